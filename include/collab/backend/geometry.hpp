@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// geometry: what a kernel knows of its operands. Plain run-time numbers: no kernel is ever instantiated for a layer's shape.
+#pragma once
+#include <collab/core/shape.hpp>
+
+namespace collab::backend {
+
+/// Rows and columns.
+struct Extent {
+    int height = 1, width = 1;
+    constexpr int area() const { return height * width; }
+    constexpr bool operator==(const Extent&) const = default;
+};
+
+/// A cross-correlation. `in` and `out` are whole maps, channels included. Output pixel (h, w) sees the input pixels
+/// (h * stride.height - pad.height + kh, w * stride.width - pad.width + kw); those outside the map count as zero.
+/// Channels are split into `groups` equal parts, input part g feeding output part g; groups == in.channels is depthwise.
+/// Weights lie as [kernel.height][kernel.width][in.channels / groups][out.channels], bias as [out.channels].
+struct Convolution {
+    int batch = 1;
+    Dims in, out;
+    Extent kernel, stride, pad{0, 0};
+    int groups = 1;
+    constexpr int weights() const { return kernel.area() * (in.channels / groups) * out.channels; }
+};
+
+/// y[b] = x[b] W + bias for `batch` rows; W lies as [in][out].
+struct Product {
+    int batch = 1, in = 1, out = 1;
+};
+
+/// Windows over each channel. Output pixel (h, w) sees input rows [h * stride - pad, h * stride - pad + kernel), clipped to
+/// the map; likewise columns. Every window meets the map in at least one pixel. An average divides by the full kernel area
+/// when `count_padding`, by the number of pixels inside the map otherwise (PyTorch's count_include_pad).
+struct Pooling {
+    int batch = 1;
+    Dims in, out;
+    Extent kernel, stride, pad{0, 0};
+    bool count_padding = true;
+};
+
+/// A batch of maps of one shape, treated element by element or channel by channel.
+struct Map {
+    int batch = 1;
+    Dims dims;
+    constexpr long pixels() const { return long(batch) * dims.area(); }
+    constexpr long size() const { return pixels() * dims.channels; }
+};
+
+/// Constants of a batch normalisation. Running statistics move by `momentum` towards the batch's mean and unbiased variance.
+struct Normalisation {
+    double epsilon = 1e-5, momentum = 0.1;
+};
+
+}  // namespace collab::backend

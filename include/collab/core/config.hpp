@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// config: the version, and the few things that compilers spell differently. The only header that defines macros.
+#pragma once
+
+#define COLLAB_VERSION_MAJOR 0
+#define COLLAB_VERSION_MINOR 1
+#define COLLAB_VERSION_PATCH 0
+#define COLLAB_VERSION "0.1.0"
+
+// A function that a GPU compiler must also compile for the device.
+#ifdef __CUDACC__
+#define COLLAB_HD __host__ __device__
+#else
+#define COLLAB_HD
+#endif
+
+// Kernels depend on their helpers being inlined: as calls they would spill every register (measured: a factor of ten).
+#if defined(__GNUC__) || defined(__clang__)
+#define COLLAB_INLINE inline __attribute__((always_inline))
+#define COLLAB_LAMBDA_INLINE __attribute__((always_inline))
+#define COLLAB_NOINLINE __attribute__((noinline))
+#else
+#define COLLAB_INLINE inline
+#define COLLAB_LAMBDA_INLINE
+#define COLLAB_NOINLINE
+#endif
+
+// The iterations of the next loop do not depend on one another, whatever the pointers look like.
+#if defined(__clang__)
+#define COLLAB_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#elif defined(__GNUC__)
+#define COLLAB_INDEPENDENT _Pragma("GCC ivdep")
+#else
+#define COLLAB_INDEPENDENT
+#endif
