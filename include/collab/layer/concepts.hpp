@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// concepts: what a layer is. A description: an empty type that knows its geometry and which operations it asks of a backend.
+#pragma once
+#include <array>
+#include <concepts>
+#include <string>
+#include <type_traits>
+
+#include <collab/backend/concepts.hpp>
+#include <collab/core/error.hpp>
+#include <collab/core/pack.hpp>
+#include <collab/core/shape.hpp>
+
+namespace collab {
+
+/// Training uses and updates batch statistics and drops out; inference uses running statistics and changes nothing.
+enum class Mode { training, inference };
+
+/// What a layer occupies, in elements. `saved` and `scratch` count per sample, the rest per model.
+struct Footprint {
+    int parameters = 0;   ///< learned values
+    int state = 0;        ///< values that training moves without a gradient: running statistics
+    long saved = 0;       ///< kept from forward to backward, beside the layer's own output
+    long fixed = 0;       ///< the same, whatever the batch
+    long scratch = 0;     ///< needed only while backward runs
+};
+
+/// How a parameter begins.
+enum class Role { weight, bias, scale, shift };
+
+/// One named tensor of learned values (or of state). `fan_in` counts the inputs of one output, for initialisation.
+struct Parameter {
+    const char* name;
+    Role role;
+    int size;
+    int fan_in = 1;
+    std::array<int, 4> extents{};   ///< as stored: [kh][kw][in][out] of convolutions, [in][out] of products, [channels]
+    int rank = 1;
+};
+
+/// The circumstances of one pass: who computes, how many samples, for what purpose, with which random numbers.
+template <class B>
+struct Context {
+    B& backend;
+    int batch;
+    int capacity;   ///< samples that the storage was laid out for
+    Mode mode;
+    Random random{};
+    Context part(int i) const { return {backend, batch, capacity, mode, random.child(static_cast<std::uint64_t>(i) + 1)}; }
+};
+
+template <class T>
+struct Forward {
+    View<const T> x;
+    View<T> y;
+    const T* parameters;
+    T* state;
+    T* saved;
+    T* fixed;
+};
+
+/// Adds to `gradients`; writes dx, which only layers with `optional_input_gradient` may find null.
+template <class T>
+struct Backward {
+    View<const T> x, y, dy;
+    View<T> dx;
+    const T* parameters;
+    T* gradients;
+    T* saved;
+    T* fixed;
+    T* scratch;
+};
+
+/// A layer that neither learns nor keeps anything and leaves the shape alone. Base of layers; each overrides what differs.
+struct Plain {
+    static constexpr bool accepts(Dims) { return true; }
+    static constexpr Dims output(Dims in) { return in; }
+    static constexpr Footprint footprint(Dims) { return {}; }
+    static constexpr std::array<Parameter, 0> parameters(Dims) { return {}; }
+    static constexpr std::array<Parameter, 0> states(Dims) { return {}; }
+    static constexpr bool alias = false;                     ///< does nothing: its output is its input
+    static constexpr bool in_place = false;                  ///< may write over its input, because backward needs only its output
+    static constexpr bool keeps_output = false;              ///< backward reads the layer's output
+    static constexpr bool optional_input_gradient = false;   ///< backward accepts a null dx
+    static constexpr long multiply_adds(Dims) { return 0; }
+};
+
+/// `footprint` of a layer that lists its parameters and states.
+template <class Self>
+constexpr Footprint listed_footprint(Dims in) {
+    Footprint f;
+    for (const Parameter& p : Self::parameters(in)) f.parameters += p.size;
+    for (const Parameter& p : Self::states(in)) f.state += p.size;
+    return f;
+}
+
+/// Layers made of layers (Residual, Concat, ...): `parts` names the lists inside.
+template <class L>
+concept Composite = requires { typename L::parts; };
+
+template <class L>
+concept Layer = std::is_empty_v<L> && requires(Dims in) {
+    { L::accepts(in) } -> std::same_as<bool>;
+    { L::output(in) } -> std::same_as<Dims>;
+    { L::footprint(in) } -> std::same_as<Footprint>;
+    { L::alias } -> std::convertible_to<bool>;
+    { L::describe() } -> std::convertible_to<std::string>;
+};
+
+template <class L, class In>
+concept Accepts = Layer<L> && StaticShape<In> && because<"the layer accepts an input of this shape">(L::accepts(In::dims));
+
+/// A layer followed by an activation that it can apply itself, in the same pass.
+template <class L>
+concept Activation = Layer<L> && requires { L::function(); };
+template <class L>
+concept FusesActivation = Layer<L> && requires { requires L::fuses_activation; };
+
+/// The backend offers every operation that the layer asks for.
+template <class L, class B, class T = typename B::Scalar>
+concept RunsOn = Layer<L> && Backend<B> && (L::alias || Composite<L> || requires(const Context<B>& c, const Forward<T>& f, const Backward<T>& b) {
+                     L::forward(c, Dims{}, f);
+                     L::backward(c, Dims{}, b);
+                 });
+
+}  // namespace collab

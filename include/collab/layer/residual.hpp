@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// residual: a list of layers whose result is added to its input.
+#pragma once
+#include <algorithm>
+
+#include <collab/layer/sequence.hpp>
+
+namespace collab {
+
+/// The parameter-free shortcut (option A of He et al. 2016): every stride-th pixel, new channels filled with zeros.
+struct PadShortcut {};
+
+/// y = body(x) + shortcut(x). The shortcut is x itself when empty, PadShortcut, or a list of layers (a 1x1 convolution and a
+/// batch normalisation: option B). Both sides must give the same shape. An activation after the sum is a layer of its own.
+///
+///     Residual<Layers<Conv2d<16, 3>, BatchNorm, Relu, Conv2d<16, 3>, BatchNorm>>, Relu
+template <class Body, class Shortcut = Layers<>>
+struct Residual : Plain {
+    static constexpr bool pads = std::same_as<Shortcut, PadShortcut>;
+    using body_layers = flat_layers<Body>;
+    using shortcut_layers = flat_layers<std::conditional_t<pads, Layers<>, Shortcut>>;
+    using parts = Pack<body_layers, shortcut_layers>;
+    static_assert(body_layers::size > 0, "collab: a residual block has a body");
+    static constexpr bool identity = !pads && shortcut_layers::size == 0;
+
+    static constexpr bool accepts(Dims in) {
+        const measure_of<body_layers> body(in);
+        const measure_of<shortcut_layers> shortcut(in);
+        if (!body.fits() || !shortcut.fits()) return false;
+        const Dims out = body.output();
+        if (!pads) return out == shortcut.output();
+        return out.channels >= in.channels && in.height % out.height == 0 && in.width % out.width == 0;
+    }
+    static constexpr Dims output(Dims in) { return measure_of<body_layers>(in).output(); }
+    static constexpr Footprint footprint(Dims in) {
+        const Footprint b = measure_of<body_layers>(in).footprint(), s = measure_of<shortcut_layers>(in).footprint();
+        return {b.parameters + s.parameters, b.state + s.state, b.saved + s.saved, b.fixed + s.fixed, std::max(b.scratch, s.scratch)};
+    }
+    static constexpr long multiply_adds(Dims in) { return measure_of<body_layers>(in).multiply_adds + measure_of<shortcut_layers>(in).multiply_adds; }
+    static std::string describe() { return identity ? "Residual" : pads ? "Residual, PadShortcut" : "Residual, projected"; }
+    static const char* part_name(int i) { return i == 0 ? "body" : "shortcut"; }
+
+    template <class B, StaticShape In, class T = typename B::Scalar>
+    static void forward(const Context<B>& c, In, const Forward<T>& f) {
+        using Inside = Sequence<Body, In>;
+        using Way = Sequence<shortcut_layers, In>;
+        const backend::Map out{c.batch, Inside::Output::dims};
+        const Memory<T> body{f.parameters, nullptr, f.state, f.saved, f.fixed, nullptr};
+        if constexpr (body_keeps_output) c.backend.copy(out, Inside::template forward<0, Inside::depth>(c.part(0), body, f.x), f.y);
+        else Inside::template forward<0, Inside::depth>(c.part(0), body, f.x, f.y);
+        if constexpr (identity) c.backend.add(out, f.x, f.y);
+        else if constexpr (pads) c.backend.pad_shortcut(padding<In>(c.batch), f.x, f.y);
+        else c.backend.add(out, Way::template forward<0, Way::depth>(c.part(1), beside<Inside>(c, body), f.x), f.y);
+    }
+    template <class B, StaticShape In, class T = typename B::Scalar>
+    static void backward(const Context<B>& c, In, const Backward<T>& b) {
+        using Inside = Sequence<Body, In>;
+        using Way = Sequence<shortcut_layers, In>;
+        const Memory<T> body{b.parameters, b.gradients, nullptr, b.saved, b.fixed, b.scratch};
+        Inside::template backward<0, Inside::depth>(c.part(0), body, b.x, b.dy, b.dx);
+        if constexpr (identity) c.backend.add({c.batch, In::dims}, b.dy, b.dx);
+        else if constexpr (pads) c.backend.pad_shortcut_backward(padding<In>(c.batch), b.dy, b.dx);
+        else c.backend.add({c.batch, In::dims}, Way::template backward<0, Way::depth>(c.part(1), beside<Inside>(c, body), b.x, b.dy), b.dx);
+    }
+
+private:
+    // The sum would overwrite what the body's last layer needs to go backward.
+    static constexpr bool body_keeps_output = body_layers::template at<body_layers::size - 1>::keeps_output;
+
+    template <class In>
+    static constexpr backend::Convolution padding(int batch) {
+        const Dims out = output(In::dims);
+        return {batch, In::dims, out, {1, 1}, {In::dims.height / out.height, In::dims.width / out.width}, {0, 0}, 1};
+    }
+    template <class Inside, class B, class T>
+    static Memory<T> beside(const Context<B>& c, const Memory<T>& m) {   // the shortcut's memory follows the body's
+        constexpr Footprint f = Inside::footprint;
+        return {m.parameters + f.parameters, m.gradients ? m.gradients + f.parameters : nullptr, m.state ? m.state + f.state : nullptr,
+                m.saved + c.capacity * f.saved, m.fixed + f.fixed, m.scratch};
+    }
+};
+
+}  // namespace collab

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// catalogue: the names and places of all parameters, and how they begin.
+#pragma once
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <collab/layer/sequence.hpp>
+
+namespace collab {
+
+/// One tensor: `net0.3.body.0.weight`, where it lies in its buffer, and what it is.
+struct Named {
+    std::string name;
+    Parameter tensor;
+    std::size_t offset;
+};
+
+/// How weights begin. Biases and shifts begin at 0, scales at 1.
+struct Initialisation {
+    enum Kind {
+        he,       ///< N(0, 2 / fan_in) (He et al. 2015)
+        gaussian  ///< N(0, deviation^2)
+    };
+    Kind kind = he;
+    double deviation = 0.01;
+};
+
+/// The tensors of several bound sequences, in the order in which they lie one after the other.
+struct Catalogue {
+    std::vector<Named> parameters, states;
+    std::size_t parameter_count = 0, state_count = 0;
+
+    /// Appends the tensors of a bound sequence under `prefix`.
+    template <class S>
+    void add(const std::string& prefix) { parts<S>(prefix, true, true); }
+    /// Appends only one kind: a shared part has one set of parameters and running statistics for each network.
+    template <class S>
+    void add_parameters(const std::string& prefix) { parts<S>(prefix, true, false); }
+    template <class S>
+    void add_states(const std::string& prefix) { parts<S>(prefix, false, true); }
+
+    /// The parameter (or else the state) of this name; an unknown name is an error that shows the nearest ones.
+    const Named& find(std::string_view name, bool state = false) const {
+        for (const Named& n : state ? states : parameters)
+            if (n.name == name) return n;
+        std::string known;
+        for (const Named& n : state ? states : parameters)
+            if (known.size() < 400 && n.name.substr(0, n.name.find('.')) == name.substr(0, name.find('.'))) known += (known.empty() ? "" : ", ") + n.name;
+        fail("no ", state ? "state" : "parameter", " is called '", name, "'; ", known.empty() ? sentence("the first of ", parameters.size(), " is '", parameters.empty() ? "" : parameters.front().name, "'")
+                                                                                               : "those of the same part: " + known);
+    }
+
+private:
+    template <class S>
+    void parts(const std::string& prefix, bool learned, bool running) {
+        unroll<S::depth>([&](auto i) {
+            using L = typename S::template LayerAt<i>;
+            using In = typename S::template ShapeAt<i>;
+            const std::string path = sentence(prefix, ".", int(i));
+            if constexpr (Composite<L>) {
+                inside<L, In>(path, learned, running);
+            } else {
+                if (learned)
+                    for (const Parameter& p : L::parameters(In::dims)) append(parameters, parameter_count, path, p);
+                if (running)
+                    for (const Parameter& p : L::states(In::dims)) append(states, state_count, path, p);
+            }
+        });
+    }
+    template <class L, class In>
+    void inside(const std::string& path, bool learned, bool running) {
+        if constexpr (requires { L::template each_part<In>([](auto, auto) {}); }) {   // parts that do not all begin at the layer's input
+            L::template each_part<In>([&](auto sequence, auto name) { parts<decltype(sequence)>(sentence(path, ".", name), learned, running); });
+        } else {
+            unroll<L::parts::size>([&](auto k) { parts<Sequence<typename L::parts::template at<k>, In>>(sentence(path, ".", L::part_name(k)), learned, running); });
+        }
+    }
+    static void append(std::vector<Named>& list, std::size_t& count, const std::string& path, const Parameter& p) {
+        list.push_back({sentence(path, ".", p.name), p, count});
+        count += static_cast<std::size_t>(p.size);
+    }
+};
+
+namespace detail {
+constexpr std::uint64_t hash(std::string_view s) {   // FNV-1a
+    std::uint64_t h = 1469598103934665603ull;
+    for (const char c : s) h = (h ^ static_cast<unsigned char>(c)) * 1099511628211ull;
+    return h;
+}
+}  // namespace detail
+
+/// Initial values of the catalogue's parameters. The random numbers of a tensor depend on the seed and its name alone, so that a
+/// network begins alike whether it is trained alone or with others.
+template <class T>
+std::vector<T> initial_parameters(const Catalogue& catalogue, const Initialisation& how, std::uint64_t seed) {
+    std::vector<T> values(catalogue.parameter_count);
+    for (const Named& n : catalogue.parameters) {
+        T* p = values.data() + n.offset;
+        const std::size_t size = static_cast<std::size_t>(n.tensor.size);
+        if (n.tensor.role == Role::scale) std::fill_n(p, size, T(1));
+        if (n.tensor.role != Role::weight) continue;
+        const double deviation = how.kind == Initialisation::he ? std::sqrt(2.0 / n.tensor.fan_in) : how.deviation;
+        const Random random = Random{seed}.child(detail::hash(n.name));
+        for (std::size_t i = 0; i < size; i += 4) {
+            const Words w = random(i / 4);
+            const auto [a, b] = normal(w.w[0], w.w[1]);
+            const auto [c, d] = normal(w.w[2], w.w[3]);
+            const double four[] = {a, b, c, d};
+            for (std::size_t k = 0; k < 4 && i + k < size; ++k) p[i + k] = T(deviation * four[k]);
+        }
+    }
+    return values;
+}
+
+/// Initial running statistics: mean 0, variance 1.
+template <class T>
+std::vector<T> initial_states(const Catalogue& catalogue) {
+    std::vector<T> values(catalogue.state_count);
+    for (const Named& n : catalogue.states)
+        if (n.tensor.role == Role::scale) std::fill_n(values.data() + n.offset, static_cast<std::size_t>(n.tensor.size), T(1));
+    return values;
+}
+
+}  // namespace collab

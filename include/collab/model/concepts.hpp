@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// concepts: what a network is, and where knowledge can be taken out of it.
+#pragma once
+#include <collab/layer/cut.hpp>
+#include <collab/layer/sequence.hpp>
+
+namespace collab {
+
+/// Names an input shape and layers; whether they fit is the next question.
+template <class N>
+concept NetworkDescription = requires { typename input_of<N>; };
+
+namespace detail {
+template <class P>
+inline constexpr bool all_layers = false;
+template <class... Ls>
+inline constexpr bool all_layers<Pack<Ls...>> = (Layer<Ls> && ...);
+
+template <class N>
+constexpr bool layers_fit() {
+    if constexpr (NetworkDescription<N>) {
+        if constexpr (all_layers<flat_layers<N>>) return measure_of<flat_layers<N>>(input_of<N>::dims).fits();
+        else return false;
+    } else {
+        return false;
+    }
+}
+}  // namespace detail
+
+/// A description whose every layer accepts what the one before it gives.
+template <class N>
+concept Network = NetworkDescription<N> && because<"every item is a layer">(detail::all_layers<flat_layers<N>>) &&
+                  because<"every layer accepts what the one before it gives">(detail::layers_fit<N>());
+
+/// The network bound to its input: plan and execution.
+template <class N>
+using bound = Sequence<N, input_of<N>>;
+
+/// The place of a cut among a network's layers, -1 where there is none of this name.
+template <class N, class Tag>
+inline constexpr int cut_of = flat_layers<N>::template find<Cut<Tag>>;
+
+/// A network with a cut of this name: the feature map there can be read, and replaced.
+template <class N, class Tag = mutual>
+concept FeatureExtractor = Network<N> && because<"the network has a cut of this name">(cut_of<N, Tag> >= 0);
+
+/// The shape of the feature map at a cut.
+template <class N, class Tag>
+    requires FeatureExtractor<N, Tag>
+using feature_at = typename bound<N>::template ShapeAt<cut_of<N, Tag>>;
+
+}  // namespace collab

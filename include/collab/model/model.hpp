@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// model: one network bound to a backend, for inference: weights, storage, and logits from images.
+#pragma once
+#include <algorithm>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include <collab/model/catalogue.hpp>
+#include <collab/model/check.hpp>
+
+namespace collab {
+
+/// A network with its weights on a backend.
+///
+///     Model<SmallNet, Cpu<float>> model(128);
+///     std::vector<float> logits = model.predict(images, 128);    // images: NHWC
+template <NetworkDescription N, class B>
+class Model {
+    static_assert(sizeof(detail::CheckNetwork<N>) > 0);
+    static_assert(sizeof(detail::CheckRuns<N, B>) > 0);
+
+public:
+    using Network = N;
+    using Scalar = typename B::Scalar;
+    using Plan = bound<N>;
+    static constexpr Dims input = input_of<N>::dims;
+    static constexpr Dims output = Plan::Output::dims;
+
+    /// Storage for batches of up to `capacity` samples; weights are initialised after He from `seed`.
+    explicit Model(int capacity, std::shared_ptr<B> backend = std::make_shared<B>(), std::uint64_t seed = 0)
+        : backend_(std::move(backend)), capacity_(capacity), parameters_(buffer(Plan::footprint.parameters)), state_(buffer(Plan::footprint.state)),
+          saved_(buffer(std::size_t(capacity) * Plan::footprint.saved)), fixed_(buffer(Plan::footprint.fixed)), images_(buffer(std::size_t(capacity) * input.size())) {
+        if (capacity < 1) fail("a model needs room for at least one sample, not ", capacity);
+        catalogue_.template add<Plan>("net0");
+        set_parameters(initial_parameters<Scalar>(catalogue_, {}, seed));
+        set_state(initial_states<Scalar>(catalogue_));
+    }
+
+    B& backend() { return *backend_; }
+    int capacity() const { return capacity_; }
+    const Catalogue& catalogue() const { return catalogue_; }
+    std::size_t parameter_count() const { return catalogue_.parameter_count; }
+
+    /// All parameters, or all running statistics, in the order of the catalogue.
+    std::vector<Scalar> parameters() const { return host(parameters_, catalogue_.parameter_count); }
+    std::vector<Scalar> state() const { return host(state_, catalogue_.state_count); }
+    void set_parameters(const std::vector<Scalar>& values) { assign(values, parameters_, catalogue_.parameter_count, "parameters"); }
+    void set_state(const std::vector<Scalar>& values) { assign(values, state_, catalogue_.state_count, "running statistics"); }
+
+    /// Logits [batch][classes] of NHWC images, in inference mode; any number of samples.
+    std::vector<Scalar> predict(const Scalar* images, int samples) {
+        std::vector<Scalar> logits(std::size_t(samples) * output.size());
+        for (int first = 0; first < samples; first += capacity_) {
+            const int n = std::min(capacity_, samples - first);
+            const View<const Scalar> z = forward(images + std::size_t(first) * input.size(), n);
+            backend_->download(z.data, std::size_t(n) * output.size(), logits.data() + std::size_t(first) * output.size());
+        }
+        return logits;
+    }
+    /// Logits on the backend, valid until the next call; at most `capacity` samples.
+    View<const Scalar> forward(const Scalar* images, int samples) {
+        if (samples < 1 || samples > capacity_) fail("this model has room for 1 to ", capacity_, " samples at a time, not ", samples);
+        backend_->upload(images, std::size_t(samples) * input.size(), images_.data());
+        const Context<B> c{*backend_, samples, capacity_, Mode::inference};
+        const Memory<Scalar> m{parameters_.data(), nullptr, state_.data(), saved_.data(), fixed_.data(), nullptr};
+        return Plan::template forward<0, Plan::depth>(c, m, View<const Scalar>{images_.data(), input.channels});
+    }
+
+private:
+    using Buffer = decltype(std::declval<B&>().template allocate<Scalar>(1));
+
+    Buffer buffer(std::size_t n) { return backend_->template allocate<Scalar>(n + 1); }
+    std::vector<Scalar> host(const Buffer& from, std::size_t n) const {
+        std::vector<Scalar> values(n);
+        backend_->download(from.data(), n, values.data());
+        return values;
+    }
+    void assign(const std::vector<Scalar>& values, Buffer& to, std::size_t n, const char* what) {
+        if (values.size() != n) fail("this network has ", n, " ", what, ", not ", values.size());
+        backend_->upload(values.data(), n, to.data());
+    }
+
+    std::shared_ptr<B> backend_;
+    int capacity_;
+    Catalogue catalogue_;
+    Buffer parameters_, state_, saved_, fixed_, images_;
+};
+
+}  // namespace collab
