@@ -7,7 +7,7 @@
 namespace collab {
 
 namespace detail {
-inline std::string window_text(const Window& w, backend::Extent usual_pad, backend::Extent usual_stride) {
+inline std::string window_text(const WindowOptions& w, backend::Extent usual_pad, backend::Extent usual_stride) {
     std::string s;
     const auto extent = [&](const char* name, backend::Extent e) {
         s += sentence(", ", name, "<", e.height);
@@ -67,7 +67,7 @@ struct ConvolutionLayer : Plain {
 ///     Conv2d<64, 0, Kernel<1, 7>>          // one row, seven columns
 template <int Out, int K, class... Options>
 struct Conv2d : detail::ConvolutionLayer<Conv2d<Out, K, Options...>> {
-    static constexpr detail::Window window = detail::convolution_window<K, Options...>();
+    static constexpr detail::WindowOptions window = detail::convolution_options<K, Options...>();
     static constexpr bool has_bias = window.bias;
     static_assert(Out > 0 && window.kernel.height > 0 && window.kernel.width > 0, "collab: a convolution has at least one output channel and a kernel of at least 1 by 1");
 
@@ -90,7 +90,7 @@ struct Conv2d : detail::ConvolutionLayer<Conv2d<Out, K, Options...>> {
 /// One K x K filter per channel (a convolution with as many groups as channels); channels stay as they are.
 template <int K, class... Options>
 struct DepthwiseConv2d : detail::ConvolutionLayer<DepthwiseConv2d<K, Options...>> {
-    static constexpr detail::Window window = detail::convolution_window<K, Options...>();
+    static constexpr detail::WindowOptions window = detail::convolution_options<K, Options...>();
     static constexpr bool has_bias = window.bias;
     static_assert(window.groups == 1, "collab: a depthwise convolution has one group per channel by itself");
 

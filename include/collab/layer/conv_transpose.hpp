@@ -12,7 +12,7 @@ namespace collab {
 ///     ConvTranspose2d<32, 3, Stride<2>, OutputPad<1>>     // 8x8 -> 16x16
 template <int Out, int K, class... Options>
 struct ConvTranspose2d : Plain {
-    static constexpr detail::Window window = detail::convolution_window<K, Options...>();
+    static constexpr detail::WindowOptions window = detail::convolution_options<K, Options...>();
     static constexpr bool has_bias = window.bias;
     static constexpr bool optional_input_gradient = true;
     static_assert(Out > 0 && window.groups == 1, "collab: a transposed convolution has at least one output channel and a single group");

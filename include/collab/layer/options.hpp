@@ -69,14 +69,14 @@ template <class O>
 concept HasExcludePadding = requires { O::exclude_padding; };
 
 /// A window's numbers, from the defaults and whatever options are given.
-struct Window {
+struct WindowOptions {
     backend::Extent kernel{}, stride{}, pad{0, 0}, output_pad{0, 0};
     int groups = 1;
     bool bias = false, ceil_mode = false, exclude_padding = false;
 };
 
 template <class O>
-constexpr void set(Window& w) {
+constexpr void set(WindowOptions& w) {
     if constexpr (HasStride<O>) w.stride = O::stride;
     else if constexpr (HasPad<O>) w.pad = O::pad;
     else if constexpr (HasGroups<O>) w.groups = O::groups;
@@ -96,16 +96,16 @@ constexpr backend::Extent kernel_of(int square) {
 
 /// Convolutions keep the size by default (pad = kernel / 2, stride 1).
 template <int K, class... Options>
-constexpr Window convolution_window() {
-    Window w{.kernel = kernel_of<Options...>(K)};
+constexpr WindowOptions convolution_options() {
+    WindowOptions w{.kernel = kernel_of<Options...>(K)};
     w.pad = {w.kernel.height / 2, w.kernel.width / 2};
     (set<Options>(w), ...);
     return w;
 }
 /// Pools tile the map by default (stride = kernel, no padding).
 template <int K, class... Options>
-constexpr Window pooling_window() {
-    Window w{.kernel = kernel_of<Options...>(K)};
+constexpr WindowOptions pooling_options() {
+    WindowOptions w{.kernel = kernel_of<Options...>(K)};
     w.stride = w.kernel, w.pad = {0, 0};
     (set<Options>(w), ...);
     return w;

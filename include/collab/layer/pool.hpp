@@ -10,7 +10,7 @@ namespace collab {
 namespace detail {
 template <int K, class... Options>
 struct PoolingLayer : Plain {
-    static constexpr Window window = pooling_window<K, Options...>();
+    static constexpr WindowOptions window = pooling_options<K, Options...>();
     static_assert(window.groups == 1 && !window.bias, "collab: pools have neither groups nor a bias");
     static_assert(2 * window.pad.height <= window.kernel.height && 2 * window.pad.width <= window.kernel.width, "collab: a pool's padding is at most half its window");
 

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// rate: the learning rate along a training.
+#pragma once
+#include <concepts>
+#include <vector>
+
+#include <collab/core/error.hpp>
+
+namespace collab {
+
+/// A schedule: `rate(epoch, epochs)` is asked at the start of an epoch (from 0), and `observe(error)` is told the training error of the
+/// one before (a fraction of wrong answers, or a loss), which only plateau schedules look at.
+template <class R>
+concept RateSchedule = requires(R r, int epoch, double error) {
+    { r(epoch, epoch) } -> std::convertible_to<double>;
+    r.observe(error);
+};
+
+/// `base`, multiplied by `factor` at each milestone, given as a fraction of the epochs: by default / 10 at 50 % and at 75 %.
+struct StepRate {
+    double base = 0.1, factor = 0.1;
+    std::vector<double> milestones{0.5, 0.75};
+
+    double operator()(int epoch, int epochs) const {
+        double rate = base;
+        for (const double m : milestones)
+            if (epoch >= m * epochs) rate *= factor;
+        return rate;
+    }
+    void observe(double) {}
+};
+
+/// `base`, multiplied by `factor` whenever the error has not fallen below its best by `threshold` (relative) for more than
+/// `patience` epochs in a row; never below `least`.
+struct PlateauRate {
+    double base = 0.1, factor = 0.1;
+    int patience = 10;
+    double threshold = 1e-4, least = 0;
+
+    double operator()(int, int) const { return base > least ? base : least; }
+    void observe(double error) {
+        if (!(error == error)) fail("the training error became NaN; a smaller learning rate than ", base, " may help");
+        if (first_ || error < best_ * (1 - threshold)) {
+            first_ = false, best_ = error, bad_ = 0;
+        } else if (++bad_ > patience) {
+            base *= factor, bad_ = 0;
+        }
+    }
+
+private:
+    double best_ = 0;
+    int bad_ = 0;
+    bool first_ = true;
+};
+
+}  // namespace collab

@@ -1,0 +1,437 @@
+// SPDX-License-Identifier: Apache-2.0
+// training: a collaboration bound to a backend. All weights, all memory, one step at a time.
+#pragma once
+#include <array>
+#include <cmath>
+#include <memory>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include <collab/collaboration/deploy.hpp>
+#include <collab/memory/arena.hpp>
+#include <collab/model/catalogue.hpp>
+#include <collab/model/model.hpp>
+#include <collab/train/sgd.hpp>
+
+namespace collab {
+
+/// What a training needs to know beside its type. M is the collaboration's metric.
+template <class M = CosineDistance>
+struct TrainingSettings {
+    double alpha = 0.2;         ///< weight of the collaborative loss (Eq. 1)
+    std::uint64_t seed = 1;     ///< of initial weights and of dropout
+    int batch = 128;            ///< samples per step, at most
+    Sgd optimiser{};
+    Initialisation initialisation{};
+    M metric{};
+    /// What the networks are called in reports and parameter names; `net0`, `net1`, ... unless given. Initial weights follow the name.
+    std::vector<std::string> names{};
+};
+
+/// The parts of one network's loss over the last batch, means over samples (Eq. 1 and 2).
+struct NetworkLoss {
+    double classification = 0, metric = 0, verification = 0;
+    double accuracy = 0;   ///< of the network's own output, on the batch as it was trained on
+    double total(double alpha) const { return classification + alpha * (metric + verification); }
+};
+
+/// Loss and accuracy of one network over a data set, in inference mode.
+struct Evaluation {
+    double loss = 0, accuracy = 0;
+};
+
+namespace detail {
+template <class C>
+struct IsCollaboration : std::false_type {};
+template <class... Items>
+struct IsCollaboration<Collaboration<Items...>> : std::true_type {};
+template <class C>
+struct AsCollaboration { using type = C; };
+template <NetworkDescription N>
+struct AsCollaboration<N> { using type = Collaboration<N>; };
+
+/// One row of a directed edge of the metric: the loss, and its gradient with respect to the first embedding; the second is a constant.
+template <class M, class T>
+struct MetricRow {
+    M metric;
+    int width;
+    const T *own, *peer;
+    T *loss, *gradient;
+    T weight, scale;
+    bool first;
+    COLLAB_HD void operator()(int row) const {
+        const T *a = own + std::ptrdiff_t(row) * width, *b = peer + std::ptrdiff_t(row) * width;
+        const T value = weight * metric.value(width, a, b);
+        loss[row] = first ? value : loss[row] + value;
+        if (gradient) metric.gradient(width, a, b, scale, gradient + std::ptrdiff_t(row) * width);
+    }
+};
+}  // namespace detail
+
+/// `What` is a Collaboration, or a network for individual learning.
+///
+///     Training<Pair, Cpu<float>> training({.alpha = 0.2, .seed = 1});
+///     training.step(images, labels, 128, 0.1);          // NHWC floats, class numbers, samples, learning rate
+///     auto small = training.deploy<0>();                // network 0 with its own half of the knowledge base
+///
+/// Minimises sum_k [ CE(z_k, y) + alpha (L_metric^k + CE(v_k, y)) ] with peers detached inside L_metric^k.
+template <class What, class B>
+class Training {
+public:
+    using Description = typename detail::AsCollaboration<What>::type;
+
+private:
+    using C = Description;
+    static_assert(detail::IsCollaboration<C>::value, "collab: Training takes a Collaboration or a network");
+    static constexpr bool ok = C::ok;
+    static_assert((unroll<C::size>([](auto i) {
+        if constexpr (ok) (void)sizeof(detail::CheckRuns<typename C::template network<i>, B>);
+    }), true));
+
+    using T = typename B::Scalar;
+    static constexpr int n = C::size, bases = C::bases;
+    template <int I>
+    using Net = typename C::template network<I>;
+    template <int I>
+    using Plan = bound<Net<I>>;
+    template <int I, int K>
+    using Branch = typename C::template branch<I, K>;
+    template <int I, int K>
+    static constexpr int boundary = C::template boundaries<I>[K];
+    static constexpr Dims image = input_of<Net<0>>::dims;
+    static constexpr int classes = Plan<0>::Output::dims.channels;
+
+public:
+    using Scalar = T;
+    using Settings = TrainingSettings<typename C::metric>;
+    static constexpr int networks = n;
+    static constexpr Dims input = image;
+
+    explicit Training(const Settings& settings = {}, std::shared_ptr<B> backend = std::make_shared<B>()) : settings_(settings), backend_(std::move(backend)) {
+        if (settings_.batch < 1) fail("a batch has at least one sample, not ", settings_.batch);
+        if (!(settings_.alpha >= 0) || std::isinf(settings_.alpha)) fail("alpha is ", settings_.alpha, "; expected a number of at least 0");
+        settings_.optimiser.check();
+        name_networks();
+        list_tensors();
+        Arena<T> measure;
+        lay_out(measure);
+        floats_ = measure.used();
+        memory_.emplace_back(backend_->template allocate<T>(floats_));
+        Arena<T> arena(memory_[0].data());
+        lay_out(arena);
+        labels_.emplace_back(backend_->template allocate<int>(std::size_t(settings_.batch)));
+        const std::vector<T> p = initial_parameters<T>(catalogue_, settings_.initialisation, settings_.seed), s = initial_states<T>(catalogue_);
+        backend_->upload(p.data(), p.size(), parameters_);
+        backend_->upload(s.data(), s.size(), state_);
+    }
+
+    const Settings& settings() const { return settings_; }
+    B& backend() { return *backend_; }
+    const std::string& name(int network) const { return settings_.names[std::size_t(network)]; }
+    long steps() const { return step_; }
+    /// Bytes of all tensors: parameters, gradients, momentum, activations, and what the backward pass works in.
+    std::size_t memory_bytes() const { return floats_ * sizeof(T) + std::size_t(settings_.batch) * sizeof(int); }
+
+    /// One step on `samples` samples (at most the batch of the settings): NHWC images and class numbers on the host.
+    void step(const float* images, const int* labels, int samples, double rate) {
+        compute_gradients(images, labels, samples);
+        const Sgd& o = settings_.optimiser;
+        backend_->for_each(catalogue_.parameter_count, detail::SgdStep<T>{parameters_, momentum_, gradients_, T(rate), T(o.momentum), T(o.weight_decay), o.nesterov});
+    }
+    /// The forward and backward pass of a step, without the update.
+    void compute_gradients(const float* images, const int* labels, int samples) {
+        load(images, labels, samples);
+        backend_->fill(catalogue_.parameter_count, T(0), gradients_);
+        const Random random = Random{settings_.seed}.child(std::uint64_t(step_++) + 0x53746570u);
+        unroll<n>([&](auto i) { forward<i>(context<i>(samples, Mode::training, random)); });
+        unroll<n>([&](auto i) { losses<i>(samples, true); });
+        unroll<n>([&](auto i) { backward<i>(context<i>(samples, Mode::training, random)); });
+        samples_ = samples;
+    }
+    /// Forward only, in inference mode: afterwards `losses()` and `logits(i)` speak of this batch. Changes no weight and no statistic.
+    void evaluate_batch(const float* images, const int* labels, int samples) {
+        load(images, labels, samples);
+        unroll<n>([&](auto i) { forward<i>(context<i>(samples, Mode::inference, {})); });
+        unroll<n>([&](auto i) { losses<i>(samples, false); });
+        samples_ = samples;
+    }
+    /// The losses of the last batch, network by network. Waits for the backend.
+    std::array<NetworkLoss, std::size_t(n)> losses() const {
+        if (samples_ == 0) fail("losses were asked for before the first batch");
+        std::array<NetworkLoss, std::size_t(n)> all;
+        const auto mean = [&](const T* p) { return backend_->sum(std::size_t(samples_), p) / samples_; };
+        for (std::size_t i = 0; i < std::size_t(n); ++i) {
+            all[i].classification = mean(loss_[i]), all[i].accuracy = mean(hits_[i]);
+            for (int k = 0; k < bases; ++k) {
+                all[i].verification += mean(branch_[i][std::size_t(k)].verification_loss);
+                if (n > 1) all[i].metric += mean(branch_[i][std::size_t(k)].metric_loss);
+            }
+        }
+        return all;
+    }
+    /// Logits [samples][classes] of the last batch.
+    std::vector<T> logits(int network) const { return host(logits_[std::size_t(network)].data, std::size_t(samples_) * classes); }
+    /// Embeddings [samples][width] of the last batch in the mutual space of MKB `base`.
+    template <int Base = 0>
+    std::vector<T> embeddings(int network) const {
+        return host(branch_[std::size_t(network)][Base].embedding.data, std::size_t(samples_) * Branch<0, Base>::Embed::Output::dims.size());
+    }
+
+    /// Names and places of all parameters and running statistics.
+    const Catalogue& catalogue() const { return catalogue_; }
+    /// All parameters, gradients, momenta or running statistics, in the order of the catalogue.
+    std::vector<T> parameters() const { return host(parameters_, catalogue_.parameter_count); }
+    std::vector<T> gradients() const { return host(gradients_, catalogue_.parameter_count); }
+    std::vector<T> momentum() const { return host(momentum_, catalogue_.parameter_count); }
+    std::vector<T> state() const { return host(state_, catalogue_.state_count); }
+    void set_parameters(const std::vector<T>& values) { assign(values, parameters_, catalogue_.parameter_count, "parameters"); }
+    void set_state(const std::vector<T>& values) { assign(values, state_, catalogue_.state_count, "running statistics"); }
+    /// One tensor by its name, as stored; an unknown name is an error that lists the near ones.
+    std::vector<T> parameter(std::string_view name) const {
+        const Named& t = catalogue_.find(name);
+        return host(parameters_ + t.offset, std::size_t(t.tensor.size));
+    }
+    void set_parameter(std::string_view name, const std::vector<T>& values) {
+        const Named& t = catalogue_.find(name);
+        if (values.size() != std::size_t(t.tensor.size)) fail("parameter '", name, "' has ", t.tensor.size, " values, not ", values.size());
+        backend_->upload(values.data(), values.size(), parameters_ + t.offset);
+    }
+
+    /// Network I with its own half of every MKB, as a plain network with the same logits in inference mode.
+    template <int I>
+    Model<Deployed<C, I>, B> deploy() const {
+        static_assert(I >= 0 && I < n, "collab: there is no network of this number");
+        Model<Deployed<C, I>, B> model(settings_.batch, backend_);
+        const std::vector<T> p = parameters(), s = state();
+        std::vector<T> mine, running;
+        const auto take = [](std::vector<T>& to, const std::vector<T>& from, std::size_t first, std::size_t count) {
+            to.insert(to.end(), from.begin() + std::ptrdiff_t(first), from.begin() + std::ptrdiff_t(first + count));
+        };
+        constexpr auto& table = Plan<I>::table;
+        unroll<bases + 1>([&](auto k) {
+            constexpr int from = boundary<I, k>, to = boundary<I, k + 1>;
+            const Place net = places_.network[I];
+            take(mine, p, net.parameters + std::size_t(table.parameters[from]), std::size_t(table.parameters[to] - table.parameters[from]));
+            take(running, s, net.state + std::size_t(table.state[from]), std::size_t(table.state[to] - table.state[from]));
+            if constexpr (k < bases) {
+                using W = typename Branch<I, k>::Way;
+                const Place parts[] = {places_.encoder[I][k], {places_.transfer[k], places_.transfer_state[I][k]}, places_.decoder[I][k]};
+                const Footprint sizes[] = {W::Encode::footprint, W::Carry::footprint, W::Decode::footprint};
+                for (int q = 0; q < 3; ++q) {
+                    take(mine, p, parts[q].parameters, std::size_t(sizes[q].parameters));
+                    take(running, s, parts[q].state, std::size_t(sizes[q].state));
+                }
+            }
+        });
+        model.set_parameters(mine);
+        model.set_state(running);
+        return model;
+    }
+
+private:
+    struct Place { std::size_t parameters = 0, state = 0; };
+    /// Where each part's tensors lie; the transfer's parameters belong to all networks, its running statistics to one each:
+    /// features of different networks are distributed differently, and inference must normalise as training did.
+    struct Places {
+        std::array<Place, std::size_t(n)> network;
+        std::array<std::array<Place, std::size_t(bases) + 1>, std::size_t(n)> encoder, decoder;
+        std::array<std::array<std::size_t, std::size_t(bases) + 1>, std::size_t(n)> transfer_state{};
+        std::array<std::size_t, std::size_t(bases) + 1> transfer{}, verification{};
+    };
+    struct BranchMemory {
+        detail::BridgeMemory<T> bridge;
+        Memory<T> embed, verify;
+        T *joined, *pull;                                   // H, and what metric and verification want of the map
+        T *verification_gradient, *embedding_gradient, *verification_loss, *verification_hits, *metric_loss;
+        View<const T> feature{}, embedding{}, scores{};     // of the last forward pass
+    };
+
+    void name_networks() {
+        auto& names = settings_.names;
+        if (!names.empty() && names.size() != std::size_t(n)) fail("a collaboration of ", n, " networks was given ", names.size(), " names");
+        for (int i = int(names.size()); i < n; ++i) names.push_back(sentence("net", i));
+        for (std::size_t i = 0; i < names.size(); ++i) {
+            if (names[i].empty() || names[i].find('.') != std::string::npos) fail("a network cannot be called '", names[i], "': names are not empty and have no dot");
+            for (std::size_t j = 0; j < i; ++j)
+                if (names[i] == names[j]) fail("two networks are called '", names[i], "'");
+        }
+    }
+    void list_tensors() {
+        const auto here = [&] { return Place{catalogue_.parameter_count, catalogue_.state_count}; };
+        unroll<n>([&](auto i) {
+            places_.network[i] = here();
+            catalogue_.template add<Plan<i>>(name(i));
+        });
+        unroll<bases>([&](auto k) {
+            const std::string mkb = sentence("mkb", int(k));
+            places_.transfer[k] = catalogue_.parameter_count;
+            catalogue_.template add_parameters<typename Branch<0, k>::Way::Carry>(mkb + ".transfer");
+            places_.verification[k] = catalogue_.parameter_count;
+            catalogue_.template add_parameters<typename Branch<0, k>::Verify>(mkb + ".verification");
+            unroll<n>([&](auto i) {
+                using W = typename Branch<i, k>::Way;
+                const std::string own = sentence(mkb, ".", name(i));
+                places_.encoder[i][k] = here();
+                catalogue_.template add<typename W::Encode>(own + ".encoder");
+                places_.transfer_state[i][k] = catalogue_.state_count;
+                catalogue_.template add_states<typename W::Carry>(own + ".transfer");
+                places_.decoder[i][k] = here();
+                catalogue_.template add<typename W::Decode>(own + ".decoder");
+            });
+        });
+    }
+    void lay_out(Arena<T>& arena) {
+        const std::size_t batch = std::size_t(settings_.batch);
+        parameters_ = arena.take(catalogue_.parameter_count);
+        gradients_ = arena.take(catalogue_.parameter_count);
+        momentum_ = arena.take(catalogue_.parameter_count);
+        state_ = arena.take(catalogue_.state_count);
+        images_ = arena.take(batch * image.size());
+        long scratch = 0, bridge_scratch = 0, feature = 0;
+        unroll<n>([&](auto i) {
+            scratch = std::max(scratch, Plan<i>::footprint.scratch);
+            unroll<bases>([&](auto k) {
+                using R = Branch<i, k>;
+                bridge_scratch = std::max({bridge_scratch, R::Way::scratch, R::Embed::footprint.scratch, R::Verify::footprint.scratch});
+                feature = std::max<long>(feature, R::Way::feature);
+            });
+        });
+        T* const work = arena.take(batch * std::size_t(scratch));
+        T* const bridge_work = arena.take(batch * std::size_t(bridge_scratch));
+        joint_ = arena.take(batch * std::size_t(feature));
+        const auto part = [&](std::size_t parameters, std::size_t state, const Footprint& f, T* scratch_of) {
+            return Memory<T>{parameters_ ? parameters_ + parameters : nullptr, gradients_ ? gradients_ + parameters : nullptr, state_ ? state_ + state : nullptr,
+                             arena.take(batch * std::size_t(f.saved)), arena.take(std::size_t(f.fixed)), scratch_of};
+        };
+        unroll<n>([&](auto i) {
+            memories_[i] = part(places_.network[i].parameters, places_.network[i].state, Plan<i>::footprint, work);
+            logit_gradient_[i] = arena.take(batch * classes);
+            loss_[i] = arena.take(batch), hits_[i] = arena.take(batch);
+            unroll<bases>([&](auto k) {
+                using R = Branch<i, k>;
+                BranchMemory& b = branch_[i][k];
+                b.bridge = {part(places_.encoder[i][k].parameters, places_.encoder[i][k].state, R::Way::Encode::footprint, nullptr),
+                            part(places_.transfer[k], places_.transfer_state[i][k], R::Way::Carry::footprint, nullptr),
+                            part(places_.decoder[i][k].parameters, places_.decoder[i][k].state, R::Way::Decode::footprint, nullptr), bridge_work};
+                b.embed = part(0, 0, R::Embed::footprint, bridge_work);
+                b.verify = part(places_.verification[k], 0, R::Verify::footprint, bridge_work);
+                b.joined = arena.take(batch * std::size_t(R::Way::feature));
+                b.pull = arena.take(batch * std::size_t(R::Way::map));
+                b.verification_gradient = arena.take(batch * classes);
+                b.embedding_gradient = arena.take(batch * R::Embed::Output::dims.size());
+                b.verification_loss = arena.take(batch), b.verification_hits = arena.take(batch), b.metric_loss = arena.take(batch);
+            });
+        });
+    }
+
+    template <int I>
+    Context<B> context(int samples, Mode mode, Random random) const {
+        return {*backend_, samples, settings_.batch, mode, random.child(detail::hash(name(I)))};
+    }
+    void load(const float* images, const int* labels, int samples) {
+        if (samples < 1 || samples > settings_.batch) fail("this training has room for 1 to ", settings_.batch, " samples per step, not ", samples);
+        const std::size_t size = std::size_t(samples) * image.size();
+        if constexpr (std::same_as<T, float>) {
+            backend_->upload(images, size, images_);
+        } else {
+            converted_.assign(images, images + size);
+            backend_->upload(converted_.data(), size, images_);
+        }
+        for (int i = 0; i < samples; ++i)
+            if (labels[i] < 0 || labels[i] >= classes) fail("label ", labels[i], " of sample ", i, " lies outside [0, ", classes, ")");
+        backend_->upload(labels, std::size_t(samples), labels_[0].data());
+    }
+    template <int I>
+    void forward(const Context<B>& c) {
+        View<const T> x{images_, image.channels};
+        unroll<bases>([&](auto k) {
+            using R = Branch<I, k>;
+            BranchMemory& b = branch_[I][k];
+            b.feature = Plan<I>::template forward<boundary<I, k>, boundary<I, k + 1>>(c, memories_[I], x);
+            const View<T> joined{b.joined, R::Feature::dims.channels};
+            const Context<B> inside = c.part(1000 + k);
+            R::Way::forward(inside, typename C::template mkb<k>::merge{}, b.bridge, b.feature, joined);
+            b.embedding = R::Embed::template forward<0, R::Embed::depth>(inside.part(3), b.embed, R::Way::mutual_map(inside, b.bridge, b.feature));
+            b.scores = R::Verify::template forward<0, R::Verify::depth>(inside.part(4), b.verify, b.embedding);
+            x = joined;
+        });
+        logits_[I] = Plan<I>::template forward<boundary<I, bases>, Plan<I>::depth>(c, memories_[I], x);
+    }
+    /// Losses of network I and, for training, the gradients with which backward begins.
+    template <int I>
+    void losses(int samples, bool train) {
+        const T share = T(1) / T(samples), alpha = T(settings_.alpha);
+        const auto gradient = [&](T* p, int width) { return train ? View<T>{p, width} : View<T>{}; };
+        backend_->softmax_cross_entropy(samples, classes, logits_[I], labels_[0].data(), share, gradient(logit_gradient_[I], classes), loss_[I], hits_[I]);
+        unroll<bases>([&](auto k) {
+            using R = Branch<I, k>;
+            BranchMemory& b = branch_[I][k];
+            constexpr int width = R::Embed::Output::dims.size();
+            backend_->softmax_cross_entropy(samples, classes, b.scores, labels_[0].data(), share * alpha, gradient(b.verification_gradient, classes), b.verification_loss,
+                                            b.verification_hits);
+            if (train) backend_->fill(std::size_t(samples) * width, T(0), b.embedding_gradient);
+            bool first = true;
+            unroll<n>([&](auto j) {
+                if constexpr (I != j) {   // Eq. 5, which is Eq. 4 for two networks; the peer is a constant
+                    const T weight = T(1) / T(n - 1);
+                    backend_->for_rows(samples, detail::MetricRow<typename C::metric, T>{settings_.metric, width, b.embedding.data, branch_[j][k].embedding.data, b.metric_loss,
+                                                                                         train ? b.embedding_gradient : nullptr, weight, weight * alpha * share, first});
+                    first = false;
+                }
+            });
+        });
+    }
+    template <int I>
+    void backward(const Context<B>& c) {
+        View<const T> d{logit_gradient_[I], classes};
+        unroll<bases + 1>([&](auto r) {
+            constexpr int k = bases - r;   // the stretch between boundary k and k + 1, then the bridge at boundary k
+            View<const T> x{images_, image.channels};
+            if constexpr (k > 0) x = {branch_[I][k - 1].joined, Branch<I, k - 1>::Feature::dims.channels};
+            d = Plan<I>::template backward<boundary<I, k>, boundary<I, k + 1>>(c, memories_[I], x, d, {}, k > 0);
+            if constexpr (k > 0) {
+                using R = Branch<I, k - 1>;
+                BranchMemory& b = branch_[I][k - 1];
+                const Context<B> inside = c.part(1000 + k - 1);
+                constexpr int width = R::Embed::Output::dims.size();
+                const View<const T> of_scores = R::Verify::template backward<0, R::Verify::depth>(inside.part(4), b.verify, b.embedding, View<const T>{b.verification_gradient, classes});
+                backend_->for_each(std::size_t(c.batch) * width, detail::AddTo<T>{of_scores.data, b.embedding_gradient});
+                const View<T> pull{b.pull, R::Map::dims.channels};
+                R::Embed::template backward<0, R::Embed::depth>(inside.part(3), b.embed, R::Way::mutual_map(inside, b.bridge, b.feature),
+                                                                View<const T>{b.embedding_gradient, width}, pull);
+                const View<T> joint{joint_, R::Feature::dims.channels};
+                R::Way::backward(inside, typename C::template mkb<k - 1>::merge{}, b.bridge, b.feature, d, View<const T>(pull), joint);
+                d = joint;
+            }
+        });
+    }
+
+    std::vector<T> host(const T* from, std::size_t count) const {
+        std::vector<T> values(count);
+        backend_->download(from, count, values.data());
+        return values;
+    }
+    void assign(const std::vector<T>& values, T* to, std::size_t count, const char* what) {
+        if (values.size() != count) fail("this collaboration has ", count, " ", what, ", not ", values.size());
+        backend_->upload(values.data(), count, to);
+    }
+
+    Settings settings_;
+    std::shared_ptr<B> backend_;
+    Catalogue catalogue_;
+    Places places_{};
+    std::vector<decltype(std::declval<B&>().template allocate<T>(1))> memory_;
+    std::vector<decltype(std::declval<B&>().template allocate<int>(1))> labels_;
+    std::vector<T> converted_;
+    T *parameters_ = nullptr, *gradients_ = nullptr, *momentum_ = nullptr, *state_ = nullptr, *images_ = nullptr, *joint_ = nullptr;
+    std::array<Memory<T>, std::size_t(n)> memories_{};
+    std::array<T*, std::size_t(n)> logit_gradient_{}, loss_{}, hits_{};
+    std::array<View<const T>, std::size_t(n)> logits_{};
+    std::array<std::array<BranchMemory, std::size_t(bases) + 1>, std::size_t(n)> branch_{};
+    std::size_t floats_ = 0;
+    long step_ = 0;
+    int samples_ = 0;
+};
+
+}  // namespace collab
