@@ -12,6 +12,7 @@
 #include <collab/memory/arena.hpp>
 #include <collab/model/catalogue.hpp>
 #include <collab/model/model.hpp>
+#include <collab/train/fit.hpp>
 #include <collab/train/sgd.hpp>
 
 namespace collab {
@@ -34,11 +35,6 @@ struct NetworkLoss {
     double classification = 0, metric = 0, verification = 0;
     double accuracy = 0;   ///< of the network's own output, on the batch as it was trained on
     double total(double alpha) const { return classification + alpha * (metric + verification); }
-};
-
-/// Loss and accuracy of one network over a data set, in inference mode.
-struct Evaluation {
-    double loss = 0, accuracy = 0;
 };
 
 namespace detail {
@@ -196,6 +192,13 @@ public:
         const Named& t = catalogue_.find(name);
         if (values.size() != std::size_t(t.tensor.size)) fail("parameter '", name, "' has ", t.tensor.size, " values, not ", values.size());
         backend_->upload(values.data(), values.size(), parameters_ + t.offset);
+    }
+
+    /// Trains on `data.train` and evaluates on `data.test`; see FitOptions.
+    History fit(const DataSet& data, const FitOptions& options = {}) { return collab::fit(*this, data.train, data.test, options); }
+    /// Loss and accuracy of every network over a whole set, in inference mode.
+    std::array<Evaluation, std::size_t(n)> evaluate(const Images& images, const std::optional<Transform>& transform = {}) {
+        return collab::evaluate(*this, images, transform);
     }
 
     /// Network I with its own half of every MKB, as a plain network with the same logits in inference mode.

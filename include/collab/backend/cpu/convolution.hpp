@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+// convolution: convolutions of the CPU backend and their input gradients, as direct sweeps over windows of the source.
+#pragma once
+#include <algorithm>
+#include <cstddef>
+
+#include <collab/backend/cpu/conv_tile.hpp>
+#include <collab/backend/cpu/conv_weight_gradient.hpp>
+#include <collab/backend/cpu/depthwise.hpp>
+#include <collab/backend/cpu/packing.hpp>
+#include <collab/backend/cpu/sweep.hpp>
+#include <collab/backend/cpu/threads.hpp>
+#include <collab/memory/view.hpp>
+
+namespace collab::backend {
+
+namespace detail {
+
+/// Whether quads run across n images rather than along rows of `width` pixels: where that fills them better.
+inline bool across_images(int n, int width) {
+    return n >= 4 && static_cast<long long>(n) * ceil_div(width, 4) > static_cast<long long>(width) * ceil_div(n, 4);
+}
+
+/// Where a unit's source lies: in the map itself or in a copied window.
+template <class T>
+struct Source {
+    const T* data;                       ///< the window's first element
+    std::ptrdiff_t pixel, row, image;    ///< distances
+};
+
+/// The quads of one sweep over one unit, by rows of the output first so that a tile's quads mostly see the same tap rows.
+inline int list_quads(const Dense& d, const Sweep& s, const Window& window, const Units::Unit& unit, int rows, std::ptrdiff_t pixel, std::ptrdiff_t row,
+                      std::ptrdiff_t image, std::ptrdiff_t y_pixel, Quad* quads) {
+    const std::ptrdiff_t y_row = d.target.width * y_pixel, y_image = d.target.height * y_row;
+    const std::ptrdiff_t origin = (s.rows.origin - window.top) * row + (s.columns.origin - window.left) * pixel;
+    const bool across = across_images(unit.images, s.columns.count);
+    const int images = across ? ceil_div(unit.images, 4) : unit.images, columns = across ? s.columns.count : ceil_div(s.columns.count, 4);
+    Quad* q = quads;
+    for (int m = 0; m < rows; ++m) {
+        const int h = (unit.row + m) * s.rows.stride + s.rows.origin;
+        const int from = std::clamp(-h, 0, s.rows.taps), to = std::clamp(d.source.height - h, from, s.rows.taps);
+        for (int a = 0; a < images; ++a) {
+            const int i = across ? std::min(a * 4, unit.images - 4) : a;   // the last four, even if some were in the quad before
+            for (int b = 0; b < columns; ++b, ++q) {
+                const int w = across ? b : std::max(0, std::min(b * 4, s.columns.count - 4));
+                *q = {origin + i * image + m * s.rows.stride * row + w * s.columns.stride * pixel,
+                      (unit.image + i) * y_image + ((unit.row + m) * s.rows.every + s.rows.first) * y_row + (w * s.columns.every + s.columns.first) * y_pixel, from, to};
+            }
+        }
+    }
+    return int(q - quads);
+}
+
+/// All sweeps of `d` from `x` to `y`; every target pixel is written, those without taps with the bias alone.
+template <class T>
+void dense(Threads& threads, const Dense& d, View<const T> x, const T* w, const T* bias, View<T> y) {
+    constexpr int L = lanes<T>;
+    const int c = d.source_channels, groups = d.g.groups, outputs = d.sweep(0).rows.count * d.sweep(0).columns.count;
+    const Blocks<T> blocks(d.target_channels);
+    const Window window = d.window();
+
+    const int widest = d.sweep(0).columns.count, step = d.sweep(0).columns.stride;
+    const std::ptrdiff_t row = std::ptrdiff_t(window.width()) * c, tail = widest < 4 ? std::ptrdiff_t(3) * step * c : 0;
+    const Units units(d.g.batch, window.most_rows, sizeof(T) * std::size_t(window.height(window.most_rows) * row), sizeof(T) * std::size_t(window.row_stride * row),
+                      outputs, 96);
+    // One line more than a power of two between images, or the same pixel of every image would compete for the same cache lines.
+    const std::ptrdiff_t whole = std::ptrdiff_t(whole_lines<T>(std::size_t(window.height(units.most_rows) * row)));
+    const std::ptrdiff_t image = whole % (1024 / std::ptrdiff_t(sizeof(T))) == 0 ? whole + 64 / std::ptrdiff_t(sizeof(T)) : whole;
+
+    const std::ptrdiff_t x_row = d.source.width * x.pixel, x_image = d.source.height * x_row;
+    // The map itself serves as source where no window leaves it, quads are always whole and their pixels do not compete for cache lines.
+    bool direct = window.top >= 0 && window.left >= 0 && window.right <= d.source.width && window.height(window.most_rows) + window.top <= d.source.height;
+    direct = direct && (x.pixel == c || (d.transposed ? d.g.kernel.width <= d.g.stride.width : d.g.kernel.width == 1));
+    for (int i = 0; i < d.sweeps() && direct; ++i) {
+        const int columns = d.sweep(i).columns.count, fewest = units.batch / units.groups_of_images;
+        const bool some = across_images(fewest, columns) || across_images(units.most_images, columns);
+        const bool all = across_images(fewest, columns) && across_images(units.most_images, columns);
+        direct = (all || columns >= 4) && !(some && x_image * std::ptrdiff_t(sizeof(T)) % 4096 == 0);
+    }
+
+    const std::ptrdiff_t per_group = std::ptrdiff_t(blocks.padded()) * c * d.taps();
+    T* const packed = threads.shared<T>(std::size_t(groups * (per_group + blocks.padded())));
+    T* const padded_bias = packed + groups * per_group;
+    threads.run(groups * blocks.count(), [&](int piece) {
+        const int group = piece / blocks.count(), b = piece % blocks.count(), first = blocks.channel(b), wide = blocks.in_block(b) * L;
+        pack_weights(d, w, group, first, wide, packed + group * per_group + std::ptrdiff_t(first) * c * d.taps());
+        for (int i = first; i < first + wide; ++i)
+            padded_bias[group * blocks.padded() + i] = bias && i < d.target_channels ? bias[group * d.target_channels + i] : T(0);
+    });
+
+    const int total = groups * units.count(), parts = std::min(total, 32);
+    const int splits = total >= 16 ? 1 : std::min(blocks.count(), ceil_div(16, total));   // few units: their output channels are shared out as well
+    const std::size_t window_size = direct ? 0 : whole_lines<T>(std::size_t(units.most_images * image + tail));
+    const std::size_t most_quads = std::size_t(units.most_rows)
+                                   * std::size_t(std::max(units.most_images * ceil_div(widest, 4), widest * ceil_div(units.most_images, 4)));
+    threads.run(parts * splits, [&](int piece) {
+        const int part = piece / splits, split = piece % splits;
+        const int first_block = part_begin(blocks.count(), splits, split), last_block = part_begin(blocks.count(), splits, split + 1);
+        std::byte* const scratch = threads.scratch<std::byte>(window_size * sizeof(T) + most_quads * sizeof(Quad));
+        T* const copy = reinterpret_cast<T*>(scratch);
+        Quad* const quads = reinterpret_cast<Quad*>(scratch + window_size * sizeof(T));
+        for (int u = part_begin(total, parts, part); u < part_begin(total, parts, part + 1); ++u) {
+            const int group = u / units.count();
+            const Units::Unit unit = units[u % units.count()];
+            const int top = unit.row * window.row_stride + window.top;
+            const T* const maps = x.data + unit.image * x_image + group * c;
+            Source<T> source{maps + top * x_row + window.left * x.pixel, x.pixel, x_row, x_image};
+            if (!direct) {
+                for (int i = 0; i < unit.images; ++i)
+                    copy_window(maps + i * x_image, x.pixel, c, d.source.height, d.source.width, top, window.height(unit.rows), window.left, window.width(), copy + i * image, row);
+                std::fill_n(copy + unit.images * image, tail, T(0));
+                source = {copy, c, row, image};
+            }
+            for (int i = 0; i < d.sweeps(); ++i) {
+                const Sweep s = d.sweep(i);
+                const int rows = std::min(unit.rows, s.rows.count - unit.row), length = s.columns.taps * c;
+                if (s.empty() || rows <= 0) continue;
+                const int n = list_quads(d, s, window, unit, rows, source.pixel, source.row, source.image, y.pixel, quads);
+                const bool across = across_images(unit.images, s.columns.count);
+                // Long sums go in chunks whose weights stay in cache.
+                const int chunks = std::max(1, ceil_div(length * s.rows.taps, 384 * 1024 / int(sizeof(T)) / (block_vectors * L)));
+                for (int b = first_block; b < last_block; ++b) {
+                    const int first = blocks.channel(b), wide = blocks.in_block(b) * L;
+                    const T* weights = packed + group * per_group + std::ptrdiff_t(first) * c * d.taps() + std::ptrdiff_t(s.earlier_taps) * c * wide;
+                    for (int k = 0; k < chunks; ++k) {
+                        const TileJob<T> job{source.data, across ? source.image : s.columns.stride * source.pixel, source.row, length, part_begin(length, chunks, k),
+                                             part_begin(length, chunks, k + 1), weights, padded_bias + group * blocks.padded() + first,
+                                             y.data + group * d.target_channels + first, across ? d.target.area() * y.pixel : s.columns.every * y.pixel,
+                                             d.target_channels - first, across ? 4 : std::min(4, s.columns.count), k > 0};
+                        conv_all_tiles(job, blocks.in_block(b), quads, n);
+                    }
+                }
+            }
+        }
+    });
+}
+
+}  // namespace detail
+
+/// y = x * w (+ bias, one per output channel, unless null).
+template <class T>
+void conv2d(Threads& threads, const Convolution& g, View<const T> x, const T* w, const T* bias, View<T> y) {
+    const Convolution flat = detail::flattened(g);
+    if (detail::is_depthwise(flat)) return detail::depthwise(threads, flat, x, w, bias, y);
+    detail::dense(threads, detail::Dense(flat, false), x, w, bias, y);
+}
+
+/// dx = the gradient of `conv2d` with respect to x (+ bias, one per input channel, unless null: for the transposed convolution).
+template <class T>
+void conv2d_input_gradient(Threads& threads, const Convolution& g, View<const T> dy, const T* w, const T* bias, View<T> dx) {
+    const Convolution flat = detail::flattened(g);
+    if (detail::is_depthwise(flat)) return detail::depthwise_input_gradient(threads, flat, dy, w, bias, dx);
+    detail::dense(threads, detail::Dense(flat, true), dy, w, bias, dx);
+}
+
+/// Adds the gradient with respect to the weights to dw.
+template <class T>
+void conv2d_weight_gradient(Threads& threads, const Convolution& g, View<const T> x, View<const T> dy, T* dw) {
+    const Convolution flat = detail::flattened(g);
+    if (detail::is_depthwise(flat)) return detail::depthwise_weight_gradient(threads, flat, x, dy, dw);
+    detail::dense_weight_gradient(threads, detail::Dense(flat, false), x, dy, dw);
+}
+
+}  // namespace collab::backend

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// cpu: the CPU backend: every operation, on as many threads as there are cores, with results that do not depend on their number.
+#pragma once
+#include <cstddef>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <type_traits>
+
+#include <collab/backend/concepts.hpp>
+#include <collab/backend/cpu/convolution.hpp>
+#include <collab/backend/cpu/elementwise.hpp>
+#include <collab/backend/cpu/linear.hpp>
+#include <collab/backend/cpu/loss.hpp>
+#include <collab/backend/cpu/memory.hpp>
+#include <collab/backend/cpu/normalisation.hpp>
+#include <collab/backend/cpu/pooling.hpp>
+#include <collab/backend/cpu/threads.hpp>
+#include <collab/backend/cpu/vector.hpp>
+
+namespace collab {
+
+/// The CPU backend. The operations are described in backend/concepts.hpp; each is finished when its call returns. One call at a
+/// time; two values of Cpu may run at once. The same calls give the same bits on any number of threads.
+///     Cpu<float> cpu(2);
+///     auto x = cpu.allocate<float>(n);
+template <class T = float>
+class Cpu {
+    static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>, "collab: the CPU backend computes in float or in double");
+    using In = View<const T>;
+    using Out = View<T>;
+
+public:
+    using Scalar = T;
+    template <class U>
+    using Buffer = backend::AlignedMemory<U>;
+    static constexpr const char* name = "Cpu";
+
+    /// On `threads` threads; 0 for one per core.
+    explicit Cpu(int threads = 0) : threads_(std::make_unique<backend::Threads>(threads)) {}
+
+    int threads() const { return threads_->count(); }
+    /// What the operations have needed so far beside their operands.
+    std::size_t workspace_bytes() const { return threads_->bytes(); }
+    /// "Cpu, float, 2 threads, 16 lanes".
+    std::string describe() const {
+        return std::string(name) + (std::is_same_v<T, float> ? ", float, " : ", double, ") + std::to_string(threads()) +
+               (threads() == 1 ? " thread, " : " threads, ") + std::to_string(backend::detail::lanes<T>) + " lanes";
+    }
+
+    // Backend
+    template <class U>
+    Buffer<U> allocate(std::size_t n) { return Buffer<U>(n); }
+    template <class U>
+    void upload(const U* host, std::size_t n, U* to) { if (n > 0) std::memcpy(to, host, n * sizeof(U)); }
+    template <class U>
+    void download(const U* from, std::size_t n, U* host) { if (n > 0) std::memcpy(host, from, n * sizeof(U)); }
+    template <class U>
+    void fill(std::size_t n, std::type_identity_t<U> value, U* p) { backend::fill<U>(*threads_, n, value, p); }
+    void copy(const backend::Map& map, In x, Out y) { backend::copy<T>(*threads_, map, x, y); }
+    void add(const backend::Map& map, In x, Out y) { backend::add<T>(*threads_, map, x, y); }
+    template <class F>
+    void for_each(std::size_t n, F f) { backend::for_each(*threads_, n, f); }
+    template <class F>
+    void for_rows(int n, F f) { backend::for_rows(*threads_, n, f); }
+    double sum(std::size_t n, const T* p) { return backend::sum<T>(*threads_, n, p); }
+
+    // ConvolutionBackend
+    void conv2d(const backend::Convolution& g, In x, const T* w, const T* bias, Out y) { backend::conv2d<T>(*threads_, g, x, w, bias, y); }
+    void conv2d_input_gradient(const backend::Convolution& g, In dy, const T* w, const T* bias, Out dx) {
+        backend::conv2d_input_gradient<T>(*threads_, g, dy, w, bias, dx);
+    }
+    void conv2d_weight_gradient(const backend::Convolution& g, In x, In dy, T* dw) { backend::conv2d_weight_gradient<T>(*threads_, g, x, dy, dw); }
+    void bias_gradient(const backend::Map& map, In dy, T* db) { backend::bias_gradient<T>(*threads_, map, dy, db); }
+
+    // ProductBackend
+    void linear(const backend::Product& g, In x, const T* w, const T* bias, Out y) { backend::linear<T>(*threads_, g, x, w, bias, y); }
+    void linear_input_gradient(const backend::Product& g, In dy, const T* w, Out dx) { backend::linear_input_gradient<T>(*threads_, g, dy, w, dx); }
+    void linear_weight_gradient(const backend::Product& g, In x, In dy, T* dw) { backend::linear_weight_gradient<T>(*threads_, g, x, dy, dw); }
+
+    // ActivationBackend
+    template <class F>
+    void activate(const backend::Map& map, F f, In x, Out y) { backend::activate<T>(*threads_, map, f, x, y); }
+    template <class F>
+    void activate_backward(const backend::Map& map, F f, In y, In dy, Out dx) { backend::activate_backward<T>(*threads_, map, f, y, dy, dx); }
+
+    // NormalisationBackend
+    template <class F>
+    void batch_norm(const backend::Map& map, const backend::Normalisation& n, F f, In x, const T* gamma, const T* beta, T* running_mean,
+                    T* running_variance, T* saved, Out y) {
+        backend::batch_norm<T>(*threads_, map, n, f, x, gamma, beta, running_mean, running_variance, saved, y);
+    }
+    template <class F>
+    void batch_norm_inference(const backend::Map& map, const backend::Normalisation& n, F f, In x, const T* gamma, const T* beta, const T* mean,
+                              const T* variance, Out y) {
+        backend::batch_norm_inference<T>(*threads_, map, n, f, x, gamma, beta, mean, variance, y);
+    }
+    template <class F>
+    void batch_norm_backward(const backend::Map& map, F f, In x, In y, In dy, const T* gamma, const T* saved, T* dgamma, T* dbeta, Out dx) {
+        backend::batch_norm_backward<T>(*threads_, map, f, x, y, dy, gamma, saved, dgamma, dbeta, dx);
+    }
+
+    // PoolingBackend
+    void max_pool(const backend::Pooling& g, In x, Out y) { backend::max_pool<T>(*threads_, g, x, y); }
+    void max_pool_backward(const backend::Pooling& g, In x, In y, In dy, Out dx) { backend::max_pool_backward<T>(*threads_, g, x, y, dy, dx); }
+    void average_pool(const backend::Pooling& g, In x, Out y) { backend::average_pool<T>(*threads_, g, x, y); }
+    void average_pool_backward(const backend::Pooling& g, In dy, Out dx) { backend::average_pool_backward<T>(*threads_, g, dy, dx); }
+    void adaptive_average_pool(const backend::Pooling& g, In x, Out y) { backend::adaptive_average_pool<T>(*threads_, g, x, y); }
+    void adaptive_average_pool_backward(const backend::Pooling& g, In dy, Out dx) { backend::adaptive_average_pool_backward<T>(*threads_, g, dy, dx); }
+
+    // DropoutBackend, ShortcutBackend, CrossEntropyBackend
+    void dropout(const backend::Map& map, double p, const Random& random, In x, Out y) { backend::dropout<T>(*threads_, map, p, random, x, y); }
+    void pad_shortcut(const backend::Convolution& g, In x, Out y) { backend::pad_shortcut<T>(*threads_, g, x, y); }
+    void pad_shortcut_backward(const backend::Convolution& g, In dy, Out dx) { backend::pad_shortcut_backward<T>(*threads_, g, dy, dx); }
+    void softmax_cross_entropy(int rows, int classes, In logits, const int* labels, T scale, Out dlogits, T* losses, T* hits) {
+        backend::softmax_cross_entropy<T>(*threads_, rows, classes, logits, labels, scale, dlogits, losses, hits);
+    }
+
+private:
+    std::unique_ptr<backend::Threads> threads_;
+};
+
+}  // namespace collab

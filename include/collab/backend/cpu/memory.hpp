@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// memory: aligned memory of the CPU backend, and the generic loops and sums over it.
+#pragma once
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+#include <collab/backend/cpu/pieces.hpp>
+#include <collab/core/config.hpp>
+
+namespace collab::backend {
+
+/// Owns n zeroes of type T on a cache-line boundary.
+template <class T>
+class AlignedMemory {
+    static_assert(std::is_trivially_copyable_v<T>);
+
+public:
+    AlignedMemory() = default;
+    explicit AlignedMemory(std::size_t n) : block_(n ? static_cast<T*>(::operator new(n * sizeof(T), std::align_val_t{64})) : nullptr), size_(n) {
+        if (n) std::memset(static_cast<void*>(block_.get()), 0, n * sizeof(T));
+    }
+    AlignedMemory(AlignedMemory&& other) noexcept : block_(std::move(other.block_)), size_(std::exchange(other.size_, 0)) {}
+    AlignedMemory& operator=(AlignedMemory&& other) noexcept {
+        block_ = std::move(other.block_);
+        size_ = std::exchange(other.size_, 0);
+        return *this;
+    }
+    T* data() { return block_.get(); }
+    const T* data() const { return block_.get(); }
+    std::size_t size() const { return size_; }
+
+private:
+    struct Free { void operator()(T* p) const { ::operator delete(p, std::align_val_t{64}); } };
+    std::unique_ptr<T, Free> block_;
+    std::size_t size_ = 0;
+};
+
+/// n times the value, from p on.
+template <class T>
+void fill(Threads& threads, std::size_t n, T value, T* p) {
+    const Cut cut(static_cast<long>(n), grain);
+    threads.run(cut.count, [&](int piece) { std::fill(p + cut.begin(piece), p + cut.end(piece), value); });
+}
+
+/// y = x.
+template <class T>
+void copy(Threads& threads, const Map& map, View<const T> x, View<T> y) {
+    over_runs(threads, map, [](long n, const T* from, T* to) {
+        COLLAB_INDEPENDENT
+        for (long i = 0; i < n; ++i) to[i] = from[i];
+    }, x, y);
+}
+
+/// Adds x to y.
+template <class T>
+void add(Threads& threads, const Map& map, View<const T> x, View<T> y) {
+    over_runs(threads, map, [](long n, const T* from, T* to) {
+        COLLAB_INDEPENDENT
+        for (long i = 0; i < n; ++i) to[i] += from[i];
+    }, x, y);
+}
+
+/// f(i) for every i in [0, n), in any order, at once.
+template <class F>
+void for_each(Threads& threads, std::size_t n, const F& f) {
+    const Cut cut(static_cast<long>(n), grain);
+    threads.run(cut.count, [&](int piece) {
+        const F local = f;   // what f captured then lies in registers: a store through its pointers cannot have changed it
+        const std::size_t end = static_cast<std::size_t>(cut.end(piece));
+        COLLAB_INDEPENDENT
+        for (std::size_t i = static_cast<std::size_t>(cut.begin(piece)); i < end; ++i) local(i);
+    });
+}
+
+/// f(i) for every i in [0, n), where each call is long enough to be a piece of its own.
+template <class F>
+void for_rows(Threads& threads, int n, const F& f) {
+    const Cut cut(n, 1);
+    threads.run(cut.count, [&](int piece) {
+        for (long i = cut.begin(piece); i < cut.end(piece); ++i) f(static_cast<int>(i));
+    });
+}
+
+/// The sum in double, added in an order that depends on n alone.
+template <class T>
+double sum(Threads& threads, std::size_t n, const T* p) {
+    const Cut cut(static_cast<long>(n), grain, 1024);
+    double* parts = threads.shared<double>(static_cast<std::size_t>(cut.count));
+    threads.run(cut.count, [&](int piece) { parts[piece] = add_up(cut.end(piece) - cut.begin(piece), p + cut.begin(piece)); });
+    return add_up(cut.count, parts);
+}
+
+}  // namespace collab::backend

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// packing: operands put into the order in which the kernels read them: windows with a zero halo, weights in whole registers.
+#pragma once
+#include <algorithm>
+#include <cstddef>
+
+#include <collab/backend/cpu/sweep.hpp>
+#include <collab/backend/cpu/vector.hpp>
+
+namespace collab::backend::detail {
+
+/// Rows [top, top + rows) and columns [left, left + columns) of one image, `to_row` apart and without gaps between pixels; what
+/// lies outside the image becomes zero. `x` is the image's first element, `pixel` the distance between its pixels.
+template <class T>
+COLLAB_NOINLINE void copy_window(const T* x, std::ptrdiff_t pixel, int channels, int height, int width, int top, int rows, int left, int columns, T* to,
+                                 std::ptrdiff_t to_row) {
+    const int first = std::clamp(-left, 0, columns), last = std::clamp(width - left, first, columns);
+    for (int r = 0; r < rows; ++r, to += to_row) {
+        const int h = top + r;
+        if (h < 0 || h >= height) {
+            std::fill_n(to, std::ptrdiff_t(columns) * channels, T(0));
+            continue;
+        }
+        const T* from = x + (std::ptrdiff_t(h) * width + left + first) * pixel;
+        T* at = std::fill_n(to, std::ptrdiff_t(first) * channels, T(0));
+        if (pixel == channels) at = std::copy_n(from, std::ptrdiff_t(last - first) * channels, at);
+        else
+            for (int w = first; w < last; ++w, from += pixel)
+                for (int c = 0; c < channels; ++c) *at++ = from[c];
+        std::fill_n(at, std::ptrdiff_t(columns - last) * channels, T(0));
+    }
+}
+
+/// Registers of output channels that a kernel treats at once: a block. The last block of an odd number of registers has one.
+inline constexpr int block_vectors = 2;
+
+/// Output channels in blocks of whole registers. Block b begins at channel b * block_vectors * lanes.
+template <class T>
+struct Blocks {
+    int vectors;
+    explicit Blocks(int channels) : vectors(ceil_div(channels, lanes<T>)) {}
+    int count() const { return ceil_div(vectors, block_vectors); }
+    int in_block(int b) const { return std::min(block_vectors, vectors - b * block_vectors); }
+    static int channel(int b) { return b * block_vectors * lanes<T>; }
+    int padded() const { return vectors * lanes<T>; }
+};
+
+/// The weights of one block of one group as [sweep][tap row][tap column][source channel][block], zero beyond the last channel.
+template <class T>
+COLLAB_NOINLINE void pack_weights(const Dense& d, const T* w, int group, int first, int wide, T* to) {
+    const int in = d.g.in.channels / d.g.groups, all = d.g.out.channels, out = all / d.g.groups, sources = d.source_channels;
+    const int n = std::min(wide, d.target_channels - first);
+    for (int i = 0; i < d.sweeps(); ++i) {
+        const Sweep s = d.sweep(i);
+        for (int r = 0; r < s.rows.taps; ++r)
+            for (int q = 0; q < s.columns.taps; ++q, to += std::ptrdiff_t(wide) * sources) {
+                const int tap = (s.rows.kernel + r * s.rows.kernel_step) * d.g.kernel.width + s.columns.kernel + q * s.columns.kernel_step;
+                const T* from = w + std::ptrdiff_t(tap) * in * all + group * out;
+                if (!d.transposed) {
+                    from += first;
+                    T* at = to;
+                    for (int c = 0; c < sources; ++c, from += all) at = std::fill_n(std::copy_n(from, n, at), wide - n, T(0));
+                } else {
+                    constexpr int strip = 32;   // source channels at a time, so that the written lines stay in cache
+                    for (int c0 = 0; c0 < sources; c0 += strip)
+                        for (int t = 0; t < wide; ++t) {
+                            const T* row = from + std::ptrdiff_t(first + t) * all;
+                            T* at = to + std::ptrdiff_t(c0) * wide + t;
+                            for (int c = 0, m = std::min(strip, sources - c0); c < m; ++c) at[std::ptrdiff_t(c) * wide] = t < n ? row[c0 + c] : T(0);
+                        }
+                }
+            }
+    }
+}
+
+}  // namespace collab::backend::detail

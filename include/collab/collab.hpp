@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// collab: everything but readers of compressed files (data/open.hpp, with zlib) and GPU backends.
+#pragma once
+#include <collab/backend/cpu/cpu.hpp>
+#include <collab/backend/reference/reference.hpp>
+#include <collab/collaboration/collaboration.hpp>
+#include <collab/collaboration/deploy.hpp>
+#include <collab/core/config.hpp>
+#include <collab/core/error.hpp>
+#include <collab/core/random.hpp>
+#include <collab/core/shape.hpp>
+#include <collab/data/cifar.hpp>
+#include <collab/data/images.hpp>
+#include <collab/data/loader.hpp>
+#include <collab/layer/activation.hpp>
+#include <collab/layer/batch_norm.hpp>
+#include <collab/layer/concat.hpp>
+#include <collab/layer/conv.hpp>
+#include <collab/layer/conv_transpose.hpp>
+#include <collab/layer/cut.hpp>
+#include <collab/layer/dense_block.hpp>
+#include <collab/layer/dropout.hpp>
+#include <collab/layer/flatten.hpp>
+#include <collab/layer/linear.hpp>
+#include <collab/layer/pool.hpp>
+#include <collab/layer/residual.hpp>
+#include <collab/model/model.hpp>
+#include <collab/objective/metrics.hpp>
+#include <collab/train/fit.hpp>
+#include <collab/train/rate.hpp>
+#include <collab/train/training.hpp>
+#include <collab/zoo/resnet.hpp>
+#include <collab/zoo/small_net.hpp>
