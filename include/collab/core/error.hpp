@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 namespace collab {
 
@@ -19,6 +20,9 @@ inline void append(std::string& s, char part) { s += part; }
 template <class T>
     requires std::integral<T> || std::floating_point<T>
 void append(std::string& s, T part) { s += std::to_string(part); }
+
+/// What the operating system says about an errno.
+inline std::string reason(int code) { return std::generic_category().message(code); }
 }  // namespace detail
 
 /// The parts put together: text, characters and numbers.

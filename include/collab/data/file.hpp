@@ -15,9 +15,6 @@
 
 namespace collab::detail {
 
-/// What the operating system says about an error number.
-inline std::string reason(int number) { return std::generic_category().message(number); }
-
 /// A regular, non-empty file, open for reading. Every failure throws Error naming the file.
 class InputFile {
 public:

@@ -186,7 +186,7 @@ struct SyntheticClass {
 inline void paint(const SyntheticClass& look, Dims d, Random random, std::uint8_t* out) {
     const auto spread = [&](std::uint64_t i) { return 2 * uniform<double>(random.word(i)) - 1; };
     const double angle = look.angle + 0.12 * spread(0), frequency = look.frequency * (1 + 0.08 * spread(1));
-    const double phase = 3.141592653589793 * spread(2), brightness = 0.1 * spread(3), contrast = 0.11 + 0.05 * spread(4);
+    const double phase = 3.141592653589793 * spread(2), brightness = 0.1 * spread(3), contrast = 0.13 + 0.05 * spread(4);
     const double x0 = (look.blob_x + 0.3 * spread(5)) * d.width, y0 = (look.blob_y + 0.3 * spread(6)) * d.height;
     const double fx = frequency * std::cos(angle), fy = frequency * std::sin(angle);
     const double sharp_x = 18.0 / (d.width * d.width), sharp_y = 18.0 / (d.height * d.height);

@@ -15,8 +15,6 @@
 
 namespace collab::detail {
 
-inline std::string reason(int code) { return std::generic_category().message(code); }
-
 /// Until the disk has it, a rename could outlive the contents in a power cut. Streams that cannot be synced are as good as they get.
 inline bool sync_to_disk([[maybe_unused]] std::FILE* file) {
 #ifdef _POSIX_VERSION

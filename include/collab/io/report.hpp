@@ -76,14 +76,13 @@ inline std::string table_html(const Table& table) {
     return s + "</tbody></table></div></div>\n";
 }
 
-/// Two drawings, one for each kind of screen, of which the style sheet shows one: scaling a single one makes its words too small or too large.
+/// A drawing for each kind of screen, of which the style sheet shows one: scaling a single one makes its words too small or too large.
 inline std::string figure_html(const Chart& chart, bool solo) {
-    const Frame wide = solo ? Frame{.width = 900, .height = 400, .font = 13} : Frame{}, narrow{.width = 330, .height = 290, .font = 12, .names_at_ends = false};
-    const auto picture = [&](const Frame& frame, const char* kind) { return draw(chart, frame).replace(0, 18, sentence("<svg class=\"chart ", kind, "\"")); };
     std::string s = sentence("<figure class=\"card", solo ? " solo" : "", "\"><figcaption><h3>", escape_markup(chart.title), "</h3></figcaption>\n<div class=\"pictures\">\n");
-    s += picture(wide, "wide") + "\n" + picture(narrow, "narrow") + "\n</div>";
-    const std::string note = full_note(chart);
-    if (!note.empty()) s += "<p class=\"note\">" + escape_markup(note) + "</p>";
+    if (solo) s += draw(chart, {.width = 940, .height = 400, .font = 12.5, .kind = "large"}) + "\n";
+    s += draw(chart, {.width = 480, .height = 320, .font = 12.5, .kind = "wide"}) + "\n";
+    s += draw(chart, {.width = 330, .height = 290, .font = 12, .names_at_ends = false, .kind = "narrow"}) + "\n</div>";
+    if (const std::string note = full_note(chart); !note.empty()) s += "<p class=\"note\">" + escape_markup(note) + "</p>";
     return s + "</figure>\n";
 }
 

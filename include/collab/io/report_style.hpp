@@ -31,8 +31,8 @@ section{margin-top:clamp(32px,4.5vw,52px)}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,230px),1fr));gap:26px clamp(24px,3.4vw,44px);margin:clamp(28px,4vw,46px) 0 0;padding:0;list-style:none}
 .tile{border-top:3px solid currentColor;padding-top:16px}
 .tile b{display:block;font-size:clamp(2.3rem,1.7rem + 2vw,3.3rem);line-height:1.1;font-weight:680;letter-spacing:-.03em;font-variant-numeric:tabular-nums}
-.tile span{display:block;color:var(--text);font-weight:560;margin-top:8px;line-height:1.4}
-.tile small{display:block;color:var(--muted);font-size:.875rem;margin-top:4px;line-height:1.45}
+.tile span{display:block;color:var(--text);font-weight:560;margin-top:8px;line-height:1.4;text-wrap:balance}
+.tile small{display:block;color:var(--muted);font-size:.875rem;margin-top:4px;line-height:1.45;text-wrap:balance}
 .care{margin:clamp(20px,2.6vw,30px) 0 0;padding:0 0 0 18px;border-left:3px solid var(--line);color:var(--muted);font-size:.9375rem;list-style:none}
 .care li{max-width:76ch}.care li+li{margin-top:6px}
 .scroll{overflow-x:auto;border-radius:14px}
@@ -43,7 +43,7 @@ th,td{padding:11px 12px;text-align:left;vertical-align:baseline}
 th:first-child,td:first-child{padding-left:0}
 th:last-child,td:last-child{padding-right:0}
 thead th{color:var(--muted);font-size:.8125rem;font-weight:500;line-height:1.35;vertical-align:bottom;border-bottom:1px solid var(--line)}
-tbody th{font-weight:600}
+tbody th{font-weight:600;white-space:nowrap}
 tbody tr+tr>*{border-top:1px solid var(--grid)}
 tbody tr:last-child>*{padding-bottom:2px}
 .n{text-align:right;font-variant-numeric:tabular-nums}
@@ -56,9 +56,9 @@ figure>.pictures{margin-top:6px}
 figure.solo{grid-column:1/-1}
 figcaption h3{margin:0;font-size:1rem;line-height:1.35;font-weight:650}
 figcaption h3+p,.note{margin:8px 0 0;color:var(--muted);font-size:.875rem;line-height:1.5}
-svg.chart{display:block;overflow:visible;width:100%;height:auto;margin:0 auto}
+svg.chart{display:block;overflow:visible;width:100%;height:auto}
 .chart{font-family:FONTS;font-variant-numeric:tabular-nums}
-svg.narrow{display:none}
+svg.narrow,.solo svg.wide{display:none}
 dl{display:grid;grid-template-columns:minmax(9em,max-content) minmax(0,1fr);gap:0;margin:0;font-size:.9375rem}
 dt{color:var(--muted);padding:8px 28px 8px 0}
 dd{margin:0;padding:8px 0;overflow-wrap:anywhere;font-variant-numeric:tabular-nums;white-space:pre-line}
@@ -69,14 +69,15 @@ white-space:nowrap;box-shadow:0 6px 22px rgb(0 0 0/.16);font-variant-numeric:tab
 .tip div{display:flex;justify-content:space-between;gap:18px}
 .tip .x{color:var(--muted)}
 .cursor{stroke:var(--muted);stroke-opacity:.55}
-@media(max-width:980px){.charts{grid-template-columns:minmax(0,1fr)}figure:not(.solo) .wide{max-width:660px}}
+@media(max-width:980px){.charts{grid-template-columns:minmax(0,1fr)}svg.large{display:none}.solo svg.wide{display:block}svg.wide{max-width:600px}
+th,td{padding-left:8px;padding-right:8px}table{font-size:.875rem}}
 @media(max-width:620px){
-svg.wide{display:none}svg.narrow{display:block}
+svg.wide,.solo svg.wide{display:none}svg.narrow{display:block}
 .cards,.cards tbody,.cards tr,.cards th,.cards td{display:block}
 .cards thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 .cards caption{display:block;padding-bottom:4px}
 .cards tbody th,.cards tbody td{padding:5px 0!important;border:0!important}
-.cards tbody th{padding-top:14px!important;font-size:1rem}
+.cards tbody th{padding-top:14px!important;font-size:1rem;white-space:normal}
 .cards tbody td{display:flex;justify-content:space-between;gap:16px;text-align:right;white-space:normal}
 .cards tbody td::before{content:attr(data-label);color:var(--muted);font-weight:400;text-align:left}
 .cards tbody tr+tr{border-top:1px solid var(--line);margin-top:12px}

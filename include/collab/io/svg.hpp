@@ -41,6 +41,7 @@ struct Frame {
     bool standalone = false;      ///< with title, background and colours of its own
     bool names_at_ends = true;    ///< names beside the ends of the curves where they fit, else a legend above
     Theme theme = Theme::light;   ///< of a standalone picture
+    std::string_view kind = {};   ///< a class more, for a page's style sheet
 };
 
 inline std::string px(double v) {   // coordinates: a tenth of a pixel is more than screens show
@@ -213,7 +214,7 @@ private:
         } else {   // with what a page's read-out needs to turn pixels back into values
             const std::string scale = sentence(px(left_), " ", px(right_), " ", decimal(axes_.x.low, 9), " ", decimal(axes_.x.high, 9), " ", px(bottom_), " ", px(top_), " ",
                                                decimal(axes_.y.low, 9), " ", decimal(axes_.y.high, 9));
-            s_ = tag("svg", {{"class", "chart"}, {"role", "img"}, {"aria-label", label}, {"viewBox", box}, {"font-size", px(font_)}, {"data-scale", scale},
+            s_ = tag("svg", {{"class", sentence("chart ", frame_.kind)}, {"role", "img"}, {"aria-label", label}, {"viewBox", box}, {"font-size", px(font_)}, {"data-scale", scale},
                              {"data-digits", std::to_string(value_digits(chart_, axes_))}, {"data-unit", chart_.percent ? "%" : ""}, {"data-x", chart_.x_label}}, ">");
         }
     }
@@ -249,7 +250,8 @@ private:
     void curves() {
         const auto to_x = [this](double v) { return x(v); };
         const auto to_y = [this](double v) { return y(v); };
-        const std::string l = px(left_ - 3), t = px(top_ - 3), w = px(right_ - left_ + 6), h = px(bottom_ - top_ + 6);
+        const double margin = 3, above = axes_.cut ? 0 : margin;   // half a line's width at the rim
+        const std::string l = px(left_ - margin), t = px(top_ - above), w = px(right_ - left_ + 2 * margin), h = px(bottom_ - top_ + 2 * above);
         s_ += tag("svg", {{"x", l}, {"y", t}, {"width", w}, {"height", h}, {"viewBox", sentence(l, " ", t, " ", w, " ", h)}}, ">");
         for (const auto& c : chart_.series)
             if (!c.lower.empty()) add("path", {{"class", "band " + series_class(c.colour)}, {"d", band_data(c, to_x, to_y)}});

@@ -65,7 +65,14 @@ struct Residual : Plain {
 
 private:
     // The sum would overwrite what the body's last layer needs to go backward.
-    static constexpr bool body_keeps_output = body_layers::template at<body_layers::size - 1>::keeps_output;
+    static constexpr bool body_keeps_output = [] {
+        bool keeps = false;
+        unroll<body_layers::size>([&](auto i) {
+            using L = typename body_layers::template at<i>;
+            if (!L::alias) keeps = L::keeps_output;
+        });
+        return keeps;
+    }();
 
     template <class In>
     static constexpr backend::Convolution padding(int batch) {

@@ -106,7 +106,7 @@ struct Sequence {
             if constexpr (!LayerAt<i>::alias && !applied_by_previous<From, i>) {
                 constexpr int out = fuses<To, i> ? i + 2 : i + 1;
                 const View<T> to = y && table.home[out] == table.home[To] ? View<T>{y.data, out == To ? y.pixel : pixel<out>(y)} : own<out>(c, m);
-                const Forward<T> f{value<From, i>(c, m, x), to, m.parameters + table.parameters[i], m.state + table.state[i],
+                const Forward<T> f{source<From, To, i>(c, m, x, y), to, m.parameters + table.parameters[i], m.state + table.state[i],
                                    saved<i>(c, m), m.fixed + table.fixed[i]};
                 const Context<B> here = c.part(i);
                 if constexpr (fuses<To, i>) LayerAt<i>::forward(here, ShapeAt<i>{}, f, LayerAt<i + 1>::function());
@@ -195,6 +195,11 @@ private:
     static View<const T> value(const Context<B>& c, const Memory<T>& m, View<const T> x) {
         if constexpr (table.home[V] == table.home[From]) return {x.data, shifted<From, V>(x.pixel)};
         else return own<V>(c, m);
+    }
+    template <int From, int To, int V, class B, class T>
+    static View<const T> source(const Context<B>& c, const Memory<T>& m, View<const T> x, View<T> y) {   // value V, which went to y if it shares the storage of value To
+        if (y && table.home[V] == table.home[To] && table.home[V] != table.home[From]) return {y.data, pixel<V>(y)};
+        return value<From, V>(c, m, x);
     }
     template <int I, class B, class T>
     static T* saved(const Context<B>& c, const Memory<T>& m) { return m.saved + c.capacity * (table.values[depth] + table.saved[I]); }

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// error: sentences from parts, and the exception that carries them.
+#include <collab/core/error.hpp>
+
+#include <cstddef>
+#include <exception>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+#include <doctest/doctest.h>
+
+using namespace collab;
+
+static_assert(std::is_base_of_v<std::runtime_error, Error>);
+
+TEST_CASE("a sentence puts text, characters and numbers together") {
+    CHECK(sentence().empty());
+    CHECK(sentence("file", std::string(" a.bin"), std::string_view(": "), 3, ' ', std::size_t(7), ' ', -2L) == "file a.bin: 3 7 -2");
+    CHECK(sentence(0.5) == "0.500000");
+    CHECK(sentence('x') == "x");
+}
+
+TEST_CASE("fail throws an Error with its sentence") {
+    CHECK_THROWS_WITH_AS(fail("model.bin: expected ", 12, " bytes, found ", 7), "model.bin: expected 12 bytes, found 7", Error);
+    bool caught = false;
+    try {
+        fail("no");
+    } catch (const std::exception& e) {
+        caught = std::string_view(e.what()) == "no";
+    }
+    CHECK(caught);
+}
