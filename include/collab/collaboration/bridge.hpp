@@ -38,6 +38,30 @@ struct AddTo {
     T* y;
     COLLAB_HD COLLAB_INLINE void operator()(std::size_t i) const { y[i] += x[i]; }
 };
+/// The same on views with gaps between their pixels, as slices of a concatenation have.
+template <class M, class T>
+struct SlicedMergeForward {
+    M merge;
+    std::ptrdiff_t channels;
+    View<const T> x, u;
+    View<T> h;
+    COLLAB_HD COLLAB_INLINE void operator()(std::size_t i) const {
+        const std::ptrdiff_t p = std::ptrdiff_t(i) / channels, c = std::ptrdiff_t(i) % channels;
+        h.data[p * h.pixel + c] = merge(x.data[p * x.pixel + c], u.data[p * u.pixel + c]);
+    }
+};
+template <class M, class T>
+struct SlicedMergeBackward {
+    M merge;
+    std::ptrdiff_t channels;
+    View<const T> x, u, dh;
+    View<T> dx, du;
+    COLLAB_HD COLLAB_INLINE void operator()(std::size_t i) const {
+        const std::ptrdiff_t p = std::ptrdiff_t(i) / channels, c = std::ptrdiff_t(i) % channels;
+        const T a = x.data[p * x.pixel + c], b = u.data[p * u.pixel + c], d = dh.data[p * dh.pixel + c];
+        dx.data[p * dx.pixel + c] = d * merge.dx(a, b), du.data[p * du.pixel + c] = d * merge.du(a, b);
+    }
+};
 }  // namespace detail
 
 /// Everything of a bridge that shapes decide. The transfer's parameters may be those of other bridges, too.
@@ -57,7 +81,8 @@ struct Bridge {
         const View<const T> e = Encode::template forward<0, Encode::depth>(c.part(0), m.encoder, x);
         const View<const T> k = Carry::template forward<0, Carry::depth>(c.part(1), m.transfer, e);
         const View<const T> u = Decode::template forward<0, Decode::depth>(c.part(2), m.decoder, k);
-        c.backend.for_each(size(c), detail::MergeForward<M, T>{merge, x.data, u.data, h.data});
+        if (dense(x, u, h)) c.backend.for_each(size(c), detail::MergeForward<M, T>{merge, x.data, u.data, h.data});
+        else c.backend.for_each(size(c), detail::SlicedMergeForward<M, T>{merge, In::dims.channels, x, u, h});
     }
     /// The map of the mutual space that the last forward left.
     template <class B, class T = typename B::Scalar>
@@ -75,23 +100,26 @@ struct Bridge {
         const View<const T> e = Encode::template result<0, Encode::depth>(c, m.encoder, x);
         const View<const T> k = Carry::template result<0, Carry::depth>(c, m.transfer, e);
         const View<const T> u = Decode::template result<0, Decode::depth>(c, m.decoder, k);
-        c.backend.for_each(size(c), detail::MergeBackward<M, T>{merge, x.data, u.data, dh.data, dx.data, du.data});
+        if (dense(x, u, dh, dx)) c.backend.for_each(size(c), detail::MergeBackward<M, T>{merge, x.data, u.data, dh.data, dx.data, du.data});
+        else c.backend.for_each(size(c), detail::SlicedMergeBackward<M, T>{merge, In::dims.channels, x, u, dh, dx, du});
         Decode::template backward<0, Decode::depth>(c.part(2), with(m.decoder), k, View<const T>(du), dk);
         if (pull) c.backend.for_each(std::size_t(c.batch) * Map::dims.size(), detail::AddTo<T>{pull.data, dk.data});
         Carry::template backward<0, Carry::depth>(c.part(1), with(m.transfer), e, View<const T>(dk), de);
         const View<const T> back = Encode::template backward<0, Encode::depth>(c.part(0), with(m.encoder), x, View<const T>(de));
-        c.backend.for_each(size(c), detail::AddTo<T>{back.data, dx.data});
+        c.backend.add({c.batch, In::dims}, back, dx);
     }
 
 private:
     template <class B>
     static std::size_t size(const Context<B>& c) { return std::size_t(c.batch) * In::dims.size(); }
+    template <class... Views>
+    static bool dense(const Views&... views) { return ((views.pixel == In::dims.channels) && ...); }
 };
 
 /// A bridge as a layer: what a network keeps of a mutual knowledge base once it is deployed alone. A network with such a layer
 /// and no partner is the paper's "MKB without collaboration".
 template <class EncoderLayers, class TransferLayers, class DecoderLayers, class M>
-struct MutualKnowledge : Plain {
+struct MutualKnowledge : LayerBase {
     using parts = Pack<flat_layers<EncoderLayers>, flat_layers<TransferLayers>, flat_layers<DecoderLayers>>;
     static constexpr bool restores(Dims in) {
         const measure_of<flat_layers<EncoderLayers>> e(in);

@@ -20,7 +20,8 @@ constexpr Random sample_random(std::uint64_t seed, int epoch, int index) {
 }
 
 /// What is done to a picture, in this order. Added pixels are black before normalisation, as if they had been in the file.
-/// `Transform{.crop_padding = 4, .flip = true, .normalise = statistics(train)}` is the usual one for CIFAR-10, `{.pad = 2}` makes 28 x 28 into 32 x 32.
+/// `Transform{.crop_padding = 4, .flip = true, .normalise = statistics(train)}` is the usual one for CIFAR-10;
+/// `Transform{.pad = 2}` makes 28 x 28 into 32 x 32.
 /// Outside training the random crop becomes the central one and nothing is flipped.
 struct Transform {
     int pad = 0;            ///< black pixels added on each side, always

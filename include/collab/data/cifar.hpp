@@ -52,7 +52,8 @@ inline std::vector<std::string> read_names(const std::filesystem::path& path, in
         else if (c != '\n' && c != '\r') names.back() += c;
     }
     if (names.back().empty()) names.pop_back();
-    if (names.size() != static_cast<std::size_t>(expected)) fail(file.name(), ": ", names.size(), " class names; expected ", expected, ", one on each line");
+    if (names.size() != static_cast<std::size_t>(expected))
+        fail(file.name(), ": ", names.size(), " class names; expected ", expected, ", one on each line");
     return names;
 }
 

@@ -20,18 +20,19 @@ struct Chart {
     };
     /// One curve. `lower` and `upper`, both empty or as long as `points`, are the spread around it (over seeds, say).
     struct Series {
-        std::string name;
+        std::string name{};
         int colour = 0;        ///< index into a palette of six; curves that belong together share one
         bool dashed = false;   ///< by custom here: alone is dashed, together is solid
-        std::vector<Point> points;
+        std::vector<Point> points{};
         std::vector<double> lower{}, upper{};
     };
 
-    std::string title, x_label, y_label;
+    std::string title{}, x_label{}, y_label{};
     bool percent = false;   ///< y is a share in 0..1 and its axis reads in per cent
-    std::vector<Series> series;
+    std::vector<Series> series{};
     std::string note{};     ///< a sentence below the picture: what dashed means, what the shade is
-    bool focus = false;     ///< choose the y axis without the first fifth of x, so that late differences show; what lies outside is cut off, and the note says so
+    /// Choose the y axis without the first fifth of x, so that late differences show; what lies outside is cut off, and the note says so.
+    bool focus = false;
     double y_low = std::numeric_limits<double>::quiet_NaN(), y_high = y_low;   ///< limits of the axis; chosen from the data where nan
 };
 
@@ -89,8 +90,8 @@ inline bool drawable(const Chart::Point& p) { return std::isfinite(p.x) && std::
 inline void check_chart(const Chart& chart) {
     for (const auto& s : chart.series)
         if ((!s.lower.empty() || !s.upper.empty()) && (s.lower.size() != s.points.size() || s.upper.size() != s.points.size()))
-            fail("chart '", chart.title, "', curve '", s.name, "': expected ", s.points.size(), " values in lower and in upper (or none), not ", s.lower.size(),
-                 " and ", s.upper.size());
+            fail("chart '", chart.title, "', curve '", s.name, "': expected ", s.points.size(), " values in lower and in upper (or none), not ",
+                 s.lower.size(), " and ", s.upper.size());
 }
 
 struct AxisSpan {
@@ -136,7 +137,8 @@ inline ChartAxes chart_axes(const Chart& chart, int x_wanted, int y_wanted) {
     const bool low_given = std::isfinite(chart.y_low), high_given = std::isfinite(chart.y_high);
     if (low_given) a.y.low = chart.y_low;
     if (high_given) a.y.high = chart.y_high;
-    if (!(a.y.low < a.y.high)) fail("chart '", chart.title, "': its y axis would go from ", a.y.low, " to ", a.y.high, "; y_low must be below y_high and the data");
+    if (!(a.y.low < a.y.high))
+        fail("chart '", chart.title, "': its y axis would go from ", a.y.low, " to ", a.y.high, "; y_low must be below y_high and the data");
     a.y_ticks = ticks(a.y.low, a.y.high, y_wanted);
     if (!low_given) a.y.low = a.y_ticks.multiple(std::floor(a.y.low / a.y_ticks.step() + 1e-6));
     if (!high_given) a.y.high = a.y_ticks.multiple(std::ceil(a.y.high / a.y_ticks.step() - 1e-6));

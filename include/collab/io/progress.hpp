@@ -33,15 +33,15 @@ public:
 
     /// What is known of one network in the running epoch. The name may be empty; accuracy is in 0..1; nan where nothing is known yet.
     struct Network {
-        std::string_view name;
+        std::string_view name{};
         double loss = 0, accuracy = 0;
     };
 
     struct Status {
-        std::string_view label;              ///< the phase: "SmallNet alone", "together"
+        std::string_view label{};            ///< the phase: "SmallNet alone", "together"
         int epoch = 0, epochs = 0;           ///< counted from 1
         long step = 0, steps = 0;            ///< of the whole phase, not of the epoch
-        std::span<const Network> networks;   ///< those trained together
+        std::span<const Network> networks{}; ///< those trained together
         double images_per_second = 0;        ///< left out where it is not positive
     };
 
@@ -92,11 +92,12 @@ public:
     /// The smoothed time in seconds that the phase still takes; nan while nothing is known.
     double seconds_left() const { return count_ > 0 ? seconds_ / count_ * static_cast<double>(steps_ - step_) : std::nan(""); }
 
-    /// The line itself, at most `width` columns. What is dropped first when space is short: speed, bar, loss, names of networks, label, time left, accuracy.
+    /// The line itself, at most `width` columns. What is dropped when space is short, the first first:
+    /// speed, loss, bar, names of networks, label, time left, accuracy.
     static std::string line(const Status& s, double left, int width, Look look) {
         constexpr int gap = 2, least_bar = 10, most_bar = 34;
         Keep keep;
-        for (bool Keep::*drop : {&Keep::speed, &Keep::bar, &Keep::loss, &Keep::names, &Keep::label, &Keep::left, &Keep::networks}) {
+        for (bool Keep::*drop : {&Keep::speed, &Keep::loss, &Keep::bar, &Keep::names, &Keep::label, &Keep::left, &Keep::networks}) {
             const auto parts = compose(s, left, keep, look);
             int used = keep.bar ? gap + least_bar : 0;
             for (const Part& p : parts) used += columns(p.text) + (&p == parts.data() ? 0 : gap);
@@ -152,7 +153,9 @@ private:
         }
         return decimal(loss, size >= 100 ? 1 : 3);
     }
-    static std::string accuracy_text(double accuracy) { return pad(std::isfinite(accuracy) ? decimal(accuracy * 100, 1) + "%" : decimal(accuracy, 0), 5); }
+    static std::string accuracy_text(double accuracy) {
+        return pad(std::isfinite(accuracy) ? decimal(accuracy * 100, 1) + "%" : decimal(accuracy, 0), 5);
+    }
 
     static std::string networks_text(const Status& s, const Keep& keep, Look look) {
         std::string text;
@@ -195,7 +198,8 @@ private:
             started_ = true, label_ = s.label, time_ = now, seconds_ = count_ = 0, printed_step_ = -1;
             if (!terminal_) last_ = now;   // a log needs no line before there is something to tell
         } else if (s.step > step_) {
-            const double steps = static_cast<double>(s.step - step_), memory = std::max(20.0, 1.5 * static_cast<double>(s.steps) / std::max(s.epochs, 1));
+            const double steps = static_cast<double>(s.step - step_);
+            const double memory = std::max(20.0, 1.5 * static_cast<double>(s.steps) / std::max(s.epochs, 1));
             const double old = std::exp(-steps / memory);
             seconds_ = seconds_ * old + (now - time_), count_ = count_ * old + steps, time_ = now;
         }

@@ -38,8 +38,9 @@ inline void replace_file(const std::string& path, std::string_view contents, std
     if (fs::is_directory(status)) fail(failed, "it is a folder; expected the name of a file");
     if (fs::exists(status) && !fs::is_regular_file(status)) fail(failed, "it is no ordinary file");
     if (const fs::path folder = target.parent_path(); !folder.empty()) {
-        if (const auto state = fs::status(folder, code); state.type() == fs::file_type::not_found) fail(failed, "the folder ", folder.string(), " does not exist");
-        else if (fs::exists(state) && !fs::is_directory(state)) fail(failed, folder.string(), " is not a folder");
+        const fs::file_status state = fs::status(folder, code);
+        if (state.type() == fs::file_type::not_found) fail(failed, "the folder ", folder.string(), " does not exist");
+        if (fs::exists(state) && !fs::is_directory(state)) fail(failed, folder.string(), " is not a folder");
     }
 
     // "x" never opens an existing file, so that two writers do not share one; what a killed program left behind is stepped over.

@@ -19,30 +19,30 @@ namespace collab {
 /// Rows of text; the first column names the row.
 struct Table {
     struct Column {
-        std::string title;
+        std::string title{};
         bool numeric = false;   ///< aligned right
         bool strong = false;    ///< the column one came for
     };
-    std::string caption;
-    std::vector<Column> columns;
-    std::vector<std::vector<std::string>> rows;   ///< each as long as `columns`
+    std::string caption{};
+    std::vector<Column> columns{};
+    std::vector<std::vector<std::string>> rows{};   ///< each as long as `columns`
 };
 
-/// Plain data; every part may be empty. All of it is text: nothing is read as markup.
+/// LayerBase data; every part may be empty. All of it is text: nothing is read as markup.
 struct Report {
     /// A result worth seeing first: "+2.1 points", "SmallNet, together against alone", "84.9 % to 87.0 %, mean of 3 seeds".
     struct Highlight {
-        std::string value, label, detail;
+        std::string value{}, label{}, detail{};
         int colour = 0;   ///< as in Chart::Series
     };
-    std::string title;
-    std::string subtitle;                 ///< what was run: data, subset, epochs, seeds
-    std::vector<Highlight> highlights;
-    std::vector<std::string> caveats;     ///< what the numbers do not show
-    std::vector<Table> tables;            ///< the headline table first
-    std::vector<Chart> charts;            ///< side by side on a wide screen; of an odd number the first has a row of its own
-    std::vector<std::string> paragraphs;
-    std::vector<std::pair<std::string, std::string>> manifest;   ///< versions, options, seeds, machine, timings
+    std::string title{};
+    std::string subtitle{};                 ///< what was run: data, subset, epochs, seeds
+    std::vector<Highlight> highlights{};
+    std::vector<std::string> caveats{};     ///< what the numbers do not show
+    std::vector<Table> tables{};            ///< the headline table first
+    std::vector<Chart> charts{};            ///< side by side on a wide screen; of an odd number the first has its own row
+    std::vector<std::string> paragraphs{};
+    std::vector<std::pair<std::string, std::string>> manifest{};   ///< versions, options, seeds, machine, timings
 };
 
 namespace detail {
@@ -50,7 +50,8 @@ namespace detail {
 inline std::string table_html(const Table& table) {
     for (std::size_t r = 0; r < table.rows.size(); ++r)
         if (table.rows[r].size() != table.columns.size())
-            fail("table '", table.caption, "': row ", r + 1, " has ", table.rows[r].size(), " cells, expected ", table.columns.size(), ", one for each column");
+            fail("table '", table.caption, "': row ", r + 1, " has ", table.rows[r].size(), " cells, expected ", table.columns.size(),
+                 ", one for each column");
     const auto style = [&](std::size_t column, bool head) {
         const auto& c = table.columns[column];
         const std::string classes = sentence(c.numeric ? "n" : "", c.numeric && c.strong && !head ? " " : "", c.strong && !head ? "strong" : "");
@@ -58,8 +59,8 @@ inline std::string table_html(const Table& table) {
     };
     // A phone shows few rows as cards and scrolls many. Roles, because a table shown as blocks stops being a table to some readers.
     const bool cards = table.rows.size() <= 12;
-    std::string s = sentence("<div class=\"card\"><div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"", escape_markup(table.caption.empty() ? "table" : table.caption),
-                             "\"><table role=\"table\"", cards ? " class=\"cards\">" : ">");
+    const std::string name = escape_markup(table.caption.empty() ? "table" : table.caption);
+    std::string s = sentence("<div class=\"card\"><div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"", name, "\"><table role=\"table\"", cards ? " class=\"cards\">" : ">");
     if (!table.caption.empty()) s += "<caption>" + escape_markup(table.caption) + "</caption>";
     s += "<thead role=\"rowgroup\"><tr role=\"row\">";
     for (std::size_t c = 0; c < table.columns.size(); ++c)
@@ -69,7 +70,8 @@ inline std::string table_html(const Table& table) {
         s += "<tr role=\"row\">";
         for (std::size_t c = 0; c < row.size(); ++c) {
             if (c == 0) s += sentence("<th role=\"rowheader\" scope=\"row\"", style(c, false), ">", escape_markup(row[c]), "</th>");
-            else s += sentence("<td role=\"cell\" data-label=\"", escape_markup(table.columns[c].title), "\"", style(c, false), ">", escape_markup(row[c]), "</td>");
+            else s += sentence("<td role=\"cell\" data-label=\"", escape_markup(table.columns[c].title), "\"", style(c, false), ">", escape_markup(row[c]),
+                               "</td>");
         }
         s += "</tr>\n";
     }
@@ -78,7 +80,7 @@ inline std::string table_html(const Table& table) {
 
 /// A drawing for each kind of screen, of which the style sheet shows one: scaling a single one makes its words too small or too large.
 inline std::string figure_html(const Chart& chart, bool solo) {
-    std::string s = sentence("<figure class=\"card", solo ? " solo" : "", "\"><figcaption><h3>", escape_markup(chart.title), "</h3></figcaption>\n<div class=\"pictures\">\n");
+    std::string s = sentence("<figure class=\"card", solo ? " solo\">" : "\">", "<figcaption><h3>", escape_markup(chart.title), "</h3></figcaption>\n<div>\n");
     if (solo) s += draw(chart, {.width = 940, .height = 400, .font = 12.5, .kind = "large"}) + "\n";
     s += draw(chart, {.width = 480, .height = 320, .font = 12.5, .kind = "wide"}) + "\n";
     s += draw(chart, {.width = 330, .height = 290, .font = 12, .names_at_ends = false, .kind = "narrow"}) + "\n</div>";
@@ -100,7 +102,8 @@ inline std::string html(const Report& report) {
     if (!report.highlights.empty()) {
         s += "<ul class=\"tiles\">\n";
         for (const auto& h : report.highlights) {
-            s += sentence("<li class=\"tile ", detail::series_class(h.colour), "\"><b>", escape_markup(h.value), "</b><span>", escape_markup(h.label), "</span>");
+            s += sentence("<li class=\"tile ", detail::series_class(h.colour), "\"><b>", escape_markup(h.value), "</b><span>", escape_markup(h.label),
+                          "</span>");
             if (!h.detail.empty()) s += "<small>" + escape_markup(h.detail) + "</small>";
             s += "</li>\n";
         }
@@ -132,7 +135,8 @@ inline std::string html(const Report& report) {
         for (const auto& [key, value] : report.manifest) s += sentence("<dt>", escape_markup(key), "</dt><dd>", escape_markup(value), "</dd>\n");
         s += "</dl>\n</section>\n";
     }
-    return s + sentence("<footer>Written by collab ", COLLAB_VERSION, ".</footer>\n</main>\n<script>", detail::report_script, "</script>\n</body>\n</html>\n");
+    return s + sentence("<footer>Written by collab ", COLLAB_VERSION, ".</footer>\n</main>\n<script>", detail::report_script,
+                        "</script>\n</body>\n</html>\n");
 }
 
 /// Writes html(report). Never leaves half a file under `path`; throws Error naming the path and the reason.

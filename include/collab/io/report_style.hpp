@@ -12,7 +12,8 @@ namespace collab::detail {
 
 inline std::string theme_variables(Theme theme) {
     const Palette p = palette(theme);
-    std::string s = sentence("--page:", p.page, ";--surface:", p.surface, ";--text:", p.text, ";--muted:", p.muted, ";--line:", p.line, ";--grid:", p.grid);
+    std::string s = sentence("--page:", p.page, ";--surface:", p.surface, ";--text:", p.text, ";--muted:", p.muted, ";--line:", p.line, ";--grid:",
+                             p.grid);
     for (std::size_t i = 0; i < p.series.size(); ++i) s += sentence(";--c", i, ":", p.series[i]);
     return s;
 }
@@ -28,9 +29,11 @@ p{margin:0 0 .8em;max-width:72ch;white-space:pre-line}
 .lede{margin:14px 0 0;color:var(--muted);font-size:1.0625rem}
 section{margin-top:clamp(32px,4.5vw,52px)}
 .card{background:var(--surface);border:1px solid var(--line);border-radius:14px;padding:clamp(16px,2.2vw,26px)}
-.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,230px),1fr));gap:26px clamp(24px,3.4vw,44px);margin:clamp(28px,4vw,46px) 0 0;padding:0;list-style:none}
+.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,230px),1fr));
+gap:26px clamp(24px,3.4vw,44px);margin:clamp(28px,4vw,46px) 0 0;padding:0;list-style:none}
 .tile{border-top:3px solid currentColor;padding-top:16px}
-.tile b{display:block;font-size:clamp(2.3rem,1.7rem + 2vw,3.3rem);line-height:1.1;font-weight:680;letter-spacing:-.03em;font-variant-numeric:tabular-nums}
+.tile b{display:block;font-size:clamp(2.3rem,1.7rem + 2vw,3.3rem);line-height:1.1;font-weight:680;
+letter-spacing:-.03em;font-variant-numeric:tabular-nums}
 .tile span{display:block;color:var(--text);font-weight:560;margin-top:8px;line-height:1.4;text-wrap:balance}
 .tile small{display:block;color:var(--muted);font-size:.875rem;margin-top:4px;line-height:1.45;text-wrap:balance}
 .care{margin:clamp(20px,2.6vw,30px) 0 0;padding:0 0 0 18px;border-left:3px solid var(--line);color:var(--muted);font-size:.9375rem;list-style:none}
@@ -52,7 +55,7 @@ td.n{white-space:nowrap}
 section.tables>*+*{margin-top:20px}
 .charts{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:20px}
 figure{position:relative;margin:0;min-width:0}
-figure>.pictures{margin-top:6px}
+figcaption+div{margin-top:6px}
 figure.solo{grid-column:1/-1}
 figcaption h3{margin:0;font-size:1rem;line-height:1.35;font-weight:650}
 figcaption h3+p,.note{margin:8px 0 0;color:var(--muted);font-size:.875rem;line-height:1.5}
@@ -64,7 +67,8 @@ dt{color:var(--muted);padding:8px 28px 8px 0}
 dd{margin:0;padding:8px 0;overflow-wrap:anywhere;font-variant-numeric:tabular-nums;white-space:pre-line}
 dt:not(:first-of-type),dt:not(:first-of-type)+dd{border-top:1px solid var(--grid)}
 footer{margin-top:clamp(36px,5vw,56px);color:var(--muted);font-size:.8125rem}
-.tip{position:absolute;z-index:2;pointer-events:none;background:var(--surface);border:1px solid var(--line);border-radius:9px;padding:8px 11px;font-size:.8125rem;line-height:1.5;
+.tip{position:absolute;z-index:2;pointer-events:none;background:var(--surface);border:1px solid var(--line);border-radius:9px;
+padding:8px 11px;font-size:.8125rem;line-height:1.5;
 white-space:nowrap;box-shadow:0 6px 22px rgb(0 0 0/.16);font-variant-numeric:tabular-nums}
 .tip div{display:flex;justify-content:space-between;gap:18px}
 .tip .x{color:var(--muted)}
@@ -127,7 +131,8 @@ for (const svg of document.querySelectorAll('svg.chart')) {
 
 inline std::string report_css() {
     const std::string light = theme_variables(Theme::light), dark = theme_variables(Theme::dark);
-    std::string s = sentence(":root{color-scheme:light dark;", light, "}\n@media(prefers-color-scheme:dark){:root{", dark, "}}\n@media print{:root{color-scheme:light;", light, "}}");
+    std::string s = sentence(":root{color-scheme:light dark;", light, "}\n@media(prefers-color-scheme:dark){:root{", dark,
+                             "}}\n@media print{:root{color-scheme:light;", light, "}}");
     for (std::size_t i = 0; i < palette(Theme::light).series.size(); ++i) s += sentence(".c", i, "{color:var(--c", i, ")}");
     s += chart_css("var(--text)", "var(--muted)", "var(--line)", "var(--grid)", "var(--surface)");
     std::string rules(report_rules);

@@ -26,10 +26,12 @@ struct Palette {
 };
 
 inline constexpr Palette palette(Theme theme) {
-    return theme == Theme::light ? Palette{.page = "#f7f6f3", .surface = "#ffffff", .text = "#1d2129", .muted = "#5a6270", .line = "#dedbd4", .grid = "#eceae5",
-                                           .series = {"#0067a8", "#c04a00", "#007a5a", "#a63d7d", "#806200", "#50555e"}}
-                                 : Palette{.page = "#12151a", .surface = "#1a1e25", .text = "#e9ebee", .muted = "#a3abb8", .line = "#343a45", .grid = "#282d36",
-                                           .series = {"#5cb3f2", "#ff8f52", "#35c79c", "#ec92c5", "#e3b744", "#b9c0cb"}};
+    return theme == Theme::light ? Palette{.page = "#f7f6f3", .surface = "#ffffff", .text = "#1d2129",
+                                           .muted = "#5a6270", .line = "#dedbd4", .grid = "#eceae5",
+                                           .series = {"#0060b0", "#c24a00", "#007d55", "#b23a8e", "#4f3b00", "#1c2a3a"}}
+                                 : Palette{.page = "#12151a", .surface = "#1a1e25", .text = "#e9ebee",
+                                           .muted = "#a3abb8", .line = "#343a45", .grid = "#282d36",
+                                           .series = {"#4fa8f5", "#ff8440", "#2cc48a", "#f08fd0", "#f5dc8c", "#ffffff"}};
 }
 
 namespace detail {
@@ -66,8 +68,8 @@ inline std::string series_class(int colour) { return "c" + std::to_string((colou
 
 /// The rules that both kinds of picture share; colours come from the classes c0..c5 and the five names below.
 inline std::string chart_css(std::string_view text, std::string_view muted, std::string_view axis, std::string_view grid, std::string_view surface) {
-    return sentence(".chart text{fill:", muted, "}.chart .title{fill:", text, ";font-weight:600}.chart .grid{stroke:", grid, "}.chart .axis{stroke:", axis,
-                    "}.chart .line{fill:none;stroke:currentColor;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}"
+    return sentence(".chart text{fill:", muted, "}.chart .title{fill:", text, ";font-weight:600}.chart .grid{stroke:", grid, "}.chart .axis{stroke:",
+                    axis, "}.chart .line{fill:none;stroke:currentColor;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}"
                     ".chart .dash{stroke-width:1.8;stroke-dasharray:2 5}.chart .band{fill:currentColor;fill-opacity:.14}"
                     ".chart .dot{fill:currentColor;stroke:", surface, ";stroke-width:1.5}.chart .hollow{fill:", surface, ";stroke:currentColor}"
                     ".chart .lead{stroke:currentColor;stroke-opacity:.45}.chart text.name{fill:currentColor;font-weight:500}");
@@ -115,9 +117,12 @@ inline void spread_labels(std::vector<std::pair<double, std::size_t>>& labels, d
     std::stable_sort(labels.begin(), labels.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
     for (int pass = 0; pass < 60; ++pass)   // both neighbours give way, so that a crowd spreads around its middle
         for (std::size_t i = 0; i + 1 < labels.size(); ++i)
-            if (const double lack = gap - (labels[i + 1].first - labels[i].first); lack > 0) labels[i].first -= lack / 2, labels[i + 1].first += lack / 2;
-    for (std::size_t i = 0; i < labels.size(); ++i) labels[i].first = std::max(labels[i].first, i == 0 ? top : labels[i - 1].first + gap);
-    for (std::size_t i = labels.size(); i-- > 0;) labels[i].first = std::min(labels[i].first, i + 1 == labels.size() ? bottom : labels[i + 1].first - gap);
+            if (const double lack = gap - (labels[i + 1].first - labels[i].first); lack > 0)
+                labels[i].first -= lack / 2, labels[i + 1].first += lack / 2;
+    for (std::size_t i = 0; i < labels.size(); ++i)
+        labels[i].first = std::max(labels[i].first, i == 0 ? top : labels[i - 1].first + gap);
+    for (std::size_t i = labels.size(); i-- > 0;)
+        labels[i].first = std::min(labels[i].first, i + 1 == labels.size() ? bottom : labels[i + 1].first - gap);
 }
 
 /// Digits worth telling of a value: one more than its axis shows.
@@ -165,7 +170,8 @@ private:
     }
     void add(std::string_view name, Attributes attributes) { s_ += tag(name, attributes); }
     void word(std::string_view style, double x, double y, std::string_view text, std::string_view anchor = "") {
-        s_ += tag("text", {{"class", std::string(style)}, {"text-anchor", std::string(anchor)}, {"x", px(x)}, {"y", px(y)}}, ">") + escape_markup(text) + "</text>";
+        s_ += tag("text", {{"class", std::string(style)}, {"text-anchor", std::string(anchor)}, {"x", px(x)}, {"y", px(y)}}, ">");
+        s_ += escape_markup(text) + "</text>";
     }
     static std::string stroke(const Chart::Series& c) { return c.dashed ? "line dash" : "line"; }
 

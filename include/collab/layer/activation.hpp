@@ -8,7 +8,7 @@ namespace collab {
 namespace detail {
 /// Backward needs only the output, so an activation writes over its input where the layer before can spare its output.
 template <class Self>
-struct ActivationLayer : Plain {
+struct ActivationLayer : LayerBase {
     static constexpr bool in_place = true, keeps_output = true;
 
     template <ActivationBackend B>

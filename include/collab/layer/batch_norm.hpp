@@ -14,7 +14,7 @@ struct NormalisationDefaults {
 /// and biased variance over samples and pixels and moves the running statistics by `momentum` towards its mean and unbiased
 /// variance; inference uses the running statistics. An activation that follows is applied in the same pass.
 template <class Constants>
-struct BatchNormWith : Plain {
+struct BatchNormWith : LayerBase {
     static constexpr bool fuses_activation = true;
     static constexpr backend::Normalisation constants{Constants::epsilon, Constants::momentum};
 

@@ -13,7 +13,7 @@ namespace collab {
 ///
 ///     Concat<Layers<Conv2d<64, 1>, Relu>, Layers<Conv2d<96, 1>, Relu, Conv2d<128, 3>, Relu>, Layers<MaxPool<3, Stride<1>, Pad<1>>, Conv2d<32, 1>>>
 template <class... Branches>
-struct Concat : Plain {
+struct Concat : LayerBase {
     using parts = Pack<flat_layers<Branches>...>;
     static constexpr int n = parts::size;
     template <int I>

@@ -72,7 +72,7 @@ struct Backward {
 };
 
 /// A layer that neither learns nor keeps anything and leaves the shape alone. Base of layers; each overrides what differs.
-struct Plain {
+struct LayerBase {
     static constexpr bool accepts(Dims) { return true; }
     static constexpr Dims output(Dims in) { return in; }
     static constexpr Footprint footprint(Dims) { return {}; }

@@ -27,7 +27,7 @@ inline std::string window_text(const WindowOptions& w, backend::Extent usual_pad
 
 /// Whatever is a cross-correlation once its geometry is known. Self supplies `geometry(in, batch)` and `has_bias`.
 template <class Self>
-struct ConvolutionLayer : Plain {
+struct ConvolutionLayer : LayerBase {
     static constexpr bool optional_input_gradient = true;
 
     static constexpr auto parameters(Dims in) {

@@ -11,7 +11,7 @@ namespace collab {
 ///
 ///     ConvTranspose2d<32, 3, Stride<2>, OutputPad<1>>     // 8x8 -> 16x16
 template <int Out, int K, class... Options>
-struct ConvTranspose2d : Plain {
+struct ConvTranspose2d : LayerBase {
     static constexpr detail::WindowOptions window = detail::convolution_options<K, Options...>();
     static constexpr bool has_bias = window.bias;
     static constexpr bool optional_input_gradient = true;

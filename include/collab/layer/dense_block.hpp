@@ -13,7 +13,7 @@ namespace collab {
 ///
 ///     DenseBlock<Layers<BatchNorm, Relu, Conv2d<12, 3>>, Layers<BatchNorm, Relu, Conv2d<12, 3>>>
 template <class... Lists>
-struct DenseBlock : Plain {
+struct DenseBlock : LayerBase {
     using parts = Pack<flat_layers<Lists>...>;
     static constexpr int n = parts::size;
     template <int I>

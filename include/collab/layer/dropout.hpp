@@ -8,7 +8,7 @@ namespace collab {
 /// During training, sets each element to 0 with probability Numerator / Denominator and divides the others by the rest
 /// (Srivastava et al. 2014, inverted form). Nothing is stored: backward asks the counter-based generator again.
 template <int Numerator, int Denominator>
-struct Dropout : Plain {
+struct Dropout : LayerBase {
     static_assert(Numerator >= 0 && Denominator > 0 && Numerator < Denominator, "collab: the probability of dropout lies in [0, 1)");
     static constexpr double probability = double(Numerator) / Denominator;
     static std::string describe() { return sentence("Dropout<", Numerator, ", ", Denominator, ">"); }

@@ -6,7 +6,7 @@
 namespace collab {
 
 /// {C, H, W} to {C H W, 1, 1}, in the order of storage: row, column, channel.
-struct Flatten : Plain {
+struct Flatten : LayerBase {
     static constexpr bool alias = true;
     static constexpr Dims output(Dims in) { return {in.size(), 1, 1}; }
     static std::string describe() { return "Flatten"; }

@@ -12,7 +12,7 @@ struct NoBias {};
 /// `Out` learned sums over all features of a flat sample ({n, 1, 1}; put Flatten or a global pool before it), with a bias
 /// unless `NoBias` is given. Weights lie as [in][Out].
 template <int Out, class... Options>
-struct Linear : Plain {
+struct Linear : LayerBase {
     static_assert(Out > 0, "collab: a linear layer has at least one output");
     static constexpr bool has_bias = !(std::same_as<Options, NoBias> || ...);
     static constexpr bool optional_input_gradient = true;

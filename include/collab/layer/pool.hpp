@@ -9,7 +9,7 @@ namespace collab {
 
 namespace detail {
 template <int K, class... Options>
-struct PoolingLayer : Plain {
+struct PoolingLayer : LayerBase {
     static constexpr WindowOptions window = pooling_options<K, Options...>();
     static_assert(window.groups == 1 && !window.bias, "collab: pools have neither groups nor a bias");
     static_assert(2 * window.pad.height <= window.kernel.height && 2 * window.pad.width <= window.kernel.width, "collab: a pool's padding is at most half its window");
@@ -67,7 +67,7 @@ struct AvgPool : detail::PoolingLayer<K, Options...> {
 
 /// A map of Height x Width whatever the input's size: output row h is the mean of input rows [floor(h H / Height), ceil((h + 1) H / Height)).
 template <int Height, int Width = Height>
-struct AdaptiveAvgPool : Plain {
+struct AdaptiveAvgPool : LayerBase {
     static_assert(Height > 0 && Width > 0, "collab: a pooled map is at least 1 by 1");
     static constexpr Dims output(Dims in) { return {in.channels, Height, Width}; }
     static constexpr backend::Pooling geometry(Dims in, int batch) { return {.batch = batch, .in = in, .out = output(in), .kernel = {}, .stride = {}}; }

@@ -15,7 +15,7 @@ struct PadShortcut {};
 ///
 ///     Residual<Layers<Conv2d<16, 3>, BatchNorm, Relu, Conv2d<16, 3>, BatchNorm>>, Relu
 template <class Body, class Shortcut = Layers<>>
-struct Residual : Plain {
+struct Residual : LayerBase {
     static constexpr bool pads = std::same_as<Shortcut, PadShortcut>;
     using body_layers = flat_layers<Body>;
     using shortcut_layers = flat_layers<std::conditional_t<pads, Layers<>, Shortcut>>;

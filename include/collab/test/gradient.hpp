@@ -26,6 +26,7 @@ struct GradientOptions {
 
 /// What a check found. It converts to true when it passed; `describe()` says why not.
 struct GradientReport {
+    std::string subject;   ///< what was checked: `Conv2d<4, 3>, Relu`
     double worst = 0;      ///< largest relative error: |analytic - numeric| / max(|analytic|, |numeric|, a thousandth of the largest gradient)
     std::string where;     ///< of the worst value: `layers.0.weight[5]`, `input[7]`
     double analytic = 0, numeric = 0;   ///< of the worst value
@@ -38,10 +39,10 @@ struct GradientReport {
     bool passed() const { return refusal.empty() && checked > 0 && largest > 0 && worst <= tolerance; }
     explicit operator bool() const { return passed(); }
     std::string describe() const {
-        if (!refusal.empty()) return refusal;
+        if (!refusal.empty()) return sentence(subject, ": ", refusal);
         char figures[160];
         std::snprintf(figures, sizeof figures, ": relative error %.3g, analytic %.10g, numeric %.10g", worst, analytic, numeric);
-        return sentence(checked, " values checked, the worst is ", where, figures);
+        return sentence(subject, ": ", checked, " values checked, the worst is ", where, figures);
     }
 };
 
@@ -65,9 +66,9 @@ public:
     void refuse(const std::string& why) {
         if (refusal_.empty()) refusal_ = why;
     }
-    GradientReport report() const {
+    GradientReport report(const std::string& subject) const {
         GradientReport r;
-        r.tolerance = options_.tolerance, r.refusal = refusal_, r.checked = long(pairs_.size());
+        r.subject = subject, r.tolerance = options_.tolerance, r.refusal = refusal_, r.checked = long(pairs_.size());
         for (const Pair& p : pairs_) r.largest = std::max(r.largest, std::abs(p.analytic));
         for (const Pair& p : pairs_) {
             const double error = std::abs(p.analytic - p.numeric) / std::max({std::abs(p.analytic), std::abs(p.numeric), 1e-3 * r.largest, 1e-300});
@@ -195,7 +196,9 @@ GradientReport check_gradients(const GradientOptions& options = {}) {
         for (std::size_t i = 0; i < std::size_t(n.tensor.size); ++i)
             check(sentence(n.name, "[", i, "]"), trial.parameters[n.offset + i], of_parameters[n.offset + i]);
     for (std::size_t i = 0; i < trial.input.size(); ++i) check(sentence("input[", i, "]"), trial.input[i], of_input[i]);
-    return judge.report();
+    std::string subject;
+    unroll<flat_layers<List>::size>([&](auto i) { subject += (i > 0 ? ", " : "") + std::string(flat_layers<List>::template at<i>::describe()); });
+    return judge.report(subject);
 }
 
 /// Checks `metric.gradient` against `metric.value` with respect to the first of two random vectors, for several lengths; the gradient
@@ -216,7 +219,7 @@ GradientReport check_metric(const M& metric, const GradientOptions& options = {}
             a[i] = at;
         }
     }
-    return judge.report();
+    return judge.report("metric");
 }
 
 /// Checks both partial derivatives of a merge at random places. `check_merge(ProductMerge{})`
@@ -230,7 +233,7 @@ GradientReport check_merge(const M& merge, const GradientOptions& options = {}) 
         judge.check(sentence("x of place ", i / 2), x, merge.dx(x, u), [&](double v) { return merge(v, u); });
         judge.check(sentence("u of place ", i / 2), u, merge.du(x, u), [&](double v) { return merge(x, v); });
     }
-    return judge.report();
+    return judge.report("merge");
 }
 
 }  // namespace collab

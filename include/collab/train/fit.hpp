@@ -44,6 +44,7 @@ struct FitEvent {
 struct FitOptions {
     int epochs = 10;
     std::function<double(int epoch, int epochs, double last_error)> rate{};   ///< asked at each epoch; default StepRate{}; see `use_rate`
+    int warm_up = 0;                         ///< steps over which the rate rises linearly to what `rate` says
     std::uint64_t seed = 1;                  ///< of the order of the images and of augmentation
     std::optional<Transform> transform{};    ///< default: padded with zeros to the networks' size, values in [0, 1]
     int evaluate_every = 0;                  ///< steps between evaluations; 0: at the end of each epoch
@@ -111,6 +112,7 @@ auto evaluate(Training& training, const Images& images, const std::optional<Tran
 template <class Training>
 History fit(Training& training, const Images& train, const Images& test, const FitOptions& options) {
     if (options.epochs < 1) fail("a training has at least one epoch, not ", options.epochs);
+    if (options.warm_up < 0) fail("a warm-up has at least 0 steps, not ", options.warm_up);
     constexpr std::size_t n = std::size_t(Training::networks);
     const Transform transform = detail::checked_transform(options.transform, train.dims, Training::input);
     const auto rate_of = options.rate ? options.rate : use_rate(StepRate{});
@@ -142,14 +144,15 @@ History fit(Training& training, const Images& train, const Images& test, const F
     bool go = true;
     for (int epoch = 0; epoch < options.epochs && go; ++epoch) {
         const double rate = rate_of(epoch, options.epochs, last_error);
-        running.epoch = epoch + 1, running.rate = rate;
+        running.epoch = epoch + 1;
         epoch_errors = 0, epoch_steps = 0;
         loader.start(epoch);
         while (go) {
             const auto from = clock::now();
             const Batch* batch = loader.next();
             if (!batch) break;
-            training.step(batch->images, batch->labels, batch->size, rate);
+            running.rate = step < options.warm_up ? rate * double(step + 1) / options.warm_up : rate;
+            training.step(batch->images, batch->labels, batch->size, running.rate);
             const auto losses = training.losses();
             history.seconds += since(from);
             ++step, ++counted, ++epoch_steps, trained += batch->size;
@@ -157,7 +160,7 @@ History fit(Training& training, const Images& train, const Images& test, const F
                 const auto& l = losses[i];
                 const double sum = l.classification + l.metric + l.verification;
                 if (!(std::abs(sum) < 1e300))
-                    fail("the loss of ", training.name(int(i)), " became ", sum, " at step ", step, " (epoch ", epoch + 1, ", learning rate ", rate,
+                    fail("the loss of ", training.name(int(i)), " became ", sum, " at step ", step, " (epoch ", epoch + 1, ", learning rate ", running.rate,
                          "); a smaller learning rate may help");
                 auto& k = running.networks[i];
                 k.classification += l.classification, k.metric += l.metric, k.verification += l.verification, k.accuracy += l.accuracy;

@@ -3,6 +3,7 @@
 #pragma once
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 
 #include <collab/backend/cpu/packing.hpp>
 #include <collab/backend/cpu/sweep.hpp>
@@ -17,9 +18,10 @@ namespace detail {
 struct PixelSweep {
     int images, from, to, width;
     std::ptrdiff_t x_image, x_row, x_step, dy_image, dy_row;   // dy pixels are one block apart
+    bool first;                                                // the sums are set, not added to
 };
 
-/// Adds to dw[Inputs][V registers] the sums over pixels of x[input] * dy[channel].
+/// Adds to dw[Inputs][V registers], or writes there, the sums over pixels of x[input] * dy[channel].
 template <class T, int Inputs, int V>
 COLLAB_NOINLINE void weight_tile(const PixelSweep& s, const T* x, const T* dy, T* dw) {
     constexpr int L = lanes<T>;
@@ -36,109 +38,150 @@ COLLAB_NOINLINE void weight_tile(const PixelSweep& s, const T* x, const T* dy, T
                 repeat<Inputs>([&](auto i) COLLAB_LAMBDA_INLINE { repeat<V>([&](auto v) COLLAB_LAMBDA_INLINE { acc[i][v] += px[i] * d[v]; }); });
             }
         }
-    repeat<Inputs>([&](auto i) COLLAB_LAMBDA_INLINE {
-        repeat<V>([&](auto v) COLLAB_LAMBDA_INLINE {
-            T* at = dw + (i * V + v) * L;
-            store(at, load(at) + acc[i][v]);
-        });
-    });
+    if (!s.first) repeat<Inputs>([&](auto i) COLLAB_LAMBDA_INLINE { repeat<V>([&](auto v) COLLAB_LAMBDA_INLINE { acc[i][v] += load(dw + (i * V + v) * L); }); });
+    repeat<Inputs>([&](auto i) COLLAB_LAMBDA_INLINE { repeat<V>([&](auto v) COLLAB_LAMBDA_INLINE { store(dw + (i * V + v) * L, acc[i][v]); }); });
 }
 
-/// Inputs are treated in tiles of 3u and 2u, so that few are wasted: 16 inputs are two tiles of 8, not two of 12.
-inline constexpr int input_unit = many_registers ? 4 : 2;
-constexpr int covered_inputs(int n) { return std::max(round_up(n, input_unit), 2 * input_unit); }
+/// How many of `left` inputs the next tile takes: what the registers hold, or less where that wastes less.
+/// 16 inputs by two registers are two tiles of 8, not two of 12.
+constexpr int input_tile(int left, int vectors) {
+    if (vectors == 2) {
+        constexpr int wide = many_registers ? 12 : 6, narrow = wide / 3 * 2;
+        return left <= narrow || (left > wide && left <= 2 * narrow) ? narrow : wide;
+    }
+    if constexpr (!many_registers) return left <= 8 || (left > 12 && left <= 16) ? 8 : 12;
+    return left <= 12 ? 12 : left <= 16 || (left > 24 && left <= 32) ? 16 : 24;
+}
+/// Inputs of all tiles together: not below n.
+constexpr int covered_inputs(int n, int vectors) {
+    int covered = 0;
+    while (covered < n) covered += input_tile(n - covered, vectors);
+    return covered;
+}
 
-/// All tiles of one tap row: `inputs` neighbours of x from the pixel on; dw has covered_inputs(inputs) rows.
+/// All tiles of one tap row: `inputs` neighbours of x from the pixel on; dw has covered_inputs(inputs, V) rows.
 template <class T, int V>
 void weight_tiles(const PixelSweep& s, const T* x, const T* dy, int inputs, T* dw) {
-    constexpr int wide = 3 * input_unit, narrow = 2 * input_unit;
-    for (int left = covered_inputs(inputs); left > 0;) {
-        const bool three = left >= wide && left != narrow * 2;
-        if (three) weight_tile<T, wide, V>(s, x, dy, dw);
-        else weight_tile<T, narrow, V>(s, x, dy, dw);
-        const int n = three ? wide : narrow;
-        left -= n, x += n, dw += n * V * lanes<T>;
+    while (inputs > 0) {
+        const int n = input_tile(inputs, V);
+        const auto is = [&](auto size) { return n == size && (weight_tile<T, decltype(size)::value, V>(s, x, dy, dw), true); };
+        if constexpr (V == 2) is(Index<many_registers ? 12 : 6>{}) || is(Index<many_registers ? 8 : 4>{});
+        else if constexpr (many_registers) is(Index<24>{}) || is(Index<16>{}) || is(Index<12>{});
+        else is(Index<12>{}) || is(Index<8>{});
+        inputs -= n, x += n, dw += n * V * lanes<T>;
     }
 }
 
-/// Adds to dw. Units of the batch are shared out to a fixed number of parts, each with sums of its own; the sums are added in order.
-/// Large weights are shared out by output channels instead, so that the partial sums stay below 64 MB where they can.
+/// How the work on the weights of one group is cut: parts of the batch, each with sums of its own, and slices of the weights by
+/// input and output channels. Parts cost memory and additions, slices repeated copying; both depend on the geometry alone.
+template <class T>
+struct WeightCut {
+    int parts, in_slices = 1, out_slices = 1;
+    WeightCut(const Dense& d, std::size_t weight_bytes, int blocks, int units, int outputs) {
+        const std::size_t fit = (std::size_t(64) << 20) / weight_bytes;   // at most 64 MB of sums
+        const long enough = long(d.g.batch) * outputs / 512;              // pixels per part, or the additions of parts would cost too much
+        parts = int(std::clamp<long>(std::min<long>(long(fit), enough), 1, std::min(units, 16)));
+        while (parts * d.g.groups * in_slices * out_slices < 16) {
+            const int in = d.source_channels / in_slices, out = ceil_div(blocks, out_slices) * block_vectors * lanes<T>;
+            const bool can_in = in >= 64, can_out = out_slices * 2 <= blocks;
+            if (!can_in && !can_out) break;
+            (can_in && (!can_out || in > out) ? in_slices : out_slices) *= 2;
+        }
+    }
+};
+
+/// Adds to dw.
 template <class T>
 void dense_weight_gradient(Threads& threads, const Dense& d, View<const T> x, View<const T> dy, T* dw) {
     constexpr int L = lanes<T>;
     const Sweep s = d.sweep(0);
     const Window window = d.window();
-    const int c = d.source_channels, groups = d.g.groups, inputs = s.columns.taps * c, covered = covered_inputs(inputs), outputs = s.rows.count * s.columns.count;
+    const int channels = d.source_channels, groups = d.g.groups, taps = s.rows.taps, outputs = s.rows.count * s.columns.count;
     const Blocks<T> blocks(d.target_channels);
-    const std::size_t weights = std::size_t(s.rows.taps) * std::size_t(covered) * std::size_t(blocks.padded());   // of one group
+    // Sums lie as [part][group][in slice][block][tap row][covered inputs][registers of the block].
+    const auto covered = [&](int in, int vectors) { return covered_inputs(s.columns.taps * in, vectors); };
+    const auto sums_before = [&](int in, int b) {   // of one slice of `in` input channels, before block b
+        const bool odd = b == blocks.count() && blocks.vectors % 2 == 1;
+        const std::size_t whole = std::size_t(b - odd) * 2 * std::size_t(covered(in, 2));
+        return (whole + (odd ? std::size_t(covered(in, 1)) : 0)) * std::size_t(taps * L);
+    };
 
-    const std::ptrdiff_t row = std::ptrdiff_t(window.width()) * c, slack = 64;   // a tile may read past its last input
-    const int slice = std::min(blocks.padded(), 4 * block_vectors * L);
-    const std::size_t row_bytes = sizeof(T) * std::size_t(window.row_stride * row + s.columns.count * slice);
-    const Units units(d.g.batch, s.rows.count, sizeof(T) * std::size_t(window.height(s.rows.count) * row + outputs * slice), row_bytes, outputs, 256);
-    const std::ptrdiff_t image = window.height(units.most_rows) * row, dy_row = s.columns.count, dy_image = units.most_rows * dy_row;   // dy in blocks
+    const int sketch = std::min(blocks.padded(), 4 * block_vectors * L);
+    const auto window_row = [&](int in) { return std::ptrdiff_t(window.width()) * in; };
+    const auto cut_units = [&](int in) {
+        return Units(d.g.batch, s.rows.count, sizeof(T) * std::size_t(window.height(s.rows.count) * window_row(in) + outputs * sketch),
+                     sizeof(T) * std::size_t(window.row_stride * window_row(in) + s.columns.count * sketch), outputs, 256);
+    };
+    const WeightCut<T> cut(d, sums_before(channels, blocks.count()) * std::size_t(groups) * sizeof(T), blocks.count(), cut_units(channels).count(), outputs);
+    const int most_in = ceil_div(channels, cut.in_slices), most_blocks = ceil_div(blocks.count(), cut.out_slices), slack = 64;   // a tile may read past its last input
+    const Units units = cut_units(most_in);
+    const std::size_t sums_of_slice = sums_before(most_in, blocks.count()), sums_of_part = sums_of_slice * std::size_t(cut.in_slices * groups);
+    const std::ptrdiff_t dy_row = s.columns.count, dy_image = units.most_rows * dy_row;   // in blocks
+    T* const partial = threads.shared<T>(std::size_t(cut.parts) * sums_of_part);
 
-    const std::size_t fit = (std::size_t(64) << 20) / (weights * std::size_t(groups) * sizeof(T));
-    const int parts = std::max(1, int(std::min<std::size_t>(fit, std::size_t(std::min(units.count(), 16)))));
-    const int slices = std::min(blocks.count(), ceil_div(16, parts * groups)), most_blocks = ceil_div(blocks.count(), slices);
-    T* const partial = threads.shared<T>(std::size_t(parts * groups) * weights);
-
-    threads.run(parts * groups * slices, [&](int piece) {
-        const int part = piece / (groups * slices), group = piece / slices % groups, split = piece % slices;
-        const int first_block = part_begin(blocks.count(), slices, split), last_block = part_begin(blocks.count(), slices, split + 1);
-        T* const sums = partial + std::size_t(part * groups + group) * weights;
-        const auto sums_of = [&](int b) { return sums + std::size_t(blocks.channel(b)) * std::size_t(s.rows.taps * covered); };
-        std::fill(sums_of(first_block), last_block == blocks.count() ? sums + weights : sums_of(last_block), T(0));
+    threads.run(cut.parts * groups * cut.in_slices * cut.out_slices, [&](int piece) {
+        const int out_slice = piece % cut.out_slices, in_slice = piece / cut.out_slices % cut.in_slices;
+        const int group = piece / (cut.out_slices * cut.in_slices) % groups, part = piece / (cut.out_slices * cut.in_slices * groups);
+        const int first_block = part_begin(blocks.count(), cut.out_slices, out_slice), last_block = part_begin(blocks.count(), cut.out_slices, out_slice + 1);
+        const int first_in = part_begin(channels, cut.in_slices, in_slice), in = part_begin(channels, cut.in_slices, in_slice + 1) - first_in;
+        T* const sums = partial + std::size_t(part) * sums_of_part + std::size_t(group * cut.in_slices + in_slice) * sums_of_slice;
+        const std::ptrdiff_t row = window_row(in), image = window.height(units.most_rows) * row;
         const std::size_t window_size = whole_lines<T>(std::size_t(units.most_images * image + slack));
         T* const copy = threads.scratch<T>(window_size + std::size_t(units.most_images * dy_image) * std::size_t(most_blocks * block_vectors * L));
         T* const dy_blocks = copy + window_size;
-        for (int u = part_begin(units.count(), parts, part); u < part_begin(units.count(), parts, part + 1); ++u) {
+        const int first_unit = part_begin(units.count(), cut.parts, part);
+        for (int u = first_unit; u < part_begin(units.count(), cut.parts, part + 1); ++u) {
             const Units::Unit unit = units[u];
             const int top = unit.row * window.row_stride + window.top, high = window.height(unit.rows);
-            for (int i = 0; i < unit.images; ++i) {
-                const T* from = x.data + std::ptrdiff_t(unit.image + i) * d.source.area() * x.pixel + group * c;
-                copy_window(from, x.pixel, c, d.source.height, d.source.width, top, high, window.left, window.width(), copy + i * image, row);
-            }
+            const T* const maps = x.data + std::ptrdiff_t(unit.image) * d.source.area() * x.pixel + group * channels + first_in;
+            if (d.source.area() == 1 && image == in) copy_pixels(maps, x.pixel, in, unit.images, copy, in);
+            else
+                for (int i = 0; i < unit.images; ++i)
+                    copy_window(maps + std::ptrdiff_t(i) * d.source.area() * x.pixel, x.pixel, in, d.source.height, d.source.width, top, high, window.left, window.width(),
+                                copy + i * image, row);
             std::fill_n(copy + unit.images * image, slack, T(0));
             T* packed = dy_blocks;
             for (int b = first_block; b < last_block; ++b) {
                 const int first = blocks.channel(b), vectors = blocks.in_block(b), wide = vectors * L, n = std::min(wide, d.target_channels - first);
-                for (int i = 0; i < unit.images; ++i) {
-                    const T* from = dy.data + (std::ptrdiff_t(unit.image + i) * d.target.area() + unit.row * s.columns.count) * dy.pixel + group * d.target_channels + first;
-                    T* to = packed + i * dy_image * wide;
-                    for (int p = 0; p < unit.rows * s.columns.count; ++p, from += dy.pixel)
-                        if (n == wide) to = std::copy_n(from, wide, to);
-                        else to = std::fill_n(std::copy_n(from, n, to), wide - n, T(0));
-                }
-                for (int k = 0; k < s.rows.taps; ++k) {
+                // Units of more than one image are whole images, whose pixels all follow one another.
+                const T* const from_dy = dy.data + (std::ptrdiff_t(unit.image) * d.target.area() + unit.row * s.columns.count) * dy.pixel + group * d.target_channels + first;
+                copy_pixels(from_dy, dy.pixel, n, unit.images * unit.rows * s.columns.count, packed, wide);
+                for (int k = 0; k < taps; ++k) {
                     // Rows of outputs whose tap row k lies inside the source; the others meet only zeros.
                     int from = 0, to = unit.rows;
                     const auto source_row = [&](int m) { return (unit.row + m) * s.rows.stride + s.rows.origin + k; };
                     while (from < to && source_row(from) < 0) ++from;
                     while (from < to && source_row(to - 1) >= d.source.height) --to;
-                    PixelSweep sweep{unit.images, from, to, s.columns.count, image, s.rows.stride * row, std::ptrdiff_t(s.columns.stride) * c, dy_image * wide, dy_row * wide};
+                    PixelSweep sweep{unit.images, from, to, s.columns.count, image, s.rows.stride * row, std::ptrdiff_t(s.columns.stride) * in, dy_image * wide, dy_row * wide,
+                                     u == first_unit};
                     if (outputs == 1 && from < to) sweep.images = 1, sweep.width = unit.images, sweep.x_step = image;   // one long row of samples
-                    const T* at = copy + k * row;
-                    T* to_sums = sums_of(b) + std::size_t(k) * std::size_t(covered * wide);
-                    if (vectors == 2) weight_tiles<T, 2>(sweep, at, packed, inputs, to_sums);
-                    else weight_tiles<T, 1>(sweep, at, packed, inputs, to_sums);
+                    T* const to_sums = sums + sums_before(in, b) + std::size_t(k) * std::size_t(covered(in, vectors) * wide);
+                    if (vectors == 2) weight_tiles<T, 2>(sweep, copy + k * row, packed, s.columns.taps * in, to_sums);
+                    else weight_tiles<T, 1>(sweep, copy + k * row, packed, s.columns.taps * in, to_sums);
                 }
                 packed += unit.images * dy_image * wide;
             }
         }
     });
 
-    const int rows = groups * blocks.count() * s.rows.taps, jobs = std::min(rows * inputs, 32);
+    const int rows = groups * taps * s.columns.taps * channels, jobs = std::min(rows, 32);
     threads.run(jobs, [&](int piece) {
-        for (int r = part_begin(rows * inputs, jobs, piece); r < part_begin(rows * inputs, jobs, piece + 1); ++r) {
-            const int j = r % inputs, k = r / inputs % s.rows.taps, b = r / (inputs * s.rows.taps) % blocks.count(), group = r / (inputs * s.rows.taps * blocks.count());
-            const int first = blocks.channel(b), wide = blocks.in_block(b) * L, n = std::min(wide, d.target_channels - first);
-            const T* from = partial + std::size_t(group) * weights + std::size_t(first) * std::size_t(s.rows.taps * covered) + std::size_t(k * covered + j) * std::size_t(wide);
-            T* to = dw + std::ptrdiff_t(k * inputs + j) * d.target.channels + group * d.target_channels + first;
-            for (int v = 0; v < n; v += L) {
-                Vector<T> sum = load(from + v);
-                for (int part = 1; part < parts; ++part) sum += load(from + std::size_t(part * groups) * weights + v);
-                for (int i = 0; i < std::min(L, n - v); ++i) to[v + i] += sum[i];
+        for (int r = part_begin(rows, jobs, piece); r < part_begin(rows, jobs, piece + 1); ++r) {   // one row of dw, of one group
+            const int c = r % channels, q = r / channels % s.columns.taps, k = r / (channels * s.columns.taps) % taps, group = r / (channels * s.columns.taps * taps);
+            int slice = std::min(cut.in_slices - 1, int(std::int64_t(c) * cut.in_slices / channels));
+            while (part_begin(channels, cut.in_slices, slice + 1) <= c) ++slice;
+            while (part_begin(channels, cut.in_slices, slice) > c) --slice;
+            const int first_in = part_begin(channels, cut.in_slices, slice), in = part_begin(channels, cut.in_slices, slice + 1) - first_in;
+            const T* const sums = partial + std::size_t(group * cut.in_slices + slice) * sums_of_slice;
+            T* const to = dw + (std::ptrdiff_t(k * s.columns.taps + q) * channels + c) * d.target.channels + group * d.target_channels;
+            for (int v = 0; v < blocks.vectors; ++v) {
+                const int b = v / block_vectors, vectors = blocks.in_block(b);
+                const T* from = sums + sums_before(in, b) + std::size_t(k * covered(in, vectors) + q * in + c - first_in) * std::size_t(vectors * L) + v % block_vectors * L;
+                Vector<T> sum = load(from);
+                for (int part = 1; part < cut.parts; ++part) sum += load(from + std::size_t(part) * sums_of_part);
+                if (d.target_channels - v * L >= L) store(to + v * L, load(to + v * L) + sum);
+                else
+                    for (int i = 0; i < d.target_channels - v * L; ++i) to[v * L + i] += sum[i];
             }
         }
     });

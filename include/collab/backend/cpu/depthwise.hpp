@@ -148,26 +148,35 @@ void depthwise_input_gradient(Threads& threads, const Convolution& g, View<const
     depthwise_sweeps(threads, Dense(g, true), 1, g.out.channels / g.in.channels, dy, w, bias, dx);
 }
 
-/// Adds to dw[Taps] the sums over rows [0, rows) of `width` outputs, for one register of channels. Neighbouring taps share each dy.
-template <class T, int Taps>
-COLLAB_NOINLINE void depthwise_weights(int rows, int width, const T* x, std::ptrdiff_t x_row, std::ptrdiff_t x_step, std::ptrdiff_t pixel, const T* dy, std::ptrdiff_t dy_row,
-                                       std::ptrdiff_t dy_step, T* dw) {
-    Vector<T> even[Taps], odd[Taps];   // two sums of each: one would wait for its own last addition
-    repeat<Taps>([&](auto t) COLLAB_LAMBDA_INLINE { even[t].setZero(), odd[t].setZero(); });
-    for (int m = 0; m < rows; ++m) {
-        const T* px = x + m * x_row;
-        const T* pd = dy + m * dy_row;
-        int w = 0;
-        for (; w + 2 <= width; w += 2, px += 2 * x_step, pd += 2 * dy_step) {
-            const Vector<T> d0 = load(pd), d1 = load(pd + dy_step);
-            repeat<Taps>([&](auto t) COLLAB_LAMBDA_INLINE { even[t] += load(px + t * pixel) * d0, odd[t] += load(px + x_step + t * pixel) * d1; });
-        }
-        if (w < width) {
-            const Vector<T> d0 = load(pd);
-            repeat<Taps>([&](auto t) COLLAB_LAMBDA_INLINE { even[t] += load(px + t * pixel) * d0; });
-        }
+/// Where depthwise_weights finds its operands: `rows` x `width` outputs.
+struct DepthwiseSums {
+    int rows, width;
+    std::ptrdiff_t x_row, x_step, tap_row, tap_column, dy_row, dy_step, dw_row;
+};
+
+/// Adds to Rows x Columns neighbouring weights of one register of channels the sums over all outputs. The taps share each dy.
+template <class T, int Rows, int Columns>
+COLLAB_NOINLINE void depthwise_weights(const DepthwiseSums& s, const T* x, const T* dy, T* dw) {
+    constexpr int chains = Rows * Columns < 8 ? 2 : 1;   // few sums would wait for their own last addition: even and odd outputs apart
+    Vector<T> acc[chains][Rows][Columns];
+    const auto each = [&](auto f) COLLAB_LAMBDA_INLINE { repeat<Rows>([&](auto k) COLLAB_LAMBDA_INLINE { repeat<Columns>([&](auto q) COLLAB_LAMBDA_INLINE { f(k, q); }); }); };
+    repeat<chains>([&](auto i) COLLAB_LAMBDA_INLINE { each([&](auto k, auto q) COLLAB_LAMBDA_INLINE { acc[i][k][q].setZero(); }); });
+    for (int m = 0; m < s.rows; ++m) {
+        const T* px = x + m * s.x_row;
+        const T* pd = dy + m * s.dy_row;
+        const auto output = [&](auto i) COLLAB_LAMBDA_INLINE {
+            const Vector<T> d = load(pd);
+            each([&](auto k, auto q) COLLAB_LAMBDA_INLINE { acc[i][k][q] += load(px + k * s.tap_row + q * s.tap_column) * d; });
+            px += s.x_step, pd += s.dy_step;
+        };
+        for (int w = 0; w + chains <= s.width; w += chains) repeat<chains>(output);
+        if (s.width % chains) output(Index<0>{});
     }
-    repeat<Taps>([&](auto t) COLLAB_LAMBDA_INLINE { store(dw + t * pixel, load(dw + t * pixel) + (even[t] + odd[t])); });
+    each([&](auto k, auto q) COLLAB_LAMBDA_INLINE {
+        T* at = dw + k * s.dw_row + q * s.tap_column;
+        if constexpr (chains == 2) acc[0][k][q] += acc[chains - 1][k][q];
+        store(at, load(at) + acc[0][k][q]);
+    });
 }
 
 template <class T>
@@ -181,12 +190,13 @@ void depthwise_weight_gradient(Threads& threads, const Convolution& g, View<cons
     const Units units(g.batch, s.rows.count, sizeof(T) * std::size_t(window.height(s.rows.count) * row + s.rows.count * dy_row),
                       sizeof(T) * std::size_t(window.row_stride * row + dy_row), g.out.area(), 16);
     const std::size_t size = std::size_t(taps) * std::size_t(padded), window_size = std::size_t(window.height(units.most_rows) * row);
+    const bool copy_dy = channels != padded;   // whole registers are read where they lie
     const int parts = std::min(units.count(), 16);
     T* const partial = threads.shared<T>(std::size_t(parts) * size);
     threads.run(parts, [&](int part) {
         T* const sums = partial + std::size_t(part) * size;
         std::fill_n(sums, size, T(0));
-        T* const copy = threads.scratch<T>(window_size + std::size_t(units.most_rows * dy_row));
+        T* const copy = threads.scratch<T>(window_size + (copy_dy ? std::size_t(units.most_rows * dy_row) : 0));
         T* const dy_copy = copy + window_size;
         for (int u = part_begin(units.count(), parts, part); u < part_begin(units.count(), parts, part + 1); ++u) {
             const Units::Unit unit = units[u];
@@ -194,18 +204,28 @@ void depthwise_weight_gradient(Threads& threads, const Convolution& g, View<cons
                 const int top = unit.row * window.row_stride + window.top;
                 copy_window_padded(x.data + std::ptrdiff_t(image) * g.in.area() * x.pixel, x.pixel, g.in.channels, channels / g.in.channels, padded, g.in.height, g.in.width, top,
                                    window.height(unit.rows), window.left, window.width(), copy, row);
-                copy_window_padded(dy.data + std::ptrdiff_t(image) * g.out.area() * dy.pixel, dy.pixel, channels, 1, padded, g.out.height, g.out.width, unit.row, unit.rows, 0,
-                                   g.out.width, dy_copy, dy_row);
+                const T* gradient = dy.data + (std::ptrdiff_t(image) * g.out.area() + unit.row * g.out.width) * dy.pixel;
+                if (copy_dy) copy_pixels(gradient, dy.pixel, channels, unit.rows * g.out.width, dy_copy, padded), gradient = dy_copy;
+                const std::ptrdiff_t dy_step = copy_dy ? padded : dy.pixel;
+                const DepthwiseSums job{unit.rows, s.columns.count, s.rows.stride * row, std::ptrdiff_t(s.columns.stride) * padded, row, padded, g.out.width * dy_step, dy_step,
+                                        std::ptrdiff_t(s.columns.taps) * padded};
                 for (int c = 0; c < padded; c += L)
-                    for (int k = 0; k < s.rows.taps; ++k)
+                    for (int k = 0; k < s.rows.taps;) {
+                        const int high = k + 3 <= s.rows.taps && s.columns.taps >= 3 ? 3 : 1;
                         for (int q = 0; q < s.columns.taps;) {
                             const T* at = copy + k * row + std::ptrdiff_t(q) * padded + c;
                             T* to = sums + std::ptrdiff_t(k * s.columns.taps + q) * padded + c;
-                            const std::ptrdiff_t x_row = s.rows.stride * row, x_step = std::ptrdiff_t(s.columns.stride) * padded;
-                            if (q + 3 <= s.columns.taps)
-                                depthwise_weights<T, 3>(unit.rows, s.columns.count, at, x_row, x_step, padded, dy_copy + c, dy_row, padded, to), q += 3;
-                            else depthwise_weights<T, 1>(unit.rows, s.columns.count, at, x_row, x_step, padded, dy_copy + c, dy_row, padded, to), q += 1;
+                            const bool three = q + 3 <= s.columns.taps;
+                            if (three && high == 3) depthwise_weights<T, 3, 3>(job, at, gradient + c, to);
+                            else
+                                for (int r = 0; r < high; ++r) {
+                                    if (three) depthwise_weights<T, 1, 3>(job, at + r * row, gradient + c, to + r * job.dw_row);
+                                    else depthwise_weights<T, 1, 1>(job, at + r * row, gradient + c, to + r * job.dw_row);
+                                }
+                            q += three ? 3 : 1;
                         }
+                        k += high;
+                    }
             }
         }
     });

@@ -9,6 +9,18 @@
 
 namespace collab::backend::detail {
 
+/// `count` pixels of `channels` each, `pixel` apart, to pixels of `padded` channels, the rest of them zero.
+template <class T>
+COLLAB_NOINLINE void copy_pixels(const T* from, std::ptrdiff_t pixel, int channels, int count, T* to, int padded) {
+    constexpr int L = lanes<T>;
+    for (int p = 0; p < count; ++p, from += pixel, to += padded) {
+        int c = 0;
+        for (; c + L <= channels; c += L) store(to + c, load(from + c));
+        for (; c < channels; ++c) to[c] = from[c];
+        for (; c < padded; ++c) to[c] = T(0);
+    }
+}
+
 /// Rows [top, top + rows) and columns [left, left + columns) of one image, `to_row` apart and without gaps between pixels; what
 /// lies outside the image becomes zero. `x` is the image's first element, `pixel` the distance between its pixels.
 template <class T>
@@ -24,9 +36,7 @@ COLLAB_NOINLINE void copy_window(const T* x, std::ptrdiff_t pixel, int channels,
         const T* from = x + (std::ptrdiff_t(h) * width + left + first) * pixel;
         T* at = std::fill_n(to, std::ptrdiff_t(first) * channels, T(0));
         if (pixel == channels) at = std::copy_n(from, std::ptrdiff_t(last - first) * channels, at);
-        else
-            for (int w = first; w < last; ++w, from += pixel)
-                for (int c = 0; c < channels; ++c) *at++ = from[c];
+        else copy_pixels(from, pixel, channels, last - first, at, channels), at += std::ptrdiff_t(last - first) * channels;
         std::fill_n(at, std::ptrdiff_t(columns - last) * channels, T(0));
     }
 }
