@@ -190,6 +190,7 @@ int main(int argc, char** argv) {
     app.add_flag("--augment", o.augment, "random crops, and flips of colour pictures");
     app.add_option("--report", o.report, "write a page with the curves to this HTML file");
     app.add_flag("--quiet", o.quiet, "no progress line");
+    for (CLI::Option* option : app.get_options()) option->take_last();   // a script may set what the user then sets again
     CLI11_PARSE(app, argc, argv);
     std::signal(SIGINT, on_interrupt);
     std::string command = "collab";

@@ -154,7 +154,8 @@ TEST_CASE("options that make no sense are refused with a sentence") {
 TEST_CASE("a transform made for other pictures and a picture that is not there are refused") {
     const Images images = counting(1, 2, 2, 3);
     float out[64];
-    CHECK(has(error_of([&] { Augmenter({}, {1, 3, 2}).apply(images, 0, {}, false, out); }), "counting: pictures of 1 x 2 x 2; the transform was made for 1 x 3 x 2"));
+    CHECK(has(error_of([&] { Augmenter({}, {1, 3, 2}).apply(images, 0, {}, false, out); }),
+              "counting: pictures of 1 x 2 x 2; the transform was made for 1 x 3 x 2"));
     CHECK(error_of([&] { Transform{}.apply(images, 3, {}, false, out); }) == "counting: there is no image 3 among 3");
     CHECK(error_of([&] { Transform{}.apply(images, -1, {}, false, out); }) == "counting: there is no image -1 among 3");
 }

@@ -2,6 +2,8 @@
 #include <cstddef>
 #include <filesystem>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -61,7 +63,8 @@ TEST_CASE("CIFAR-10 is read from the folder and from the folder below it") {
         CHECK(set.test.labels == std::vector<int>{7, 8});
         CHECK(set.train.image(9)[2] == value(1, 2, 0));
         CHECK(set.train.class_names.back() == "truck");
-        folder.write(below + "batches.meta.txt", {'a', '\n', 'b', '\r', '\n', 'c', '\n', 'd', '\n', 'e', '\n', 'f', '\n', 'g', '\n', 'h', '\n', 'i', '\n', 'j', '\n', '\n'});
+        const std::string_view names = "a\nb\r\nc\nd\ne\nf\ng\nh\ni\nj\n\n";
+        folder.write(below + "batches.meta.txt", Bytes(names.begin(), names.end()));
         CHECK(cifar10(folder.path).test.class_names == std::vector<std::string>{"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"});
         folder.write(below + "batches.meta.txt", {'a', '\n', 'b'});
         CHECK(has(loading(folder), "batches.meta.txt: 2 class names; expected 10, one on each line"));

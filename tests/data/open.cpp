@@ -27,7 +27,8 @@ TEST_CASE("a made-up set is opened by name and number") {
 
 TEST_CASE("a number that is none is refused") {
     for (const std::string bad : {"", "0", "-5", "12x", " 12", "1e3", "99999999999999999999", "100001"})
-        CHECK(opening("synthetic:" + bad) == "data \"synthetic:" + bad + "\": \"" + bad + "\" is not a number of images; expected synthetic:N with N from 1 to 100000");
+        CHECK(opening("synthetic:" + bad) ==
+              "data \"synthetic:" + bad + "\": \"" + bad + "\" is not a number of images; expected synthetic:N with N from 1 to 100000");
 }
 
 TEST_CASE("the kind decides the reader") {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// geometry: what a kernel knows of its operands. LayerBase run-time numbers: no kernel is ever instantiated for a layer's shape.
+// geometry: what a kernel knows of its operands. Plain run-time numbers: no kernel is ever instantiated for a layer's shape.
 #pragma once
 #include <collab/core/shape.hpp>
 

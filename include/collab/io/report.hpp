@@ -28,7 +28,7 @@ struct Table {
     std::vector<std::vector<std::string>> rows{};   ///< each as long as `columns`
 };
 
-/// LayerBase data; every part may be empty. All of it is text: nothing is read as markup.
+/// Plain data; every part may be empty. All of it is text: nothing is read as markup.
 struct Report {
     /// A result worth seeing first: "+2.1 points", "SmallNet, together against alone", "84.9 % to 87.0 %, mean of 3 seeds".
     struct Highlight {

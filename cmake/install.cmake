@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: Apache-2.0
+# What `cmake --install` lays out: headers, and a package for find_package(collab). Include directories of imported targets
+# are system directories for whoever uses them, so our headers never warn in other people's builds.
+include(CMakePackageConfigHelpers)
+include(GNUInstallDirs)
+set(package_dir ${CMAKE_INSTALL_DATADIR}/cmake/collab)
+
+install(TARGETS collab EXPORT collabTargets FILE_SET HEADERS)
+install(EXPORT collabTargets NAMESPACE collab:: DESTINATION ${package_dir})
+if(TARGET collab_data)
+  install(TARGETS collab_data EXPORT collabDataTargets)
+  install(EXPORT collabDataTargets NAMESPACE collab:: DESTINATION ${package_dir})
+endif()
+
+configure_package_config_file(cmake/collabConfig.cmake.in collabConfig.cmake INSTALL_DESTINATION ${package_dir}
+  NO_SET_AND_CHECK_MACRO)
+# Before 1.0 a minor version may break programs; headers are the same for every architecture.
+write_basic_package_version_file(collabConfigVersion.cmake COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
+install(FILES ${PROJECT_BINARY_DIR}/collabConfig.cmake ${PROJECT_BINARY_DIR}/collabConfigVersion.cmake
+  DESTINATION ${package_dir})
+install(FILES LICENSE CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
