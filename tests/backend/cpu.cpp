@@ -204,12 +204,13 @@ TEST_CASE("batch normalisation does not cancel where the mean is large beside th
                 for (std::size_t i = 0; i < n; ++i) x[i] = 1000 + static_cast<float>(normal(random.word(2 * i), random.word(2 * i + 1)).first);
                 if (outlier)
                     for (std::size_t i = 0; i < c; ++i) x[i] = 0;   // the first pixel, about which the sums are taken
-                cpu.batch_norm(map, {1e-5, 0.25}, Identity{}, {x.data(), wide}, gamma.data(), beta.data(), mean.data(), variance.data(), saved.data(), {y.data(), wide});
+                cpu.batch_norm(map, {1e-5, 0.25}, Identity{}, {x.data(), wide}, gamma.data(), beta.data(), mean.data(), variance.data(), saved.data(),
+                               {y.data(), wide});
                 const double pixels = static_cast<double>(map.pixels()), close = outlier ? 1e-4 : 1e-5;
                 for (std::size_t k = 0; k < c; ++k) {
                     double m = 0, v = 0;
                     for (std::size_t i = k; i < n; i += static_cast<std::size_t>(wide)) m += static_cast<double>(x[i]) / pixels;
-                    for (std::size_t i = k; i < n; i += static_cast<std::size_t>(wide)) v += (static_cast<double>(x[i]) - m) * (static_cast<double>(x[i]) - m) / pixels;
+                    for (std::size_t i = k; i < n; i += static_cast<std::size_t>(wide)) v += std::pow(static_cast<double>(x[i]) - m, 2) / pixels;
                     REQUIRE(saved[k] == doctest::Approx(m).epsilon(1e-7));
                     REQUIRE(saved[c + k] == doctest::Approx(1 / std::sqrt(v + 1e-5)).epsilon(close));
                     REQUIRE(mean[k] == doctest::Approx(0.75 * 10 + 0.25 * m).epsilon(1e-6));
@@ -248,7 +249,8 @@ TEST_CASE("a NaN goes through activations, stays in its channel in a batch norma
         cpu.activate(map, SigmoidFunction{}, whole(std::as_const(x), 18), whole(y, 18)), only(place);
         const std::vector<float> beta(18, 0);
         std::vector<float> mean(18), variance(18), saved(36);
-        cpu.batch_norm(map, {}, ReluFunction{}, whole(std::as_const(x), 18), ones.data(), beta.data(), mean.data(), variance.data(), saved.data(), whole(y, 18));
+        cpu.batch_norm(map, {}, ReluFunction{}, whole(std::as_const(x), 18), ones.data(), beta.data(), mean.data(), variance.data(), saved.data(),
+                       whole(y, 18));
         for (std::size_t i = 0; i < y.size(); ++i) REQUIRE(std::isnan(y[i]) == (i % 18 == static_cast<std::size_t>(channel)));
         for (std::size_t i = 0; i < 18; ++i) REQUIRE(std::isnan(variance[i]) == (i == static_cast<std::size_t>(channel)));
         y.assign(y.size(), 0);

@@ -99,7 +99,7 @@ void on_threads(R& result, F f) {
 }
 
 template <class T>
-void check(const Convolution& g, int x_gap = 0, int y_gap = 0, bool with_bias = true) {
+COLLAB_NOINLINE void check(const Convolution& g, int x_gap = 0, int y_gap = 0, bool with_bias = true) {
     CAPTURE(g.batch); CAPTURE(g.in.channels); CAPTURE(g.in.height); CAPTURE(g.in.width); CAPTURE(g.out.channels); CAPTURE(g.out.height); CAPTURE(g.out.width);
     CAPTURE(g.kernel.height); CAPTURE(g.kernel.width); CAPTURE(g.stride.height); CAPTURE(g.stride.width); CAPTURE(g.pad.height); CAPTURE(g.pad.width);
     CAPTURE(g.groups); CAPTURE(x_gap); CAPTURE(y_gap); CAPTURE(sizeof(T));

@@ -86,10 +86,13 @@ public:
     /// An output.
     View<T> out(const char* name, const backend::Map& map, double floor = 0) { return record(name, map, nullptr, floor, 1); }
     T* out(const char* name, int n, double floor = 0, int parts = 1) { return record(name, vector(n), nullptr, floor, parts).data; }
-    /// An operand that the operation changes, for what it adds to.
+    /// An operand that the operation adds to. The scale of its errors is at least that of what was there: a sum that happens
+    /// to cancel it cannot be more exact.
     View<T> inout(const char* name, const backend::Map& map) {
         const auto before = numbers(map.size(), name);
-        return record(name, map, &before, 0, 1);
+        double largest = 0;
+        for (const double d : before) largest = std::max(largest, std::abs(d));
+        return record(name, map, &before, largest, 1);
     }
     T* inout(const char* name, int n) { return inout(name, vector(n)).data; }
     /// An input and an output that are the same.

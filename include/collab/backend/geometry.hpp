@@ -30,8 +30,8 @@ struct Product {
 };
 
 /// Windows over each channel. Output pixel (h, w) sees input rows [h * stride - pad, h * stride - pad + kernel), clipped to
-/// the map; likewise columns. Every window meets the map in at least one pixel. An average divides by the full kernel area
-/// when `count_padding`, by the number of pixels inside the map otherwise (PyTorch's count_include_pad).
+/// the map; likewise columns. Every window meets the map in at least one pixel. An average divides by the part
+/// of the window inside the padded map when `count_padding`, by its pixels inside the map otherwise (PyTorch's count_include_pad).
 struct Pooling {
     int batch = 1;
     Dims in, out;

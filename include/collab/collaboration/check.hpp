@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // check: what must hold between the networks, the knowledge bases and the metric of a collaboration, each with its sentence.
 #pragma once
+#include <collab/core/shape.hpp>
+
 #include <collab/collaboration/bridge.hpp>
 #include <collab/collaboration/mkb.hpp>
 #include <collab/model/check.hpp>
@@ -8,40 +10,50 @@
 
 namespace collab::detail {
 
-template <int Network, class N, class Tag>
-struct CheckCut { static_assert(FeatureExtractor<N, Tag>, "collab: this network has no cut of this name"); };
-template <int Network, class Code, class FirstCode>
-struct CheckEncoder { static_assert(SameShape<Code, FirstCode>, "collab: this network's encoder leads to another mutual space than the first one's"); };
-template <int Network, class Feature, class Restored>
-struct CheckDecoder { static_assert(SameShape<Feature, Restored>, "collab: this network's decoder does not restore the shape of its feature"); };
-template <int Network, class Scores, class FirstScores>
-struct CheckClasses { static_assert(SameShape<Scores, FirstScores>, "collab: this network does not tell apart as many classes as the first one"); };
-template <int Network, class Input, class FirstInput>
-struct CheckInput { static_assert(SameShape<Input, FirstInput>, "collab: this network does not look at images of the same shape as the first one"); };
+template <int Networks>
+struct CheckSize { static_assert(Networks > 0, "collab: a collaboration has at least one network"); };
 template <class M>
 struct CheckMetric { static_assert(Metric<M>, "collab: this item is neither a network, nor an MKB, nor a policy, nor a metric"); };
 template <class M>
 struct CheckMetricDomain { static_assert(domain_of<M>() == Domain::embeddings, "collab: an MKB compares embeddings, and this metric compares logits"); };
-template <int Network, class N>
-struct CheckCutOrder { static_assert(!sizeof(N), "collab: the cuts of several MKBs follow one another in the order of the MKBs, in every network"); };
+template <int Network, class Input, class FirstInput>
+struct CheckInput { static_assert(SameShape<Input, FirstInput>, "collab: this network does not look at images of the same shape as the first one"); };
+template <int Network, class Scores>
+struct CheckScores { static_assert(Scores::dims.area() == 1, "collab: the output of this network is not flat: end it with Linear or GlobalAvgPool"); };
+template <int Network, class Scores, class FirstScores>
+struct CheckClasses { static_assert(SameShape<Scores, FirstScores>, "collab: this network does not tell apart as many classes as the first one"); };
+template <int Network, class N, class Tag>
+struct CheckCut { static_assert(FeatureExtractor<N, Tag>, "collab: this network has no cut of this name"); };
+template <class Mkb, int Networks>
+struct CheckEach { static_assert(Mkb::template serves<Networks>, "collab: an Each of this MKB does not have one part for every network"); };
+template <class Part, class... Shapes>
+struct CheckPart { static_assert(PartOf<Part, Shapes...>, "collab: this part of an MKB is neither a list of layers nor has it a fitting member template For"); };
+template <int Network, class Code, class FirstCode>
+struct CheckEncoder { static_assert(SameShape<Code, FirstCode>, "collab: this network's encoder leads to another mutual space than the first one's"); };
+template <int Network, class Feature, class Restored>
+struct CheckDecoder { static_assert(SameShape<Feature, Restored>, "collab: this network's decoder does not restore the shape of its feature"); };
 template <class Flat>
 struct CheckEmbedding { static_assert(Flat::dims.area() == 1, "collab: an embedding is flat: end its layers with Flatten or GlobalAvgPool"); };
-
-/// A list of layers inside an MKB, at the shape it is given.
-template <class List, class In>
-struct CheckPart {
-    using layers = flat_layers<List>;
-    static constexpr measure_of<layers> m{In::dims};
-    static constexpr bool ok = m.fits();
-    static constexpr bool shapes = [] {
-        if constexpr (!ok) {
-            constexpr Dims d = m.shapes[m.misfit];
-            return sizeof(CheckShape<m.misfit, typename layers::template at<m.misfit>, Shape<d.channels, d.height, d.width>>) > 0;
-        }
-        return true;
-    }();
-    static_assert(shapes);
+template <int Network, class N>
+struct CheckCutOrder { static_assert(!sizeof(N), "collab: the cuts of several MKBs follow one another in the order of the MKBs, in every network"); };
+template <class B>
+struct CheckCrossEntropy {
+    static constexpr bool offered = CrossEntropyBackend<B>;
+    static_assert(offered, "collab: the backend lacks softmax_cross_entropy, which training needs");
 };
+template <class M, class Scalar>
+struct CheckMetricScalar {
+    static constexpr bool computes = Metric<M, Scalar>;
+    static_assert(computes, "collab: this metric does not compute with the backend's numbers");
+};
+
+// Which part of which network's way a message about layers speaks of.
+template <int Network>
+struct InEncoder;
+struct InTransfer;
+template <int Network>
+struct InDecoder;
+struct InEmbedding;
 
 /// The shapes of network I's way through MKB K.
 template <class K, int I, class N>
@@ -59,70 +71,154 @@ struct Branch {
     using Layer = MutualKnowledge<EncoderLayers, TransferLayers, DecoderLayers, typename K::merge>;
 };
 
+// The same, stage by stage: a type of Branch can be named only when all of them exist.
+template <class K, class N>
+using feature_of = feature_at<N, typename K::cut>;
+template <class K, int I, class N>
+using encoder_of = typename K::template encoder_for<I, feature_of<K, N>>;
+template <class K, int I, class N>
+using code_of = typename Sequence<encoder_of<K, I, N>, feature_of<K, N>>::Output;
+template <class K, int I, class N>
+using transfer_of = typename K::template transfer_for<code_of<K, I, N>>;
+template <class K, int I, class N>
+using map_of = typename Sequence<transfer_of<K, I, N>, code_of<K, I, N>>::Output;
+template <class K, int I, class N>
+using decoder_of = typename K::template decoder_for<I, map_of<K, I, N>, feature_of<K, N>>;
+
+// Soft checks (see model/check.hpp), in the order in which they rely on each other. Classes, not aliases: an alias would be looked
+// into as soon as it is listed.
+template <class Networks>
+struct HasNetworks {
+    static constexpr bool holds = Networks::size > 0;
+    using sentence = CheckSize<Networks::size>;
+};
+template <class M>
+struct IsMetric {
+    static constexpr bool holds = Metric<M>;
+    using sentence = CheckMetric<M>;
+};
+template <class M, int Bases>
+struct ComparesEmbeddings {
+    static constexpr bool holds = Bases == 0 || domain_of<M>() == Domain::embeddings;
+    using sentence = CheckMetricDomain<M>;
+};
+template <int I, class N, class First>
+struct SameInput {
+    static constexpr bool holds = SameShape<input_of<N>, input_of<First>>;
+    using sentence = CheckInput<I, input_of<N>, input_of<First>>;
+};
+template <int I, class N>
+struct FlatScores {
+    static constexpr bool holds = bound<N>::Output::dims.area() == 1;
+    using sentence = CheckScores<I, typename bound<N>::Output>;
+};
+template <int I, class N, class First>
+struct SameClasses {
+    static constexpr bool holds = SameShape<typename bound<N>::Output, typename bound<First>::Output>;
+    using sentence = CheckClasses<I, typename bound<N>::Output, typename bound<First>::Output>;
+};
+template <class K, int Networks>
+struct ServesAll {
+    static constexpr bool holds = K::template serves<Networks>;
+    using sentence = CheckEach<K, Networks>;
+};
+template <class K, int I, class N>
+struct HasCut {
+    static constexpr bool holds = FeatureExtractor<N, typename K::cut>;
+    using sentence = CheckCut<I, N, typename K::cut>;
+};
+template <class Part, class... Shapes>
+struct IsPart {
+    static constexpr bool holds = PartOf<Part, Shapes...>;
+    using sentence = CheckPart<Part, Shapes...>;
+};
+template <class K, int I, class N>
+struct EncoderIsPart : IsPart<typename K::template encoder_part<I>, feature_of<K, N>> {};
+template <class K, int I, class N>
+struct EncoderIsLayers : AreLayers<flat_layers<encoder_of<K, I, N>>, InEncoder<I>> {};
+template <class K, int I, class N>
+struct EncoderFits : ShapesFit<flat_layers<encoder_of<K, I, N>>, feature_of<K, N>, InEncoder<I>> {};
 template <class K, int I, class N, class First>
-struct CheckBranch {
-    static constexpr bool has_cut = FeatureExtractor<N, typename K::cut> && FeatureExtractor<First, typename K::cut>;
-    static_assert(sizeof(CheckCut<I, N, typename K::cut>) > 0);
-    static constexpr bool ok = [] {   // each stage only where the one before holds: one mistake, one error
-        if constexpr (has_cut) {
-            using Feature = feature_at<N, typename K::cut>;
-            using B = Branch<K, I, N>;
-            if constexpr (CheckPart<typename B::EncoderLayers, Feature>::ok) {
-                using FirstCode = typename Branch<K, 0, First>::Code;
-                (void)sizeof(CheckEncoder<I, typename B::Code, FirstCode>);
-                if constexpr (SameShape<typename B::Code, FirstCode>)
-                    if constexpr (CheckPart<typename B::TransferLayers, typename B::Code>::ok && CheckPart<typename B::DecoderLayers, typename B::Map>::ok) {
-                        (void)sizeof(CheckDecoder<I, Feature, typename B::Restored>);
-                        if constexpr (CheckPart<typename K::embedding, typename B::Map>::ok) {
-                            (void)sizeof(CheckEmbedding<typename B::Embed::Output>);
-                            return SameShape<Feature, typename B::Restored> && B::Embed::Output::dims.area() == 1;
-                        }
-                    }
-            }
-        }
-        return false;
+struct SameCode {
+    static constexpr bool holds = SameShape<code_of<K, I, N>, code_of<K, 0, First>>;
+    using sentence = CheckEncoder<I, code_of<K, I, N>, code_of<K, 0, First>>;
+};
+template <class K, int I, class N>
+struct TransferIsPart : IsPart<typename K::transfer_part, code_of<K, I, N>> {};
+template <class K, int I, class N>
+struct TransferIsLayers : AreLayers<flat_layers<transfer_of<K, I, N>>, InTransfer> {};
+template <class K, int I, class N>
+struct TransferFits : ShapesFit<flat_layers<transfer_of<K, I, N>>, code_of<K, I, N>, InTransfer> {};
+template <class K, int I, class N>
+struct DecoderIsPart : IsPart<typename K::template decoder_part<I>, map_of<K, I, N>, feature_of<K, N>> {};
+template <class K, int I, class N>
+struct DecoderIsLayers : AreLayers<flat_layers<decoder_of<K, I, N>>, InDecoder<I>> {};
+template <class K, int I, class N>
+struct DecoderFits : ShapesFit<flat_layers<decoder_of<K, I, N>>, map_of<K, I, N>, InDecoder<I>> {};
+template <class K, int I, class N>
+struct Restores {
+    using Restored = typename Sequence<decoder_of<K, I, N>, map_of<K, I, N>>::Output;
+    static constexpr bool holds = SameShape<feature_of<K, N>, Restored>;
+    using sentence = CheckDecoder<I, feature_of<K, N>, Restored>;
+};
+template <class K, int I, class N>
+struct EmbeddingFits : ShapesFit<flat_layers<typename K::embedding>, map_of<K, I, N>, InEmbedding> {};
+template <class K, int I, class N>
+struct EmbeddingIsFlat {
+    using Flat = typename Sequence<typename K::embedding, map_of<K, I, N>>::Output;
+    static constexpr bool holds = Flat::dims.area() == 1;
+    using sentence = CheckEmbedding<Flat>;
+};
+template <int I, class N, class... Ks>
+struct CutsInOrder {
+    static constexpr bool holds = [] {
+        constexpr int cuts[] = {cut_of<N, typename Ks::cut>..., 0};
+        for (int k = 1; k < int(sizeof...(Ks)); ++k)
+            if (cuts[k] <= cuts[k - 1]) return false;
+        return true;
     }();
+    using sentence = CheckCutOrder<I, N>;
 };
 
-/// All checks of a collaboration; `ok` guards what needs them to hold.
-template <class Networks, class Mkbs, class M>
-struct CheckCollaboration;
-template <class... Ns, class... Ks, class M>
-struct CheckCollaboration<Pack<Ns...>, Pack<Ks...>, M> {
-    using Networks = Pack<Ns...>;
-    using First = typename Networks::template at<0>;
-    static_assert(((sizeof(CheckNetwork<Ns>) > 0) && ...));
-    static constexpr bool networks = (Network<Ns> && ...);
-    static_assert(sizeof(CheckMetric<M>) > 0);
-    static constexpr bool metric = [] {
-        if constexpr (Metric<M> && sizeof...(Ks) > 0) {
-            (void)sizeof(CheckMetricDomain<M>);
-            return domain_of<M>() == Domain::embeddings;
-        }
-        return Metric<M>;
-    }();
-    static_assert(metric || !Metric<M> || sizeof(CheckMetricDomain<M>) > 0);
-    static constexpr bool ok = [] {
-        bool good = networks && metric;
-        if constexpr (networks)
-            unroll<sizeof...(Ns)>([&](auto i) {
-                using N = typename Networks::template at<i>;
-                (void)sizeof(CheckInput<i, input_of<N>, input_of<First>>);
-                (void)sizeof(CheckClasses<i, typename bound<N>::Output, typename bound<First>::Output>);
-                good = good && SameShape<input_of<N>, input_of<First>> && SameShape<typename bound<N>::Output, typename bound<First>::Output>;
-                if constexpr (SameShape<typename bound<N>::Output, typename bound<First>::Output>) {
-                    ((good = CheckBranch<Ks, i, N, First>::ok && good), ...);
-                    constexpr int cuts[] = {-1, cut_of<N, typename Ks::cut>...};
-                    constexpr bool ordered = [&] {
-                        for (int k = 1; k < int(sizeof...(Ks)); ++k)
-                            if (cuts[k] >= 0 && cuts[k + 1] >= 0 && cuts[k + 1] <= cuts[k]) return false;
-                        return true;
-                    }();
-                    if constexpr (!ordered) (void)sizeof(CheckCutOrder<i, N>), good = false;
-                }
-            });
-        return good;
-    }();
+template <class K, int I, class N, class First>
+using BranchChecks = Pack<HasCut<K, I, N>, EncoderIsPart<K, I, N>, EncoderIsLayers<K, I, N>, EncoderFits<K, I, N>, SameCode<K, I, N, First>, TransferIsPart<K, I, N>,
+                          TransferIsLayers<K, I, N>, TransferFits<K, I, N>, DecoderIsPart<K, I, N>, DecoderIsLayers<K, I, N>, DecoderFits<K, I, N>, Restores<K, I, N>,
+                          AreLayers<flat_layers<typename K::embedding>, InEmbedding>, EmbeddingFits<K, I, N>, EmbeddingIsFlat<K, I, N>>;
+
+/// Everything that must hold for a collaboration, whatever the backend.
+template <class Networks, class Mkbs, class M, class Numbers = std::make_integer_sequence<int, Networks::size>>
+struct CollaborationChecks;
+template <class... Ns, class... Ks, class M, int... I>
+struct CollaborationChecks<Pack<Ns...>, Pack<Ks...>, M, std::integer_sequence<int, I...>> {
+    using First = typename Pack<Ns..., void>::template at<0>;
+    template <int J, class N>
+    using branches = joined<Pack<>, BranchChecks<Ks, J, N, First>..., Pack<CutsInOrder<J, N, Ks...>>>;
+    using type = joined<Pack<HasNetworks<Pack<Ns...>>>, NetworkChecks<Ns>..., Pack<IsMetric<M>, ComparesEmbeddings<M, sizeof...(Ks)>>,
+                        Pack<SameInput<I, Ns, First>, FlatScores<I, Ns>, SameClasses<I, Ns, First>>..., Pack<ServesAll<Ks, sizeof...(Ns)>...>, branches<I, Ns>...>;
+};
+
+/// What the backend must offer to train it.
+template <class C, class B, class Networks = typename C::networks, class Mkbs = typename C::mkbs>
+struct TrainingChecks;
+template <class C, class B, class... Ns, class... Ks>
+struct TrainingChecks<C, B, Pack<Ns...>, Pack<Ks...>> {
+    template <class K>
+    struct Embeds : FindOperations<flat_layers<typename K::embedding>, B, InEmbedding> {};
+    template <class K, int I, class N>
+    struct Bridges : FindOperations<Pack<typename Branch<K, I, N>::Layer>, B, N> {};
+    struct Compares {
+        static constexpr bool holds = Metric<typename C::metric, typename B::Scalar>;
+        using sentence = CheckMetricScalar<typename C::metric, typename B::Scalar>;
+    };
+    struct Classifies {
+        static constexpr bool holds = CrossEntropyBackend<B> && ProductBackend<B>;
+        using sentence = CheckCrossEntropy<B>;
+    };
+    template <class K>
+    static auto bridges() {
+        return []<int... I>(std::integer_sequence<int, I...>) { return Pack<Bridges<K, I, Ns>...>{}; }(std::make_integer_sequence<int, int(sizeof...(Ns))>{});
+    }
+    using type = joined<BackendChecks<Ns, B>..., decltype(bridges<Ks>())..., Pack<Embeds<Ks>...>, Pack<Classifies, Compares>>;
 };
 
 }  // namespace collab::detail

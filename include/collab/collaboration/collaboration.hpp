@@ -46,9 +46,9 @@ struct Collaboration {
     using mkbs = joined<detail::kept<detail::MkbItem<Items>, Items>...>;
     using metric = typename detail::OneMetric<joined<detail::kept<detail::is_metric_item<Items>, Items>...>>::type;
     static constexpr int size = networks::size, bases = mkbs::size;
-    static_assert(size > 0, "collab: a collaboration has at least one network");
-    using check = detail::CheckCollaboration<networks, mkbs, metric>;
-    static constexpr bool ok = check::ok;
+    using wrong = detail::first_wrong<typename detail::CollaborationChecks<networks, mkbs, metric>::type>;
+    static_assert(sizeof(typename wrong::sentence) > 0);
+    static constexpr bool ok = wrong::holds;
 
     template <int I>
     using network = typename networks::template at<I>;

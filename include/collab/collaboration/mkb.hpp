@@ -77,10 +77,19 @@ template <class P, int I>
 struct PartFor { using type = P; };
 template <int I, class... Ps>
 struct PartFor<Each<Ps...>, I> { using type = typename Pack<Ps...>::template at<I>; };
+template <class P, int Networks>
+inline constexpr bool serves = true;   // there is a part for every network
+template <class... Ps, int Networks>
+inline constexpr bool serves<Each<Ps...>, Networks> = sizeof...(Ps) == Networks;
+
+/// A list of layers, a single layer, or something that makes a list for the shapes around it.
+template <class P, class... Shapes>
+concept PartOf = LayerList<P> || Layer<P> || requires { typename P::template For<Shapes...>; };
 
 template <class P, class... Shapes>
 struct Resolved { using type = typename P::template For<Shapes...>; };
-template <LayerList P, class... Shapes>
+template <class P, class... Shapes>
+    requires(LayerList<P> || Layer<P>)
 struct Resolved<P, Shapes...> { using type = P; };
 }  // namespace detail
 
@@ -94,13 +103,21 @@ struct MKB {
     using embedding = typename detail::Choose<PooledEmbedding, detail::IsEmbedding, Options...>::type::embedding_layers;
     static_assert(((detail::CutOption<Options> || detail::EmbeddingOption<Options> || Merge<Options>) && ...), "collab: an option of an MKB is At<tag>, a merge or Embedding<...>");
 
+    /// The parts of network I, as given.
+    template <int I>
+    using encoder_part = typename detail::PartFor<EncoderPart, I>::type;
+    using transfer_part = TransferPart;
+    template <int I>
+    using decoder_part = typename detail::PartFor<DecoderPart, I>::type;
+    template <int Networks>
+    static constexpr bool serves = detail::serves<EncoderPart, Networks> && detail::serves<DecoderPart, Networks>;
     /// The parts of network I, given the shapes around them.
     template <int I, class Feature>
-    using encoder_for = typename detail::Resolved<typename detail::PartFor<EncoderPart, I>::type, Feature>::type;
+    using encoder_for = typename detail::Resolved<encoder_part<I>, Feature>::type;
     template <class Code>
-    using transfer_for = typename detail::Resolved<TransferPart, Code>::type;
+    using transfer_for = typename detail::Resolved<transfer_part, Code>::type;
     template <int I, class Map, class Feature>
-    using decoder_for = typename detail::Resolved<typename detail::PartFor<DecoderPart, I>::type, Map, Feature>::type;
+    using decoder_for = typename detail::Resolved<decoder_part<I>, Map, Feature>::type;
 };
 
 }  // namespace collab

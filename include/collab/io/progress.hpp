@@ -178,6 +178,7 @@ private:
         return parts;
     }
     static std::string join(const std::vector<Part>& parts, const Status& s, int bar_width, Look look) {
+        const double done = s.steps > 0 ? static_cast<double>(s.step) / static_cast<double>(s.steps) : 0;
         std::string text;
         const auto add = [&](const std::string& part, const char* colour) {
             if (!text.empty()) text += "  ";
@@ -185,7 +186,7 @@ private:
         };
         for (const Part& p : parts) {
             if (p.after_bar && bar_width > 0)
-                add(bar(s.steps > 0 ? static_cast<double>(s.step) / static_cast<double>(s.steps) : 0, std::exchange(bar_width, 0), look.unicode), "36");
+                add(bar(done, std::exchange(bar_width, 0), look.unicode), "36");
             add(p.text, p.colour);
         }
         return text;

@@ -60,7 +60,8 @@ inline std::string table_html(const Table& table) {
     // A phone shows few rows as cards and scrolls many. Roles, because a table shown as blocks stops being a table to some readers.
     const bool cards = table.rows.size() <= 12;
     const std::string name = escape_markup(table.caption.empty() ? "table" : table.caption);
-    std::string s = sentence("<div class=\"card\"><div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"", name, "\"><table role=\"table\"", cards ? " class=\"cards\">" : ">");
+    std::string s = sentence("<div class=\"card\"><div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"", name,
+                             "\"><table role=\"table\"", cards ? " class=\"cards\">" : ">");
     if (!table.caption.empty()) s += "<caption>" + escape_markup(table.caption) + "</caption>";
     s += "<thead role=\"rowgroup\"><tr role=\"row\">";
     for (std::size_t c = 0; c < table.columns.size(); ++c)
@@ -70,8 +71,8 @@ inline std::string table_html(const Table& table) {
         s += "<tr role=\"row\">";
         for (std::size_t c = 0; c < row.size(); ++c) {
             if (c == 0) s += sentence("<th role=\"rowheader\" scope=\"row\"", style(c, false), ">", escape_markup(row[c]), "</th>");
-            else s += sentence("<td role=\"cell\" data-label=\"", escape_markup(table.columns[c].title), "\"", style(c, false), ">", escape_markup(row[c]),
-                               "</td>");
+            else s += sentence("<td role=\"cell\" data-label=\"", escape_markup(table.columns[c].title), "\"", style(c, false), ">",
+                               escape_markup(row[c]), "</td>");
         }
         s += "</tr>\n";
     }
@@ -80,7 +81,8 @@ inline std::string table_html(const Table& table) {
 
 /// A drawing for each kind of screen, of which the style sheet shows one: scaling a single one makes its words too small or too large.
 inline std::string figure_html(const Chart& chart, bool solo) {
-    std::string s = sentence("<figure class=\"card", solo ? " solo\">" : "\">", "<figcaption><h3>", escape_markup(chart.title), "</h3></figcaption>\n<div>\n");
+    std::string s = sentence("<figure class=\"card", solo ? " solo\">" : "\">", "<figcaption><h3>", escape_markup(chart.title),
+                             "</h3></figcaption>\n<div>\n");
     if (solo) s += draw(chart, {.width = 940, .height = 400, .font = 12.5, .kind = "large"}) + "\n";
     s += draw(chart, {.width = 480, .height = 320, .font = 12.5, .kind = "wide"}) + "\n";
     s += draw(chart, {.width = 330, .height = 290, .font = 12, .names_at_ends = false, .kind = "narrow"}) + "\n</div>";
@@ -96,7 +98,8 @@ inline std::string html(const Report& report) {
     using detail::figure_html, detail::table_html;
     const std::string title = escape_markup(report.title);
     std::string s = sentence("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-                             "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n<title>",
+                             "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+                             "<meta name=\"color-scheme\" content=\"light dark\">\n<title>",
                              title, "</title>\n<style>", detail::report_css(), "</style>\n</head>\n<body>\n<main>\n<header>\n<h1>", title, "</h1>\n");
     if (!report.subtitle.empty()) s += "<p class=\"lede\">" + escape_markup(report.subtitle) + "</p>\n";
     if (!report.highlights.empty()) {

@@ -133,7 +133,7 @@ inline std::string spoken(const Chart& chart, const ChartAxes& a) {
     std::string text = sentence("Line chart: ", chart.title, ". ", chart.y_label, chart.x_label.empty() ? "" : " by ", chart.x_label, ".");
     for (const auto& s : chart.series)
         if (const auto* p = last_point(s))
-            text += sentence(" ", s.name, " ends at ", decimal(chart.percent ? p->y * 100 : p->y, value_digits(chart, a)), chart.percent ? "%" : "", ".");
+            text += sentence(" ", s.name, " ends at ", decimal(chart.percent ? p->y * 100 : p->y, value_digits(chart, a)), chart.percent ? "%." : ".");
     return text;
 }
 
@@ -210,18 +210,19 @@ private:
         const std::string label = spoken(chart_, axes_);
         if (frame_.standalone) {
             const Palette p = palette(frame_.theme);
-            s_ = tag("svg", {{"xmlns", "http://www.w3.org/2000/svg"}, {"class", "chart"}, {"role", "img"}, {"aria-label", label}, {"viewBox", box}, {"width", width},
-                             {"height", height}, {"font-size", px(font_)}, {"font-family", std::string(font_stack)}}, ">");
+            s_ = tag("svg", {{"xmlns", "http://www.w3.org/2000/svg"}, {"class", "chart"}, {"role", "img"}, {"aria-label", label}, {"viewBox", box},
+                             {"width", width}, {"height", height}, {"font-size", px(font_)}, {"font-family", std::string(font_stack)}}, ">");
             s_ += sentence("<title>", escape_markup(chart_.title), "</title><style>", chart_css(p.text, p.muted, p.line, p.grid, p.surface));
             for (std::size_t i = 0; i < p.series.size(); ++i) s_ += sentence(".c", i, "{color:", p.series[i], "}");
             s_ += "</style>";
             add("rect", {{"width", "100%"}, {"height", "100%"}, {"rx", "8"}, {"fill", std::string(p.surface)}});
             if (titled()) word("title", pad_, pad_ + font_ * 1.1, chart_.title);
         } else {   // with what a page's read-out needs to turn pixels back into values
-            const std::string scale = sentence(px(left_), " ", px(right_), " ", decimal(axes_.x.low, 9), " ", decimal(axes_.x.high, 9), " ", px(bottom_), " ", px(top_), " ",
-                                               decimal(axes_.y.low, 9), " ", decimal(axes_.y.high, 9));
-            s_ = tag("svg", {{"class", sentence("chart ", frame_.kind)}, {"role", "img"}, {"aria-label", label}, {"viewBox", box}, {"font-size", px(font_)}, {"data-scale", scale},
-                             {"data-digits", std::to_string(value_digits(chart_, axes_))}, {"data-unit", chart_.percent ? "%" : ""}, {"data-x", chart_.x_label}}, ">");
+            const std::string scale = sentence(px(left_), " ", px(right_), " ", decimal(axes_.x.low, 9), " ", decimal(axes_.x.high, 9), " ", px(bottom_), " ",
+                                               px(top_), " ", decimal(axes_.y.low, 9), " ", decimal(axes_.y.high, 9));
+            s_ = tag("svg", {{"class", sentence("chart ", frame_.kind)}, {"role", "img"}, {"aria-label", label}, {"viewBox", box}, {"font-size", px(font_)},
+                             {"data-scale", scale}, {"data-digits", std::to_string(value_digits(chart_, axes_))}, {"data-unit", chart_.percent ? "%" : ""},
+                             {"data-x", chart_.x_label}}, ">");
         }
     }
 
@@ -263,7 +264,8 @@ private:
             if (!c.lower.empty()) add("path", {{"class", "band " + series_class(c.colour)}, {"d", band_data(c, to_x, to_y)}});
         for (const bool dashed : {true, false})
             for (const auto& c : chart_.series)
-                if (c.dashed == dashed) add("path", {{"class", stroke(c) + " " + series_class(c.colour)}, {"data-name", c.name}, {"d", path_data(c.points, to_x, to_y)}});
+                if (c.dashed == dashed)
+                    add("path", {{"class", stroke(c) + " " + series_class(c.colour)}, {"data-name", c.name}, {"d", path_data(c.points, to_x, to_y)}});
         s_ += "</svg>";
     }
 
@@ -275,9 +277,10 @@ private:
             const auto* p = last_point(c);
             if (!p) continue;
             const double at = y(p->y);
+            const std::string style = (c.dashed ? "dot hollow " : "dot ") + series_class(c.colour);
             names.push_back({std::clamp(at, top_, bottom_), i});
             if (at > top_ - 1 && at < bottom_ + 1)
-                add("circle", {{"class", (c.dashed ? "dot hollow " : "dot ") + series_class(c.colour)}, {"cx", px(x(p->x))}, {"cy", px(at)}, {"r", "3.5"}});
+                add("circle", {{"class", style}, {"cx", px(x(p->x))}, {"cy", px(at)}, {"r", "3.5"}});
         }
         if (!at_ends_) return;
         spread_labels(names, name_gap_, top_, bottom_);

@@ -116,11 +116,39 @@ concept Activation = Layer<L> && requires { L::function(); };
 template <class L>
 concept FusesActivation = Layer<L> && requires { requires L::fuses_activation; };
 
-/// The backend offers every operation that the layer asks for.
+namespace detail {
+template <class Packs>
+struct JoinAll;
+template <class... Ps>
+struct JoinAll<Pack<Ps...>> { using type = joined<Ps...>; };
+
+/// Whatever stands in the lists inside a composite.
+template <Composite L>
+using inner_layers = typename JoinAll<typename L::parts>::type;
+
 template <class L, class B, class T = typename B::Scalar>
-concept RunsOn = Layer<L> && Backend<B> && (L::alias || Composite<L> || requires(const Context<B>& c, const Forward<T>& f, const Backward<T>& b) {
-                     L::forward(c, Dims{}, f);
-                     L::backward(c, Dims{}, b);
-                 });
+concept FindsOperations = requires(const Context<B>& c, const Forward<T>& f, const Backward<T>& b) { L::forward(c, Dims{}, f), L::backward(c, Dims{}, b); };
+
+template <class L, class B>
+constexpr bool parts_run();
+}  // namespace detail
+
+/// The backend offers every operation that the layer, or a layer inside it, asks for.
+template <class L, class B>
+concept RunsOn = Layer<L> && Backend<B> && (L::alias || detail::parts_run<L, B>() || detail::FindsOperations<L, B>);
+
+namespace detail {
+template <class P, class B>
+inline constexpr bool all_run = false;
+template <class... Ls, class B>
+inline constexpr bool all_run<Pack<Ls...>, B> = (RunsOn<Ls, B> && ...);
+
+template <class L, class B>
+constexpr bool parts_run() {   // a composite says itself which operations it needs beside those of its parts: `template <class B> runs_on`
+    if constexpr (!Composite<L>) return false;
+    else if constexpr (requires { L::template runs_on<B>; }) return L::template runs_on<B> && all_run<inner_layers<L>, B>;
+    else return all_run<inner_layers<L>, B>;
+}
+}  // namespace detail
 
 }  // namespace collab

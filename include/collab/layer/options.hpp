@@ -84,7 +84,10 @@ constexpr void set(WindowOptions& w) {
     else if constexpr (HasOutputPad<O>) w.output_pad = O::output_pad;
     else if constexpr (HasCeilMode<O>) w.ceil_mode = true;
     else if constexpr (HasExcludePadding<O>) w.exclude_padding = true;
-    else static_assert(HasKernel<O>, "collab: this is not an option of a layer with a window");
+    else {
+        constexpr bool known = HasKernel<O>;   // a word of its own: compilers would explain the concept, at length
+        static_assert(known, "collab: this is not an option of a layer with a window");
+    }
 }
 
 template <class... Options>

@@ -22,6 +22,8 @@ struct Residual : LayerBase {
     using parts = Pack<body_layers, shortcut_layers>;
     static_assert(body_layers::size > 0, "collab: a residual block has a body");
     static constexpr bool identity = !pads && shortcut_layers::size == 0;
+    template <class B>
+    static constexpr bool runs_on = !pads || ShortcutBackend<B>;
 
     static constexpr bool accepts(Dims in) {
         const measure_of<body_layers> body(in);

@@ -1,57 +1,99 @@
 // SPDX-License-Identifier: Apache-2.0
-// check: loud checks. Each is a tiny struct whose template arguments are the message's data, so that the first error names
-// the layer's index, the layer, the shape and the user's own line.
+// check: loud checks. Each sentence is a tiny struct whose template arguments are the message's data, so that the first error
+// names the layer's index, the layer, the shape, the network and the user's own line.
 #pragma once
-#include <algorithm>
-
 #include <collab/model/concepts.hpp>
 
 namespace collab::detail {
 
-template <int Index, class L>
-struct CheckLayer { static_assert(Layer<L>, "collab: this item of the network is not a layer"); };
-template <int Index, class L, class In>
+template <int Index, class Item, class Where>
+struct CheckLayer { static_assert(Layer<Item>, "collab: this item of the network is not a layer"); };
+template <int Index, class L, class In, class Where>
 struct CheckShape { static_assert(Accepts<L, In>, "collab: this layer of the network does not accept the shape it is given"); };
-template <int Index, class L, class B>
+template <int Index, class L, class B, class Where>
 struct CheckBackend { static_assert(RunsOn<L, B>, "collab: the backend lacks an operation this layer needs"); };
 
-template <class P, class B>
-struct CheckParts;
-template <class B, class... Ls>
-struct CheckParts<Pack<Ls...>, B> {
-    static_assert((unroll<sizeof...(Ls)>([](auto i) { (void)sizeof(CheckBackend<i, typename Pack<Ls...>::template at<i>, B>); }), true));
-};
-template <class P, class B>
-struct CheckAllParts;
-template <class B, class... Ps>
-struct CheckAllParts<Pack<Ps...>, B> : CheckParts<Ps, B>... {};
-template <int Index, Composite L, class B>
-struct CheckBackend<Index, L, B> {   // look inside
-    static_assert(sizeof(CheckAllParts<typename L::parts, B>) > 0);
+// What decides which sentence is said: a list of soft checks, of which `holds` is the result and `sentence` what to say otherwise.
+// Only the first that does not hold is said, and none after it is looked at, so that one mistake is one error and later
+// checks may rely on earlier ones. Whoever checks writes `static_assert(sizeof(typename first_wrong<Checks>::sentence) > 0)`.
+
+/// Nothing is wrong.
+struct Right {
+    static constexpr bool holds = true;
+    using sentence = Right;
 };
 
-/// The layers of N are layers and fit. `ok` guards what would otherwise fail a second time.
+template <class... Checks>
+struct FirstWrong { using type = Right; };
+template <class C, class... Rest>
+struct FirstWrong<C, Rest...> : std::conditional_t<C::holds, FirstWrong<Rest...>, std::type_identity<C>> {};
+template <class... Checks>
+struct FirstWrong<Pack<Checks...>> : FirstWrong<Checks...> {};
+template <class Checks>
+using first_wrong = typename FirstWrong<Checks>::type;
+
+template <bool... Good>
+constexpr int first_false() {
+    constexpr bool good[] = {Good..., false};
+    int i = 0;
+    while (good[i]) ++i;
+    return i;
+}
+
+/// Every item is a layer, and so is every item inside. `Where` is the network, or the part of an MKB, that the message names.
+template <class P, class Where>
+struct AreLayers;
+template <class... Ls, class Where>
+struct AreLayers<Pack<Ls...>, Where> {
+private:
+    template <class L>
+    struct Inside { using type = L; };
+    template <Composite L>
+        requires Layer<L>
+    struct Inside<L> { using type = typename AreLayers<inner_layers<L>, Where>::item; };
+
+public:
+    static constexpr bool holds = (layer_throughout<Ls>() && ...);
+    static constexpr int index = first_false<layer_throughout<Ls>()...>();
+    using item = typename Inside<typename Pack<Ls..., void>::template at<index>>::type;
+    using sentence = CheckLayer<index, item, Where>;
+};
+
+/// Every layer accepts what the one before it gives.
+template <class P, class In, class Where>
+struct ShapesFit {
+    static constexpr measure_of<P> m{In::dims};
+    static constexpr bool holds = m.fits();
+    static constexpr Dims given = m.shapes[m.misfit];
+    using sentence = CheckShape<m.misfit, typename joined<P, Pack<void>>::template at<m.misfit>, Shape<given.channels, given.height, given.width>, Where>;
+};
+
+/// Every layer finds its operations in B.
+template <class P, class B, class Where>
+struct FindOperations;
+template <class... Ls, class B, class Where>
+struct FindOperations<Pack<Ls...>, B, Where> {
+private:
+    template <class L>
+    struct Inside { using type = L; };
+    template <Composite L>
+        requires(!all_run<inner_layers<L>, B>)   // else it lacks something itself
+    struct Inside<L> { using type = typename FindOperations<inner_layers<L>, B, Where>::item; };
+
+public:
+    static constexpr bool holds = (RunsOn<Ls, B> && ...);
+    static constexpr int index = first_false<RunsOn<Ls, B>...>();
+    using item = typename Inside<typename Pack<Ls..., void>::template at<index>>::type;
+    using sentence = CheckBackend<index, item, B, Where>;
+};
+
+/// What holds for a network by itself, and on a backend.
 template <class N>
-struct CheckNetwork {
-    using layers = flat_layers<N>;
-    static_assert((unroll<layers::size>([](auto i) { (void)sizeof(CheckLayer<i, typename layers::template at<i>>); }), true));
-    static constexpr bool ok = Network<N>;
-    static constexpr bool shapes = [] {
-        if constexpr (all_layers<layers>) {
-            constexpr measure_of<layers> m(input_of<N>::dims);
-            constexpr int suspect = std::min(m.misfit, layers::size - 1);
-            constexpr Dims d = m.shapes[suspect];
-            return sizeof(CheckShape<suspect, typename layers::template at<suspect>, Shape<d.channels, d.height, d.width>>) > 0;
-        }
-        return true;
-    }();
-    static_assert(shapes);
-};
-
-/// Every layer of N finds its operations in B.
+using NetworkChecks = Pack<AreLayers<flat_layers<N>, N>, ShapesFit<flat_layers<N>, input_of<N>, N>>;
 template <class N, class B>
-struct CheckRuns {
-    static_assert(sizeof(CheckParts<flat_layers<N>, B>) > 0);
-};
+using BackendChecks = Pack<FindOperations<flat_layers<N>, B, N>>;
+
+/// Stands for what a failed check has refused, so that what follows is not refused again.
+struct Nothing : Sequential<Shape<1>> {};
 
 }  // namespace collab::detail

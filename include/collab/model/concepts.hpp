@@ -11,10 +11,19 @@ template <class N>
 concept NetworkDescription = requires { typename input_of<N>; };
 
 namespace detail {
+template <class L>
+constexpr bool layer_throughout();
 template <class P>
 inline constexpr bool all_layers = false;
 template <class... Ls>
-inline constexpr bool all_layers<Pack<Ls...>> = (Layer<Ls> && ...);
+inline constexpr bool all_layers<Pack<Ls...>> = (layer_throughout<Ls>() && ...);
+
+template <class L>
+constexpr bool layer_throughout() {   // and so is everything inside it
+    if constexpr (!Layer<L>) return false;
+    else if constexpr (Composite<L>) return all_layers<inner_layers<L>>;
+    else return true;
+}
 
 template <class N>
 constexpr bool layers_fit() {

@@ -17,13 +17,13 @@ namespace collab {
 ///     std::vector<float> logits = model.predict(images, 128);    // images: NHWC
 template <NetworkDescription N, class B>
 class Model {
-    static_assert(sizeof(detail::CheckNetwork<N>) > 0);
-    static_assert(sizeof(detail::CheckRuns<N, B>) > 0);
+    using wrong = detail::first_wrong<joined<detail::NetworkChecks<N>, detail::BackendChecks<N, B>>>;
+    static_assert(sizeof(typename wrong::sentence) > 0);
 
 public:
     using Network = N;
     using Scalar = typename B::Scalar;
-    using Plan = bound<N>;
+    using Plan = bound<std::conditional_t<wrong::holds, N, detail::Nothing>>;
     static constexpr Dims input = input_of<N>::dims;
     static constexpr Dims output = Plan::Output::dims;
 

@@ -47,6 +47,11 @@ struct AsCollaboration { using type = C; };
 template <NetworkDescription N>
 struct AsCollaboration<N> { using type = Collaboration<N>; };
 
+template <class C, class B, bool Ok>
+struct TrainingWrong { using type = Right; };   // the collaboration has said already what is wrong
+template <class C, class B>
+struct TrainingWrong<C, B, true> { using type = first_wrong<typename TrainingChecks<C, B>::type>; };
+
 /// One row of a directed edge of the metric: the loss, and its gradient with respect to the first embedding; the second is a constant.
 template <class M, class T>
 struct MetricRow {
@@ -78,12 +83,10 @@ public:
     using Description = typename detail::AsCollaboration<What>::type;
 
 private:
-    using C = Description;
-    static_assert(detail::IsCollaboration<C>::value, "collab: Training takes a Collaboration or a network");
-    static constexpr bool ok = C::ok;
-    static_assert((unroll<C::size>([](auto i) {
-        if constexpr (ok) (void)sizeof(detail::CheckRuns<typename C::template network<i>, B>);
-    }), true));
+    static constexpr bool describes = detail::IsCollaboration<Description>::value;
+    static_assert(describes, "collab: Training takes a Collaboration or a network");
+    using C = std::conditional_t<describes, Description, Collaboration<detail::Nothing>>;
+    static_assert(sizeof(typename detail::TrainingWrong<C, B, C::ok>::type::sentence) > 0);
 
     using T = typename B::Scalar;
     static constexpr int n = C::size, bases = C::bases;

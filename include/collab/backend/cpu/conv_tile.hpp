@@ -63,8 +63,8 @@ COLLAB_NOINLINE void conv_tiles(const TileJob<T>& job, const Quad* quads, int co
                 repeat<V>([&](auto v) COLLAB_LAMBDA_INLINE { weight[v] = load(w + v * L); });
                 repeat<Quads>([&](auto q) COLLAB_LAMBDA_INLINE {
                     const T* at = x[q]++;
-                    const auto feed = [&](auto p, T value) COLLAB_LAMBDA_INLINE {   // a scalar factor: a splatted register would be built element by element
-                        repeat<V>([&](auto v) COLLAB_LAMBDA_INLINE { acc[q][p][v] += value * weight[v]; });
+                    const auto feed = [&](auto p, T value) COLLAB_LAMBDA_INLINE {
+                        repeat<V>([&](auto v) COLLAB_LAMBDA_INLINE { add_product(acc[q][p][v], value, weight[v]); });
                     };
                     feed(Index<0>{}, at[0]), feed(Index<1>{}, at[step]), feed(Index<2>{}, at[2 * step]), feed(Index<3>{}, at[step3]);
                 });

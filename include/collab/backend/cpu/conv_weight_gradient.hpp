@@ -35,7 +35,7 @@ COLLAB_NOINLINE void weight_tile(const PixelSweep& s, const T* x, const T* dy, T
             for (int w = 0; w < s.width; ++w, px += step, pd += V * L) {
                 Vector<T> d[V];
                 repeat<V>([&](auto v) COLLAB_LAMBDA_INLINE { d[v] = load(pd + v * L); });
-                repeat<Inputs>([&](auto i) COLLAB_LAMBDA_INLINE { repeat<V>([&](auto v) COLLAB_LAMBDA_INLINE { acc[i][v] += px[i] * d[v]; }); });
+                repeat<Inputs>([&](auto i) COLLAB_LAMBDA_INLINE { repeat<V>([&](auto v) COLLAB_LAMBDA_INLINE { add_product(acc[i][v], px[i], d[v]); }); });
             }
         }
     if (!s.first) repeat<Inputs>([&](auto i) COLLAB_LAMBDA_INLINE { repeat<V>([&](auto v) COLLAB_LAMBDA_INLINE { acc[i][v] += load(dw + (i * V + v) * L); }); });

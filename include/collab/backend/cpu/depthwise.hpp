@@ -56,7 +56,7 @@ COLLAB_INLINE void depthwise_tile(const DepthwiseRow<T>& r, int c, const T* x, T
         for (int q = 0; q < r.columns; ++q, at += r.pixel, w += r.padded)
             repeat<V>([&](auto v) COLLAB_LAMBDA_INLINE {
                 const Vector<T> weight = load(w + v * L);
-                repeat<4>([&](auto p) COLLAB_LAMBDA_INLINE { acc[p][v] += load(at + p * r.step + v * L) * weight; });
+                repeat<4>([&](auto p) COLLAB_LAMBDA_INLINE { add_product(acc[p][v], load(at + p * r.step + v * L), weight); });
             });
     }
     if (r.channels - c >= V * L && r.pixels == 4) {
@@ -166,7 +166,7 @@ COLLAB_NOINLINE void depthwise_weights(const DepthwiseSums& s, const T* x, const
         const T* pd = dy + m * s.dy_row;
         const auto output = [&](auto i) COLLAB_LAMBDA_INLINE {
             const Vector<T> d = load(pd);
-            each([&](auto k, auto q) COLLAB_LAMBDA_INLINE { acc[i][k][q] += load(px + k * s.tap_row + q * s.tap_column) * d; });
+            each([&](auto k, auto q) COLLAB_LAMBDA_INLINE { add_product(acc[i][k][q], load(px + k * s.tap_row + q * s.tap_column), d); });
             px += s.x_step, pd += s.dy_step;
         };
         for (int w = 0; w + chains <= s.width; w += chains) repeat<chains>(output);

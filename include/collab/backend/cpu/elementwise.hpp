@@ -36,7 +36,6 @@ namespace detail {
 inline void random_words(const Random& random, std::uint64_t first, int n, std::uint32_t* words) {
     const Random local = random;
     const std::uint64_t block = first / 4;
-    COLLAB_INDEPENDENT
     for (int b = 0; b < n / 4; ++b) {
         const Words w = local(block + static_cast<std::uint64_t>(b));
         words[4 * b] = w.w[0], words[4 * b + 1] = w.w[1], words[4 * b + 2] = w.w[2], words[4 * b + 3] = w.w[3];

@@ -16,15 +16,18 @@ namespace detail {
 /// The inputs [first, last) of an output along one axis.
 struct Span {
     int first, last;
+    int counted;   ///< how many an average divides by
     int length() const { return last - first; }
 };
 
 /// The windows along one axis: of a fixed kernel, or adaptive ones, which share the inputs out among the outputs.
 struct Windows {
     int in, out, kernel = 0, stride = 0, pad = 0;   // kernel 0: adaptive
+    bool count_padding = false;
     Span operator()(int o) const {
-        if (kernel > 0) return {std::max(o * stride - pad, 0), std::min(o * stride - pad + kernel, in)};
-        return {static_cast<int>(long(o) * in / out), static_cast<int>((long(o + 1) * in + out - 1) / out)};
+        const int begin = o * stride - pad, first = kernel > 0 ? std::max(begin, 0) : static_cast<int>(long(o) * in / out);
+        const int last = kernel > 0 ? std::min(begin + kernel, in) : static_cast<int>((long(o + 1) * in + out - 1) / out);
+        return {first, last, count_padding ? std::min(begin + kernel, in + pad) - begin : last - first};
     }
     /// Each input lies in exactly one window.
     bool tile() const { return kernel > 0 ? kernel == stride && pad == 0 && in == out * stride : in % out == 0; }
@@ -33,8 +36,8 @@ struct Windows {
 struct Windows2 {
     Windows rows, columns;
     explicit Windows2(const Pooling& g)
-        : rows{g.in.height, g.out.height, g.kernel.height, g.stride.height, g.pad.height},
-          columns{g.in.width, g.out.width, g.kernel.width, g.stride.width, g.pad.width} {}
+        : rows{g.in.height, g.out.height, g.kernel.height, g.stride.height, g.pad.height, g.count_padding},
+          columns{g.in.width, g.out.width, g.kernel.width, g.stride.width, g.pad.width, g.count_padding} {}
     Windows2(Dims in, Dims out) : rows{in.height, out.height}, columns{in.width, out.width} {}
     bool tile() const { return rows.tile() && columns.tile(); }
 };
@@ -146,17 +149,11 @@ void spread_evenly(Threads& threads, int batch, Dims in, Dims out, const Windows
     });
 }
 
-/// One over the number of pixels of a window, or of the kernel where padding counts.
+/// One over the number of pixels that an average counts.
 template <class T>
-auto average_scale(const Pooling& g) {
-    return [counted = g.count_padding ? g.kernel.area() : 0](Span rows, Span columns) {
-        return T(1) / static_cast<T>(counted > 0 ? counted : rows.length() * columns.length());
-    };
-}
-template <class T>
-auto average_scale() {
-    return [](Span rows, Span columns) { return T(1) / static_cast<T>(rows.length() * columns.length()); };
-}
+struct AverageScale {
+    T operator()(Span rows, Span columns) const { return T(1) / static_cast<T>(rows.counted * columns.counted); }
+};
 
 }  // namespace detail
 
@@ -189,23 +186,23 @@ void max_pool_backward(Threads& threads, const Pooling& g, View<const T> x, View
 /// y = the average of each window.
 template <class T>
 void average_pool(Threads& threads, const Pooling& g, View<const T> x, View<T> y) {
-    detail::pool<detail::Total>(threads, g.batch, g.in, g.out, detail::Windows2(g), detail::average_scale<T>(g), x, y);
+    detail::pool<detail::Total>(threads, g.batch, g.in, g.out, detail::Windows2(g), detail::AverageScale<T>{}, x, y);
 }
 
 template <class T>
 void average_pool_backward(Threads& threads, const Pooling& g, View<const T> dy, View<T> dx) {
-    detail::spread_evenly(threads, g.batch, g.in, g.out, detail::Windows2(g), detail::average_scale<T>(g), dy, dx);
+    detail::spread_evenly(threads, g.batch, g.in, g.out, detail::Windows2(g), detail::AverageScale<T>{}, dy, dx);
 }
 
 /// y = averages of windows that share the input out among g.out's pixels; the kernel, stride and padding of g are not used.
 template <class T>
 void adaptive_average_pool(Threads& threads, const Pooling& g, View<const T> x, View<T> y) {
-    detail::pool<detail::Total>(threads, g.batch, g.in, g.out, detail::Windows2(g.in, g.out), detail::average_scale<T>(), x, y);
+    detail::pool<detail::Total>(threads, g.batch, g.in, g.out, detail::Windows2(g.in, g.out), detail::AverageScale<T>{}, x, y);
 }
 
 template <class T>
 void adaptive_average_pool_backward(Threads& threads, const Pooling& g, View<const T> dy, View<T> dx) {
-    detail::spread_evenly(threads, g.batch, g.in, g.out, detail::Windows2(g.in, g.out), detail::average_scale<T>(), dy, dx);
+    detail::spread_evenly(threads, g.batch, g.in, g.out, detail::Windows2(g.in, g.out), detail::AverageScale<T>{}, dy, dx);
 }
 
 }  // namespace collab::backend

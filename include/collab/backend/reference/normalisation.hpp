@@ -22,7 +22,9 @@ struct ReferenceActivation {
     }
     template <class F>
     void activate_backward(const Map& map, F f, View<const T> y, View<const T> dy, View<T> dx) const {
-        collab::detail::for_elements(map, [&](auto p, int c) { collab::detail::pixel(dx, p)[c] = collab::detail::pixel(dy, p)[c] * f.slope(collab::detail::pixel(y, p)[c]); });
+        collab::detail::for_elements(map, [&](auto p, int c) {
+            collab::detail::pixel(dx, p)[c] = collab::detail::pixel(dy, p)[c] * f.slope(collab::detail::pixel(y, p)[c]);
+        });
     }
 };
 
@@ -67,7 +69,9 @@ struct ReferenceNormalisation {
         for (int c = 0; c < map.dims.channels; ++c) {
             const double mean = double(saved[c]), inverse = double(saved[map.dims.channels + c]);
             const auto normalised = [&](std::ptrdiff_t p) { return (double(collab::detail::pixel(x, p)[c]) - mean) * inverse; };
-            const auto gradient = [&](std::ptrdiff_t p) { return double(collab::detail::pixel(dy, p)[c]) * double(f.slope(collab::detail::pixel(y, p)[c])); };
+            const auto gradient = [&](std::ptrdiff_t p) {   // of the normalised value, behind the activation
+                return double(collab::detail::pixel(dy, p)[c]) * double(f.slope(collab::detail::pixel(y, p)[c]));
+            };
             double sum = 0, product = 0;
             for (std::ptrdiff_t p = 0; p < map.pixels(); ++p) sum += gradient(p), product += gradient(p) * normalised(p);
             for (std::ptrdiff_t p = 0; p < map.pixels(); ++p)

@@ -13,20 +13,24 @@ namespace collab::detail {
 /// The input pixels that one output pixel sees, in one sample: rows [top, bottom), columns [left, right).
 struct Window {
     int top, bottom, left, right;
-    constexpr int area() const { return (bottom - top) * (right - left); }
+    int counted;   ///< what an average divides by
 };
 
 /// A pooling window, clipped to the map.
 constexpr Window pooling_window(const backend::Pooling& g, int h, int w) {
     const int top = h * g.stride.height - g.pad.height, left = w * g.stride.width - g.pad.width;
-    return {std::max(top, 0), std::min(top + g.kernel.height, g.in.height), std::max(left, 0), std::min(left + g.kernel.width, g.in.width)};
+    const Window clipped{std::max(top, 0), std::min(top + g.kernel.height, g.in.height), std::max(left, 0), std::min(left + g.kernel.width, g.in.width), 0};
+    const int rows = g.count_padding ? std::min(top + g.kernel.height, g.in.height + g.pad.height) - top : clipped.bottom - clipped.top;
+    const int columns = g.count_padding ? std::min(left + g.kernel.width, g.in.width + g.pad.width) - left : clipped.right - clipped.left;
+    return {clipped.top, clipped.bottom, clipped.left, clipped.right, rows * columns};
 }
 /// An adaptive window: from floor(h H / H') to ceil((h + 1) H / H').
 constexpr Window adaptive_window(const backend::Pooling& g, int h, int w) {
     const auto begin = [](int i, int in, int out) { return i * in / out; };
     const auto end = [](int i, int in, int out) { return ((i + 1) * in + out - 1) / out; };
-    return {begin(h, g.in.height, g.out.height), end(h, g.in.height, g.out.height),   //
-            begin(w, g.in.width, g.out.width), end(w, g.in.width, g.out.width)};
+    const int top = begin(h, g.in.height, g.out.height), bottom = end(h, g.in.height, g.out.height);
+    const int left = begin(w, g.in.width, g.out.width), right = end(w, g.in.width, g.out.width);
+    return {top, bottom, left, right, (bottom - top) * (right - left)};
 }
 
 /// f(out pixel, channel, window, sample) for each output element; `window` is which(g, row, column).
@@ -64,13 +68,13 @@ struct ReferencePooling {
         });
     }
 
-    void average_pool(const Pooling& g, View<const T> x, View<T> y) const { average(g, collab::detail::pooling_window, g.count_padding, x, y); }
+    void average_pool(const Pooling& g, View<const T> x, View<T> y) const { average(g, collab::detail::pooling_window, x, y); }
     void average_pool_backward(const Pooling& g, View<const T> dy, View<T> dx) const {
-        average_backward(g, collab::detail::pooling_window, g.count_padding, dy, dx);
+        average_backward(g, collab::detail::pooling_window, dy, dx);
     }
-    void adaptive_average_pool(const Pooling& g, View<const T> x, View<T> y) const { average(g, collab::detail::adaptive_window, false, x, y); }
+    void adaptive_average_pool(const Pooling& g, View<const T> x, View<T> y) const { average(g, collab::detail::adaptive_window, x, y); }
     void adaptive_average_pool_backward(const Pooling& g, View<const T> dy, View<T> dx) const {
-        average_backward(g, collab::detail::adaptive_window, false, dy, dx);
+        average_backward(g, collab::detail::adaptive_window, dy, dx);
     }
 
 private:
@@ -86,18 +90,18 @@ private:
         return best;
     }
     template <class Which>
-    static void average(const Pooling& g, Which which, bool count_padding, View<const T> x, View<T> y) {
+    static void average(const Pooling& g, Which which, View<const T> x, View<T> y) {
         collab::detail::for_windows(g, which, [&](auto out, int c, const collab::detail::Window& window, int b) {
             T sum = 0;
             collab::detail::for_pixels(g, window, b, [&](auto p) { sum += collab::detail::pixel(x, p)[c]; });
-            collab::detail::pixel(y, out)[c] = sum / T(count_padding ? g.kernel.area() : window.area());
+            collab::detail::pixel(y, out)[c] = sum / T(window.counted);
         });
     }
     template <class Which>
-    static void average_backward(const Pooling& g, Which which, bool count_padding, View<const T> dy, View<T> dx) {
+    static void average_backward(const Pooling& g, Which which, View<const T> dy, View<T> dx) {
         clear({g.batch, g.in}, dx);
         collab::detail::for_windows(g, which, [&](auto out, int c, const collab::detail::Window& window, int b) {
-            const T share = collab::detail::pixel(dy, out)[c] / T(count_padding ? g.kernel.area() : window.area());
+            const T share = collab::detail::pixel(dy, out)[c] / T(window.counted);
             collab::detail::for_pixels(g, window, b, [&](auto p) { collab::detail::pixel(dx, p)[c] += share; });
         });
     }

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// collaboration: the whole method against PyTorch: first gradients, ten steps of SGD, and inference afterwards, also deployed.
+#include <collab/backend/cpu/cpu.hpp>
+#include <collab/backend/reference/reference.hpp>
+#include <collab/collab.hpp>
+
+#include "fixture.hpp"
+
+namespace {
+
+using namespace collab;
+using oracle::Judge;
+
+// The networks of collaborations.py, which says what their features are.
+constexpr int classes = 4, steps = 10, capacity = 8;
+constexpr double alpha = 0.2, rate = 0.05;
+using Image = Shape<3, 8, 8>;
+
+template <int Channels, int Step = 1>
+using Basic = Layers<Conv2d<Channels, 3, Stride<Step>>, BatchNorm, Relu, Conv2d<Channels, 3>, BatchNorm>;
+
+struct PlainNet : Sequential<Image, Conv2d<6, 3>, BatchNorm, Elu, MaxPool<2>, Cut<mutual>, Conv2d<5, 3>, BatchNorm, Elu, Flatten, Linear<classes>> {};
+struct ResidualNet : Sequential<Image, Conv2d<4, 3>, BatchNorm, Relu, Residual<Basic<4>>, Relu, Cut<mutual>, Residual<Basic<8, 2>, PadShortcut>, Relu, GlobalAvgPool,
+                                Linear<classes>> {};
+struct SeparableNet : Sequential<Image, Conv2d<7, 3, Stride<2>, Bias>, LeakyRelu<1, 10>, DepthwiseConv2d<3>, BatchNorm, Elu, Cut<mutual>, AvgPool<2>, Flatten,
+                                 Linear<classes>> {};
+struct early;
+struct PlainCutTwice : Sequential<Image, Conv2d<6, 3>, BatchNorm, Elu, Cut<early>, MaxPool<2>, Conv2d<5, 3>, BatchNorm, Elu, Cut<mutual>, Flatten, Linear<classes>> {};
+struct ResidualCutTwice : Sequential<Image, Conv2d<4, 3>, BatchNorm, Relu, Cut<early>, Residual<Basic<8, 2>, PadShortcut>, Relu, Cut<mutual>, GlobalAvgPool,
+                                     Linear<classes>> {};
+
+template <class... Options>
+using Base = MKB<Encoder<5, 4>, Transfer<5>, Decoder, Embedding<AdaptiveAvgPool<2>, Flatten>, Options...>;
+
+std::vector<float> images(const std::string& which, int step, int samples) {
+    return oracle::numbers<float>(sentence(which, ".images", step), std::size_t(samples) * Image::dims.size());
+}
+std::vector<int> labels(const std::string& which, int step, int samples) {
+    return oracle::labels(sentence(which, ".labels", step), std::size_t(samples), classes);
+}
+
+/// `drift`: what ten steps may add to the tolerance of one.
+template <class C, class B>
+void compare(const std::string& which, std::shared_ptr<B> backend, double tolerance, double drift) {
+    using T = typename B::Scalar;
+    INFO(which << " on " << backend->describe());
+    oracle::Fixture fixture("collaborations");
+    Judge once{fixture, tolerance}, later{fixture, drift};
+    Training<C, B> training({.alpha = alpha, .batch = capacity}, backend);
+    const Catalogue& catalogue = training.catalogue();
+    training.set_parameters(oracle::initial<T>(catalogue.parameters, which + "."));
+
+    std::vector<double> losses;
+    for (int step = 0; step < steps; ++step) {
+        const int samples = step == 3 ? 5 : capacity;
+        training.step(images(which, step, samples).data(), labels(which, step, samples).data(), samples, rate);
+        for (const NetworkLoss& l : training.losses()) losses.insert(losses.end(), {l.classification, l.metric, l.verification, l.accuracy});
+        if (step > 0) continue;
+        once.each(which + "/gradient/", catalogue.parameters, training.gradients());
+        unroll<C::size>([&](auto i) {
+            unroll<C::bases>([&](auto k) { once(sentence(which, "/embedding/", int(i), "/", int(k)), oracle::widened(training.template embeddings<k>(i))); });
+        });
+    }
+    later(which + "/losses", losses);
+    later.each(which + "/parameter/", catalogue.parameters, training.parameters());
+    later.each(which + "/state/", catalogue.states, training.state());
+
+    const std::vector<float> x = images(which, steps, capacity);
+    training.evaluate_batch(x.data(), labels(which, steps, capacity).data(), capacity);
+    const std::vector<T> converted(x.begin(), x.end());
+    unroll<C::size>([&](auto i) {
+        later(sentence(which, "/logits/", int(i)), oracle::widened(training.logits(i)));
+        auto model = training.template deploy<i>();
+        later(sentence(which, "/logits/", int(i)), oracle::widened(model.predict(converted.data(), capacity)));
+    });
+    later.finish(which);
+}
+
+template <class B>
+void everything(std::shared_ptr<B> b, double tolerance, double drift) {
+    SUBCASE("two networks, Eq. 3 as a product") { compare<Collaboration<PlainNet, ResidualNet, Base<>, CosineDistance>>("product", b, tolerance, drift); }
+    SUBCASE("two networks, Eq. 3 as a sum") { compare<Collaboration<PlainNet, ResidualNet, Base<SumMerge>, CosineDistance>>("sum", b, tolerance, drift); }
+    SUBCASE("three networks, Eq. 5") { compare<Collaboration<PlainNet, ResidualNet, SeparableNet, Base<>, CosineDistance>>("three", b, tolerance, drift); }
+    SUBCASE("another metric") { compare<Collaboration<ResidualNet, SeparableNet, Base<>, SquaredEuclidean>>("euclidean", b, tolerance, drift); }
+    SUBCASE("two knowledge bases") { compare<Collaboration<PlainCutTwice, ResidualCutTwice, Base<At<early>>, Base<>, CosineDistance>>("twice", b, tolerance, drift); }
+    SUBCASE("one network with a knowledge base") { compare<Collaboration<ResidualNet, Base<>>>("alone", b, tolerance, drift); }
+}
+
+}  // namespace
+
+TEST_CASE("a collaboration in double learns what PyTorch does") {
+    everything(std::make_shared<Reference<double>>(), 1e-10, 1e-10);
+}
+TEST_CASE("a collaboration on the CPU backend in float learns what PyTorch does") {
+    everything(std::make_shared<Cpu<float>>(2), 2e-5, 2e-5);
+}
