@@ -49,7 +49,7 @@ struct Job {
     MergeKind merge = MergeKind::product;
     ChosenMetric metric{};
     double alpha = 0.2, rate = 0.05;
-    int epochs = 1, batch = 128, threads = 0, evaluate_every = 0;
+    int epochs = 1, batch = 128, threads = 0, evaluate_every = 0, warm_up = 0;
     std::uint64_t seed = 1;
     collab::Transform transform{};
     std::function<bool(const collab::FitEvent&)> watch{};

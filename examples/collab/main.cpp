@@ -30,7 +30,7 @@ extern "C" void on_interrupt(int) {
 
 struct Options {
     std::string data = "synthetic", metric = "cosine", merge = "product", report;
-    int epochs = 3, seeds = 1, subset = 0, test_subset = 0, threads = 0, batch = 128, evaluations = 0;
+    int epochs = 3, seeds = 1, subset = 0, test_subset = 0, threads = 0, batch = 128, evaluations = 0, warm_up = 60;
     std::uint64_t first_seed = 1;
     double alpha = 0.2, rate = 0.05;
     bool augment = false, quiet = false;
@@ -103,7 +103,7 @@ void write_report(const Options& o, const collab::DataSet& data, const std::vect
                        {"backend", backend},
                        {"loss", collab::sentence("classification + ", collab::decimal(o.alpha, 3), " (metric + verification), peers detached, simultaneous updates")},
                        {"metric, merge", o.metric + ", " + o.merge},
-                       {"optimiser", collab::sentence("SGD, momentum 0.9, weight decay 0.0001, learning rate ", collab::decimal(o.rate, 4), ", / 10 at 50 % and 75 %, batch ", o.batch)},
+                       {"optimiser", collab::sentence("SGD, momentum 0.9, weight decay 0.0001, learning rate ", collab::decimal(o.rate, 4), ", risen to over ", o.warm_up, " steps, / 10 at 50 % and 75 %, batch ", o.batch)},
                        {"pictures", o.augment ? "padded to 32x32, normalised, random crops (and flips in colour)" : "padded to 32x32, normalised"},
                        {"seeds", seeds},
                        {"time", collab::duration(seconds)}};
@@ -128,6 +128,7 @@ int run(const Options& o, const std::string& command) {
     job.alpha = o.alpha, job.rate = o.rate, job.epochs = o.epochs, job.batch = o.batch, job.threads = o.threads;
     job.transform = transform_of(data.train, o.augment);
     const int per_epoch = std::max(1, data.train.size() / o.batch);
+    job.warm_up = std::min(o.warm_up, per_epoch * o.epochs / 4);
     if (o.evaluations > 0) job.evaluate_every = std::max(1, per_epoch * o.epochs / o.evaluations);
     if (!o.quiet)
         std::printf("%s: %d training and %d test images, %d classes. %d epochs, batch %d, %d seed%s. Learning rate %g, alpha %g, metric %s, merge %s.\n", data.train.name.c_str(),
@@ -183,6 +184,7 @@ int main(int argc, char** argv) {
     app.add_option("--threads", o.threads, "0: one per core")->capture_default_str()->check(CLI::Range(0, 4096));
     app.add_option("--batch", o.batch, "images per step")->capture_default_str()->check(CLI::Range(2, 65536));
     app.add_option("--rate", o.rate, "learning rate; divided by 10 at 50 % and 75 % of the epochs")->capture_default_str()->check(CLI::PositiveNumber);
+    app.add_option("--warm-up", o.warm_up, "steps over which the learning rate rises to its value (at most a quarter of all)")->capture_default_str()->check(CLI::NonNegativeNumber);
     app.add_option("--alpha", o.alpha, "weight of the collaborative loss")->capture_default_str()->check(CLI::NonNegativeNumber);
     app.add_option("--metric", o.metric, "distance of embeddings: cosine, dot, l1, l2, l3 or squared")->capture_default_str()->check(CLI::IsMember({"cosine", "dot", "l1", "l2", "l3", "squared"}));
     app.add_option("--merge", o.merge, "how knowledge enters a network: product or sum")->capture_default_str()->check(CLI::IsMember({"product", "sum"}));

@@ -220,7 +220,8 @@ TEST_CASE_TEMPLATE("input pixels that no window reaches have gradient zero, or t
 
 TEST_CASE_TEMPLATE("products agree with plain loops", T, float, double) {
     for (int batch : {1, 3, 17, 128})
-        for (const auto& [in, out] : {std::pair{1, 1}, {64, 10}, {33, 96}, {200, 65}, {1024, 17}}) {
+        for (const Extent& shape : {Extent{1, 1}, {64, 10}, {33, 96}, {200, 65}, {1024, 17}}) {
+            const int in = shape.height, out = shape.width;
             const Product g{batch, in, out};
             CAPTURE(batch); CAPTURE(in); CAPTURE(out);
             Field<T> x(batch, in, 2, 1), dy(batch, out, 1, 2), y(batch, out, 1, 3), dx(batch, in, 2, 4);

@@ -278,6 +278,13 @@ TEST_CASE("Reference: average pools with and without counting padding, and adapt
     g.count_padding = false;
     reference.average_pool(g, view(x, 1), view(y, 1));
     CHECK(y == Values{4.5, 6, 7.5});
+    const Values four{2, 4, 6, 8};   // the third window begins on the last pixel and sticks out of the padded map by one
+    g = {1, {1, 1, 4}, {1, 1, 3}, {1, 3}, {1, 2}, {0, 1}, true};
+    reference.average_pool(g, view(four, 1), view(y, 1));
+    CHECK(y == Values{2, 6, 4});
+    g.count_padding = false;
+    reference.average_pool(g, view(four, 1), view(y, 1));
+    CHECK(y == Values{3, 6, 8});
     reference.adaptive_average_pool({1, {1, 5, 1}, {1, 3, 1}, {}, {}}, view(longer, 1), view(y, 1));
     CHECK(y == Values{1.5, 3, 4.5});
 }
@@ -286,7 +293,8 @@ TEST_CASE("Reference: the gradients of all pools agree with central differences"
     const Pooling cases[] = {{2, {3, 5, 6}, {3, 3, 3}, {3, 3}, {2, 2}, {1, 1}, true},
                              {1, {2, 4, 4}, {2, 2, 2}, {2, 2}, {2, 2}, {0, 0}, true},
                              {2, {1, 5, 4}, {1, 4, 4}, {2, 3}, {1, 1}, {0, 1}, false},
-                             {1, {2, 3, 7}, {2, 2, 5}, {2, 3}, {1, 1}, {0, 0}, false}};
+                             {1, {2, 3, 7}, {2, 2, 5}, {2, 3}, {1, 1}, {0, 0}, false},
+                             {1, {2, 4, 5}, {2, 3, 3}, {3, 2}, {2, 2}, {1, 0}, true}};
     for (const Pooling& g : cases) {
         const int c = g.in.channels;
         const Values x = numbers(Map{g.batch, g.in}.size(), 1), dy = numbers(Map{g.batch, g.out}.size(), 2);

@@ -52,6 +52,14 @@ constexpr Extent fits(const Extent& in, const Kernel& k) {
     const auto along = [](int n, int kernel, int stride, int pad) { return n + 2 * pad < kernel ? 0 : (n + 2 * pad - kernel) / stride + 1; };
     return {along(in.height, k.kernel.height, k.stride.height, k.pad.height), along(in.width, k.kernel.width, k.stride.width, k.pad.width)};
 }
+/// How often it fits where the last window may stick out of the padded map, if it begins inside the map: PyTorch's ceil_mode.
+constexpr Extent fits_somehow(const Extent& in, const Kernel& k) {
+    const auto along = [](int n, int kernel, int stride, int pad) {
+        const int windows = (n + 2 * pad - kernel + stride - 1) / stride + 1;
+        return (windows - 1) * stride < n + pad ? windows : windows - 1;
+    };
+    return {along(in.height, k.kernel.height, k.stride.height, k.pad.height), along(in.width, k.kernel.width, k.stride.width, k.pad.width)};
+}
 
 // Function objects for the generic loops; a GPU compiler may not take a lambda for these.
 template <class T>
@@ -101,17 +109,21 @@ inline std::vector<Convolution> convolutions() {
     return all;
 }
 
-/// Windows on every extent they fit, with and without counting the padding; channels and batches in turn.
+/// Windows on every extent they fit, also sticking out, with and without counting the padding; channels and batches in turn.
 inline std::vector<Pooling> pools() {
     std::vector<Pooling> all;
     for (const Extent& e : extents)
         for (const Kernel& k : {Kernel{{2, 2}, {2, 2}, {0, 0}}, Kernel{{3, 3}, {2, 2}, {1, 1}}, Kernel{{3, 3}, {1, 1}, {1, 1}},
                                 Kernel{{3, 2}, {2, 1}, {1, 0}}, Kernel{{1, 1}, {2, 2}, {0, 0}}, Kernel{{2, 3}, {3, 4}, {0, 0}}, Kernel{e, e, {0, 0}}})
             for (const bool counting : {true, false}) {
-                const Extent to = fits(e, k);
-                const int c = channels[(all.size() + all.size() / 5) % 5], batch = batches[all.size() % 3];
-                if (to.area() > 0)
+                const Extent down = fits(e, k), up = fits_somehow(e, k);
+                const auto put = [&](const Extent& to) {
+                    const int c = channels[(all.size() + all.size() / 5) % 5], batch = batches[all.size() % 3];
                     all.push_back({batch, {c, e.height, e.width}, {c, to.height, to.width}, k.kernel, k.stride, k.pad, counting});
+                };
+                if (down.area() == 0) continue;
+                put(down);
+                if (!(up == down)) put(up);
             }
     return all;
 }

@@ -2,10 +2,10 @@
 // trial: runs one operation on a backend and on Reference<double> with the same numbers, and compares what they leave in memory.
 #pragma once
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <limits>
 #include <list>
 #include <string>
@@ -198,7 +198,9 @@ inline void compare(const std::string& what, double tolerance, const std::vector
         CHECK(a.damage == "");
         CHECK(b.damage == "");
         CHECK(error(e, a) <= tolerance);
-        const bool same_bits = std::memcmp(a.values.data(), b.values.data(), a.values.size() * sizeof(double)) == 0;
+        const bool same_bits = std::equal(a.values.begin(), a.values.end(), b.values.begin(), b.values.end(), [](double x, double y) {
+            return std::bit_cast<std::uint64_t>(x) == std::bit_cast<std::uint64_t>(y);   // NaN is NaN, and -0 is not 0
+        });
         CHECK(same_bits);
     }
 }

@@ -21,7 +21,8 @@ COLLAB_HD COLLAB_INLINE T interleaved_sum(int d, F&& term) {
 }
 }  // namespace detail
 
-/// 1 - <a, b> / (|a| |b|), in [0, 2]: the bounded reading of the paper's "dot product distance". A zero vector counts as length 1e-12.
+/// 1 - <a, b> / (|a| |b|), in [0, 2]: the bounded reading of the paper's "dot product distance". A vector shorter than
+/// 1e-12 counts as that long and has no direction: the gradient is 0, not the 1e12 that dividing by its length would give.
 struct CosineDistance {
     template <class T>
     COLLAB_HD T value(int d, const T* a, const T* b) const {
@@ -30,7 +31,9 @@ struct CosineDistance {
     // d/da (1 - cos) = -(unit(b) - cos unit(a)) / |a|
     template <class T>
     COLLAB_HD void gradient(int d, const T* a, const T* b, T scale, T* da) const {
-        const T la = length(d, a), lb = length(d, b), cosine = product(d, a, b) / (la * lb);
+        const T la = length(d, a), lb = length(d, b);
+        if (la <= T(1e-12) || lb <= T(1e-12)) return;
+        const T cosine = product(d, a, b) / (la * lb);
         const T of_b = -scale / (la * lb), of_a = scale * cosine / (la * la);
         for (int i = 0; i < d; ++i) da[i] += of_b * b[i] + of_a * a[i];
     }
@@ -41,7 +44,7 @@ private:
     template <class T>
     COLLAB_HD static T length(int d, const T* a) {
         const T l = std::sqrt(product(d, a, a));
-        return l > T(1e-12) ? l : T(1e-12);
+        return l < T(1e-12) ? T(1e-12) : l;   // a NaN stays a NaN
     }
 };
 
@@ -71,7 +74,10 @@ struct LnDistance {
     template <class T>
     COLLAB_HD T value(int d, const T* a, const T* b) const {
         T largest = 0;   // factored out, so that high powers neither overflow nor vanish
-        for (int i = 0; i < d; ++i) largest = std::abs(a[i] - b[i]) > largest ? std::abs(a[i] - b[i]) : largest;
+        for (int i = 0; i < d; ++i) {
+            const T x = std::abs(a[i] - b[i]);
+            largest = x > largest || x != x ? x : largest;   // a NaN stays a NaN
+        }
         if (!(largest > 0)) return largest;
         const double p = n;
         return largest * std::pow(detail::interleaved_sum<T>(d, [=](int i) { return std::pow(std::abs(a[i] - b[i]) / largest, T(p)); }), T(1 / p));

@@ -40,17 +40,19 @@ struct PlateauRate {
     double operator()(int, int) const { return base > least ? base : least; }
     void observe(double error) {
         if (!(error == error)) fail("the training error became NaN; a smaller learning rate than ", base, " may help");
-        if (first_ || error < best_ * (1 - threshold)) {
-            first_ = false, best_ = error, bad_ = 0;
-        } else if (++bad_ > patience) {
-            base *= factor, bad_ = 0;
+        if (seen.none || error < seen.best * (1 - threshold)) {
+            seen = {error, 0, false};
+        } else if (++seen.worse > patience) {
+            base *= factor, seen.worse = 0;
         }
     }
 
-private:
-    double best_ = 0;
-    int bad_ = 0;
-    bool first_ = true;
+    /// What `observe` remembers. Public, so that `PlateauRate{.base = 0.05, .patience = 5}` can be written.
+    struct Seen {
+        double best = 0;
+        int worse = 0;   ///< epochs in a row
+        bool none = true;
+    } seen{};
 };
 
 }  // namespace collab

@@ -19,10 +19,13 @@ struct Window {
 /// A pooling window, clipped to the map.
 constexpr Window pooling_window(const backend::Pooling& g, int h, int w) {
     const int top = h * g.stride.height - g.pad.height, left = w * g.stride.width - g.pad.width;
-    const Window clipped{std::max(top, 0), std::min(top + g.kernel.height, g.in.height), std::max(left, 0), std::min(left + g.kernel.width, g.in.width), 0};
-    const int rows = g.count_padding ? std::min(top + g.kernel.height, g.in.height + g.pad.height) - top : clipped.bottom - clipped.top;
-    const int columns = g.count_padding ? std::min(left + g.kernel.width, g.in.width + g.pad.width) - left : clipped.right - clipped.left;
-    return {clipped.top, clipped.bottom, clipped.left, clipped.right, rows * columns};
+    const int bottom = top + g.kernel.height, right = left + g.kernel.width;
+    Window inside{std::max(top, 0), std::min(bottom, g.in.height), std::max(left, 0), std::min(right, g.in.width), 0};
+    if (g.count_padding)   // of a window that sticks out of the padded map, only the part inside
+        inside.counted = (std::min(bottom, g.in.height + g.pad.height) - top) * (std::min(right, g.in.width + g.pad.width) - left);
+    else
+        inside.counted = (inside.bottom - inside.top) * (inside.right - inside.left);
+    return inside;
 }
 /// An adaptive window: from floor(h H / H') to ceil((h + 1) H / H').
 constexpr Window adaptive_window(const backend::Pooling& g, int h, int w) {

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// rate: schedules epoch by epoch, by hand.
+#include <doctest/doctest.h>
+
+#include <limits>
+#include <vector>
+
+#include <collab/train/fit.hpp>
+#include <collab/train/rate.hpp>
+
+using namespace collab;
+
+namespace {
+template <class R>
+std::vector<double> epochs(R schedule, int count) {
+    std::vector<double> rates;
+    for (int e = 0; e < count; ++e) rates.push_back(schedule(e, count));
+    return rates;
+}
+/// The rate after each of these errors.
+std::vector<double> after(PlateauRate schedule, const std::vector<double>& errors) {
+    std::vector<double> rates;
+    for (std::size_t e = 0; e < errors.size(); ++e) {
+        schedule.observe(errors[e]);
+        rates.push_back(schedule(int(e) + 1, 100));
+    }
+    return rates;
+}
+void verify(const std::vector<double>& rates, const std::vector<double>& expected) {
+    REQUIRE(rates.size() == expected.size());
+    for (std::size_t i = 0; i < rates.size(); ++i) CHECK_MESSAGE(rates[i] == doctest::Approx(expected[i]).epsilon(1e-12), "epoch ", i);
+}
+}  // namespace
+
+TEST_CASE("a step rate falls to a tenth at half and at three quarters of the epochs") {
+    verify(epochs(StepRate{}, 8), {0.1, 0.1, 0.1, 0.1, 0.01, 0.01, 0.001, 0.001});
+    verify(epochs(StepRate{}, 1), {0.1});
+    CHECK(StepRate{}(99, 200) == doctest::Approx(0.1));
+    CHECK(StepRate{}(100, 200) == doctest::Approx(0.01));
+    CHECK(StepRate{}(149, 200) == doctest::Approx(0.01));
+    CHECK(StepRate{}(150, 200) == doctest::Approx(0.001));
+}
+
+TEST_CASE("a step rate takes other milestones and factors") {
+    verify(epochs(StepRate{.base = 1, .factor = 0.5, .milestones = {0.2, 0.4, 0.6}}, 5), {1, 0.5, 0.25, 0.125, 0.125});
+    verify(epochs(StepRate{.base = 0.3, .milestones = {}}, 3), {0.3, 0.3, 0.3});
+}
+
+TEST_CASE("a plateau rate falls when the error has not improved for longer than its patience") {
+    verify(after({.base = 1, .factor = 0.5, .patience = 2}, {0.9, 0.8, 0.85, 0.8, 0.9, 0.7, 0.7, 0.7, 0.7, 0.7}), {1, 1, 1, 1, 0.5, 0.5, 0.5, 0.5, 0.25, 0.25});
+    verify(after({.base = 1, .factor = 0.1, .patience = 0}, {0.5, 0.5, 0.4, 0.4}), {1, 0.1, 0.1, 0.01});
+}
+
+TEST_CASE("a plateau rate calls an improvement only what exceeds its threshold") {
+    verify(after({.base = 1, .factor = 0.5, .patience = 0, .threshold = 0.1}, {1, 0.95, 0.85, 0.84}), {1, 0.5, 0.5, 0.25});
+}
+
+TEST_CASE("a plateau rate does not fall below its least") {
+    verify(after({.base = 1, .factor = 0.1, .patience = 0, .least = 0.03}, {1, 1, 1, 1}), {1, 0.1, 0.03, 0.03});
+}
+
+TEST_CASE("a plateau rate refuses an error that is not a number") {
+    PlateauRate schedule;
+    CHECK_THROWS_AS(schedule.observe(std::numeric_limits<double>::quiet_NaN()), Error);
+}
+
+TEST_CASE("a schedule in use is told the error of every epoch but the first, which has none before it") {
+    struct Listening {
+        std::vector<double>* heard;
+        double operator()(int epoch, int of) const { return 10 * epoch + of; }
+        void observe(double error) { heard->push_back(error); }
+    };
+    std::vector<double> heard;
+    const auto rate = use_rate(Listening{&heard});
+    CHECK(rate(0, 3, 1) == 3);
+    CHECK(rate(1, 3, 0.5) == 13);
+    CHECK(rate(2, 3, 0.25) == 23);
+    CHECK(heard == std::vector<double>{0.5, 0.25});
+}
