@@ -38,7 +38,8 @@ COLLAB_NOINLINE void weight_tile(const PixelSweep& s, const T* x, const T* dy, T
                 repeat<Inputs>([&](auto i) COLLAB_LAMBDA_INLINE { repeat<V>([&](auto v) COLLAB_LAMBDA_INLINE { add_product(acc[i][v], px[i], d[v]); }); });
             }
         }
-    if (!s.first) repeat<Inputs>([&](auto i) COLLAB_LAMBDA_INLINE { repeat<V>([&](auto v) COLLAB_LAMBDA_INLINE { acc[i][v] += load(dw + (i * V + v) * L); }); });
+    if (!s.first)
+        repeat<Inputs>([&](auto i) COLLAB_LAMBDA_INLINE { repeat<V>([&](auto v) COLLAB_LAMBDA_INLINE { acc[i][v] += load(dw + (i * V + v) * L); }); });
     repeat<Inputs>([&](auto i) COLLAB_LAMBDA_INLINE { repeat<V>([&](auto v) COLLAB_LAMBDA_INLINE { store(dw + (i * V + v) * L, acc[i][v]); }); });
 }
 
@@ -113,7 +114,8 @@ void dense_weight_gradient(Threads& threads, const Dense& d, View<const T> x, Vi
                      sizeof(T) * std::size_t(window.row_stride * window_row(in) + s.columns.count * sketch), outputs, 256);
     };
     const WeightCut<T> cut(d, sums_before(channels, blocks.count()) * std::size_t(groups) * sizeof(T), blocks.count(), cut_units(channels).count(), outputs);
-    const int most_in = ceil_div(channels, cut.in_slices), most_blocks = ceil_div(blocks.count(), cut.out_slices), slack = 64;   // a tile may read past its last input
+    const int most_in = ceil_div(channels, cut.in_slices), most_blocks = ceil_div(blocks.count(), cut.out_slices);
+    const int slack = 64;   // a tile may read past its last input
     const Units units = cut_units(most_in);
     const std::size_t sums_of_slice = sums_before(most_in, blocks.count()), sums_of_part = sums_of_slice * std::size_t(cut.in_slices * groups);
     const std::ptrdiff_t dy_row = s.columns.count, dy_image = units.most_rows * dy_row;   // in blocks
@@ -122,7 +124,8 @@ void dense_weight_gradient(Threads& threads, const Dense& d, View<const T> x, Vi
     threads.run(cut.parts * groups * cut.in_slices * cut.out_slices, [&](int piece) {
         const int out_slice = piece % cut.out_slices, in_slice = piece / cut.out_slices % cut.in_slices;
         const int group = piece / (cut.out_slices * cut.in_slices) % groups, part = piece / (cut.out_slices * cut.in_slices * groups);
-        const int first_block = part_begin(blocks.count(), cut.out_slices, out_slice), last_block = part_begin(blocks.count(), cut.out_slices, out_slice + 1);
+        const int first_block = part_begin(blocks.count(), cut.out_slices, out_slice);
+        const int last_block = part_begin(blocks.count(), cut.out_slices, out_slice + 1);
         const int first_in = part_begin(channels, cut.in_slices, in_slice), in = part_begin(channels, cut.in_slices, in_slice + 1) - first_in;
         T* const sums = partial + std::size_t(part) * sums_of_part + std::size_t(group * cut.in_slices + in_slice) * sums_of_slice;
         const std::ptrdiff_t row = window_row(in), image = window.height(units.most_rows) * row;
@@ -137,23 +140,23 @@ void dense_weight_gradient(Threads& threads, const Dense& d, View<const T> x, Vi
             if (d.source.area() == 1 && image == in) copy_pixels(maps, x.pixel, in, unit.images, copy, in);
             else
                 for (int i = 0; i < unit.images; ++i)
-                    copy_window(maps + std::ptrdiff_t(i) * d.source.area() * x.pixel, x.pixel, in, d.source.height, d.source.width, top, high, window.left, window.width(),
-                                copy + i * image, row);
+                    copy_window(maps + std::ptrdiff_t(i) * d.source.area() * x.pixel, x.pixel, in, d.source.height, d.source.width, top, high, window.left,
+                                window.width(), copy + i * image, row);
             std::fill_n(copy + unit.images * image, slack, T(0));
             T* packed = dy_blocks;
             for (int b = first_block; b < last_block; ++b) {
                 const int first = blocks.channel(b), vectors = blocks.in_block(b), wide = vectors * L, n = std::min(wide, d.target_channels - first);
                 // Units of more than one image are whole images, whose pixels all follow one another.
-                const T* const from_dy = dy.data + (std::ptrdiff_t(unit.image) * d.target.area() + unit.row * s.columns.count) * dy.pixel + group * d.target_channels + first;
-                copy_pixels(from_dy, dy.pixel, n, unit.images * unit.rows * s.columns.count, packed, wide);
+                const std::ptrdiff_t first_pixel = std::ptrdiff_t(unit.image) * outputs + unit.row * s.columns.count;
+                copy_pixels(dy.data + first_pixel * dy.pixel + group * d.target_channels + first, dy.pixel, n, unit.images * unit.rows * s.columns.count, packed, wide);
                 for (int k = 0; k < taps; ++k) {
                     // Rows of outputs whose tap row k lies inside the source; the others meet only zeros.
                     int from = 0, to = unit.rows;
                     const auto source_row = [&](int m) { return (unit.row + m) * s.rows.stride + s.rows.origin + k; };
                     while (from < to && source_row(from) < 0) ++from;
                     while (from < to && source_row(to - 1) >= d.source.height) --to;
-                    PixelSweep sweep{unit.images, from, to, s.columns.count, image, s.rows.stride * row, std::ptrdiff_t(s.columns.stride) * in, dy_image * wide, dy_row * wide,
-                                     u == first_unit};
+                    PixelSweep sweep{unit.images, from, to, s.columns.count, image, s.rows.stride * row, std::ptrdiff_t(s.columns.stride) * in,
+                                     dy_image * wide, dy_row * wide, u == first_unit};
                     if (outputs == 1 && from < to) sweep.images = 1, sweep.width = unit.images, sweep.x_step = image;   // one long row of samples
                     T* const to_sums = sums + sums_before(in, b) + std::size_t(k) * std::size_t(covered(in, vectors) * wide);
                     if (vectors == 2) weight_tiles<T, 2>(sweep, copy + k * row, packed, s.columns.taps * in, to_sums);
@@ -167,7 +170,8 @@ void dense_weight_gradient(Threads& threads, const Dense& d, View<const T> x, Vi
     const int rows = groups * taps * s.columns.taps * channels, jobs = std::min(rows, 32);
     threads.run(jobs, [&](int piece) {
         for (int r = part_begin(rows, jobs, piece); r < part_begin(rows, jobs, piece + 1); ++r) {   // one row of dw, of one group
-            const int c = r % channels, q = r / channels % s.columns.taps, k = r / (channels * s.columns.taps) % taps, group = r / (channels * s.columns.taps * taps);
+            const int c = r % channels, q = r / channels % s.columns.taps, k = r / (channels * s.columns.taps) % taps;
+            const int group = r / (channels * s.columns.taps * taps);
             int slice = std::min(cut.in_slices - 1, int(std::int64_t(c) * cut.in_slices / channels));
             while (part_begin(channels, cut.in_slices, slice + 1) <= c) ++slice;
             while (part_begin(channels, cut.in_slices, slice) > c) --slice;
@@ -176,7 +180,8 @@ void dense_weight_gradient(Threads& threads, const Dense& d, View<const T> x, Vi
             T* const to = dw + (std::ptrdiff_t(k * s.columns.taps + q) * channels + c) * d.target.channels + group * d.target_channels;
             for (int v = 0; v < blocks.vectors; ++v) {
                 const int b = v / block_vectors, vectors = blocks.in_block(b);
-                const T* from = sums + sums_before(in, b) + std::size_t(k * covered(in, vectors) + q * in + c - first_in) * std::size_t(vectors * L) + v % block_vectors * L;
+                const std::size_t sum_row = std::size_t(k * covered(in, vectors) + q * in + c - first_in);
+                const T* from = sums + sums_before(in, b) + sum_row * std::size_t(vectors * L) + v % block_vectors * L;
                 Vector<T> sum = load(from);
                 for (int part = 1; part < cut.parts; ++part) sum += load(from + std::size_t(part) * sums_of_part);
                 if (d.target_channels - v * L >= L) store(to + v * L, load(to + v * L) + sum);

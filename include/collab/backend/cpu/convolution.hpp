@@ -61,8 +61,10 @@ void dense(Threads& threads, const Dense& d, View<const T> x, const T* w, const 
 
     const int widest = d.sweep(0).columns.count, step = d.sweep(0).columns.stride;
     const std::ptrdiff_t row = std::ptrdiff_t(window.width()) * c, tail = widest < 4 ? std::ptrdiff_t(3) * step * c : 0;
+    // Weights beyond the cache are read again for every unit: there, units are larger.
+    const std::size_t budget = sizeof(T) * std::size_t(d.g.weights()) > (std::size_t(2) << 20) ? std::size_t(2) << 20 : std::size_t(256) << 10;
     const Units units(d.g.batch, window.most_rows, sizeof(T) * std::size_t(window.height(window.most_rows) * row), sizeof(T) * std::size_t(window.row_stride * row),
-                      outputs, 96);
+                      outputs, 96, budget);
     // One line more than a power of two between images, or the same pixel of every image would compete for the same cache lines.
     const std::ptrdiff_t whole = std::ptrdiff_t(whole_lines<T>(std::size_t(window.height(units.most_rows) * row)));
     const std::ptrdiff_t image = whole % (1024 / std::ptrdiff_t(sizeof(T))) == 0 ? whole + 64 / std::ptrdiff_t(sizeof(T)) : whole;
@@ -107,7 +109,8 @@ void dense(Threads& threads, const Dense& d, View<const T> x, const T* w, const 
             Source<T> source{maps + top * x_row + window.left * x.pixel, x.pixel, x_row, x_image};
             if (!direct) {
                 for (int i = 0; i < unit.images; ++i)
-                    copy_window(maps + i * x_image, x.pixel, c, d.source.height, d.source.width, top, window.height(unit.rows), window.left, window.width(), copy + i * image, row);
+                    copy_window(maps + i * x_image, x.pixel, c, d.source.height, d.source.width, top, window.height(unit.rows), window.left, window.width(),
+                                copy + i * image, row);
                 std::fill_n(copy + unit.images * image, tail, T(0));
                 source = {copy, c, row, image};
             }

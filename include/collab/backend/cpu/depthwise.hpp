@@ -111,8 +111,8 @@ void depthwise_sweeps(Threads& threads, const Dense& d, int repeats, int merged,
             const Units::Unit unit = units[u];
             for (int image = unit.image; image < unit.image + unit.images; ++image) {
                 const int top = unit.row * window.row_stride + window.top, high = window.height(unit.rows);
-                copy_window_padded(x.data + std::ptrdiff_t(image) * d.source.area() * x.pixel, x.pixel, d.source.channels, repeats, padded, d.source.height, d.source.width,
-                                   top, high, window.left, window.width(), copy, row);
+                copy_window_padded(x.data + std::ptrdiff_t(image) * d.source.area() * x.pixel, x.pixel, d.source.channels, repeats, padded, d.source.height,
+                                   d.source.width, top, high, window.left, window.width(), copy, row);
                 std::fill_n(copy + high * row, tail, T(0));
                 for (int i = 0; i < d.sweeps(); ++i) {
                     const Sweep s = d.sweep(i);
@@ -159,7 +159,9 @@ template <class T, int Rows, int Columns>
 COLLAB_NOINLINE void depthwise_weights(const DepthwiseSums& s, const T* x, const T* dy, T* dw) {
     constexpr int chains = Rows * Columns < 8 ? 2 : 1;   // few sums would wait for their own last addition: even and odd outputs apart
     Vector<T> acc[chains][Rows][Columns];
-    const auto each = [&](auto f) COLLAB_LAMBDA_INLINE { repeat<Rows>([&](auto k) COLLAB_LAMBDA_INLINE { repeat<Columns>([&](auto q) COLLAB_LAMBDA_INLINE { f(k, q); }); }); };
+    const auto each = [&](auto f) COLLAB_LAMBDA_INLINE {
+        repeat<Rows>([&](auto k) COLLAB_LAMBDA_INLINE { repeat<Columns>([&](auto q) COLLAB_LAMBDA_INLINE { f(k, q); }); });
+    };
     repeat<chains>([&](auto i) COLLAB_LAMBDA_INLINE { each([&](auto k, auto q) COLLAB_LAMBDA_INLINE { acc[i][k][q].setZero(); }); });
     for (int m = 0; m < s.rows; ++m) {
         const T* px = x + m * s.x_row;
@@ -202,13 +204,13 @@ void depthwise_weight_gradient(Threads& threads, const Convolution& g, View<cons
             const Units::Unit unit = units[u];
             for (int image = unit.image; image < unit.image + unit.images; ++image) {
                 const int top = unit.row * window.row_stride + window.top;
-                copy_window_padded(x.data + std::ptrdiff_t(image) * g.in.area() * x.pixel, x.pixel, g.in.channels, channels / g.in.channels, padded, g.in.height, g.in.width, top,
-                                   window.height(unit.rows), window.left, window.width(), copy, row);
+                copy_window_padded(x.data + std::ptrdiff_t(image) * g.in.area() * x.pixel, x.pixel, g.in.channels, channels / g.in.channels, padded, g.in.height,
+                                   g.in.width, top, window.height(unit.rows), window.left, window.width(), copy, row);
                 const T* gradient = dy.data + (std::ptrdiff_t(image) * g.out.area() + unit.row * g.out.width) * dy.pixel;
                 if (copy_dy) copy_pixels(gradient, dy.pixel, channels, unit.rows * g.out.width, dy_copy, padded), gradient = dy_copy;
                 const std::ptrdiff_t dy_step = copy_dy ? padded : dy.pixel;
-                const DepthwiseSums job{unit.rows, s.columns.count, s.rows.stride * row, std::ptrdiff_t(s.columns.stride) * padded, row, padded, g.out.width * dy_step, dy_step,
-                                        std::ptrdiff_t(s.columns.taps) * padded};
+                const DepthwiseSums job{unit.rows, s.columns.count, s.rows.stride * row, std::ptrdiff_t(s.columns.stride) * padded, row, padded,
+                                        g.out.width * dy_step, dy_step, std::ptrdiff_t(s.columns.taps) * padded};
                 for (int c = 0; c < padded; c += L)
                     for (int k = 0; k < s.rows.taps;) {
                         const int high = k + 3 <= s.rows.taps && s.columns.taps >= 3 ? 3 : 1;

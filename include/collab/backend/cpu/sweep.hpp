@@ -55,7 +55,8 @@ struct Dense {
     int sweeps() const { return transposed ? g.stride.area() : 1; }
     Sweep sweep(int i) const {
         if (!transposed)
-            return {forward_axis(g.kernel.height, g.stride.height, g.pad.height, g.out.height), forward_axis(g.kernel.width, g.stride.width, g.pad.width, g.out.width), 0};
+            return {forward_axis(g.kernel.height, g.stride.height, g.pad.height, g.out.height),
+                    forward_axis(g.kernel.width, g.stride.width, g.pad.width, g.out.width), 0};
         int earlier = 0;
         for (int j = 0; j < i; ++j) earlier += parity(j).taps();
         Sweep s = parity(i);
@@ -98,9 +99,10 @@ struct Units {
     int batch = 1, rows = 1, groups_of_images = 1, bands = 1, most_images = 1, most_rows = 1;
 
     /// `image_bytes`: working memory of one image; `row_bytes`: of one more row of outputs; `outputs`: output pixels of an image that
-    /// are worth counting; `wanted`: outputs in a unit for the kernels to be efficient.
-    Units(int images, int output_rows, std::size_t image_bytes, std::size_t row_bytes, int outputs, int wanted) : batch(images), rows(output_rows) {
-        constexpr std::size_t budget = 256 * 1024;   // a part of the second-level cache
+    /// are worth counting; `wanted`: outputs in a unit for the kernels to be efficient. `budget`: working memory of a unit, by default a part of the
+    /// second-level cache.
+    Units(int images, int output_rows, std::size_t image_bytes, std::size_t row_bytes, int outputs, int wanted, std::size_t budget = 256 * 1024)
+        : batch(images), rows(output_rows) {
         if (image_bytes > budget && rows > 1) {
             const std::size_t fixed = image_bytes - std::min(image_bytes, row_bytes * std::size_t(rows));
             const std::size_t fit = (budget - std::min(budget, fixed)) / std::max<std::size_t>(row_bytes, 1);

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// allocation: after the first steps of a training nothing asks for memory. Every operator new of this program is counted, and,
+// where no sanitizer has taken their place, malloc and its relatives too.
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <new>
+
+#include "small.hpp"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define COUNTS_MALLOC 0
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#define COUNTS_MALLOC 0
+#endif
+#endif
+#ifndef COUNTS_MALLOC
+#if defined(__GLIBC__)
+#define COUNTS_MALLOC 1
+#else
+#define COUNTS_MALLOC 0
+#endif
+#endif
+
+namespace {
+std::atomic<bool> counting{false};
+std::atomic<long> calls{0}, bytes{0};
+void count(std::size_t n) {
+    if (counting.load(std::memory_order_relaxed)) calls.fetch_add(1), bytes.fetch_add(long(n));
+}
+}  // namespace
+
+#if COUNTS_MALLOC
+extern "C" {
+void* __libc_malloc(std::size_t);
+void* __libc_calloc(std::size_t, std::size_t);
+void* __libc_realloc(void*, std::size_t);
+void* __libc_memalign(std::size_t, std::size_t);
+void* malloc(std::size_t n) noexcept { return count(n), __libc_malloc(n); }
+void* calloc(std::size_t n, std::size_t size) noexcept { return count(n * size), __libc_calloc(n, size); }
+void* realloc(void* p, std::size_t n) noexcept { return count(n), __libc_realloc(p, n); }
+void* aligned_alloc(std::size_t alignment, std::size_t n) noexcept { return count(n), __libc_memalign(alignment, n); }
+}
+#else
+// Without malloc, the operators alone: what the library and the standard library call.
+void* operator new(std::size_t n) {
+    count(n);
+    if (void* p = std::malloc(n ? n : 1)) return p;
+    throw std::bad_alloc();
+}
+void* operator new(std::size_t n, std::align_val_t alignment) {
+    count(n);
+    const std::size_t a = std::size_t(alignment);
+    if (void* p = std::aligned_alloc(a, (n + a - 1) / a * a)) return p;
+    throw std::bad_alloc();
+}
+void operator delete(void* p) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
+#endif
+
+using namespace collab;
+using namespace collab::trial;
+
+namespace {
+struct Counted {
+    long calls, bytes;
+};
+template <class F>
+Counted counted(F&& f) {
+    calls = bytes = 0, counting = true;
+    f();
+    counting = false;
+    return {calls, bytes};
+}
+struct Many : Sequential<Image, Conv2d<8, 3, Bias>, BatchNorm, Elu, DepthwiseConv2d<3>, Relu, Residual<Layers<Conv2d<16, 3, Stride<2>>, BatchNorm, Relu, Conv2d<16, 3>>, PadShortcut>,
+                         Relu, Cut<mutual>, AvgPool<2>, Dropout<1, 4>, Conv2d<8, 1>, LeakyRelu<>, MaxPool<2>, Flatten, Linear<3>> {};
+using Group = Collaboration<Small, Other, Many, Base<>, CosineDistance>;
+
+Counted third_to_sixth_step(int threads) {
+    Training<Group, Cpu<float>> training({.batch = samples}, std::make_shared<Cpu<float>>(threads));
+    const auto x = images();
+    const auto y = labels();
+    for (int s = 0; s < 2; ++s) training.step(x.data(), y.data(), samples, 0.01);
+    return counted([&] {
+        for (int s = 0; s < 4; ++s) training.step(x.data(), y.data(), samples, 0.01);
+    });
+}
+}  // namespace
+
+TEST_CASE("the counter counts") {
+    const Counted some = counted([] {
+        volatile std::size_t n = 1000;   // so that nobody finds the vector needless
+        std::vector<double> v(n);
+        n = std::size_t(v[n - 1]);
+    });
+    CHECK(some.calls >= 1);
+    CHECK(some.bytes >= 8000);
+    CHECK(counted([] {}).calls == 0);
+}
+
+TEST_CASE("on one thread the third to sixth step allocate nothing") {
+    const Counted c = third_to_sixth_step(1);
+    CHECK(c.calls == 0);
+    CHECK(c.bytes == 0);
+}
+
+TEST_CASE("on two threads the third to sixth step allocate nothing") {
+    const Counted c = third_to_sixth_step(2);
+    CHECK(c.calls == 0);
+    CHECK(c.bytes == 0);
+}
+
+TEST_CASE("evaluation and losses allocate nothing after the first time") {
+    Training<Group, Cpu<float>> training({.batch = samples}, std::make_shared<Cpu<float>>(1));
+    const auto x = images();
+    const auto y = labels();
+    const auto round = [&] {
+        training.step(x.data(), y.data(), samples, 0.01);
+        training.evaluate_batch(x.data(), y.data(), samples);
+        return training.losses()[0].classification;
+    };
+    round();
+    CHECK(counted(round).calls == 0);
+}
