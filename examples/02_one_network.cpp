@@ -9,17 +9,15 @@ using namespace collab;
 struct Tiny : Sequential<Shape<1, 16, 16>, Conv2d<12, 5, Stride<2>>, BatchNorm, Relu, Conv2d<24, 3>, BatchNorm, Relu, MaxPool<2>, Flatten, Linear<4>> {};
 
 int main() {
-    const DataSet data{synthetic_images({1, 16, 16}, 4, 1600, 1), synthetic_images({1, 16, 16}, 4, 400, 2)};
+    const DataSet data = synthetic({1, 16, 16}, 4, 1600, 400);
 
     Training<Tiny, Cpu<float>> training({.seed = 1, .batch = 32});
-    const History history = training.fit(data, {.epochs = 4, .rate = use_rate(StepRate{.base = 0.02})});
+    const History history = training.fit(data, {.epochs = 4, .rate = StepRate{.base = 0.02}});
     for (const Record& r : history.records)
         std::printf("epoch %d  loss %.3f  accuracy %.1f %%  (test %.1f %%)\n", r.epoch, r.networks[0].classification, 100 * r.networks[0].accuracy, 100 * r.networks[0].test_accuracy);
 
     auto network = training.deploy<0>();   // weights and nothing else
-    std::vector<float> image(256);
-    for (std::size_t i = 0; i < image.size(); ++i) image[i] = float(data.test.image(0)[i]) / 255;
-    const std::vector<float> scores = network.predict(image.data(), 1);
-    std::printf("first test image: class %d, predicted %ld\n", data.test.labels[0], std::max_element(scores.begin(), scores.end()) - scores.begin());
-    std::printf("accuracy on new images: %.1f %%\n", 100 * training.evaluate(data.test)[0].accuracy);
+    const std::vector<float> scores = network.predict(data.test);   // [image][class]
+    std::printf("first test image: class %d, predicted %ld\n", data.test.labels[0], std::max_element(scores.begin(), scores.begin() + 4) - scores.begin());
+    std::printf("accuracy on new images: %.1f %%\n", 100 * network.accuracy(data.test));
 }

@@ -41,9 +41,9 @@ static_assert(Metric<Huber> && Merge<Halfway>);
 using Pair = Collaboration<Left, Right, Knowledge, Huber>;
 
 int main() {
-    const DataSet data{synthetic_images({1, 16, 16}, 4, 800, 1), synthetic_images({1, 16, 16}, 4, 200, 2)};
+    const DataSet data = synthetic({1, 16, 16}, 4, 800, 200);
     Training<Pair, Cpu<float>> training({.alpha = 0.5, .batch = 50});
-    const History h = training.fit(data, {.epochs = 5, .rate = use_rate(StepRate{.base = 0.05})});
+    const History h = training.fit(data, {.epochs = 5, .rate = StepRate{.base = 0.05}});
     std::printf("metric loss by epoch:");
     for (const Record& r : h.records) std::printf(" %.4f", r.networks[0].metric);
     const double first = h.records.front().networks[0].metric, last = h.records.back().networks[0].metric;

@@ -82,8 +82,8 @@ private:
     std::vector<collab::Progress::Network> networks_;
 };
 
-void write_report(const Options& o, const collab::DataSet& data, const std::vector<program::SeedRun>& runs, const program::Findings& found, const std::string& backend, double seconds,
-                  const std::string& command) {
+void write_report(const Options& o, const collab::DataSet& data, const std::vector<program::SeedRun>& runs, const program::Findings& found, const std::string& backend, int warm_up,
+                  double seconds, const std::string& command) {
     collab::Report report;
     report.title = "Two networks that learn from each other";
     report.subtitle = collab::sentence("SmallNet and ResNet-20 on ", data.train.name, ": each alone, and both around a mutual knowledge base. ", collab::grouped(data.train.size()), " training and ",
@@ -103,7 +103,7 @@ void write_report(const Options& o, const collab::DataSet& data, const std::vect
                        {"backend", backend},
                        {"loss", collab::sentence("classification + ", collab::decimal(o.alpha, 3), " (metric + verification), peers detached, simultaneous updates")},
                        {"metric, merge", o.metric + ", " + o.merge},
-                       {"optimiser", collab::sentence("SGD, momentum 0.9, weight decay 0.0001, learning rate ", collab::decimal(o.rate, 4), ", risen to over ", o.warm_up, " steps, / 10 at 50 % and 75 %, batch ", o.batch)},
+                       {"optimiser", collab::sentence("SGD, momentum 0.9, weight decay 0.0001, learning rate ", collab::decimal(o.rate, 4), " after a warm-up of ", warm_up, " steps, / 10 at 50 % and 75 %, batch ", o.batch)},
                        {"pictures", o.augment ? "padded to 32x32, normalised, random crops (and flips in colour)" : "padded to 32x32, normalised"},
                        {"seeds", seeds},
                        {"time", collab::duration(seconds)}};
@@ -163,7 +163,7 @@ int run(const Options& o, const std::string& command) {
     if (o.subset > 0) std::printf("Trained on a subset of %d images for %d epochs: these are not the accuracies of a full training.\n", data.train.size(), o.epochs);
     if (interrupted) std::printf("Interrupted; the figures are those reached by then.\n");
     if (!o.report.empty()) {
-        write_report(o, data, runs, found, backend, seconds(), command);
+        write_report(o, data, runs, found, backend, job.warm_up, seconds(), command);
         std::printf("\nThe curves: %s\n", o.report.c_str());
     }
     return interrupted ? 130 : 0;

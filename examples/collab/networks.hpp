@@ -29,7 +29,7 @@ Outcome train_as(const collab::DataSet& data, const Job& job, const std::vector<
     Training training(settings, std::make_shared<collab::Cpu<float>>(job.threads));
     collab::StepRate rate;
     rate.base = job.rate;
-    collab::FitOptions options{.epochs = job.epochs, .rate = collab::use_rate(rate), .warm_up = job.warm_up, .seed = job.seed, .transform = job.transform,
+    collab::FitOptions options{.epochs = job.epochs, .rate = rate, .warm_up = job.warm_up, .seed = job.seed, .transform = job.transform,
                                .evaluate_every = job.evaluate_every, .watch = job.watch};
     Outcome outcome;
     outcome.history = training.fit(data, options);

@@ -28,7 +28,7 @@ TEST_CASE("a pair of small networks learns to tell synthetic pictures apart") {
     const DataSet set{synthetic_images({1, 16, 16}, 4, 1600, 1), synthetic_images({1, 16, 16}, 4, 200, 2)};
     Training<TinyPair, Machine> training({.seed = 1, .batch = 32, .names = {"tiny", "deep"}});
     const auto before = training.evaluate(set.test);
-    const History history = training.fit(set, {.epochs = 5, .rate = use_rate(StepRate{})});
+    const History history = training.fit(set, {.epochs = 5, .rate = StepRate{}});
     REQUIRE(history.records.size() == 5);
     for (std::size_t k = 0; k < 2; ++k) {
         CHECK(before[k].accuracy < 0.6);
@@ -41,7 +41,7 @@ TEST_CASE("a pair of small networks learns to tell synthetic pictures apart") {
 
 TEST_CASE("the history holds one record per epoch with the right counts") {
     Training<TinyPair, Machine> training({.batch = 64});
-    const History history = training.fit(pictures(), {.epochs = 4, .rate = use_rate(StepRate{.base = 0.08})});
+    const History history = training.fit(pictures(), {.epochs = 4, .rate = StepRate{.base = 0.08}});
     REQUIRE(history.records.size() == 4);
     const double rates[] = {0.08, 0.08, 0.008, 0.0008};
     for (std::size_t e = 0; e < 4; ++e) {

@@ -71,7 +71,7 @@ TEST_CASE("a schedule in use is told the error of every epoch but the first, whi
         void observe(double error) { heard->push_back(error); }
     };
     std::vector<double> heard;
-    const auto rate = use_rate(Listening{&heard});
+    Rate rate(Listening{&heard});
     CHECK(rate(0, 3, 1) == 3);
     CHECK(rate(1, 3, 0.5) == 13);
     CHECK(rate(2, 3, 0.25) == 23);

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include <collab/core/error.hpp>
@@ -131,6 +132,24 @@ private:
 
 inline void Transform::apply(const Images& images, int index, Random random, bool training, float* out_nhwc) const {
     Augmenter(*this, images.dims).apply(images, index, random, training, out_nhwc);
+}
+
+/// The transform that pads images with zeros, equally on all sides, to the size that the networks expect.
+inline Transform padded_to(Dims images, Dims wanted) {
+    const int h = wanted.height - images.height, w = wanted.width - images.width;
+    if (images.channels != wanted.channels || h < 0 || h != w || h % 2 != 0)
+        fail("images of ", images.channels, " x ", images.height, " x ", images.width, " cannot be padded to the networks' ", wanted.channels, " x ", wanted.height, " x ",
+             wanted.width, " (channels, height, width); give a transform");
+    return {.pad = h / 2};
+}
+
+/// `given`, or padding where there is none; an error unless it leads from `images` to `wanted`.
+inline Transform fitted_transform(const std::optional<Transform>& given, Dims images, Dims wanted) {
+    const Transform t = given ? *given : padded_to(images, wanted);
+    const Dims d = t.dims(images);
+    if (d != wanted)
+        fail("the transform turns images into ", d.channels, " x ", d.height, " x ", d.width, "; the networks expect ", wanted.channels, " x ", wanted.height, " x ", wanted.width);
+    return t;
 }
 
 }  // namespace collab

@@ -243,4 +243,9 @@ inline Images synthetic_images(Dims dims, int classes, int n, std::uint64_t seed
     return images;
 }
 
+/// A data set without files: synthetic_images for training and, from other random numbers, for testing.
+inline DataSet synthetic(Dims dims, int classes, int train, int test, std::uint64_t seed = 1) {
+    return {synthetic_images(dims, classes, train, 2 * seed), synthetic_images(dims, classes, test, 2 * seed + 1)};
+}
+
 }  // namespace collab

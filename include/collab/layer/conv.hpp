@@ -69,6 +69,7 @@ template <int Out, int K, class... Options>
 struct Conv2d : detail::ConvolutionLayer<Conv2d<Out, K, Options...>> {
     static constexpr detail::WindowOptions window = detail::convolution_options<K, Options...>();
     static constexpr bool has_bias = window.bias;
+    static_assert(detail::no_pool_options(window) && window.output_pad == backend::Extent{0, 0}, "collab: CeilMode and ExcludePadding are options of pools, OutputPad is one of ConvTranspose2d");
     static_assert(Out > 0 && window.kernel.height > 0 && window.kernel.width > 0, "collab: a convolution has at least one output channel and a kernel of at least 1 by 1");
 
     static constexpr bool accepts(Dims in) {
@@ -92,6 +93,7 @@ template <int K, class... Options>
 struct DepthwiseConv2d : detail::ConvolutionLayer<DepthwiseConv2d<K, Options...>> {
     static constexpr detail::WindowOptions window = detail::convolution_options<K, Options...>();
     static constexpr bool has_bias = window.bias;
+    static_assert(detail::no_pool_options(window) && window.output_pad == backend::Extent{0, 0}, "collab: CeilMode and ExcludePadding are options of pools, OutputPad is one of ConvTranspose2d");
     static_assert(window.groups == 1, "collab: a depthwise convolution has one group per channel by itself");
 
     static constexpr bool accepts(Dims in) {

@@ -15,6 +15,7 @@ struct ConvTranspose2d : LayerBase {
     static constexpr detail::WindowOptions window = detail::convolution_options<K, Options...>();
     static constexpr bool has_bias = window.bias;
     static constexpr bool optional_input_gradient = true;
+    static_assert(detail::no_pool_options(window), "collab: CeilMode and ExcludePadding are options of pools");
     static_assert(Out > 0 && window.groups == 1, "collab: a transposed convolution has at least one output channel and a single group");
     static_assert((window.output_pad.height < window.stride.height && window.output_pad.width < window.stride.width) || window.output_pad == backend::Extent{0, 0},
                   "collab: output padding is smaller than the stride");

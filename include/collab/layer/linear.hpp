@@ -14,6 +14,7 @@ struct NoBias {};
 template <int Out, class... Options>
 struct Linear : LayerBase {
     static_assert(Out > 0, "collab: a linear layer has at least one output");
+    static_assert((std::same_as<Options, NoBias> && ...), "collab: the one option of a linear layer is NoBias");
     static constexpr bool has_bias = !(std::same_as<Options, NoBias> || ...);
     static constexpr bool optional_input_gradient = true;
 

@@ -97,6 +97,8 @@ constexpr backend::Extent kernel_of(int square) {
     return k;
 }
 
+constexpr bool no_pool_options(const WindowOptions& w) { return !w.ceil_mode && !w.exclude_padding; }
+
 /// Convolutions keep the size by default (pad = kernel / 2, stride 1).
 template <int K, class... Options>
 constexpr WindowOptions convolution_options() {

@@ -12,6 +12,7 @@ template <int K, class... Options>
 struct PoolingLayer : LayerBase {
     static constexpr WindowOptions window = pooling_options<K, Options...>();
     static_assert(window.groups == 1 && !window.bias, "collab: pools have neither groups nor a bias");
+    static_assert(window.output_pad == backend::Extent{0, 0}, "collab: OutputPad is an option of ConvTranspose2d");
     static_assert(2 * window.pad.height <= window.kernel.height && 2 * window.pad.width <= window.kernel.width, "collab: a pool's padding is at most half its window");
 
     static constexpr bool accepts(Dims in) {
@@ -40,6 +41,7 @@ protected:
 template <int K, class... Options>
 struct MaxPool : detail::PoolingLayer<K, Options...> {
     using Base = detail::PoolingLayer<K, Options...>;
+    static_assert(!Base::window.exclude_padding, "collab: ExcludePadding is an option of AvgPool");
     static constexpr bool keeps_output = true;
     static std::string describe() { return Base::text("MaxPool"); }
 

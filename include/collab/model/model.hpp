@@ -3,9 +3,12 @@
 #pragma once
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
+#include <collab/data/augment.hpp>
+#include <collab/data/images.hpp>
 #include <collab/model/catalogue.hpp>
 #include <collab/model/check.hpp>
 
@@ -57,6 +60,30 @@ public:
             backend_->download(z.data, std::size_t(n) * output.size(), logits.data() + std::size_t(first) * output.size());
         }
         return logits;
+    }
+    /// Logits of whole images; without a transform they are padded to the network's size, values in [0, 1].
+    std::vector<Scalar> predict(const Images& images, const std::optional<Transform>& transform = {}) {
+        const Augmenter prepare(fitted_transform(transform, images.dims, input), images.dims);
+        std::vector<Scalar> logits;
+        std::vector<float> pixels(std::size_t(capacity_) * input.size());
+        for (int first = 0; first < images.size(); first += capacity_) {
+            const int n = std::min(capacity_, images.size() - first);
+            for (int i = 0; i < n; ++i) prepare.apply(images, first + i, Random{}, false, pixels.data() + std::size_t(i) * input.size());
+            const std::vector<Scalar> x(pixels.begin(), pixels.begin() + std::ptrdiff_t(n) * input.size());
+            const std::vector<Scalar> z = predict(x.data(), n);
+            logits.insert(logits.end(), z.begin(), z.end());
+        }
+        return logits;
+    }
+    /// The share of images whose largest logit is that of their label.
+    double accuracy(const Images& images, const std::optional<Transform>& transform = {}) {
+        const std::vector<Scalar> z = predict(images, transform);
+        int hits = 0;
+        for (int i = 0; i < images.size(); ++i) {
+            const auto row = z.begin() + std::ptrdiff_t(i) * output.size();
+            hits += std::max_element(row, row + output.size()) - row == images.labels[std::size_t(i)];
+        }
+        return double(hits) / images.size();
     }
     /// Logits on the backend, valid until the next call; at most `capacity` samples.
     View<const Scalar> forward(const Scalar* images, int samples) {

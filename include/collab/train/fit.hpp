@@ -8,6 +8,8 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <collab/core/error.hpp>
@@ -41,9 +43,30 @@ struct FitEvent {
     const Record* record = nullptr;   ///< the figures so far: of the running stretch, or of the evaluation
 };
 
+/// The learning rate of a training: a number, or any RateSchedule.
+class Rate {
+public:
+    Rate(double constant) : ask_([constant](int, int, double) { return constant; }) {}
+    template <RateSchedule R>
+    Rate(R schedule)
+        : ask_([schedule](int epoch, int epochs, double last_error) mutable {
+              if (epoch > 0) schedule.observe(last_error);
+              return double(schedule(epoch, epochs));
+          }) {}
+    /// A function of epoch, epochs and last error.
+    template <class F>
+        requires(!RateSchedule<F> && std::is_invocable_r_v<double, F&, int, int, double>)
+    Rate(F function) : ask_(std::move(function)) {}
+    /// The rate of an epoch (from 0); `last_error` is the share of wrong answers on the training images in the one before.
+    double operator()(int epoch, int epochs, double last_error) { return ask_(epoch, epochs, last_error); }
+
+private:
+    std::function<double(int, int, double)> ask_;
+};
+
 struct FitOptions {
     int epochs = 10;
-    std::function<double(int epoch, int epochs, double last_error)> rate{};   ///< asked at each epoch; default StepRate{}; see `use_rate`
+    Rate rate = StepRate{};                  ///< `0.01`, `StepRate{.base = 0.05}`, `PlateauRate{}`, or a schedule of your own
     int warm_up = 0;                         ///< steps over which the rate rises linearly to what `rate` says
     std::uint64_t seed = 1;                  ///< of the order of the images and of augmentation
     std::optional<Transform> transform{};    ///< default: padded with zeros to the networks' size, values in [0, 1]
@@ -51,40 +74,12 @@ struct FitOptions {
     std::function<bool(const FitEvent&)> watch{};   ///< false ends the training after this step
 };
 
-/// Makes any RateSchedule the rate of a training.
-template <RateSchedule R>
-std::function<double(int, int, double)> use_rate(R schedule) {
-    return [schedule](int epoch, int epochs, double last_error) mutable {
-        if (epoch > 0) schedule.observe(last_error);
-        return double(schedule(epoch, epochs));
-    };
-}
-
 /// The course of a training.
 struct History {
     std::vector<Record> records;   ///< one per evaluation
     double seconds = 0, images_per_second = 0;   ///< of the training steps, evaluations not counted
     bool stopped = false;          ///< the watcher ended it early
 };
-
-/// The transform that pads images with zeros, equally on all sides, to the size that the networks expect.
-inline Transform padded_to(Dims images, Dims wanted) {
-    const int h = wanted.height - images.height, w = wanted.width - images.width;
-    if (images.channels != wanted.channels || h < 0 || h != w || h % 2 != 0)
-        fail("images of ", images.channels, " x ", images.height, " x ", images.width, " cannot be padded to the networks' ", wanted.channels, " x ", wanted.height, " x ",
-             wanted.width, " (channels, height, width); give a transform");
-    return {.pad = h / 2};
-}
-
-namespace detail {
-inline Transform checked_transform(const std::optional<Transform>& given, Dims images, Dims wanted) {
-    const Transform t = given ? *given : padded_to(images, wanted);
-    const Dims d = t.dims(images);
-    if (d != wanted)
-        fail("the transform turns images into ", d.channels, " x ", d.height, " x ", d.width, "; the networks expect ", wanted.channels, " x ", wanted.height, " x ", wanted.width);
-    return t;
-}
-}  // namespace detail
 
 /// Loss and accuracy of one network over a data set, in inference mode.
 struct Evaluation {
@@ -95,7 +90,7 @@ struct Evaluation {
 template <class Training>
 auto evaluate(Training& training, const Images& images, const std::optional<Transform>& transform = {}) {
     std::array<Evaluation, std::size_t(Training::networks)> all{};
-    Loader loader(images, detail::checked_transform(transform, images.dims, Training::input), {.batch = training.settings().batch, .shuffle = false, .training = false});
+    Loader loader(images, fitted_transform(transform, images.dims, Training::input), {.batch = training.settings().batch, .shuffle = false, .training = false});
     loader.start(0);
     while (const Batch* batch = loader.next()) {
         training.evaluate_batch(batch->images, batch->labels, batch->size);
@@ -114,8 +109,8 @@ History fit(Training& training, const Images& train, const Images& test, const F
     if (options.epochs < 1) fail("a training has at least one epoch, not ", options.epochs);
     if (options.warm_up < 0) fail("a warm-up has at least 0 steps, not ", options.warm_up);
     constexpr std::size_t n = std::size_t(Training::networks);
-    const Transform transform = detail::checked_transform(options.transform, train.dims, Training::input);
-    const auto rate_of = options.rate ? options.rate : use_rate(StepRate{});
+    const Transform transform = fitted_transform(options.transform, train.dims, Training::input);
+    Rate rate_of = options.rate;   // a copy: schedules remember
     Loader loader(train, transform, {.batch = training.settings().batch, .seed = options.seed});
     const long per_epoch = loader.batches(), steps = per_epoch * options.epochs;
     if (per_epoch < 1) fail(train.name, ": no batch can be made of ", train.size(), " images");
@@ -144,6 +139,7 @@ History fit(Training& training, const Images& train, const Images& test, const F
     bool go = true;
     for (int epoch = 0; epoch < options.epochs && go; ++epoch) {
         const double rate = rate_of(epoch, options.epochs, last_error);
+        if (!(rate >= 0 && rate < 1e30)) fail("the learning rate of epoch ", epoch + 1, " is ", rate, "; expected a number of at least 0");
         running.epoch = epoch + 1;
         epoch_errors = 0, epoch_steps = 0;
         loader.start(epoch);

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <memory>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -198,16 +199,19 @@ public:
     }
 
     /// Trains on `data.train` and evaluates on `data.test`; see FitOptions.
-    History fit(const DataSet& data, const FitOptions& options = {}) { return collab::fit(*this, data.train, data.test, options); }
-    /// Loss and accuracy of every network over a whole set, in inference mode.
+    History fit(const DataSet& data, const FitOptions& options = {}) {
+        transform_ = options.transform;
+        return collab::fit(*this, data.train, data.test, options);
+    }
+    /// Loss and accuracy of every network over a whole set, in inference mode. Without a transform, that of the last fit is used.
     std::array<Evaluation, std::size_t(n)> evaluate(const Images& images, const std::optional<Transform>& transform = {}) {
-        return collab::evaluate(*this, images, transform);
+        return collab::evaluate(*this, images, transform ? transform : transform_);
     }
 
     /// Network I with its own half of every MKB, as a plain network with the same logits in inference mode.
     template <int I>
-    Model<Deployed<C, I>, B> deploy() const {
-        static_assert(I >= 0 && I < n, "collab: there is no network of this number");
+        requires(because<"there is a network of this number">(I >= 0 && I < n))
+    auto deploy() const {
         Model<Deployed<C, I>, B> model(settings_.batch, backend_);
         const std::vector<T> p = parameters(), s = state();
         std::vector<T> mine, running;
@@ -242,8 +246,8 @@ private:
     struct Places {
         std::array<Place, std::size_t(n)> network;
         std::array<std::array<Place, std::size_t(bases) + 1>, std::size_t(n)> encoder, decoder;
-        std::array<std::array<std::size_t, std::size_t(bases) + 1>, std::size_t(n)> transfer_state{};
-        std::array<std::size_t, std::size_t(bases) + 1> transfer{}, verification{};
+        std::array<std::array<std::size_t, std::size_t(bases) + 1>, std::size_t(n)> transfer_state{}, embedding_state{};
+        std::array<std::size_t, std::size_t(bases) + 1> transfer{}, embedding{}, verification{};
     };
     struct BranchMemory {
         detail::BridgeMemory<T> bridge;
@@ -273,6 +277,8 @@ private:
             const std::string mkb = sentence("mkb", int(k));
             places_.transfer[k] = catalogue_.parameter_count;
             catalogue_.template add_parameters<typename Branch<0, k>::Way::Carry>(mkb + ".transfer");
+            places_.embedding[k] = catalogue_.parameter_count;
+            catalogue_.template add_parameters<typename Branch<0, k>::Embed>(mkb + ".embedding");
             places_.verification[k] = catalogue_.parameter_count;
             catalogue_.template add_parameters<typename Branch<0, k>::Verify>(mkb + ".verification");
             unroll<n>([&](auto i) {
@@ -282,6 +288,8 @@ private:
                 catalogue_.template add<typename W::Encode>(own + ".encoder");
                 places_.transfer_state[i][k] = catalogue_.state_count;
                 catalogue_.template add_states<typename W::Carry>(own + ".transfer");
+                places_.embedding_state[i][k] = catalogue_.state_count;
+                catalogue_.template add_states<typename Branch<i, k>::Embed>(own + ".embedding");
                 places_.decoder[i][k] = here();
                 catalogue_.template add<typename W::Decode>(own + ".decoder");
             });
@@ -320,7 +328,7 @@ private:
                 b.bridge = {part(places_.encoder[i][k].parameters, places_.encoder[i][k].state, R::Way::Encode::footprint, nullptr),
                             part(places_.transfer[k], places_.transfer_state[i][k], R::Way::Carry::footprint, nullptr),
                             part(places_.decoder[i][k].parameters, places_.decoder[i][k].state, R::Way::Decode::footprint, nullptr), bridge_work};
-                b.embed = part(0, 0, R::Embed::footprint, bridge_work);
+                b.embed = part(places_.embedding[k], places_.embedding_state[i][k], R::Embed::footprint, bridge_work);
                 b.verify = part(places_.verification[k], 0, R::Verify::footprint, bridge_work);
                 b.joined = arena.take(batch * std::size_t(R::Way::feature));
                 b.pull = arena.take(batch * std::size_t(R::Way::map));
@@ -430,6 +438,7 @@ private:
     std::vector<decltype(std::declval<B&>().template allocate<T>(1))> memory_;
     std::vector<decltype(std::declval<B&>().template allocate<int>(1))> labels_;
     std::vector<T> converted_;
+    std::optional<Transform> transform_;
     T *parameters_ = nullptr, *gradients_ = nullptr, *momentum_ = nullptr, *state_ = nullptr, *images_ = nullptr, *joint_ = nullptr;
     std::array<Memory<T>, std::size_t(n)> memories_{};
     std::array<T*, std::size_t(n)> logit_gradient_{}, loss_{}, hits_{};
