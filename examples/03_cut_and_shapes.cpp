@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // 03_cut_and_shapes: where a mutual knowledge base sits, what it is made of there, and what it costs, network by network.
-// prints: SmallNet +64 x +8 x +8 .*\+147,?840
-// prints: ResNet-32 +32 x 16 x 16 .*\+110,?944
+// prints: SmallNet +64 x +8 x +8 .*\+147968
+// prints: ResNet-32 +32 x 16 x 16 .*\+111040
 #include <cstdio>
 
 #include <collab/collab.hpp>

@@ -26,7 +26,7 @@ Mean mean_of(const std::vector<double>& v) {
 }
 std::string percent(const Mean& m, bool sign = false) {
     if (m.n == 0) return "-";
-    std::string s = (sign && m.mean >= 0 ? "+" : "") + decimal(100 * m.mean, 2);
+    std::string s = sentence(sign && m.mean >= 0 ? "+" : "", decimal(100 * m.mean, 2));
     if (m.n > 1) s += " \u00b1 " + decimal(100 * m.deviation, 2);
     return s;
 }

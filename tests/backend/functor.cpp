@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // functor: the accuracy of the vectorisable exponential, and slopes against differences.
+#include <initializer_list>
 #include <collab/backend/functor.hpp>
 
 #include <bit>

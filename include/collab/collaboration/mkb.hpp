@@ -33,17 +33,21 @@ struct Encoder {
 template <int Channels = 64>
 struct Transfer : Layers<Conv2d<Channels, 3>, BatchNorm, Elu, Conv2d<Channels, 3>, BatchNorm> {};
 
+namespace detail {
+constexpr int decoder_stride(int feature, int map) { return std::max(1, (feature + map - 1) / map); }
+constexpr int decoder_rest(int feature, int map) {   // what the stride alone leaves out at the end
+    return std::clamp(feature - 1 - (map - 1) * decoder_stride(feature, map), 0, decoder_stride(feature, map) - 1);
+}
+template <class Map, class Feature>
+using DecoderStride = Stride<decoder_stride(Feature::dims.height, Map::dims.height), decoder_stride(Feature::dims.width, Map::dims.width)>;
+template <class Map, class Feature>
+using DecoderRest = OutputPad<decoder_rest(Feature::dims.height, Map::dims.height), decoder_rest(Feature::dims.width, Map::dims.width)>;
+}  // namespace detail
+
 /// One 3x3 transposed convolution back to the feature's shape, and batch normalisation.
 struct Decoder {
-private:
-    static constexpr int stride(int feature, int map) { return std::max(1, (feature + map - 1) / map); }
-    static constexpr int rest(int feature, int map) { return std::clamp(feature - 1 - (map - 1) * stride(feature, map), 0, stride(feature, map) - 1); }
-
-public:
     template <class Map, class Feature>
-    using For = Layers<ConvTranspose2d<Feature::dims.channels, 3, Stride<stride(Feature::dims.height, Map::dims.height), stride(Feature::dims.width, Map::dims.width)>,
-                                       OutputPad<rest(Feature::dims.height, Map::dims.height), rest(Feature::dims.width, Map::dims.width)>>,
-                       BatchNorm>;
+    using For = Layers<ConvTranspose2d<Feature::dims.channels, 3, detail::DecoderStride<Map, Feature>, detail::DecoderRest<Map, Feature>>, BatchNorm>;
 };
 
 /// Where in the networks the MKB sits: `At<tag>`, the cut of that name in every network. Default: At<mutual>.

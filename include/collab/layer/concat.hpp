@@ -20,7 +20,7 @@ struct Concat : LayerBase {
     using branch = typename parts::template at<I>;
     static constexpr bool keeps_output = true;   // a branch may need its slice
     static_assert(n > 0, "collab: a concatenation has at least one branch");
-    static_assert(((flat_layers<Branches>::template find<Flatten> < 0) && ...), "collab: a branch of a concatenation is a slice of a map and cannot be flattened");
+    static_assert((!detail::flattens<flat_layers<Branches>> && ...), "collab: a branch of a concatenation is a slice of a map and cannot be flattened");
 
     static constexpr bool accepts(Dims in) {
         bool good = true;

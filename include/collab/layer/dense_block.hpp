@@ -20,7 +20,7 @@ struct DenseBlock : LayerBase {
     using list = typename parts::template at<I>;
     static constexpr bool keeps_output = true;
     static_assert(n > 0, "collab: a dense block has at least one layer");
-    static_assert(((flat_layers<Lists>::template find<Flatten> < 0) && ...), "collab: a layer of a dense block is a slice of a map and cannot be flattened");
+    static_assert((!detail::flattens<flat_layers<Lists>> && ...), "collab: a layer of a dense block is a slice of a map and cannot be flattened");
 
     static constexpr bool accepts(Dims in) {
         bool good = true;

@@ -12,4 +12,17 @@ struct Flatten : LayerBase {
     static std::string describe() { return "Flatten"; }
 };
 
+namespace detail {
+/// Flatten stands in a list of layers, or in a list inside one of them.
+template <class P>
+inline constexpr bool flattens = false;
+template <class L>
+constexpr bool flattens_inside() {
+    if constexpr (Composite<L>) return flattens<inner_layers<L>>;
+    else return std::same_as<L, Flatten>;
+}
+template <class... Ls>
+inline constexpr bool flattens<Pack<Ls...>> = (flattens_inside<Ls>() || ...);
+}  // namespace detail
+
 }  // namespace collab

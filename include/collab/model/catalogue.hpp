@@ -45,12 +45,13 @@ struct Catalogue {
 
     /// The parameter (or else the state) of this name; an unknown name is an error that shows the nearest ones.
     const Named& find(std::string_view name, bool state = false) const {
-        for (const Named& n : state ? states : parameters)
+        const std::vector<Named>& all = state ? states : parameters;
+        for (const Named& n : all)
             if (n.name == name) return n;
         std::string known;
-        for (const Named& n : state ? states : parameters)
+        for (const Named& n : all)
             if (known.size() < 400 && n.name.substr(0, n.name.find('.')) == name.substr(0, name.find('.'))) known += (known.empty() ? "" : ", ") + n.name;
-        fail("no ", state ? "state" : "parameter", " is called '", name, "'; ", known.empty() ? sentence("the first of ", parameters.size(), " is '", parameters.empty() ? "" : parameters.front().name, "'")
+        fail("no ", state ? "state" : "parameter", " is called '", name, "'; ", known.empty() ? sentence("the first of ", all.size(), " is '", all.empty() ? "" : all.front().name, "'")
                                                                                                : "those of the same part: " + known);
     }
 

@@ -54,7 +54,7 @@ template <class N, class Tag = mutual>
 concept FeatureExtractor = Network<N> && because<"the network has a cut of this name">(cut_of<N, Tag> >= 0);
 
 /// The shape of the feature map at a cut.
-template <class N, class Tag>
+template <class N, class Tag = mutual>
     requires FeatureExtractor<N, Tag>
 using feature_at = typename bound<N>::template ShapeAt<cut_of<N, Tag>>;
 

@@ -32,9 +32,8 @@ public:
 
     /// Storage for batches of up to `capacity` samples; weights are initialised after He from `seed`.
     explicit Model(int capacity, std::shared_ptr<B> backend = std::make_shared<B>(), std::uint64_t seed = 0)
-        : backend_(std::move(backend)), capacity_(capacity), parameters_(buffer(Plan::footprint.parameters)), state_(buffer(Plan::footprint.state)),
+        : backend_(std::move(backend)), capacity_(checked(capacity)), parameters_(buffer(Plan::footprint.parameters)), state_(buffer(Plan::footprint.state)),
           saved_(buffer(std::size_t(capacity) * Plan::footprint.saved)), fixed_(buffer(Plan::footprint.fixed)), images_(buffer(std::size_t(capacity) * input.size())) {
-        if (capacity < 1) fail("a model needs room for at least one sample, not ", capacity);
         catalogue_.template add<Plan>("net0");
         set_parameters(initial_parameters<Scalar>(catalogue_, {}, seed));
         set_state(initial_states<Scalar>(catalogue_));
@@ -97,6 +96,10 @@ public:
 private:
     using Buffer = decltype(std::declval<B&>().template allocate<Scalar>(1));
 
+    static int checked(int capacity) {   // before anything is allocated for it
+        if (capacity < 1) fail("a model needs room for at least one sample, not ", capacity);
+        return capacity;
+    }
     Buffer buffer(std::size_t n) { return backend_->template allocate<Scalar>(n + 1); }
     std::vector<Scalar> host(const Buffer& from, std::size_t n) const {
         std::vector<Scalar> values(n);

@@ -139,7 +139,7 @@ History fit(Training& training, const Images& train, const Images& test, const F
     bool go = true;
     for (int epoch = 0; epoch < options.epochs && go; ++epoch) {
         const double rate = rate_of(epoch, options.epochs, last_error);
-        if (!(rate >= 0 && rate < 1e30)) fail("the learning rate of epoch ", epoch + 1, " is ", rate, "; expected a number of at least 0");
+        if (!(rate >= 0) || std::isinf(rate)) fail("the learning rate of epoch ", epoch + 1, " is ", rate, "; expected a number of at least 0");
         running.epoch = epoch + 1;
         epoch_errors = 0, epoch_steps = 0;
         loader.start(epoch);

@@ -211,7 +211,7 @@ public:
     /// Network I with its own half of every MKB, as a plain network with the same logits in inference mode.
     template <int I>
         requires(because<"there is a network of this number">(I >= 0 && I < n))
-    auto deploy() const {
+    Model<Deployed<C, I>, B> deploy() const {
         Model<Deployed<C, I>, B> model(settings_.batch, backend_);
         const std::vector<T> p = parameters(), s = state();
         std::vector<T> mine, running;
