@@ -33,7 +33,7 @@ struct Options {
     int epochs = 3, seeds = 1, subset = 0, test_subset = 0, threads = 0, batch = 128, evaluations = 0, warm_up = 60;
     std::uint64_t first_seed = 1;
     double alpha = 0.2, rate = 0.05;
-    bool augment = false, quiet = false;
+    bool augment = false, only_together = false, quiet = false;
 };
 
 program::ChosenMetric metric_of(const std::string& word) {
@@ -152,8 +152,8 @@ int run(const Options& o, const std::string& command) {
             to = std::move(outcome.history), backend = outcome.backend;
         };
         const auto& names = program::network_names;
-        phase(program::Who::small, names[0] + " alone", {names[0]}, result.alone[0]);
-        phase(program::Who::residual, names[1] + " alone", {names[1]}, result.alone[1]);
+        if (!o.only_together) phase(program::Who::small, names[0] + " alone", {names[0]}, result.alone[0]);
+        if (!o.only_together) phase(program::Who::residual, names[1] + " alone", {names[1]}, result.alone[1]);
         phase(program::Who::together, "together", names, result.together);
         runs.push_back(std::move(result));
     }
@@ -189,6 +189,7 @@ int main(int argc, char** argv) {
     app.add_option("--metric", o.metric, "distance of embeddings: cosine, dot, l1, l2, l3 or squared")->capture_default_str()->check(CLI::IsMember({"cosine", "dot", "l1", "l2", "l3", "squared"}));
     app.add_option("--merge", o.merge, "how knowledge enters a network: product or sum")->capture_default_str()->check(CLI::IsMember({"product", "sum"}));
     app.add_option("--evaluations", o.evaluations, "points on the curves (0: one per epoch)")->capture_default_str()->check(CLI::NonNegativeNumber);
+    app.add_flag("--only-together", o.only_together, "do not train the networks alone first");
     app.add_flag("--augment", o.augment, "random crops, and flips of colour pictures");
     app.add_option("--report", o.report, "write a page with the curves to this HTML file");
     app.add_flag("--quiet", o.quiet, "no progress line");

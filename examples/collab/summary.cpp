@@ -94,8 +94,9 @@ Findings find(const std::vector<SeedRun>& runs) {
         if (d.n > 0) {
             f.highlights.push_back({(d.mean >= 0 ? "+" : "") + decimal(100 * d.mean, 2) + " points", network_names[i] + ", together against alone",
                                     percent(mean_of(alone)) + " % to " + percent(mean_of(together)) + " %, " + (d.n == 1 ? std::string("one seed") : sentence("mean of ", d.n, " seeds")), int(i)});
-            const bool helped = d.mean > 0;
-            std::string s = network_names[i] + (helped ? " gained " : " lost ") + decimal(100 * std::abs(d.mean), 2) + " points by learning together";
+            const std::string points = decimal(100 * std::abs(d.mean), 2);
+            std::string s = points == "0.00" ? network_names[i] + " neither gained nor lost by learning together"
+                                             : sentence(network_names[i], d.mean > 0 ? " gained " : " lost ", points, " points by learning together");
             if (d.n > 1) s += sentence(" (mean over ", d.n, " seeds, deviation ", decimal(100 * d.deviation, 2), ")");
             else s += " (one seed: differences of a few tenths are within chance)";
             f.sentences.push_back(s + ".");

@@ -26,8 +26,10 @@ using Base = MKB<Encoder<3, 3>, Transfer<3>, Decoder, Embedding<AdaptiveAvgPool<
 
 constexpr int samples = 4;
 
-template <class C>
+template <class What>
 struct Trial {
+    using C = typename Training<What, Reference<double>>::Description;
+    static constexpr int networks = C::size;
     using Settings = typename Training<C, Reference<double>>::Settings;
     Training<C, Reference<double>> training;
     std::vector<float> images;
@@ -74,14 +76,27 @@ struct Trial {
         report = judge.report("collaboration");
         CHECK_MESSAGE(report.passed(), report.describe());
     }
+    /// The mean over samples of the sum of D(e_i, e_j) over all pairs and knowledge bases, from the embeddings.
+    double pairs() const {
+        double sum = 0;
+        unroll<C::bases>([&](auto k) {
+            for (int i = 0; i < networks; ++i)
+                for (int j = i + 1; j < networks; ++j) {
+                    const auto a = training.template embeddings<k>(i), b = training.template embeddings<k>(j);
+                    const int width = int(a.size()) / samples;
+                    for (int row = 0; row < samples; ++row) sum += training.settings().metric.value(width, a.data() + row * width, b.data() + row * width) / samples;
+                }
+        });
+        return sum;
+    }
     /// Every parameter, for a symmetric metric: with detached peers the sum of all networks' losses has the gradient of
     /// sum_k [CE(z_k) + alpha CE(v_k)] + alpha / (n - 1) sum_{i<j} D(e_i, e_j), in which every pair counts once.
     void check_all() {
         const double alpha = training.settings().alpha;
         check({""}, [&](const auto& losses) {
-            double sum = 0, twice = 0;   // twice the pairs: the networks' metric losses count each pair from both sides
-            for (const NetworkLoss& l : losses) sum += l.classification + alpha * l.verification, twice += l.metric;
-            return sum + alpha * twice / 2;
+            double sum = 0;
+            for (const NetworkLoss& l : losses) sum += l.classification + alpha * l.verification;
+            return sum + (networks > 1 ? alpha / (networks - 1) * pairs() : 0);
         });
         CHECK(report.checked == long(training.catalogue().parameter_count));
     }

@@ -16,7 +16,7 @@ COLLAB_HD COLLAB_INLINE T interleaved_sum(int d, F&& term) {
     int i = 0;
     for (; i + 8 <= d; i += 8)
         for (int k = 0; k < 8; ++k) part[k] += term(i + k);
-    for (; i < d; ++i) part[i % 8] += term(i);
+    for (int k = 0; k < 8 && i < d; ++k, ++i) part[k] += term(i);   // at most seven are left, and g++ cannot tell
     return ((part[0] + part[4]) + (part[2] + part[6])) + ((part[1] + part[5]) + (part[3] + part[7]));
 }
 }  // namespace detail
