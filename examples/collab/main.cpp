@@ -29,7 +29,7 @@ extern "C" void on_interrupt(int) {
 }
 
 struct Options {
-    std::string data = "synthetic", metric = "cosine", merge = "product", report;
+    std::string data = "synthetic", metric = "cosine", merge = "product", report, picture;
     int epochs = 3, seeds = 1, subset = 0, test_subset = 0, threads = 0, batch = 128, evaluations = 0, warm_up = 60;
     std::uint64_t first_seed = 1;
     double alpha = 0.2, rate = 0.05;
@@ -162,6 +162,11 @@ int run(const Options& o, const std::string& command) {
     for (const auto& s : found.sentences) std::printf("%s\n", s.c_str());
     if (o.subset > 0) std::printf("Trained on a subset of %d images for %d epochs: these are not the accuracies of a full training.\n", data.train.size(), o.epochs);
     if (interrupted) std::printf("Interrupted; the figures are those reached by then.\n");
+    if (const auto charts = program::curves(runs); !o.picture.empty() && !charts.empty()) {
+        const std::string stem = o.picture.ends_with(".svg") ? o.picture.substr(0, o.picture.size() - 4) : o.picture;
+        collab::detail::replace_file(stem + ".svg", collab::svg(charts[0], collab::Theme::light), "the picture");
+        collab::detail::replace_file(stem + "-dark.svg", collab::svg(charts[0], collab::Theme::dark), "the picture");
+    }
     if (!o.report.empty()) {
         write_report(o, data, runs, found, backend, job.warm_up, seconds(), command);
         std::printf("\nThe curves: %s\n", o.report.c_str());
@@ -192,6 +197,7 @@ int main(int argc, char** argv) {
     app.add_flag("--only-together", o.only_together, "do not train the networks alone first");
     app.add_flag("--augment", o.augment, "random crops, and flips of colour pictures");
     app.add_option("--report", o.report, "write a page with the curves to this HTML file");
+    app.add_option("--picture", o.picture, "draw the accuracies to NAME.svg and NAME-dark.svg");
     app.add_flag("--quiet", o.quiet, "no progress line");
     for (CLI::Option* option : app.get_options()) option->take_last();   // a script may set what the user then sets again
     CLI11_PARSE(app, argc, argv);
