@@ -113,31 +113,25 @@ TEST_CASE("the counter counts") {
     CHECK(counted([] {}).calls == 0);
 }
 
-TEST_CASE("on one thread the third to sixth step allocate nothing") {
+TEST_CASE("on one thread nothing is allocated after the first step") {
     const Feed feed;
     Training<Group, Cpu<float>> training({.batch = batch}, std::make_shared<Cpu<float>>(1));
-    run(training, feed, 2);
-    const Counted c = counted([&] { run(training, feed, 4); });
+    run(training, feed, 1);
+    const Counted c = counted([&] { run(training, feed, 5); });
     CHECK(c.calls == 0);
     CHECK(c.bytes == 0);
     CHECK(training.steps() == 6);
 }
 
-TEST_CASE("on two threads a step allocates nothing but the workspace of a thread that takes its first part in the work") {
+TEST_CASE("on two threads nothing is allocated after the first step") {
     const Feed feed;
-    Training<Group, Cpu<float>> training({.batch = batch}, std::make_shared<Cpu<float>>(2));
-    run(training, feed, 2);
-    int still = 0;
-    for (int round = 0; round < 20; ++round) {
-        const std::size_t before = training.backend().workspace_bytes();
-        const Counted c = counted([&] { run(training, feed, 4); });
-        if (training.backend().workspace_bytes() == before) {
-            CHECK(c.calls == 0);
-            CHECK(c.bytes == 0);
-            ++still;
-        }
+    for (int round = 0; round < 10; ++round) {
+        Training<Group, Cpu<float>> training({.batch = batch}, std::make_shared<Cpu<float>>(2));
+        run(training, feed, 1);
+        const Counted c = counted([&] { run(training, feed, 8); });
+        CHECK(c.calls == 0);
+        CHECK(c.bytes == 0);
     }
-    CHECK(still >= 10);
 }
 
 TEST_CASE("evaluation and losses allocate nothing after the first time") {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // threads: one oneTBB arena and the workspace of the CPU backend.
 #pragma once
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <new>
@@ -45,6 +46,11 @@ public:
     /// f(piece) for each piece in [0, pieces), in any order, possibly at once.
     template <class F>
     void run(int pieces, F&& f) {
+        const std::size_t needed = needed_.load(std::memory_order_relaxed);
+        if (needed > ready_) {   // what one thread has needed any other may need next: all grow at once, and only until every size has been seen
+            for (Workspace& s : scratch_) s.get<std::byte>(needed);
+            ready_ = needed;
+        }
         if (pieces <= 1 || count() == 1) {
             arena_.execute([&] { for (int i = 0; i < pieces; ++i) f(i); });
             return;
@@ -53,7 +59,11 @@ public:
     }
     /// Inside run: memory of the calling thread alone, until its next call of scratch.
     template <class T>
-    T* scratch(std::size_t n) { return scratch_[static_cast<std::size_t>(tbb::this_task_arena::current_thread_index())].template get<T>(n); }
+    T* scratch(std::size_t n) {
+        std::size_t known = needed_.load(std::memory_order_relaxed);
+        while (n * sizeof(T) > known && !needed_.compare_exchange_weak(known, n * sizeof(T), std::memory_order_relaxed)) {}
+        return scratch_[static_cast<std::size_t>(tbb::this_task_arena::current_thread_index())].template get<T>(n);
+    }
     /// Outside run: memory that all pieces may use, until the next call of shared.
     template <class T>
     T* shared(std::size_t n) { return shared_.template get<T>(n); }
@@ -68,6 +78,8 @@ private:
     tbb::task_arena arena_;
     std::vector<Workspace> scratch_;
     Workspace shared_;
+    std::atomic<std::size_t> needed_{0};
+    std::size_t ready_ = 0;
 };
 
 }  // namespace collab::backend
