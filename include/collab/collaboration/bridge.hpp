@@ -166,11 +166,7 @@ private:
     template <class Way, class B, class T>
     static detail::BridgeMemory<T> memory(const Context<B>& c, const Memory<T>& m) {
         constexpr Footprint e = Way::Encode::footprint, t = Way::Carry::footprint;
-        const auto after = [&](const Memory<T>& p, const Footprint& f) {
-            return Memory<T>{p.parameters + f.parameters, p.gradients ? p.gradients + f.parameters : nullptr, p.state ? p.state + f.state : nullptr,
-                             p.saved + c.capacity * f.saved, p.fixed + f.fixed, p.scratch};
-        };
-        const Memory<T> transfer = after(m, e), decoder = after(transfer, t);
+        const Memory<T> transfer = m.after(e, c.capacity), decoder = transfer.after(t, c.capacity);
         return {m, transfer, decoder, m.scratch};
     }
 };

@@ -104,8 +104,7 @@ private:
     template <int K, class In, class B, class T>
     static Memory<T> memory(const Context<B>& c, const Memory<T>& m) {
         constexpr Footprint f = before(In::dims, K);
-        return {m.parameters + f.parameters, m.gradients ? m.gradients + f.parameters : nullptr, m.state ? m.state + f.state : nullptr,
-                m.saved + c.capacity * f.saved, m.fixed + f.fixed, m.scratch};
+        return m.after(f, c.capacity);
     }
 };
 

@@ -52,7 +52,7 @@ struct Residual : LayerBase {
         else Inside::template forward<0, Inside::depth>(c.part(0), body, f.x, f.y);
         if constexpr (identity) c.backend.add(out, f.x, f.y);
         else if constexpr (pads) c.backend.pad_shortcut(padding<In>(c.batch), f.x, f.y);
-        else c.backend.add(out, Way::template forward<0, Way::depth>(c.part(1), beside<Inside>(c, body), f.x), f.y);
+        else c.backend.add(out, Way::template forward<0, Way::depth>(c.part(1), body.after(Inside::footprint, c.capacity), f.x), f.y);
     }
     template <class B, StaticShape In, class T = typename B::Scalar>
     static void backward(const Context<B>& c, In, const Backward<T>& b) {
@@ -62,7 +62,7 @@ struct Residual : LayerBase {
         Inside::template backward<0, Inside::depth>(c.part(0), body, b.x, b.dy, b.dx);
         if constexpr (identity) c.backend.add({c.batch, In::dims}, b.dy, b.dx);
         else if constexpr (pads) c.backend.pad_shortcut_backward(padding<In>(c.batch), b.dy, b.dx);
-        else c.backend.add({c.batch, In::dims}, Way::template backward<0, Way::depth>(c.part(1), beside<Inside>(c, body), b.x, b.dy), b.dx);
+        else c.backend.add({c.batch, In::dims}, Way::template backward<0, Way::depth>(c.part(1), body.after(Inside::footprint, c.capacity), b.x, b.dy), b.dx);
     }
 
 private:
@@ -80,12 +80,6 @@ private:
     static constexpr backend::Convolution padding(int batch) {
         const Dims out = output(In::dims);
         return {batch, In::dims, out, {1, 1}, {In::dims.height / out.height, In::dims.width / out.width}, {0, 0}, 1};
-    }
-    template <class Inside, class B, class T>
-    static Memory<T> beside(const Context<B>& c, const Memory<T>& m) {   // the shortcut's memory follows the body's
-        constexpr Footprint f = Inside::footprint;
-        return {m.parameters + f.parameters, m.gradients ? m.gradients + f.parameters : nullptr, m.state ? m.state + f.state : nullptr,
-                m.saved + c.capacity * f.saved, m.fixed + f.fixed, m.scratch};
     }
 };
 

@@ -21,6 +21,12 @@ struct Memory {
     T* saved = nullptr;
     T* fixed = nullptr;
     T* scratch = nullptr;
+
+    /// The memory of what lies behind something of this footprint; scratch is free for everyone in turn.
+    constexpr Memory after(const Footprint& f, int capacity) const {
+        return {parameters + f.parameters, gradients ? gradients + f.parameters : nullptr, state ? state + f.state : nullptr,
+                saved + capacity * f.saved, fixed + f.fixed, scratch};
+    }
 };
 
 namespace detail {
