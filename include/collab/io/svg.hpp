@@ -64,7 +64,7 @@ inline double text_width(std::string_view text, double font) {
     }
     return em * font;
 }
-inline std::string series_class(int colour) { return "c" + std::to_string((colour % 6 + 6) % 6); }
+inline std::string series_class(int colour) { return sentence("c", (colour % 6 + 6) % 6); }
 
 /// The rules that both kinds of picture share; colours come from the classes c0..c5 and the five names below.
 inline std::string chart_css(std::string_view text, std::string_view muted, std::string_view axis, std::string_view grid, std::string_view surface) {
@@ -98,8 +98,8 @@ std::string band_data(const Chart::Series& s, X x, Y y) {
         if (!known(first)) continue;
         std::size_t last = first;
         while (last + 1 < s.lower.size() && known(last + 1)) ++last;
-        for (std::size_t i = first; i <= last; ++i) d += (i == first ? "M" : "L") + px(x(s.points[i].x)) + " " + px(y(s.upper[i]));
-        for (std::size_t i = last + 1; i-- > first;) d += "L" + px(x(s.points[i].x)) + " " + px(y(s.lower[i]));
+        for (std::size_t i = first; i <= last; ++i) d += sentence(i == first ? 'M' : 'L', px(x(s.points[i].x)), ' ', px(y(s.upper[i])));
+        for (std::size_t i = last + 1; i-- > first;) d += sentence('L', px(x(s.points[i].x)), ' ', px(y(s.lower[i])));
         d += "Z";
         first = last;
     }
