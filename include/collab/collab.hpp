@@ -29,5 +29,6 @@
 #include <collab/train/fit.hpp>
 #include <collab/train/rate.hpp>
 #include <collab/train/training.hpp>
+#include <collab/zoo/mobilenet.hpp>
 #include <collab/zoo/resnet.hpp>
 #include <collab/zoo/small_net.hpp>

@@ -4,15 +4,12 @@
 #include <collab/layer/activation.hpp>
 #include <collab/layer/batch_norm.hpp>
 #include <collab/layer/conv.hpp>
-#include <collab/layer/cut.hpp>
 #include <collab/layer/linear.hpp>
 #include <collab/layer/pool.hpp>
 #include <collab/layer/residual.hpp>
+#include <collab/zoo/cuts.hpp>
 
 namespace collab::zoo {
-
-struct conv1_x;
-struct conv3_x;
 
 namespace detail {
 template <int Channels, int Step, class Shortcut>

@@ -4,18 +4,13 @@
 #include <collab/layer/activation.hpp>
 #include <collab/layer/batch_norm.hpp>
 #include <collab/layer/conv.hpp>
-#include <collab/layer/cut.hpp>
 #include <collab/layer/flatten.hpp>
 #include <collab/layer/linear.hpp>
 #include <collab/layer/pool.hpp>
 #include <collab/layer/sequential.hpp>
+#include <collab/zoo/cuts.hpp>
 
 namespace collab::zoo {
-
-// Names of the places after each stage, where an MKB may sit. `mutual` marks the paper's favourite, conv2_x.
-struct conv1_x;
-struct conv3_x;
-struct fc1;
 
 namespace detail {
 template <int Channels, int Convolutions>
