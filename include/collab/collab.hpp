@@ -12,6 +12,8 @@
 #include <collab/data/cifar.hpp>
 #include <collab/data/images.hpp>
 #include <collab/data/loader.hpp>
+#include <collab/data/npy.hpp>
+#include <collab/data/stl10.hpp>
 #include <collab/layer/activation.hpp>
 #include <collab/layer/batch_norm.hpp>
 #include <collab/layer/concat.hpp>

@@ -18,11 +18,12 @@ namespace {
 
 std::uint8_t value(int record, int channel, int pixel) { return static_cast<std::uint8_t>(record * 7 + channel * 85 + pixel * 3 + pixel / 256); }
 
-/// Records whose labels count up from `label`.
-Bytes records(int count, int label) {
+/// Records whose labels count up from `label`; those of CIFAR-100 have a coarse one before.
+Bytes records(int count, int label, bool hundred = false) {
     Bytes bytes;
     for (int r = 0; r < count; ++r) {
-        bytes.push_back(static_cast<std::uint8_t>((label + r) % 10));
+        if (hundred) bytes.push_back(static_cast<std::uint8_t>((label + r) % 100 / 5));
+        bytes.push_back(static_cast<std::uint8_t>((label + r) % (hundred ? 100 : 10)));
         for (int c = 0; c < 3; ++c)
             for (int p = 0; p < 1024; ++p) bytes.push_back(value(r, c, p));
     }
@@ -111,4 +112,55 @@ TEST_CASE("CIFAR-10 with a file missing, empty, a folder or of another length is
     CHECK(has(loading(folder), "test_batch.bin: 3 images, but "));
     CHECK(has(error_of([&] { cifar10(folder.path / "none"); }), "none: no such folder; expected one with the binary version of CIFAR-10"));
     CHECK(has(error_of([&] { cifar10(third); }), "data_batch_3.bin: is not a folder; expected one with"));
+}
+
+TEST_CASE("CIFAR-100 has fine and coarse labels") {
+    const Folder folder;
+    const auto path = folder.write("some.bin", records(3, 58, true));
+    const Images fine = read_cifar100(path), coarse = read_cifar100(path, Cifar100Labels::coarse);
+    check(fine), check(coarse);
+    CHECK(fine.classes == 100);
+    CHECK(coarse.classes == 20);
+    CHECK(fine.labels == std::vector<int>{58, 59, 60});
+    CHECK(coarse.labels == std::vector<int>{11, 11, 12});
+    CHECK(fine.pixels == coarse.pixels);
+    int wrong = 0;
+    for (int r = 0; r < 3; ++r)
+        for (int p = 0; p < 1024; ++p)
+            for (int c = 0; c < 3; ++c) wrong += fine.image(r)[p * 3 + c] != value(r, c, p);
+    CHECK(wrong == 0);
+}
+
+TEST_CASE("CIFAR-100 is read from the folder and from the folder below it, with its names") {
+    for (const std::string below : {"", "cifar-100-binary/"}) {
+        const Folder folder;
+        CHECK(has(error_of([&] { cifar100(folder.path); }), ": no file of CIFAR-100; tried train.bin and cifar-100-binary/train.bin"));
+        folder.write(below + "train.bin", records(10, 5, true));
+        folder.write(below + "test.bin", records(2, 90, true));
+        CHECK(cifar100(folder.path).train.name == "CIFAR-100 train");
+        CHECK(cifar100(folder.path).test.labels == std::vector<int>{90, 91});
+        CHECK(cifar100(folder.path, Cifar100Labels::coarse).test.labels == std::vector<int>{18, 18});
+        Bytes names;
+        for (int i = 0; i < 20; ++i) names = joined(names, {static_cast<std::uint8_t>('a' + i), '\n'});
+        folder.write(below + "coarse_label_names.txt", names);
+        CHECK(cifar100(folder.path, Cifar100Labels::coarse).train.class_names[19] == "t");
+        CHECK(cifar100(folder.path).train.class_names.empty());
+        folder.write(below + "fine_label_names.txt", names);
+        CHECK(has(error_of([&] { cifar100(folder.path); }), "fine_label_names.txt: 20 class names; expected 100"));
+        folder.write(below + "test.bin", records(3, 90, true));
+        CHECK(has(error_of([&] { cifar100(folder.path); }), "train.bin: 10 images, but "));
+    }
+}
+
+TEST_CASE("a CIFAR-100 file that is cut, or has a label out of range, is refused") {
+    const Folder folder;
+    Bytes bytes = records(2, 0, true);
+    for (const std::size_t n : {1u, 2u, 3073u, 3075u}) {
+        const auto path = folder.write("cut.bin", first(bytes, n));
+        CHECK(has(error_of([&] { read_cifar100(path); }), sentence("cut.bin: ", n, " bytes are ", n / 3074, " records of 3074 bytes and ", n % 3074, " more")));
+    }
+    bytes[3074] = 20, bytes[3075] = 100;
+    const auto path = folder.write("bad.bin", bytes);
+    CHECK(error_of([&] { read_cifar100(path); }) == path.string() + ": label 1 is 100; expected 0 to 99");
+    CHECK(error_of([&] { read_cifar100(path, Cifar100Labels::coarse); }) == path.string() + ": label 1 is 20; expected 0 to 19");
 }

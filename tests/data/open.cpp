@@ -37,6 +37,9 @@ TEST_CASE("the kind decides the reader") {
     CHECK(has(opening("mnist:" + where), where + ": no file of MNIST train images; tried "));
     CHECK(has(opening("fashion:" + where), where + ": no file of Fashion-MNIST train images; tried "));
     CHECK(has(opening("cifar10:" + where), where + ": no file of CIFAR-10; tried "));
+    CHECK(has(opening("cifar100:" + where), where + ": no file of CIFAR-100; tried "));
+    CHECK(has(opening("stl10:" + where), where + ": no file of STL-10; tried "));
+    CHECK(has(opening("npy:" + where), where + "/x_train.npy: no such file"));
     CHECK(has(opening("cifar10:" + where + "/with:colon"), where + "/with:colon: no such folder"));
 }
 
@@ -47,9 +50,11 @@ TEST_CASE("a kind without its folder is refused") {
 
 TEST_CASE("an unknown kind lists the known ones, and says which was meant if one is near") {
     CHECK(opening("minst:data") == "data \"minst:data\": \"minst\" is not a known kind (was mnist meant?); "
-                                   "expected mnist:FOLDER, fashion:FOLDER, cifar10:FOLDER, synthetic or synthetic:N");
+                                   "expected mnist:FOLDER, fashion:FOLDER, cifar10:FOLDER, cifar100:FOLDER, stl10:FOLDER, npy:FOLDER, synthetic or synthetic:N");
     CHECK(has(opening("CIFAR-10:data"), "(was cifar10 meant?)"));
     CHECK(has(opening("cifar:data"), "(was cifar10 meant?)"));
+    CHECK(has(opening("CIFAR-100:data"), "(was cifar100 meant?)"));
+    CHECK(has(opening("STL-10:data"), "(was stl10 meant?)"));
     CHECK(has(opening("Fashion-MNIST:data"), "(was fashion meant?)"));
     CHECK(has(opening("sythetic"), "(was synthetic meant?)"));
     CHECK(has(opening("imagenet:data"), "\"imagenet\" is not a known kind; expected mnist:FOLDER, "));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// cifar: the binary version of CIFAR-10.
+// cifar: the binary versions of CIFAR-10 and CIFAR-100.
 #pragma once
 #include <array>
 #include <cstddef>
@@ -17,25 +17,26 @@
 namespace collab {
 namespace detail {
 
-inline constexpr int cifar_side = 32, cifar_area = cifar_side * cifar_side, cifar_record = 1 + 3 * cifar_area;
+inline constexpr int cifar_side = 32, cifar_area = cifar_side * cifar_side;
 
-/// Adds the records of one file: a label, then the planes of red, green and blue. Returns how many there were.
-inline int append_cifar(Images& images, const std::filesystem::path& path) {
+/// Adds the records of one file: `labels` bytes of labels, of which number `which` counts, then the planes of red, green and blue.
+/// Returns how many there were.
+inline int append_cifar(Images& images, const std::filesystem::path& path, std::size_t labels = 1, std::size_t which = 0) {
     InputFile file(path);
-    const std::uint64_t count = file.size() / cifar_record, rest = file.size() % cifar_record;
+    const std::size_t bytes = labels + 3 * cifar_area;
+    const std::uint64_t count = file.size() / bytes, rest = file.size() % bytes;
     if (rest != 0)
-        fail(file.name(), ": ", file.size(), " bytes are ", count, " records of ", cifar_record, " bytes and ", rest,
-             " more; expected whole records (truncated?)");
+        fail(file.name(), ": ", file.size(), " bytes are ", count, " records of ", bytes, " bytes and ", rest, " more; expected whole records (truncated?)");
     if (count > 10'000'000) fail(file.name(), ": ", count, " records; expected at most 10000000");
-    std::array<std::uint8_t, cifar_record> record;
+    std::array<std::uint8_t, 2 + 3 * cifar_area> record;
     std::size_t at = images.pixels.size();
-    images.pixels.resize(at + static_cast<std::size_t>(count) * (cifar_record - 1));   // no more than the file's own size
+    images.pixels.resize(at + static_cast<std::size_t>(count) * (bytes - labels));   // no more than the file's own size
     for (std::uint64_t i = 0; i < count; ++i) {
-        if (file.read(record.data(), record.size()) != record.size()) fail(file.name(), ": ends within record ", i, " of ", count);
-        if (record[0] >= images.classes) fail(file.name(), ": label ", i, " is ", record[0], "; expected 0 to ", images.classes - 1);
-        images.labels.push_back(record[0]);
+        if (file.read(record.data(), bytes) != bytes) fail(file.name(), ": ends within record ", i, " of ", count);
+        if (record[which] >= images.classes) fail(file.name(), ": label ", i, " is ", record[which], "; expected 0 to ", images.classes - 1);
+        images.labels.push_back(record[which]);
         for (std::size_t p = 0; p < cifar_area; ++p)
-            for (std::size_t c = 0; c < 3; ++c) images.pixels[at++] = record[1 + c * cifar_area + p];
+            for (std::size_t c = 0; c < 3; ++c) images.pixels[at++] = record[labels + c * cifar_area + p];
     }
     return static_cast<int>(count);
 }
@@ -93,6 +94,37 @@ inline DataSet cifar10(const std::filesystem::path& folder) {
     set.test = read_cifar10(test);
     as_long(set.test.size(), test);
     if (const auto names = place / "batches.meta.txt"; std::filesystem::exists(names, error))
+        set.train.class_names = set.test.class_names = detail::read_names(names, set.train.classes);
+    set.train.name += " train", set.test.name += " test";
+    return set;
+}
+
+/// CIFAR-100 has two labels for each picture: one of 100 classes, and the one of 20 groups that this class belongs to.
+enum class Cifar100Labels { fine, coarse };
+
+/// The records of one file of the binary version of CIFAR-100, with one of the two labels.
+inline Images read_cifar100(const std::filesystem::path& path, Cifar100Labels labels = Cifar100Labels::fine) {
+    const bool fine = labels == Cifar100Labels::fine;
+    Images images{Dims{3, detail::cifar_side, detail::cifar_side}, fine ? 100 : 20, {}, {}, fine ? "CIFAR-100" : "CIFAR-100 (20 groups)", {}};
+    detail::append_cifar(images, path, 2, fine ? 1 : 0);   // a record: coarse label, fine label, pixels
+    return images;
+}
+
+/// CIFAR-100: train.bin and test.bin, in `folder` or in its cifar-100-binary; class names from fine_label_names.txt or
+/// coarse_label_names.txt if it is there. There must be five times as many pictures for training as for testing, as there are in the
+/// original, since a file cut after a whole record shows no other sign.
+inline DataSet cifar100(const std::filesystem::path& folder, Cifar100Labels labels = Cifar100Labels::fine) {
+    detail::check_folder(folder, "the binary version of CIFAR-100");
+    std::error_code error;
+    const auto below = folder / "cifar-100-binary";
+    const bool here = std::filesystem::exists(folder / "train.bin", error);
+    if (!here && !std::filesystem::is_directory(below, error))
+        fail(folder.string(), ": no file of CIFAR-100; tried train.bin and cifar-100-binary/train.bin");
+    const auto place = here ? folder : below, train = place / "train.bin", test = place / "test.bin";
+    DataSet set{read_cifar100(train, labels), read_cifar100(test, labels)};
+    if (set.train.size() != 5 * static_cast<std::int64_t>(set.test.size()))
+        fail(train.string(), ": ", set.train.size(), " images, but ", test.string(), " has ", set.test.size(), "; expected five times as many for training");
+    if (const auto names = place / (labels == Cifar100Labels::fine ? "fine_label_names.txt" : "coarse_label_names.txt"); std::filesystem::exists(names, error))
         set.train.class_names = set.test.class_names = detail::read_names(names, set.train.classes);
     set.train.name += " train", set.test.name += " test";
     return set;

@@ -16,6 +16,8 @@
 #include <collab/data/cifar.hpp>
 #include <collab/data/idx.hpp>
 #include <collab/data/images.hpp>
+#include <collab/data/npy.hpp>
+#include <collab/data/stl10.hpp>
 
 namespace collab {
 namespace detail {
@@ -35,7 +37,9 @@ inline int edit_distance(std::string_view a, std::string_view b) {
     return row.back();
 }
 
-inline constexpr std::array<std::string_view, 4> data_kinds{"mnist", "fashion", "cifar10", "synthetic"};
+inline constexpr std::array<std::string_view, 7> data_kinds{"mnist", "fashion", "cifar10", "cifar100", "stl10", "npy", "synthetic"};
+/// How they are written, for messages.
+inline constexpr std::string_view data_words = "mnist:FOLDER, fashion:FOLDER, cifar10:FOLDER, cifar100:FOLDER, stl10:FOLDER, npy:FOLDER, synthetic or synthetic:N";
 
 /// The known kind that was probably meant, or nothing.
 inline std::string_view nearest_kind(std::string_view kind) {
@@ -43,6 +47,7 @@ inline std::string_view nearest_kind(std::string_view kind) {
     for (const char c : kind.substr(0, 64))
         if (c >= 'A' && c <= 'Z') plain += static_cast<char>(c - 'A' + 'a');
         else if (c != '-' && c != '_' && c != ' ') plain += c;
+    if (std::find(data_kinds.begin(), data_kinds.end(), plain) != data_kinds.end()) return *std::find(data_kinds.begin(), data_kinds.end(), plain);
     for (const std::string_view known : data_kinds)
         if (plain.size() >= 3 && (plain.starts_with(known) || known.starts_with(plain))) return known;
     const auto distance = [&](std::string_view known) { return edit_distance(plain, known); };
@@ -52,7 +57,8 @@ inline std::string_view nearest_kind(std::string_view kind) {
 
 }  // namespace detail
 
-/// `mnist:FOLDER`, `fashion:FOLDER`, `cifar10:FOLDER`, `synthetic` (2000 training images) or `synthetic:N` (N; a fifth as many for test).
+/// `mnist:FOLDER`, `fashion:FOLDER`, `cifar10:FOLDER`, `cifar100:FOLDER` (fine labels), `stl10:FOLDER`, `npy:FOLDER`, `synthetic` (2000
+/// training images) or `synthetic:N` (N; a fifth as many for test).
 inline DataSet open_data(std::string_view spec) {
     const std::size_t colon = spec.find(':');
     const std::string_view kind = spec.substr(0, colon);
@@ -71,11 +77,15 @@ inline DataSet open_data(std::string_view spec) {
     if (std::find(detail::data_kinds.begin(), detail::data_kinds.end(), kind) == detail::data_kinds.end()) {
         const std::string_view near = detail::nearest_kind(kind);
         fail("data \"", spec, "\": \"", kind, "\" is not a known kind", near.empty() ? std::string() : sentence(" (was ", near, " meant?)"),
-             "; expected mnist:FOLDER, fashion:FOLDER, cifar10:FOLDER, synthetic or synthetic:N");
+             "; expected ", detail::data_words);
     }
     if (rest.empty()) fail("data \"", spec, "\": names no folder; expected ", kind, ":FOLDER");
     const std::filesystem::path folder(rest);
-    return kind == "mnist" ? mnist(folder) : kind == "fashion" ? fashion_mnist(folder) : cifar10(folder);
+    if (kind == "mnist") return mnist(folder);
+    if (kind == "fashion") return fashion_mnist(folder);
+    if (kind == "cifar10") return cifar10(folder);
+    if (kind == "cifar100") return cifar100(folder);
+    return kind == "stl10" ? stl10(folder) : npy_set(folder);
 }
 
 }  // namespace collab

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// stl10: the binary version of STL-10: ten classes at 96 x 96, 500 training pictures of each, and ten folds of these.
+#pragma once
+#include <algorithm>
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include <collab/core/error.hpp>
+#include <collab/data/cifar.hpp>
+#include <collab/data/file.hpp>
+#include <collab/data/images.hpp>
+
+namespace collab {
+namespace detail {
+
+inline constexpr int stl10_side = 96, stl10_area = stl10_side * stl10_side, stl10_record = 3 * stl10_area;
+
+inline std::filesystem::path stl10_folder(const std::filesystem::path& folder) {
+    check_folder(folder, "the binary version of STL-10");
+    std::error_code error;
+    if (std::filesystem::exists(folder / "train_X.bin", error)) return folder;
+    if (const auto below = folder / "stl10_binary"; std::filesystem::is_directory(below, error)) return below;
+    fail(folder.string(), ": no file of STL-10; tried train_X.bin and stl10_binary/train_X.bin");
+}
+
+}  // namespace detail
+
+/// Pictures and labels of two files of the binary version of STL-10. A picture is three planes, each column by column; labels in the
+/// file count from 1, those of the result from 0.
+inline Images read_stl10(const std::filesystem::path& images_path, const std::filesystem::path& labels_path) {
+    using namespace detail;
+    Images images{Dims{3, stl10_side, stl10_side}, 10, {}, {}, "STL-10", {"airplane", "bird", "car", "cat", "deer", "dog", "horse", "monkey", "ship", "truck"}};
+    InputFile labels(labels_path), pixels(images_path);
+    const std::uint64_t count = pixels.size() / stl10_record, rest = pixels.size() % stl10_record;
+    if (rest != 0)
+        fail(pixels.name(), ": ", pixels.size(), " bytes are ", count, " images of ", stl10_record, " bytes and ", rest, " more; expected whole images (truncated?)");
+    if (count > 10'000'000) fail(pixels.name(), ": ", count, " images; expected at most 10000000");
+    if (labels.size() != count)
+        fail(pixels.name(), ": has ", count, " images, but ", labels.name(), " has ", labels.size(), " labels; expected as many of both");
+    std::vector<std::uint8_t> bytes(static_cast<std::size_t>(count));
+    if (labels.read(bytes.data(), bytes.size()) != bytes.size()) fail(labels.name(), ": ends before its ", count, " labels");
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+        if (bytes[i] < 1 || bytes[i] > images.classes) fail(labels.name(), ": label ", i, " is ", bytes[i], "; expected 1 to ", images.classes);
+        images.labels.push_back(bytes[i] - 1);
+    }
+    images.pixels.resize(bytes.size() * stl10_record);   // the file's own size
+    std::vector<std::uint8_t> record(stl10_record);
+    std::uint8_t* out = images.pixels.data();
+    for (std::uint64_t i = 0; i < count; ++i) {
+        if (pixels.read(record.data(), record.size()) != record.size()) fail(pixels.name(), ": ends within image ", i, " of ", count);
+        for (std::size_t y = 0; y < stl10_side; ++y)
+            for (std::size_t x = 0; x < stl10_side; ++x)
+                for (std::size_t c = 0; c < 3; ++c) *out++ = record[c * stl10_area + x * stl10_side + y];
+    }
+    return images;
+}
+
+/// STL-10: train_X.bin, train_y.bin, test_X.bin and test_y.bin, in `folder` or in its stl10_binary; class names from class_names.txt if it
+/// is there. The pictures without labels (unlabeled_X.bin) are not read.
+inline DataSet stl10(const std::filesystem::path& folder) {
+    const auto place = detail::stl10_folder(folder);
+    DataSet set{read_stl10(place / "train_X.bin", place / "train_y.bin"), read_stl10(place / "test_X.bin", place / "test_y.bin")};
+    std::error_code error;
+    if (const auto names = place / "class_names.txt"; std::filesystem::exists(names, error))
+        set.train.class_names = set.test.class_names = detail::read_names(names, set.train.classes);
+    set.train.name += " train", set.test.name += " test";
+    return set;
+}
+
+/// The folds of a file such as fold_indices.txt: on each line the indices of one, counted from 0, each below `images` and at most once.
+inline std::vector<std::vector<int>> read_folds(const std::filesystem::path& path, int images) {
+    detail::InputFile file(path);
+    if (file.size() > 64u << 20) fail(file.name(), ": ", file.size(), " bytes; expected a list of numbers of at most 64 MiB");
+    std::string text(static_cast<std::size_t>(file.size()), '\0');
+    text.resize(file.read(text.data(), text.size()));
+    std::vector<std::vector<int>> folds;
+    std::vector<bool> seen;
+    int line = 0;
+    for (std::string_view rest = text; !rest.empty();) {
+        std::string_view row = rest.substr(0, rest.find('\n'));
+        rest.remove_prefix(std::min(rest.size(), row.size() + 1));
+        ++line;
+        std::vector<int> fold;
+        seen.assign(static_cast<std::size_t>(images), false);
+        for (;;) {
+            const std::size_t at = row.find_first_not_of(" \t\r");
+            if (at == std::string_view::npos) break;
+            row.remove_prefix(at);
+            const std::string_view word = row.substr(0, row.find_first_of(" \t\r"));
+            int index = -1;
+            const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), index);
+            if (error != std::errc() || end != word.data() + word.size() || index < 0 || index >= images)
+                fail(file.name(), ": \"", word.substr(0, 40), "\" in line ", line, "; expected indices of images, 0 to ", images - 1);
+            if (seen[static_cast<std::size_t>(index)]) fail(file.name(), ": index ", index, " stands twice in line ", line);
+            seen[static_cast<std::size_t>(index)] = true;
+            fold.push_back(index);
+            row.remove_prefix(word.size());
+        }
+        if (!fold.empty()) folds.push_back(std::move(fold));
+    }
+    if (folds.empty()) fail(file.name(), ": no numbers; expected a fold on each line");
+    return folds;
+}
+
+/// The ten folds of STL-10's protocol, of 1000 training pictures each (fold_indices.txt): train on `pick(set.train, folds[k])`, test on
+/// the whole test set, and report the mean over the ten.
+inline std::vector<std::vector<int>> stl10_folds(const std::filesystem::path& folder, int images = 5000) {
+    const auto path = detail::stl10_folder(folder) / "fold_indices.txt";
+    auto folds = read_folds(path, images);
+    if (folds.size() != 10) fail(path.string(), ": ", folds.size(), " folds; expected 10");
+    return folds;
+}
+
+}  // namespace collab
