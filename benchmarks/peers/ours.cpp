@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// ours: this library as a measured process; see worker.hpp.
+#include "worker.hpp"
+
+#include <collab/collab.hpp>
+
+#include "../networks.hpp"
+
+namespace {
+using namespace collab;
+
+template <class Network>
+worker::Work train(const worker::Job& job) {
+    auto training = std::make_shared<Training<Network, Cpu<float>>>(
+        TrainingSettings<>{.batch = job.batch, .optimiser = {.momentum = 0.9, .weight_decay = 1e-4}}, std::make_shared<Cpu<float>>(job.threads));
+    auto data = std::make_shared<worker::Batch>(job.batch);
+    return {long(training->catalogue().parameter_count), [=] { training->step(data->images.data(), data->labels.data(), job.batch, 0.01); },
+            [=] { return training->losses()[0].classification; }};
+}
+
+template <class Network>
+worker::Work infer(const worker::Job& job) {
+    auto model = std::make_shared<Model<Network, Cpu<float>>>(job.batch, std::make_shared<Cpu<float>>(job.threads));
+    auto data = std::make_shared<worker::Batch>(job.batch);
+    return {long(model->parameter_count()), [=] { model->forward(data->images.data(), job.batch); }};
+}
+}  // namespace
+
+int main(int count, char** words) {
+    return worker::serve(count, words, [](const worker::Job& job) {
+        worker::Work work;
+        benchmarks::each_network([&](auto entry) {
+            using Network = typename decltype(entry)::Network;
+            if (job.network == entry.name) work = job.train() ? train<Network>(job) : infer<Network>(job);
+        });
+        if (!work.once) fail("there is no network called ", job.network);
+        return work;
+    });
+}
