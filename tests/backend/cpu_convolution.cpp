@@ -208,6 +208,18 @@ TEST_CASE_TEMPLATE("depthwise convolutions agree with plain loops, also with a c
             for (int stride : {1, 3}) check<T>(square(5, size, 12, 12, kernel, stride, -1, 12), 0, 1);
 }
 
+TEST_CASE_TEMPLATE("depthwise 3x3 kernels agree with plain loops on maps of every size, with channels that fill registers and that do not", T, float, double) {
+    for (int channels : {16, 17, 31, 40})
+        for (int height : {1, 2, 3, 4, 7})
+            for (int width : {1, 2, 3, 6, 9})
+                for (int stride : {1, 2}) {
+                    const Dims in{channels, height, width}, out{channels, (height - 1) / stride + 1, (width - 1) / stride + 1};
+                    check<T>({3, in, out, {3, 3}, {stride, stride}, {1, 1}, channels}, height % 3, width % 2, width != 3);
+                }
+    check<T>(square(2, 61, 80, 80, 3, 1, 1, 80));   // more rows than one pass of the weight gradient takes
+    check<T>(square(2, 61, 80, 80, 3, 2, 1, 80), 1, 3);
+}
+
 TEST_CASE_TEMPLATE("input pixels that no window reaches have gradient zero, or the bias", T, float, double) {
     const Convolution g = square(2, 8, 3, 4, 1, 3, 0);
     Field<T> dy(2 * g.out.area(), 4, 0, 1), dx(2 * 64, 3, 0, 2);
@@ -256,7 +268,8 @@ TEST_CASE_TEMPLATE("products agree with plain loops", T, float, double) {
 }
 
 TEST_CASE("a NaN in the input does not leak into other samples") {
-    for (const Convolution& g : {square(6, 3, 5, 7, 3), square(5, 8, 5, 20, 3), square(9, 1, 40, 7, 1, 1, 0)}) {
+    for (const Convolution& g : {square(6, 3, 5, 7, 3), square(5, 8, 5, 20, 3), square(9, 1, 40, 7, 1, 1, 0), square(5, 6, 24, 24, 3, 1, 1, 24),
+                                 square(5, 3, 24, 24, 3, 2, 1, 24)}) {
         Field<float> x(g.batch * g.in.area(), g.in.channels, 1, 1), y(g.batch * g.out.area(), g.out.channels, 1, 2);
         const std::vector<float> w = numbers<float>(g.weights(), 3);
         for (int p = 2 * g.in.area(); p < 3 * g.in.area(); ++p)

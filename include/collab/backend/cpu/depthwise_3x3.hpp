@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+// depthwise_3x3: depthwise convolutions of 3x3 kernels with a padding of one, stride 1 or 2: each pixel is loaded once per row of outputs.
+//
+// Such a layer does nine multiplications per number, so memory decides. Kernels walk along rows of whole pixels with one register of
+// channels and read the map where it lies; the padding is never stored. Where the channels are no multiple of the register, the last
+// register begins earlier and shares channels with the one before, which come out the same twice.
+#pragma once
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+#include <collab/backend/cpu/sweep.hpp>
+#include <collab/backend/cpu/threads.hpp>
+#include <collab/backend/cpu/vector.hpp>
+#include <collab/memory/view.hpp>
+
+namespace collab::backend::detail {
+
+/// Whether the kernels of this file apply: the rest is for depthwise_sweeps.
+template <class T>
+bool is_depthwise_3x3(const Convolution& g) {
+    const int s = g.stride.height;
+    return g.kernel == Extent{3, 3} && g.pad == Extent{1, 1} && g.stride.width == s && (s == 1 || s == 2) && g.in.channels == g.out.channels &&
+           g.in.channels >= lanes<T> && g.out.height == (g.in.height - 1) / s + 1 && g.out.width == (g.in.width - 1) / s + 1;
+}
+
+/// Registers of channels: register i begins at channel begin(i).
+template <class T>
+struct ChannelRegisters {
+    int channels, count;
+    explicit ChannelRegisters(int c) : channels(c), count(ceil_div(c, lanes<T>)) {}
+    int begin(int i) const { return std::min(i * lanes<T>, channels - lanes<T>); }
+};
+
+/// One row of a map as a kernel walks along it: pixels `step` apart. A row of the padding is one pixel of zeros with a step of zero.
+template <class T>
+struct Line {
+    const T* at;
+    std::ptrdiff_t step;
+};
+
+/// The rows of one image from row `first` on.
+template <class T>
+struct Lines {
+    const T* data;
+    std::ptrdiff_t pixel;
+    int first, height, width;
+    Line<T> operator()(int h, int c) const {
+        alignas(64) static constexpr T zeros[lanes<T>] = {};
+        if (h < 0 || h >= height) return {zeros, 0};
+        return {data + std::ptrdiff_t(h - first) * width * pixel + c, pixel};
+    }
+};
+
+/// Nine taps of one register of channels.
+template <class T>
+struct Taps {
+    Vector<T> at[3][3], bias;
+    /// Of weights [tap][channels], from channel c on; `flipped` for the gradient.
+    COLLAB_INLINE Taps(const T* w, std::ptrdiff_t channels, bool flipped, const T* b) {
+        repeat<3>([&](auto k) COLLAB_LAMBDA_INLINE {
+            repeat<3>([&](auto q) COLLAB_LAMBDA_INLINE { at[k][q] = load(w + (flipped ? 8 - (k * 3 + q) : k * 3 + q) * channels); });
+        });
+        if (b) bias = load(b);
+        else bias.setZero();
+    }
+};
+
+/// R neighbouring rows of `width` outputs of stride 1 from R + 2 rows of the source. Each loaded pixel goes into three outputs of each row.
+template <class T, int R>
+COLLAB_NOINLINE void depthwise_lines(const Taps<T>& t, const Lines<T>& x, int h, int c, int width, T* y, std::ptrdiff_t y_pixel) {
+    const std::ptrdiff_t y_row = width * y_pixel;
+    Line<T> line[R + 2];
+    for (int k = 0; k < R + 2; ++k) line[k] = x(h - 1 + k, c);
+    const Taps<T> w = t;
+    Vector<T> before[R], here[R];   // the sums of outputs p - 1 and p; those of p + 1 begin at p
+    repeat<R>([&](auto r) COLLAB_LAMBDA_INLINE { before[r].setZero(), here[r] = w.bias; });
+    const auto column = [&](auto first) COLLAB_LAMBDA_INLINE {
+        Vector<T> v[R + 2], after[R];
+        repeat<R + 2>([&](auto k) COLLAB_LAMBDA_INLINE { v[k] = load(line[k].at), line[k].at += line[k].step; });
+        repeat<R>([&](auto r) COLLAB_LAMBDA_INLINE {
+            after[r] = w.bias;
+            repeat<3>([&](auto k) COLLAB_LAMBDA_INLINE {
+                if constexpr (!first()) add_product(before[r], v[r + k], w.at[k][2]);
+                add_product(here[r], v[r + k], w.at[k][1]);
+                add_product(after[r], v[r + k], w.at[k][0]);
+            });
+            if constexpr (!first()) store(y + r * y_row, before[r]);
+            before[r] = here[r], here[r] = after[r];
+        });
+        if constexpr (!first()) y += y_pixel;
+    };
+    column(Index<1>{});
+    for (int p = 1; p < width; ++p) column(Index<0>{});
+    repeat<R>([&](auto r) COLLAB_LAMBDA_INLINE { store(y + r * y_row, before[r]); });
+}
+
+/// The same of stride 2, from 2 R + 1 rows. Output n meets columns 2n - 1, 2n and 2n + 1.
+template <class T, int R>
+COLLAB_NOINLINE void depthwise_lines_2(const Taps<T>& t, const Lines<T>& x, int h, int c, int width, T* y, std::ptrdiff_t y_pixel) {
+    const std::ptrdiff_t y_row = width * y_pixel;
+    constexpr int rows = 2 * R + 1;
+    Line<T> line[rows];
+    for (int k = 0; k < rows; ++k) line[k] = x(2 * h - 1 + k, c);
+    const Taps<T> w = t;
+    Vector<T> sum[R];
+    repeat<R>([&](auto r) COLLAB_LAMBDA_INLINE { sum[r] = w.bias; });
+    const auto even = [&]() COLLAB_LAMBDA_INLINE {
+        Vector<T> v[rows];
+        repeat<rows>([&](auto k) COLLAB_LAMBDA_INLINE { v[k] = load(line[k].at), line[k].at += line[k].step; });
+        repeat<R>([&](auto r) COLLAB_LAMBDA_INLINE { repeat<3>([&](auto k) COLLAB_LAMBDA_INLINE { add_product(sum[r], v[2 * r + k], w.at[k][1]); }); });
+    };
+    const int pairs = x.width / 2;
+    for (int n = 0; n < pairs; ++n, y += y_pixel) {
+        even();
+        Vector<T> v[rows], after[R];
+        repeat<rows>([&](auto k) COLLAB_LAMBDA_INLINE { v[k] = load(line[k].at), line[k].at += line[k].step; });
+        repeat<R>([&](auto r) COLLAB_LAMBDA_INLINE {
+            after[r] = w.bias;
+            repeat<3>([&](auto k) COLLAB_LAMBDA_INLINE {
+                add_product(sum[r], v[2 * r + k], w.at[k][2]);
+                add_product(after[r], v[2 * r + k], w.at[k][0]);
+            });
+            store(y + r * y_row, sum[r]), sum[r] = after[r];
+        });
+    }
+    if (pairs == width) return;
+    even();
+    repeat<R>([&](auto r) COLLAB_LAMBDA_INLINE { store(y + r * y_row, sum[r]); });
+}
+
+/// Rows 2m and 2m + 1 (if `both`) of the gradient of the input of stride 2, from rows m and m + 1 of dy: 2x2 numbers from 2x2. `t` is not flipped.
+template <class T>
+COLLAB_NOINLINE void depthwise_gradient_lines_2(const Taps<T>& t, const Lines<T>& dy, int m, int c, int width, bool both, T* y, std::ptrdiff_t y_pixel) {
+    const std::ptrdiff_t y_row = both ? width * y_pixel : 0;
+    Line<T> up = dy(m, c), down = dy(m + 1, c);
+    const Taps<T> w = t;
+    const auto next = [](Line<T>& l) COLLAB_LAMBDA_INLINE {
+        const Vector<T> v = load(l.at);
+        l.at += l.step;
+        return v;
+    };
+    Vector<T> a = next(up), b = next(down);
+    for (int n = 0; n < dy.width; ++n, y += 2 * y_pixel) {
+        const bool last = n + 1 == dy.width;
+        Vector<T> a1 = Vector<T>::Zero(), b1 = Vector<T>::Zero();
+        if (!last) a1 = next(up), b1 = next(down);
+        Vector<T> y00 = w.bias, y01 = w.bias, y10 = w.bias, y11 = w.bias;
+        add_product(y00, a, w.at[1][1]);
+        add_product(y01, a1, w.at[1][0]), add_product(y01, a, w.at[1][2]);
+        add_product(y10, b, w.at[0][1]), add_product(y10, a, w.at[2][1]);
+        add_product(y11, b1, w.at[0][0]), add_product(y11, b, w.at[0][2]), add_product(y11, a1, w.at[2][0]), add_product(y11, a, w.at[2][2]);
+        const bool right = !last || width % 2 == 0;
+        if (both) {
+            store(y + y_row, y10);
+            if (right) store(y + y_row + y_pixel, y11);
+        }
+        store(y, y00);
+        if (right) store(y + y_pixel, y01);
+        a = a1, b = b1;
+    }
+}
+
+/// y = x * w, or with `transposed` the gradient of the input from that of the output.
+template <class T>
+void depthwise_3x3(Threads& threads, const Convolution& g, bool transposed, View<const T> x, const T* w, const T* bias, View<T> y) {
+    const Dims source = transposed ? g.out : g.in, target = transposed ? g.in : g.out;
+    const int stride = g.stride.height, channels = target.channels, step = transposed && stride == 2 ? 1 : 2;   // rows of the outer loop in one step
+    const int rows = transposed && stride == 2 ? source.height : target.height, bands = ceil_div(rows, step);
+    const ChannelRegisters<T> registers(channels);
+    const int total = g.batch * bands, parts = std::min(total, 64);
+    threads.run(parts, [&](int part) {
+        for (int u = part_begin(total, parts, part); u < part_begin(total, parts, part + 1); ++u) {
+            const int image = u / bands, h = u % bands * step;
+            const Lines<T> lines{x.data + std::ptrdiff_t(image) * source.area() * x.pixel, x.pixel, 0, source.height, source.width};
+            T* const out = y.data + (std::ptrdiff_t(image) * target.area() + std::ptrdiff_t(h) * (step == 1 ? 2 : 1) * target.width) * y.pixel;
+            for (int i = 0; i < registers.count; ++i) {
+                const int c = registers.begin(i);
+                const Taps<T> taps(w + c, channels, transposed && stride == 1, bias ? bias + c : nullptr);
+                if (step == 1) depthwise_gradient_lines_2(taps, lines, h, c, target.width, 2 * h + 1 < target.height, out + c, y.pixel);
+                else if (stride == 1 && h + 2 <= rows) depthwise_lines<T, 2>(taps, lines, h, c, target.width, out + c, y.pixel);
+                else if (stride == 1) depthwise_lines<T, 1>(taps, lines, h, c, target.width, out + c, y.pixel);
+                else if (h + 2 <= rows) depthwise_lines_2<T, 2>(taps, lines, h, c, target.width, out + c, y.pixel);
+                else depthwise_lines_2<T, 1>(taps, lines, h, c, target.width, out + c, y.pixel);
+            }
+        }
+    });
+}
+
+/// Adds to sums[tap][L] what rows [first, last) of dy contribute to one register of channels, `sum_step` between taps.
+template <class T, int Stride>
+COLLAB_NOINLINE void depthwise_3x3_sums(const Lines<T>& x, const Lines<T>& dy, int first, int last, int c, T* sums, std::ptrdiff_t sum_step) {
+    Vector<T> acc[3][3];
+    const auto each = [&](auto f) COLLAB_LAMBDA_INLINE {
+        repeat<3>([&](auto k) COLLAB_LAMBDA_INLINE { repeat<3>([&](auto q) COLLAB_LAMBDA_INLINE { f(k, q); }); });
+    };
+    each([&](auto k, auto q) COLLAB_LAMBDA_INLINE { acc[k][q] = load(sums + (k * 3 + q) * sum_step); });
+    for (int h = first; h < last; ++h) {
+        const Line<T> d = dy(h, c);
+        const T* pd = d.at;
+        Line<T> line[3];
+        for (int k = 0; k < 3; ++k) line[k] = x(h * Stride - 1 + k, c);
+        const std::ptrdiff_t s0 = line[0].step, s1 = line[1].step, s2 = line[2].step;
+        const T *p0 = line[0].at, *p1 = line[1].at, *p2 = line[2].at;   // column Stride * w
+        const auto output = [&](auto from, auto to) COLLAB_LAMBDA_INLINE {
+            const Vector<T> v = load(pd);
+            repeat<3>([&](auto q) COLLAB_LAMBDA_INLINE {
+                if constexpr (q() >= from() && q() < to()) {
+                    add_product(acc[0][q], load(p0 + (q - 1) * s0), v);
+                    add_product(acc[1][q], load(p1 + (q - 1) * s1), v);
+                    add_product(acc[2][q], load(p2 + (q - 1) * s2), v);
+                }
+            });
+            pd += d.step, p0 += Stride * s0, p1 += Stride * s1, p2 += Stride * s2;
+        };
+        const bool right = (dy.width - 1) * Stride + 1 < x.width;   // the last output meets the source with its last tap
+        if (dy.width == 1) {
+            if (right) output(Index<1>{}, Index<3>{});
+            else output(Index<1>{}, Index<2>{});
+            continue;
+        }
+        output(Index<1>{}, Index<3>{});
+        for (int w = 1; w + 1 < dy.width; ++w) output(Index<0>{}, Index<3>{});
+        if (right) output(Index<0>{}, Index<3>{});
+        else output(Index<0>{}, Index<2>{});
+    }
+    each([&](auto k, auto q) COLLAB_LAMBDA_INLINE { store(sums + (k * 3 + q) * sum_step, acc[k][q]); });
+}
+
+/// Adds to dw.
+template <class T>
+void depthwise_3x3_weight_gradient(Threads& threads, const Convolution& g, View<const T> x, View<const T> dy, T* dw) {
+    constexpr int L = lanes<T>;
+    const int channels = g.out.channels, rows = g.out.height;
+    const ChannelRegisters<T> registers(channels);
+    // Few rows at a time, so that those that the next register of channels reads are still in the cache.
+    const int band = std::clamp(int(16384 / (sizeof(T) * std::size_t(g.in.width) * std::size_t(channels) * std::size_t(g.stride.height))), 1, rows);
+    const int bands = ceil_div(rows, band), total = g.batch * bands, parts = std::min(total, 16);
+    const std::ptrdiff_t sum_step = registers.count * L;
+    const std::size_t size = std::size_t(9 * sum_step);
+    T* const partial = threads.shared<T>(std::size_t(parts) * size);
+    threads.run(parts, [&](int part) {
+        T* const sums = partial + std::size_t(part) * size;
+        std::fill_n(sums, size, T(0));
+        for (int u = part_begin(total, parts, part); u < part_begin(total, parts, part + 1); ++u) {
+            const int image = u / bands, first = u % bands * band, last = std::min(first + band, rows);
+            const Lines<T> source{x.data + std::ptrdiff_t(image) * g.in.area() * x.pixel, x.pixel, 0, g.in.height, g.in.width};
+            const Lines<T> gradient{dy.data + std::ptrdiff_t(image) * g.out.area() * dy.pixel, dy.pixel, 0, g.out.height, g.out.width};
+            for (int i = 0; i < registers.count; ++i) {
+                if (g.stride.height == 1) depthwise_3x3_sums<T, 1>(source, gradient, first, last, registers.begin(i), sums + i * L, sum_step);
+                else depthwise_3x3_sums<T, 2>(source, gradient, first, last, registers.begin(i), sums + i * L, sum_step);
+            }
+        }
+    });
+    for (int part = 0; part < parts; ++part)
+        for (int tap = 0; tap < 9; ++tap)
+            for (int i = 0; i < registers.count; ++i) {   // of channels in two registers, the second has what the first has
+                const T* from = partial + std::size_t(part) * size + std::size_t(tap * sum_step + i * L);
+                for (int c = i * L; c < std::min((i + 1) * L, channels); ++c) dw[std::ptrdiff_t(tap) * channels + c] += from[c - registers.begin(i)];
+            }
+}
+
+}  // namespace collab::backend::detail
