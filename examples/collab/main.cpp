@@ -13,6 +13,7 @@
 
 #include <CLI/CLI.hpp>
 #include <collab/data/open.hpp>
+#include <collab/data/sampler.hpp>
 #include <collab/io/progress.hpp>
 
 #include "experiment.hpp"

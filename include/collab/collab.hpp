@@ -13,6 +13,7 @@
 #include <collab/data/images.hpp>
 #include <collab/data/loader.hpp>
 #include <collab/data/npy.hpp>
+#include <collab/data/sampler.hpp>
 #include <collab/data/stl10.hpp>
 #include <collab/layer/activation.hpp>
 #include <collab/layer/batch_norm.hpp>

@@ -45,58 +45,6 @@ TEST_CASE("images whose parts disagree are refused") {
     CHECK(error([](Images& i) { i.class_names = {"one"}; }) == "numbered: 1 class names for 2 classes");
 }
 
-TEST_CASE("a subset takes the same number from each class as far as they go") {
-    std::vector<int> labels;
-    for (int i = 0; i < 100; ++i) labels.push_back(i < 70 ? 0 : i < 97 ? 1 : 2);
-    const Images all = numbered(labels, 4);   // 70, 27, 3, 0
-    const auto taken = [&](int n) {
-        std::vector<int> c = counts(subset(all, n, 5));
-        return c;
-    };
-    CHECK(taken(9) == std::vector<int>{3, 3, 3, 0});
-    CHECK(taken(43) == std::vector<int>{20, 20, 3, 0});
-    CHECK(taken(100) == std::vector<int>{70, 27, 3, 0});
-    const std::vector<int> uneven = taken(10);
-    CHECK(uneven[0] + uneven[1] == 7);
-    CHECK(std::abs(uneven[0] - uneven[1]) == 1);
-}
-
-TEST_CASE("a subset keeps the order, holds no picture twice and depends on the seed alone") {
-    std::vector<int> labels;
-    for (int i = 0; i < 200; ++i) labels.push_back(i % 5);
-    const Images all = numbered(labels, 5), a = subset(all, 50, 1), b = subset(all, 50, 1), c = subset(all, 50, 2);
-    CHECK(a.pixels == b.pixels);
-    CHECK(a.labels == b.labels);
-    CHECK(a.pixels != c.pixels);
-    CHECK(std::adjacent_find(a.pixels.begin(), a.pixels.end(), std::greater_equal<>()) == a.pixels.end());
-    for (int i = 0; i < a.size(); ++i) CHECK(a.labels[static_cast<std::size_t>(i)] == a.pixels[static_cast<std::size_t>(i)] % 5);
-    CHECK(error_of([&] { subset(all, 0, 1); }) == "numbered: a subset of 0 images was asked for; expected 1 to 200");
-    CHECK(error_of([&] { subset(all, 201, 1); }) == "numbered: a subset of 201 images was asked for; expected 1 to 200");
-}
-
-TEST_CASE("a split keeps every picture once and the proportions of the classes") {
-    std::vector<int> labels;
-    for (int i = 0; i < 100; ++i) labels.push_back(i < 60 ? 0 : i < 90 ? 1 : 2);
-    const Images all = numbered(labels, 3);
-    for (const int n : {1, 10, 37, 99}) {
-        const auto [rest, held] = split(all, n, 3);
-        CHECK(held.size() == n);
-        std::vector<std::uint8_t> both = rest.pixels;
-        both.insert(both.end(), held.pixels.begin(), held.pixels.end());
-        std::sort(both.begin(), both.end());
-        CHECK(both == all.pixels);
-        const std::vector<int> c = counts(held);
-        CHECK(std::abs(c[0] - 0.6 * n) < 1);
-        CHECK(std::abs(c[1] - 0.3 * n) < 1);
-        CHECK(std::abs(c[2] - 0.1 * n) < 1);
-        CHECK(split(all, n, 3).second.pixels == held.pixels);
-    }
-    CHECK(counts(split(all, 37, 3).second) == std::vector<int>{22, 11, 4});   // 22.2, 11.1, 3.7
-    CHECK(split(all, 10, 3).second.pixels != split(all, 10, 4).second.pixels);
-    CHECK(error_of([&] { split(all, 100, 1); }) == "numbered: a second part of 100 images was asked for; expected 1 to 99, so that neither part is empty");
-    CHECK(!error_of([&] { split(all, 0, 1); }).empty());
-}
-
 TEST_CASE("mean and deviation of each channel, by hand") {
     const Images images{Dims{2, 1, 2}, 1, {0, 255, 51, 255, 102, 255, 51, 255}, {0, 0}, "by hand", {}};
     const Statistics s = statistics(images);

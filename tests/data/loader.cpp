@@ -213,3 +213,88 @@ TEST_CASE("a loader that is asked for nonsense says so") {
     CHECK(error_of([&] { loader.start(-1); }) == "loader: epoch -1; expected at least 0");
     CHECK(error_of([] { Loader none(0, {1, 1, 1}, {}, {}); }) == "loader: 0 pictures; expected at least 1");
 }
+
+TEST_CASE("the batches are the same with any number of threads") {
+    Loader one(some(), usual, {.batch = 32, .seed = 7, .drop_last = false});
+    const Epoch zero = epoch_of(one, 0), three = epoch_of(one, 3);
+    for (const int threads : {0, 2, 3, 8}) {
+        Loader several(some(), usual, {.batch = 32, .seed = 7, .drop_last = false, .threads = threads});
+        for (int again = 0; again < 20; ++again) {
+            CHECK(epoch_of(several, 0) == zero);
+            CHECK(epoch_of(several, 3) == three);
+        }
+    }
+}
+
+TEST_CASE("a loader of several threads may be stopped at any moment and begun anew in the middle") {
+    Loader reference(some(), usual, {.batch = 7, .seed = 2});
+    const Epoch whole = epoch_of(reference, 5);
+    Loader loader(some(), usual, {.batch = 7, .seed = 2, .threads = 4});
+    for (int taken = 0; taken <= 15; ++taken) {
+        loader.start(taken);
+        for (int i = 0; i < taken; ++i) loader.next();
+        CHECK(epoch_of(loader, 5) == whole);
+        loader.start(0), loader.start(1), loader.start(2);
+    }
+    CHECK(epoch_of(loader, 5) == whole);
+    for (int taken = 0; taken <= 15; ++taken) {
+        Loader brief(some(), usual, {.batch = 7, .seed = 2, .threads = 4});
+        if (taken > 0) brief.start(0);
+        for (int i = 1; i < taken; ++i) brief.next();
+    }
+}
+
+TEST_CASE("several threads work at once, and the first error of a batch is the one that is told") {
+    std::atomic<int> inside = 0, most = 0;
+    const auto read = [&](int index, Random, bool, float*) {
+        const int now = ++inside;
+        int seen = most;
+        while (now > seen && !most.compare_exchange_weak(seen, now)) {}
+        std::this_thread::sleep_for(std::chrono::milliseconds(index % 3));
+        --inside;
+        if (index == 130 || index == 150 || index == 151) fail("picture ", index, " is torn");
+        return 0;
+    };
+    for (int again = 0; again < 5; ++again) {
+        Loader loader(200, {1, 1, 1}, read, {.batch = 50, .shuffle = false, .threads = 4});
+        loader.start(0);
+        for (int b = 0; b < 2; ++b) CHECK(loader.next()->indices[0] == 50 * b);
+        CHECK(error_of([&] { loader.next(); }) == "picture 130 is torn");
+        CHECK(error_of([&] { loader.next(); }) == "picture 130 is torn");
+    }
+    CHECK(most > 1);
+    CHECK(most <= 4);
+}
+
+TEST_CASE("a loader of some indices sees these and no others") {
+    Loader loader(some(), {}, {.batch = 2, .shuffle = false, .indices = {90, 3, 40, 41, 7}});
+    CHECK(loader.samples() == 4);   // the last batch is not full
+    CHECK(epoch_of(loader, 0).indices == std::vector<int>{90, 3, 40, 41});
+    Loader shuffled(some(), {}, {.batch = 5, .seed = 3, .indices = {90, 3, 40, 41, 7}});
+    std::set<std::vector<int>> orders;
+    for (int epoch = 0; epoch < 20; ++epoch) {
+        std::vector<int> seen = epoch_of(shuffled, epoch).indices;
+        orders.insert(seen);
+        std::sort(seen.begin(), seen.end());
+        CHECK(seen == std::vector<int>{3, 7, 40, 41, 90});
+    }
+    CHECK(orders.size() > 10);
+    CHECK(error_of([] { Loader none(some(), {}, {.indices = {3, 103}}); }) == "loader: index 103 among indices; expected 0 to 102");
+    CHECK(error_of([] { Loader none(some(), {}, {.threads = -1}); }) == "loader: threads = -1; expected 0 to 1024");
+}
+
+TEST_CASE("pictures that are made when they are asked for") {
+    struct Counted {
+        int size() const { return 3; }
+        Dims output(const Transform& t) const { return t.dims({1, 1, 1}); }
+        PictureReader reader(const Transform&) const {
+            return [](int index, Random, bool, float* out) { return out[0] = static_cast<float>(index) / 8, index; };
+        }
+    };
+    const Counted counted;
+    Loader loader(counted, {}, {.batch = 3, .shuffle = false});
+    loader.start(0);
+    const Batch* batch = loader.next();
+    CHECK(batch->images[2] == 0.25f);
+    CHECK(batch->labels[2] == 2);
+}

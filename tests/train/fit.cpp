@@ -163,3 +163,27 @@ TEST_CASE("a batch larger than the set trains on what there is") {
     CHECK(history.records.size() == 2);
     CHECK(training.steps() == 2);
 }
+
+TEST_CASE("pictures made when they are asked for train a network as the same pictures in memory do") {
+    struct Made {
+        const Images& images;
+        const std::string name = "made";
+        int size() const { return images.size(); }
+        Dims output(const Transform& t) const { return t.dims(images.dims); }
+        PictureReader reader(const Transform& t) const {
+            return [this, augmenter = Augmenter(t, images.dims)](int index, Random random, bool training, float* out) {
+                augmenter.apply(images, index, random, training, out);
+                return images.labels[std::size_t(index)];
+            };
+        }
+    };
+    const Transform transform{.crop_padding = 2, .flip = true};
+    Training<Tiny, Machine> in_memory({.batch = 50}), made({.batch = 50});
+    const FitOptions options{.epochs = 2, .transform = transform};
+    const History a = in_memory.fit(pictures(), options);
+    const History b = fit(made, Made{pictures().train}, Made{pictures().test}, options);
+    CHECK(same_bits(in_memory.parameters(), made.parameters()));
+    CHECK(a.records.back().networks[0].test_accuracy == b.records.back().networks[0].test_accuracy);
+    CHECK_THROWS_WITH_AS(fit(made, Made{pictures().train}, Made{pictures().test}, {.transform = Transform{.pad = 1}}),
+                         "the transform turns images into 1 x 18 x 18; the networks expect 1 x 16 x 16", Error);
+}

@@ -2,6 +2,7 @@
 // rate: schedules epoch by epoch, by hand.
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <limits>
 #include <vector>
 
@@ -76,4 +77,34 @@ TEST_CASE("a schedule in use is told the error of every epoch but the first, whi
     CHECK(rate(1, 3, 0.5) == 13);
     CHECK(rate(2, 3, 0.25) == 23);
     CHECK(heard == std::vector<double>{0.5, 0.25});
+}
+
+TEST_CASE("a cosine rate falls along half a wave") {
+    verify(epochs(CosineRate{.base = 0.4}, 4), {0.4, 0.2 * (1 + std::sqrt(0.5)), 0.2, 0.2 * (1 - std::sqrt(0.5))});
+    verify(epochs(CosineRate{.base = 1, .least = 0.5}, 2), {1, 0.75});
+    CHECK(CosineRate{.base = 0.1}(0, 1) == doctest::Approx(0.1));
+    CHECK(CosineRate{.base = 0.1, .least = 0.01}(200, 200) == doctest::Approx(0.01));
+}
+
+TEST_CASE("a warm-up rises to the schedule behind it, which goes on as if alone") {
+    verify(epochs(WarmUp<StepRate>{.epochs = 3, .then = {.base = 1}}, 8), {0.25, 0.5, 0.75, 1, 0.1, 0.1, 0.01, 0.01});
+    verify(epochs(WarmUp<CosineRate>{.epochs = 1, .then = {.base = 1}}, 2), {0.5, 0.5});
+    verify(epochs(WarmUp<CosineRate>{.epochs = 0}, 1), {0.1});
+    WarmUp<PlateauRate> rate{.epochs = 1, .then = {.base = 1, .patience = 0}};
+    rate.observe(0.5), rate.observe(0.6);
+    CHECK(rate(5, 10) == doctest::Approx(0.1));
+    static_assert(RateSchedule<WarmUp<PlateauRate>> && RateSchedule<CosineRate>);
+}
+
+TEST_CASE("a ramp rises from e^-5 of its weight and then stays") {
+    const RampUp ramp{.weight = 2, .epochs = 80};
+    CHECK(ramp(0) == doctest::Approx(2 * std::exp(-5.0)));
+    CHECK(ramp(40) == doctest::Approx(2 * std::exp(-1.25)));
+    CHECK(ramp(79.5) < 2);
+    CHECK(ramp(80) == 2);
+    CHECK(ramp(1000) == 2);
+    CHECK(ramp(-1) == ramp(0));
+    CHECK(RampUp{.weight = 3, .epochs = 0}(0) == 3);
+    CHECK(RampUp{.epochs = 10, .sharpness = 12.5}(0) == doctest::Approx(std::exp(-12.5)));
+    for (int e = 0; e < 100; ++e) CHECK(ramp(e) <= ramp(e + 1));
 }

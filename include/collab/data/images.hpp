@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// images: labelled pictures held in memory, ways to choose some of them, their statistics, and a made-up set that needs no files.
+// images: labelled pictures held in memory, their statistics, and a made-up set that needs no files.
 #pragma once
 #include <algorithm>
 #include <cmath>
@@ -66,78 +66,6 @@ inline Images pick(const Images& images, const std::vector<int>& indices) {
         at += bytes;
     }
     return out;
-}
-
-namespace detail {
-
-template <class T>
-void shuffle(std::vector<T>& values, Random random) {   // Fisher and Yates
-    for (std::size_t i = values.size(); i > 1; --i) std::swap(values[i - 1], values[below(random.word(i), static_cast<std::uint32_t>(i))]);
-}
-
-/// The indices of each class, shuffled.
-inline std::vector<std::vector<int>> shuffled_classes(const Images& images, Random random) {
-    std::vector<std::vector<int>> of(static_cast<std::size_t>(images.classes));
-    for (int i = 0; i < images.size(); ++i) of[static_cast<std::size_t>(images.labels[static_cast<std::size_t>(i)])].push_back(i);
-    for (std::size_t c = 0; c < of.size(); ++c) shuffle(of[c], random.child(c + 1));
-    return of;
-}
-
-/// The classes in a random order: who gets the remainder when a number does not divide evenly.
-inline std::vector<std::size_t> class_order(std::size_t classes, Random random) {
-    std::vector<std::size_t> order(classes);
-    for (std::size_t c = 0; c < classes; ++c) order[c] = c;
-    shuffle(order, random.child(0));
-    return order;
-}
-
-/// The first quota[c] of each class, in the order of the original.
-inline std::vector<int> gather(const std::vector<std::vector<int>>& of, const std::vector<std::size_t>& quota) {
-    std::vector<int> indices;
-    for (std::size_t c = 0; c < of.size(); ++c) indices.insert(indices.end(), of[c].begin(), of[c].begin() + static_cast<std::ptrdiff_t>(quota[c]));
-    std::sort(indices.begin(), indices.end());
-    return indices;
-}
-
-}  // namespace detail
-
-/// n of the pictures, the same number from each class as far as the classes go; the same ones for the same seed. They keep their order.
-inline Images subset(const Images& images, int n, std::uint64_t seed) {
-    check(images);
-    if (n < 1 || n > images.size()) fail(images.name, ": a subset of ", n, " images was asked for; expected 1 to ", images.size());
-    const Random random{seed, 0x737562};
-    const auto of = detail::shuffled_classes(images, random);
-    const auto order = detail::class_order(of.size(), random);
-    std::vector<std::size_t> quota(of.size());
-    for (int left = n; left > 0;)   // one from each class in turn; an exhausted class is passed over
-        for (const std::size_t c : order)
-            if (left > 0 && quota[c] < of[c].size()) ++quota[c], --left;
-    return pick(images, detail::gather(of, quota));
-}
-
-/// Cut in two: the second part has n_second pictures and, as nearly as whole numbers allow, the proportions of the classes of the whole.
-/// The first part is the rest. The same cut for the same seed; both keep the order.
-inline std::pair<Images, Images> split(const Images& images, int n_second, std::uint64_t seed) {
-    check(images);
-    if (n_second < 1 || n_second >= images.size())
-        fail(images.name, ": a second part of ", n_second, " images was asked for; expected 1 to ", images.size() - 1, ", so that neither part is empty");
-    const Random random{seed, 0x73706c};
-    const auto of = detail::shuffled_classes(images, random);
-    auto order = detail::class_order(of.size(), random);
-    const auto total = static_cast<std::uint64_t>(images.size()), wanted = static_cast<std::uint64_t>(n_second);
-    std::vector<std::size_t> quota(of.size());
-    std::uint64_t left = wanted;
-    for (std::size_t c = 0; c < of.size(); ++c) left -= quota[c] = static_cast<std::size_t>(wanted * of[c].size() / total);
-    const auto remainder = [&](std::size_t c) { return wanted * of[c].size() % total; };
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return remainder(a) > remainder(b); });
-    for (std::size_t k = 0; k < left; ++k) ++quota[order[k]];   // fewer than the classes with a remainder, so no quota exceeds its class
-    const std::vector<int> second = detail::gather(of, quota);
-    std::vector<int> first;
-    first.reserve(static_cast<std::size_t>(images.size()) - second.size());
-    for (int i = 0, k = 0; i < images.size(); ++i)
-        if (k < n_second && second[static_cast<std::size_t>(k)] == i) ++k;
-        else first.push_back(i);
-    return {pick(images, first), pick(images, second)};
 }
 
 /// Of each channel, over all pixels of all pictures, in units where black is 0 and white is 1.

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// loader: prepares the next batches on a thread of its own while the present one is trained on.
+// loader: prepares the next batches on threads of its own while the present one is trained on.
 #pragma once
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <concepts>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -20,6 +21,7 @@
 #include <collab/core/shape.hpp>
 #include <collab/data/augment.hpp>
 #include <collab/data/images.hpp>
+#include <collab/data/sampler.hpp>
 
 namespace collab {
 
@@ -39,6 +41,21 @@ struct LoaderOptions {
     /// What becomes of a last batch that is not full. Unless said: kept for evaluation, where every picture counts; dropped for training
     /// if there is a full batch, because batch normalisation has no variance to divide by in a last batch of one picture.
     std::optional<bool> drop_last = {};
+    int threads = 1;          ///< that prepare batches; 0: one per core. The batches do not depend on it
+    std::vector<int> indices = {};   ///< the only pictures that are seen, such as one part of a split; empty: all
+};
+
+/// Writes picture `index` as floats to `out`, with choices from `random` when `training`, and returns its label. A loader of several
+/// threads calls it from all of them at once.
+using PictureReader = std::function<int(int index, Random random, bool training, float* out)>;
+
+/// Pictures that are made when they are asked for, such as the files of a folder: how many there are, of which extents a transform makes
+/// them, and what reads them.
+template <class S>
+concept PictureSource = requires(const S& source, const Transform& transform) {
+    { source.size() } -> std::convertible_to<int>;
+    { source.output(transform) } -> std::convertible_to<Dims>;
+    { source.reader(transform) } -> std::convertible_to<PictureReader>;
 };
 
 /// The batches of one epoch after another.
@@ -49,42 +66,50 @@ struct LoaderOptions {
 /// One thread may use a loader at a time. All memory is taken by the constructor: three batches in a ring.
 class Loader {
 public:
-    /// Writes picture `index` as floats to `out`, with choices from `random` when `training`, and returns its label.
-    using Reader = std::function<int(int index, Random random, bool training, float* out)>;
+    using Reader = PictureReader;
 
     /// `images` must outlive the loader.
     Loader(const Images& images, const Transform& transform, const LoaderOptions& options = {})
         : Loader(checked(images).size(), transform.dims(images.dims), memory_reader(images, transform), options) {}
     Loader(Images&&, const Transform&, const LoaderOptions& = {}) = delete;
 
-    /// Pictures from anywhere: `size` of them, of extents `dims`, made by `read`, which is called on the loader's thread.
+    /// `source` must outlive the loader.
+    template <PictureSource S>
+    Loader(const S& source, const Transform& transform, const LoaderOptions& options = {})
+        : Loader(source.size(), source.output(transform), source.reader(transform), options) {}
+
+    /// Pictures from anywhere: `size` of them, of extents `dims`, made by `read`, which is called on the loader's threads.
     Loader(int size, Dims dims, Reader read, const LoaderOptions& options) : dims_(dims), read_(std::move(read)), options_(options) {
         if (size < 1) fail("loader: ", size, " pictures; expected at least 1");
         if (dims.channels < 1 || dims.height < 1 || dims.width < 1) fail("loader: pictures without extent; expected positive extents");
         if (options.batch < 1) fail("loader: batch = ", options.batch, "; expected at least 1");
-        const bool drop = options.drop_last.value_or(options.training && size >= options.batch);
-        if (drop && size < options.batch)
-            fail("loader: batch = ", options.batch, " with drop_last leaves nothing of ", size, " pictures; expected a batch of at most ", size);
-        samples_ = drop ? size - size % options.batch : size;
+        if (options.threads < 0 || options.threads > 1024) fail("loader: threads = ", options.threads, "; expected 0 to 1024");
+        for (const int i : options.indices)
+            if (i < 0 || i >= size) fail("loader: index ", i, " among indices; expected 0 to ", size - 1);
+        const int seen = options.indices.empty() ? size : static_cast<int>(options.indices.size());
+        const bool drop = options.drop_last.value_or(options.training && seen >= options.batch);
+        if (drop && seen < options.batch)
+            fail("loader: batch = ", options.batch, " with drop_last leaves nothing of ", seen, " pictures; expected a batch of at most ", seen);
+        samples_ = drop ? seen - seen % options.batch : seen;
         batches_ = static_cast<int>((static_cast<std::int64_t>(samples_) + options.batch - 1) / options.batch);
-        order_.resize(static_cast<std::size_t>(size));
+        order_.resize(static_cast<std::size_t>(seen));
         const auto capacity = static_cast<std::size_t>(std::min(options.batch, samples_));
         for (Slot& slot : ring_) {
             slot.images.resize(capacity * static_cast<std::size_t>(dims.size()));
             slot.labels.resize(capacity);
             slot.indices.resize(capacity);
         }
-        thread_ = std::thread([this] { work(); });
-    }
-    ~Loader() {
-        {
-            const std::lock_guard lock(mutex_);
-            stop_ = true;
-            ++run_;
+        const int threads = options.threads > 0 ? options.threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+        // Alone, a thread takes a whole batch; of several, each takes a small part, so that they work on the batch that is needed first.
+        chunk_ = threads == 1 ? options.batch : std::clamp(options.batch / (4 * threads), 1, 16);
+        try {
+            for (int t = 0; t < threads; ++t) threads_.emplace_back([this] { work(); });
+        } catch (...) {
+            end();
+            throw;
         }
-        changed_.notify_all();
-        thread_.join();
     }
+    ~Loader() { end(); }
     Loader(const Loader&) = delete;
     Loader& operator=(const Loader&) = delete;
 
@@ -96,7 +121,10 @@ public:
             ++run_;
             epoch_ = epoch;
             made_ = given_ = 0;
-            error_ = nullptr;
+            stale_ = working_;   // until these notice, they may write into the ring
+            claimed_ = claimed_in_batch_ = 0;
+            order_ready_ = order_taken_ = failed_ = false;
+            for (Slot& slot : ring_) slot.unmade = 0, slot.error = nullptr;
         }
         changed_.notify_all();
     }
@@ -109,12 +137,13 @@ public:
         ++given_;   // from here on the previous batch may be overwritten
         changed_.notify_all();
         if (given_ > batches_) return nullptr;
-        changed_.wait(lock, [&] { return made_ >= given_ || error_; });
-        if (made_ < given_) {
+        Slot& slot = slot_of(given_ - 1);
+        changed_.wait(lock, [&] { return made_ >= given_; });
+        if (slot.error) {
             --given_;
-            std::rethrow_exception(error_);
+            std::rethrow_exception(slot.error);
         }
-        return &ring_[static_cast<std::size_t>(given_ - 1) % ring_.size()].batch;
+        return &slot.batch;
     }
 
     int batches() const { return batches_; }      ///< in one epoch
@@ -127,7 +156,11 @@ private:
         std::vector<float> images;
         std::vector<int> labels, indices;
         Batch batch;
+        int unmade = 0;              // samples that are still to be made
+        int wrong = 0;               // the first sample that could not be made, and why
+        std::exception_ptr error;
     };
+    struct Claim { int batch = 0, first = 0, count = 0; };   // samples first to first + count of a batch
 
     static const Images& checked(const Images& images) {
         check(images);
@@ -140,55 +173,92 @@ private:
         };
     }
 
+    Slot& slot_of(int batch) { return ring_[static_cast<std::size_t>(batch) % ring_.size()]; }
+    int samples_in(int batch) const { return std::min(options_.batch, samples_ - batch * options_.batch); }
+    void end() {
+        {
+            const std::lock_guard lock(mutex_);
+            stop_ = true;
+            ++run_;
+        }
+        changed_.notify_all();
+        for (std::thread& t : threads_) t.join();
+    }
+
+    /// What each thread does: one thread of a run makes the order, then all take parts of batches, earlier batches first.
     void work() {
-        std::uint64_t seen = 0;
         std::unique_lock lock(mutex_);
         for (;;) {
-            changed_.wait(lock, [&] { return stop_ || run_ != seen; });
+            changed_.wait(lock, [&] { return stop_ || (run_ != 0 && stale_ == 0 && (!order_taken_ || may_claim())); });
             if (stop_) return;
-            seen = run_;
+            const std::uint64_t run = run_;
             const int epoch = epoch_;
-            lock.unlock();
-            order(epoch);
-            lock.lock();
-            for (int b = 0; b < batches_; ++b) {
-                // Batch b takes the place of b - 3, which the caller must have handed back; it holds batch given_ - 1.
-                changed_.wait(lock, [&] { return run_ != seen || b - static_cast<int>(ring_.size()) < std::max(0, given_ - 1); });
-                if (run_ != seen) break;
+            ++working_;
+            if (!order_taken_) {
+                order_taken_ = true;
+                lock.unlock();
+                order(epoch);
+                lock.lock();
+                if (run_ == run) order_ready_ = true;
+            } else {
+                const Claim claim = next_claim();
+                Slot& slot = slot_of(claim.batch);
                 lock.unlock();
                 std::exception_ptr error;
+                int at = claim.first;
                 try {
-                    fill(ring_[static_cast<std::size_t>(b) % ring_.size()], b, epoch, seen);
+                    for (; at < claim.first + claim.count && run_.load(std::memory_order_relaxed) == run; ++at) make(slot, claim.batch, at, epoch);
                 } catch (...) {
                     error = std::current_exception();
                 }
                 lock.lock();
-                if (run_ != seen) break;
-                if (error) error_ = error;
-                else ++made_;
-                changed_.notify_all();
-                if (error) break;
+                if (run_ == run) finish(slot, claim, error, at);
             }
+            --working_;
+            if (run_ != run) --stale_;
+            changed_.notify_all();
+        }
+    }
+    bool may_claim() const {
+        // Batch b takes the place of b - 3, which the caller must have handed back; it holds batch given_ - 1.
+        return order_ready_ && !failed_ && claimed_ < batches_ && claimed_ - static_cast<int>(ring_.size()) < std::max(0, given_ - 1);
+    }
+    Claim next_claim() {
+        const int size = samples_in(claimed_);
+        if (claimed_in_batch_ == 0) {
+            Slot& slot = slot_of(claimed_);
+            slot.unmade = size, slot.error = nullptr;
+        }
+        const Claim claim{claimed_, claimed_in_batch_, std::min(chunk_, size - claimed_in_batch_)};
+        claimed_in_batch_ += claim.count;
+        if (claimed_in_batch_ == size) ++claimed_, claimed_in_batch_ = 0;
+        return claim;
+    }
+    /// A batch with an error in it is made to its end before the error is told, so that it is always the first one of the batch.
+    void finish(Slot& slot, const Claim& claim, const std::exception_ptr& error, int at) {
+        if (error && (!slot.error || at < slot.wrong)) slot.error = error, slot.wrong = at;
+        slot.unmade -= claim.count;
+        if (slot.unmade == 0) slot.batch = {slot.images.data(), slot.labels.data(), slot.indices.data(), samples_in(claim.batch)};
+        while (made_ < claimed_ && slot_of(made_).unmade == 0) {
+            if (slot_of(made_).error) failed_ = true;   // nothing behind it will be given
+            ++made_;
+            if (failed_) break;
         }
     }
     void order(int epoch) {
-        for (std::size_t i = 0; i < order_.size(); ++i) order_[i] = static_cast<int>(i);
+        if (options_.indices.empty())
+            for (std::size_t i = 0; i < order_.size(); ++i) order_[i] = static_cast<int>(i);
+        else std::copy(options_.indices.begin(), options_.indices.end(), order_.begin());
         if (options_.shuffle) detail::shuffle(order_, Random{options_.seed, 0x736866}.child(static_cast<std::uint64_t>(epoch)));
     }
-    void fill(Slot& slot, int b, int epoch, std::uint64_t run) const {
-        const int first = b * options_.batch, count = std::min(options_.batch, samples_ - first);
-        for (int i = 0; i < count; ++i) {
-            if (run_.load(std::memory_order_relaxed) != run) return;   // nobody waits for this batch any more
-            const auto at = static_cast<std::size_t>(i);
-            const int index = order_[static_cast<std::size_t>(first) + at];
-            slot.indices[at] = index;
-            slot.labels[at] = read_(index, sample_random(options_.seed, epoch, index), options_.training,
-                                    slot.images.data() + at * static_cast<std::size_t>(dims_.size()));
-        }
-        slot.batch = {slot.images.data(), slot.labels.data(), slot.indices.data(), count};
+    void make(Slot& slot, int batch, int sample, int epoch) const {
+        const auto at = static_cast<std::size_t>(sample);
+        const int index = order_[static_cast<std::size_t>(batch) * static_cast<std::size_t>(options_.batch) + at];
+        slot.indices[at] = index;
+        slot.labels[at] = read_(index, sample_random(options_.seed, epoch, index), options_.training, slot.images.data() + at * static_cast<std::size_t>(dims_.size()));
     }
 
-    int samples_ = 0, batches_ = 0;
+    int samples_ = 0, batches_ = 0, chunk_ = 1;
     Dims dims_;
     Reader read_;
     LoaderOptions options_;
@@ -198,10 +268,11 @@ private:
     std::mutex mutex_;                       // guards what follows
     std::condition_variable changed_;
     std::atomic<std::uint64_t> run_ = 0;     // calls of start; written under the mutex, also read without it
-    bool stop_ = false;
+    bool stop_ = false, order_taken_ = false, order_ready_ = false, failed_ = false;
     int epoch_ = 0, made_ = 0, given_ = 0;   // batches ready and batches asked for, of the present epoch
-    std::exception_ptr error_;
-    std::thread thread_;
+    int claimed_ = 0, claimed_in_batch_ = 0; // batches of which every part is taken, and samples taken of the next one
+    int working_ = 0, stale_ = 0;            // threads outside of the mutex, and those among them that work for an epoch given up
+    std::vector<std::thread> threads_;
 };
 
 }  // namespace collab

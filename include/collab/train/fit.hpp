@@ -86,11 +86,28 @@ struct Evaluation {
     double loss = 0, accuracy = 0;
 };
 
-/// Loss and accuracy of every network over a whole set, in inference mode, in the order of the networks.
-template <class Training>
-auto evaluate(Training& training, const Images& images, const std::optional<Transform>& transform = {}) {
+namespace detail {
+/// The transform with which a training looks at a set: in memory, or made when asked for, which has no default.
+inline Transform transform_for(const std::optional<Transform>& given, const Images& images, Dims wanted) { return fitted_transform(given, images.dims, wanted); }
+template <PictureSource S>
+Transform transform_for(const std::optional<Transform>& given, const S& source, Dims wanted) {
+    const Transform t = given.value_or(Transform{});
+    if (const Dims d = source.output(t); d != wanted)
+        fail("the transform turns images into ", d.channels, " x ", d.height, " x ", d.width, "; the networks expect ", wanted.channels, " x ", wanted.height, " x ", wanted.width);
+    return t;
+}
+/// Pictures in memory need one thread to keep up with a training, others all there are.
+inline int loader_threads(const Images&) { return 1; }
+template <PictureSource S>
+int loader_threads(const S&) { return 0; }
+}  // namespace detail
+
+/// Loss and accuracy of every network over a whole set, Images or a PictureSource, in inference mode, in the order of the networks.
+template <class Training, class Set>
+auto evaluate(Training& training, const Set& images, const std::optional<Transform>& transform = {}) {
     std::array<Evaluation, std::size_t(Training::networks)> all{};
-    Loader loader(images, fitted_transform(transform, images.dims, Training::input), {.batch = training.settings().batch, .shuffle = false, .training = false});
+    Loader loader(images, detail::transform_for(transform, images, Training::input),
+                  {.batch = training.settings().batch, .shuffle = false, .training = false, .threads = detail::loader_threads(images)});
     loader.start(0);
     while (const Batch* batch = loader.next()) {
         training.evaluate_batch(batch->images, batch->labels, batch->size);
@@ -103,15 +120,15 @@ auto evaluate(Training& training, const Images& images, const std::optional<Tran
     return all;
 }
 
-/// Trains on `train` and evaluates on `test`. A loss that is not a number ends it with an error.
-template <class Training>
-History fit(Training& training, const Images& train, const Images& test, const FitOptions& options) {
+/// Trains on `train` and evaluates on `test`, both Images or both a PictureSource. A loss that is not a number ends it with an error.
+template <class Training, class Set>
+History fit(Training& training, const Set& train, const Set& test, const FitOptions& options) {
     if (options.epochs < 1) fail("a training has at least one epoch, not ", options.epochs);
     if (options.warm_up < 0) fail("a warm-up has at least 0 steps, not ", options.warm_up);
     constexpr std::size_t n = std::size_t(Training::networks);
-    const Transform transform = fitted_transform(options.transform, train.dims, Training::input);
+    const Transform transform = detail::transform_for(options.transform, train, Training::input);
     Rate rate_of = options.rate;   // a copy: schedules remember
-    Loader loader(train, transform, {.batch = training.settings().batch, .seed = options.seed});
+    Loader loader(train, transform, {.batch = training.settings().batch, .seed = options.seed, .threads = detail::loader_threads(train)});
     const long per_epoch = loader.batches(), steps = per_epoch * options.epochs;
     if (per_epoch < 1) fail(train.name, ": no batch can be made of ", train.size(), " images");
     using clock = std::chrono::steady_clock;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// rate: the learning rate along a training.
+// rate: the learning rate along a training, and weights that rise.
 #pragma once
+#include <cmath>
 #include <concepts>
 #include <vector>
 
@@ -16,7 +17,8 @@ concept RateSchedule = requires(R r, int epoch, double error) {
     r.observe(error);
 };
 
-/// `base`, multiplied by `factor` at each milestone, given as a fraction of the epochs: by default / 10 at 50 % and at 75 %.
+/// `base`, multiplied by `factor` at each milestone, given as a fraction of the epochs: by default / 10 at 50 % and at 75 %. In epochs of
+/// a training of 200: `.milestones = {60 / 200., 120 / 200., 160 / 200.}`.
 struct StepRate {
     double base = 0.1, factor = 0.1;
     std::vector<double> milestones{0.5, 0.75};
@@ -28,6 +30,42 @@ struct StepRate {
         return rate;
     }
     void observe(double) {}
+};
+
+/// From `base` along half a wave of the cosine to `least`, which it would reach at the end of the last epoch:
+/// least + (base - least) (1 + cos(pi t)) / 2 with t = epoch / epochs (Loshchilov and Hutter, SGDR, ICLR 2017, Eq. 5, without restarts).
+struct CosineRate {
+    double base = 0.1, least = 0;
+
+    double operator()(int epoch, int epochs) const { return least + (base - least) * 0.5 * (1 + std::cos(3.141592653589793 * epoch / epochs)); }
+    void observe(double) {}
+};
+
+/// Any schedule behind a rise: in epoch e of the first `epochs` the rate is (e + 1) / (epochs + 1) of what `then` says. (FitOptions::warm_up
+/// rises step by step, for which an epoch may be too long; this is for loops of one's own, and for warm-ups of many epochs.)
+template <RateSchedule R>
+struct WarmUp {
+    int epochs = 5;
+    R then{};
+
+    double operator()(int epoch, int of) const {
+        const double rate = then(epoch, of);
+        return epoch < epochs ? rate * (epoch + 1) / (epochs + 1) : rate;
+    }
+    void observe(double error) { then.observe(error); }
+};
+
+/// A weight that rises along weight exp(-sharpness (1 - t)^2), t = epoch / epochs, and stays at `weight` from `epochs` on: for a loss that
+/// should not speak before there is something to say (Laine and Aila, Temporal Ensembling, ICLR 2017, section 3). The epoch may be a
+/// fraction: (step + 1.0) / steps_per_epoch.
+struct RampUp {
+    double weight = 1, epochs = 80, sharpness = 5;
+
+    double operator()(double epoch) const {
+        if (!(epochs > 0) || epoch >= epochs) return weight;
+        const double left = 1 - (epoch > 0 ? epoch / epochs : 0);
+        return weight * std::exp(-sharpness * left * left);
+    }
 };
 
 /// `base`, multiplied by `factor` whenever the error has not fallen below its best by `threshold` (relative) for more than
