@@ -16,6 +16,7 @@
 #include <collab/data/sampler.hpp>
 #include <collab/io/progress.hpp>
 
+#include "data_inspect.hpp"
 #include "experiment.hpp"
 #include "summary.hpp"
 
@@ -181,7 +182,7 @@ int main(int argc, char** argv) {
     Options o;
     CLI::App app{"Trains SmallNet and ResNet-20 on images, each alone and both in collaboration around a mutual knowledge base, and compares them."};
     app.set_version_flag("--version", COLLAB_VERSION);
-    app.add_option("--data", o.data, "mnist:DIR, fashion:DIR, cifar10:DIR, or synthetic[:N]")->capture_default_str();
+    app.add_option("--data", o.data, "mnist:DIR, fashion:DIR, cifar10:DIR, cifar100:DIR, stl10:DIR, npy:DIR, or synthetic[:N]")->capture_default_str();
     app.add_option("--epochs", o.epochs, "passes over the training images")->capture_default_str()->check(CLI::Range(1, 100000));
     app.add_option("--seeds", o.seeds, "how many seeds: everything is repeated for each")->capture_default_str()->check(CLI::Range(1, 1000));
     app.add_option("--seed", o.first_seed, "the first seed")->capture_default_str();
@@ -201,11 +202,14 @@ int main(int argc, char** argv) {
     app.add_option("--picture", o.picture, "draw the accuracies to NAME.svg and NAME-dark.svg");
     app.add_flag("--quiet", o.quiet, "no progress line");
     for (CLI::Option* option : app.get_options()) option->take_last();   // a script may set what the user then sets again
+    program::InspectOptions inspected;
+    const CLI::App* inspect = program::add_data_inspect(app, inspected);
     CLI11_PARSE(app, argc, argv);
     std::signal(SIGINT, on_interrupt);
     std::string command = "collab";
     for (int i = 1; i < argc; ++i) command += std::string(" ") + argv[i];
     try {
+        if (inspect->parsed()) return program::data_inspect(inspected), 0;
         return run(o, command);
     } catch (const std::exception& e) {
         std::fprintf(stderr, "collab: %s\n", e.what());

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// data_inspect: what a data set holds, printed, and a contact sheet.
+#include "data_inspect.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include <collab/data/inspect.hpp>
+#include <collab/data/open.hpp>
+#include <collab/io/format.hpp>
+#include <collab/io/png.hpp>
+
+namespace program {
+namespace {
+
+void print_part(const collab::Images& images) {
+    const collab::Dims d = images.dims;
+    std::printf("%s: %s images of %d x %d x %d (channels, height, width), %d classes\n", images.name.c_str(), collab::grouped(images.size()).c_str(), d.channels, d.height, d.width, images.classes);
+    const collab::Statistics s = collab::statistics(images);
+    const auto numbers = [](const char* what, const std::vector<double>& values) {
+        std::printf("  %s", what);
+        for (const double v : values) std::printf(" %.4f", v);
+        std::printf("\n");
+    };
+    numbers("mean     ", s.mean);
+    numbers("deviation", s.deviation);
+}
+
+void print_classes(const collab::DataSet& data) {
+    const auto train = collab::class_counts(data.train.labels, data.train.classes), test = collab::class_counts(data.test.labels, data.test.classes);
+    const int most = std::max(1, *std::max_element(train.begin(), train.end()));
+    std::printf("%-24s %9s %9s\n", "class", "train", "test");
+    for (std::size_t c = 0; c < train.size(); ++c) {
+        const std::string name = c < data.train.class_names.size() ? data.train.class_names[c] : std::to_string(c);
+        const auto bar = static_cast<std::size_t>((40LL * train[c] + most - 1) / most);
+        std::printf("%-24s %9d %9d  %s\n", name.c_str(), train[c], c < test.size() ? test[c] : 0, std::string(bar, '#').c_str());
+    }
+}
+
+}  // namespace
+
+CLI::App* add_data_inspect(CLI::App& app, InspectOptions& o) {
+    CLI::App* data = app.add_subcommand("data", "look at data sets")->require_subcommand(1);
+    CLI::App* inspect = data->add_subcommand("inspect", "counts, sizes, mean and deviation, classes, and a contact sheet of a data set");
+    inspect->add_option("data", o.data, "a word as of --data: mnist:DIR, fashion:DIR, cifar10:DIR, cifar100:DIR, stl10:DIR, npy:DIR, synthetic[:N]")->required();
+    inspect->add_option("--sheet", o.sheet, "write a contact sheet of training images, a row for each class, to this PNG file");
+    inspect->add_option("--columns", o.columns, "images in each row of the sheet")->capture_default_str()->check(CLI::Range(1, 1000));
+    inspect->add_option("--rows", o.rows, "at most so many classes on the sheet")->capture_default_str()->check(CLI::Range(1, 1000));
+    inspect->add_option("--subset", o.subset, "look at so many training images, evenly from all classes (0: all)")->capture_default_str()->check(CLI::NonNegativeNumber);
+    inspect->add_option("--seed", o.seed, "which images are on the sheet and in the subset")->capture_default_str();
+    return inspect;
+}
+
+void data_inspect(const InspectOptions& o) {
+    collab::DataSet data = collab::open_data(o.data);
+    if (o.subset > 0) data.train = collab::subset(data.train, o.subset, o.seed);
+    print_part(data.train);
+    print_part(data.test);
+    print_classes(data);
+    if (!o.sheet.empty()) {
+        const collab::Sheet sheet = collab::contact_sheet(data.train, o.columns, o.rows, o.seed);
+        collab::write_png(o.sheet, sheet.pixels.data(), sheet.dims);
+        std::printf("The contact sheet, %d x %d: %s\n", sheet.dims.width, sheet.dims.height, o.sheet.c_str());
+    }
+}
+
+}  // namespace program
