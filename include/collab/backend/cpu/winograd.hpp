@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: Apache-2.0
+// winograd: 3x3 sweeps of stride 1 with 16 instead of 36 multiplications per four outputs, Winograd's F(2x2, 3x3).
+//
+// Outputs come in tiles of 2x2, each seeing 4x4 inputs. Inputs, weights and outputs are transformed (Lavin & Gray, Fast Algorithms for
+// Convolutional Neural Networks, 2016, section 4.1: B^T d B, G g G^T, A^T m A); between the transforms lies one product per position of the 4x4,
+// [tiles][channels] by [channels][targets]. Template arguments are the register tile of that product; shapes are numbers at run time.
+#pragma once
+#include <algorithm>
+#include <cstddef>
+
+#include <collab/backend/cpu/packing.hpp>
+#include <collab/backend/cpu/sweep.hpp>
+#include <collab/backend/cpu/vector.hpp>
+
+namespace collab::backend::detail {
+
+/// Windows of one or several images: output (m, w) of an image sees x[(m + k) * row + (w + q) * pixel] for k, q in 0..2. Of the last pixel read,
+/// lanes - 1 elements beyond its channels must be readable; they do not influence any result.
+template <class T>
+struct WinogradSource {
+    const T* x;
+    std::ptrdiff_t pixel, row, image;
+    int images, rows, columns, channels;   ///< rows and columns of outputs; 1 and odd numbers are fine
+    int down() const { return ceil_div(rows, 2); }
+    int across() const { return ceil_div(columns, 2); }
+    int tiles() const { return images * down() * across(); }
+    int padded() const { return round_up(channels, lanes<T>); }
+};
+
+/// Where a tile lies: its image and its first output row and column.
+struct WinogradTile {
+    int image, row, column;
+    template <class T>
+    WinogradTile(const WinogradSource<T>& s, int t)
+        : image(t / s.across() / s.down()), row(t / s.across() % s.down() * 2), column(t % s.across() * 2) {}
+    template <class T>
+    COLLAB_INLINE void advance(const WinogradSource<T>& s) {
+        if ((column += 2) < s.columns) return;
+        column = 0;
+        if ((row += 2) >= s.rows) row = 0, ++image;
+    }
+};
+
+/// Transformed values of a pass over some tiles lie as [position][register of channels][tile][lanes]: constant distances between tiles, one
+/// pointer in the products. The sixteen positions are an odd number of lines apart, or they would compete for the same cache lines.
+template <class T>
+struct WinogradLayout {
+    std::ptrdiff_t chunk, position;   ///< distances between registers of channels and between positions
+    WinogradLayout(int tiles, int vectors)
+        : chunk(std::ptrdiff_t(tiles) * lanes<T>), position((std::ptrdiff_t(whole_lines<T>(std::size_t(chunk * vectors))) | (64 / std::ptrdiff_t(sizeof(T)))) ) {}
+    std::size_t size() const { return std::size_t(16 * position); }
+};
+
+/// B^T d B of `n` tiles side by side. r0..r3 are the rows of the first; the last lacks its right output column when `cut`.
+template <class T>
+COLLAB_NOINLINE void winograd_input_row(const T* r0, const T* r1, const T* r2, const T* r3, std::ptrdiff_t pixel, int n, bool cut, T* v, std::ptrdiff_t position) {
+    constexpr int L = lanes<T>;
+    Vector<T> a[4][4];
+    const auto column = [&](auto j, std::ptrdiff_t at) COLLAB_LAMBDA_INLINE {
+        const Vector<T> d0 = load(r0 + at), d1 = load(r1 + at), d2 = load(r2 + at), d3 = load(r3 + at);
+        a[0][j] = d0 - d2, a[1][j] = d1 + d2, a[2][j] = d2 - d1, a[3][j] = d1 - d3;
+    };
+    column(Index<0>{}, 0), column(Index<1>{}, pixel);
+    std::ptrdiff_t at = 2 * pixel;
+    for (int t = 0; t < n; ++t, at += 2 * pixel, v += L) {
+        column(Index<2>{}, at), column(Index<3>{}, cut && t == n - 1 ? at : at + pixel);
+        repeat<4>([&](auto i) COLLAB_LAMBDA_INLINE {
+            T* to = v + 4 * i * position;
+            store(to, a[i][0] - a[i][2]), store(to + position, a[i][1] + a[i][2]), store(to + 2 * position, a[i][2] - a[i][1]);
+            store(to + 3 * position, a[i][1] - a[i][3]);
+            a[i][0] = a[i][2], a[i][1] = a[i][3];
+        });
+    }
+}
+
+/// The transformed inputs of tiles [first, first + count); up to `slots` tiles, zeros follow.
+template <class T>
+void winograd_input(const WinogradSource<T>& s, int first, int count, int slots, T* v, const WinogradLayout<T>& to) {
+    constexpr int L = lanes<T>;
+    for (int done = 0; done < count;) {
+        const WinogradTile tile(s, first + done);
+        const int n = std::min(s.across() - tile.column / 2, count - done);
+        const T* r0 = s.x + tile.image * s.image + tile.row * s.row + tile.column * s.pixel;
+        const T* r3 = r0 + (tile.row + 1 < s.rows ? 3 : 2) * s.row;   // what meets only a missing output is not read
+        for (int c = 0; c < s.channels; c += L)
+            winograd_input_row(r0 + c, r0 + s.row + c, r0 + 2 * s.row + c, r3 + c, s.pixel, n, tile.column + 2 * n > s.columns,
+                               v + c / L * to.chunk + done * L, to.position);
+        done += n;
+    }
+    if (slots > count)
+        for (int k = 0; k < 16; ++k)
+            for (int c = 0; c < s.channels; c += L) std::fill_n(v + k * to.position + c / L * to.chunk + count * L, (slots - count) * L, T(0));
+}
+
+/// Room of one block's transformed weights, for `vectors` registers of target channels (2, in a last odd block 1).
+template <class T>
+constexpr std::ptrdiff_t winograd_position(int channels, int vectors) {
+    return std::ptrdiff_t(whole_lines<T>(std::size_t(channels) * std::size_t(vectors * lanes<T>))) | (64 / std::ptrdiff_t(sizeof(T)));
+}
+/// Where block b of the transformed weights begins.
+template <class T>
+constexpr std::ptrdiff_t winograd_block(int channels, int b) { return b * 16 * winograd_position<T>(channels, block_vectors); }
+/// Elements of the transformed weights of one group.
+template <class T>
+constexpr std::size_t winograd_weights_size(int channels, int targets) {
+    const int vectors = ceil_div(targets, lanes<T>);
+    return std::size_t(winograd_block<T>(channels, vectors / block_vectors) + (vectors % block_vectors ? 16 * winograd_position<T>(channels, 1) : 0));
+}
+
+/// G g G^T of the weights of block b of a group, to u (where the block begins) as [position][source channel][registers of the block], zero beyond
+/// the last target channel. Of a transposed convolution the taps run backwards and the channels change places.
+template <class T>
+COLLAB_NOINLINE void winograd_weights(const Dense& d, const T* w, int group, int b, T* u) {
+    constexpr int L = lanes<T>, strip = 16;   // source channels at a time
+    const Blocks<T> blocks(d.target_channels);
+    const int in = d.g.in.channels / d.g.groups, all = d.g.out.channels, out = all / d.g.groups, sources = d.source_channels;
+    const int vectors = blocks.in_block(b), wide = vectors * L, first = blocks.channel(b), n = std::min(wide, d.target_channels - first);
+    const Sweep s = d.sweep(0);
+    const std::ptrdiff_t position = winograd_position<T>(sources, vectors);
+    alignas(64) T taps[9][strip][block_vectors * L];
+    for (int c0 = 0; c0 < sources; c0 += strip) {
+        const int count = std::min(strip, sources - c0);
+        for (int tap = 0; tap < 9; ++tap) {
+            const int at = (s.rows.kernel + tap / 3 * s.rows.kernel_step) * 3 + s.columns.kernel + tap % 3 * s.columns.kernel_step;
+            const T* from = w + std::ptrdiff_t(at) * in * all + group * out;
+            for (int c = 0; c < count && n < wide; ++c) std::fill(taps[tap][c] + n, taps[tap][c] + wide, T(0));
+            if (d.transposed)
+                for (int t = 0; t < n; ++t)
+                    for (int c = 0; c < count; ++c) taps[tap][c][t] = from[std::ptrdiff_t(first + t) * all + c0 + c];
+            else
+                for (int c = 0; c < count; ++c) std::copy_n(from + std::ptrdiff_t(c0 + c) * all + first, n, taps[tap][c]);
+        }
+        for (int c = 0; c < count; ++c)
+            for (int v = 0; v < vectors; ++v) {
+                Vector<T> a[4][3];
+                const T half = T(0.5);
+                repeat<3>([&](auto q) COLLAB_LAMBDA_INLINE {
+                    const Vector<T> w0 = load(taps[q][c] + v * L), w1 = load(taps[3 + q][c] + v * L), w2 = load(taps[6 + q][c] + v * L), sum = half * (w0 + w2);
+                    a[0][q] = w0, a[1][q] = sum + half * w1, a[2][q] = sum - half * w1, a[3][q] = w2;
+                });
+                T* const to = u + std::ptrdiff_t(c0 + c) * wide + v * L;
+                repeat<4>([&](auto i) COLLAB_LAMBDA_INLINE {
+                    const Vector<T> sum = half * (a[i][0] + a[i][2]), middle = half * a[i][1];
+                    T* const row = to + 4 * i * position;
+                    store(row, a[i][0]), store(row + position, sum + middle), store(row + 2 * position, sum - middle), store(row + 3 * position, a[i][2]);
+                });
+            }
+    }
+}
+
+/// One position: m[V][tile][lanes] = v[channels / lanes][tile][lanes] * u[channels][V * lanes], for `count` tiles, a multiple of P.
+template <class T, int P, int V>
+COLLAB_NOINLINE void winograd_product(const T* v, std::ptrdiff_t v_chunk, int channels, const T* u, T* m, std::ptrdiff_t m_chunk, int count) {
+    constexpr int L = lanes<T>;
+    for (; count > 0; count -= P, v += P * L, m += P * L) {
+        Vector<T> acc[P][V];
+        repeat<P>([&](auto p) COLLAB_LAMBDA_INLINE { repeat<V>([&](auto r) COLLAB_LAMBDA_INLINE { acc[p][r].setZero(); }); });
+        const T *at = v, *w = u;
+        for (int left = channels; left > 0; left -= L, at += v_chunk - L)
+            for (int i = std::min(left, L); i > 0; --i, ++at, w += V * L) {
+                Vector<T> weight[V];
+                repeat<V>([&](auto r) COLLAB_LAMBDA_INLINE { weight[r] = load(w + r * L); });
+                repeat<P>([&](auto p) COLLAB_LAMBDA_INLINE {
+                    const T value = at[p * L];
+                    repeat<V>([&](auto r) COLLAB_LAMBDA_INLINE { add_product(acc[p][r], value, weight[r]); });
+                });
+            }
+        repeat<P>([&](auto p) COLLAB_LAMBDA_INLINE { repeat<V>([&](auto r) COLLAB_LAMBDA_INLINE { store(m + r * m_chunk + p * L, acc[p][r]); }); });
+    }
+}
+
+/// All tiles of one position and block (`count`, a multiple of four), in the largest register tiles.
+template <class T>
+void winograd_products(const T* v, std::ptrdiff_t v_chunk, int channels, const T* u, int vectors, T* m, std::ptrdiff_t m_chunk, int count) {
+    const auto take = [&](auto p, auto r, int n) {
+        if (n > 0) winograd_product<T, decltype(p)::value, decltype(r)::value>(v, v_chunk, channels, u, m, m_chunk, n);
+        v += n * lanes<T>, m += n * lanes<T>, count -= n;
+    };
+    if (vectors == 2) {
+        if constexpr (many_registers) {
+            take(Index<12>{}, Index<2>{}, (count / 12 - (count % 12 == 4 && count > 12)) * 12);
+            take(Index<8>{}, Index<2>{}, count / 8 * 8);
+        }
+        take(Index<4>{}, Index<2>{}, count);
+    } else {
+        if constexpr (many_registers) take(Index<16>{}, Index<1>{}, (count / 16 - (count % 16 == 4 && count > 16)) * 16);
+        take(Index<12>{}, Index<1>{}, count / 12 * 12);
+        take(Index<8>{}, Index<1>{}, count / 8 * 8);
+        take(Index<4>{}, Index<1>{}, count);
+    }
+}
+
+/// A sweep over `source`: target channel j of output (m, w) of image i goes to y[i * y_image + m * y_row + w * y_pixel + j], and nothing beyond.
+template <class T>
+struct WinogradJob {
+    WinogradSource<T> source;
+    int targets;
+    const T* weights;                        ///< block after block, as winograd_weights leaves them
+    const T* bias;                           ///< padded to whole registers, or null
+    T* y;
+    std::ptrdiff_t y_pixel, y_row, y_image;
+    T* scratch;                              ///< winograd_scratch elements on a cache-line boundary
+    const void* ahead = nullptr;             ///< what will be read next, fetched into the second-level cache meanwhile
+    std::size_t ahead_bytes = 0;
+};
+
+/// How a sweep is cut: tiles in a pass, and registers of target channels whose products are kept until they are transformed. Few channels: all
+/// operands stay in the first-level cache. Many: weights are read again in each pass, which must be worth it. (Sizes measured with AVX-512.)
+template <class T>
+struct WinogradPass {
+    int tiles, panel;
+    WinogradPass(int channels, int targets, int all_tiles) {
+        const std::size_t in = std::size_t(round_up(channels, lanes<T>)), out = std::size_t(round_up(targets, lanes<T>));
+        const bool few = 16 * (in + out) * sizeof(T) <= 6 * 1024, many = 16 * in * out * sizeof(T) > (std::size_t(8) << 20);
+        tiles = std::min(few ? 16 : many ? 128 : 48, round_up(all_tiles, 4));
+        panel = std::min(block_vectors, ceil_div(targets, lanes<T>));
+    }
+};
+
+/// Elements of scratch memory that winograd_tiles needs.
+template <class T>
+std::size_t winograd_scratch(int channels, int targets, int all_tiles) {
+    const WinogradPass<T> pass(channels, targets, all_tiles);
+    return WinogradLayout<T>(pass.tiles, ceil_div(channels, lanes<T>)).size() + WinogradLayout<T>(pass.tiles, pass.panel).size();
+}
+
+/// A^T m A of one register of channels of `n` tiles side by side, plus the bias: `channels` of the register, to pixels y_pixel and rows y_row apart.
+/// The last tile has `columns` columns, all have `rows` rows.
+template <class T>
+COLLAB_NOINLINE void winograd_output_row(const T* m, std::ptrdiff_t position, int n, const T* bias, T* y, std::ptrdiff_t y_pixel, std::ptrdiff_t y_row, int channels,
+                                         int rows, int columns) {
+    constexpr int L = lanes<T>;
+    Vector<T> b = Vector<T>::Zero();
+    if (bias) b = load(bias);
+    const bool whole = rows == 2 && channels == L;
+    for (int t = 0; t < n; ++t, m += L, y += 2 * y_pixel) {
+        Vector<T> a[2][4], o[2][2];
+        repeat<4>([&](auto j) COLLAB_LAMBDA_INLINE {
+            const T* p = m + j * position;
+            const Vector<T> m0 = load(p), m2 = load(p + 8 * position), m3 = load(p + 12 * position);
+            Vector<T> m1 = load(p + 4 * position);
+            if constexpr (j == 1) m1 += b;   // this position is part of all four outputs with factor 1
+            a[0][j] = m0 + m1 + m2, a[1][j] = m1 - m2 - m3;
+        });
+        repeat<2>([&](auto i) COLLAB_LAMBDA_INLINE { o[i][0] = a[i][0] + a[i][1] + a[i][2], o[i][1] = a[i][1] - a[i][2] - a[i][3]; });
+        if (whole && (columns == 2 || t < n - 1)) {
+            store(y, o[0][0]), store(y + y_pixel, o[0][1]), store(y + y_row, o[1][0]), store(y + y_row + y_pixel, o[1][1]);
+        } else {
+            alignas(64) T done[2][2][L];
+            repeat<2>([&](auto i) COLLAB_LAMBDA_INLINE { store(done[i][0], o[i][0]), store(done[i][1], o[i][1]); });
+            for (int i = 0; i < rows; ++i)
+                for (int j = 0; j < (t < n - 1 ? 2 : columns); ++j) std::copy_n(done[i][j], channels, y + i * y_row + j * y_pixel);
+        }
+    }
+}
+
+/// The outputs of tiles [first, first + count), target channels [channel, channel + n).
+template <class T>
+void winograd_output(const WinogradJob<T>& job, int first, int count, int channel, int n, const T* m, const WinogradLayout<T>& from) {
+    constexpr int L = lanes<T>;
+    const WinogradSource<T>& s = job.source;
+    for (int done = 0; done < count;) {
+        const WinogradTile tile(s, first + done);
+        const int run = std::min(s.across() - tile.column / 2, count - done);
+        T* const y = job.y + tile.image * job.y_image + tile.row * job.y_row + tile.column * job.y_pixel + channel;
+        for (int c = 0; c < n; c += L)
+            winograd_output_row(m + c / L * from.chunk + done * L, from.position, run, job.bias ? job.bias + channel + c : nullptr, y + c, job.y_pixel, job.y_row,
+                                std::min(L, n - c), std::min(2, s.rows - tile.row), tile.column + 2 * run > s.columns ? 1 : 2);
+        done += run;
+    }
+}
+
+/// Fetches, for writing, a register of each output of tiles [first, last). Inlined for certain, like fetch_lines: functions that do nothing
+/// else are taken for pure and their calls are dropped.
+template <class T>
+COLLAB_INLINE void fetch_outputs(const WinogradJob<T>& job, WinogradTile& tile, int count, int channel, int vectors) {
+    const WinogradSource<T>& s = job.source;
+    for (; count > 0; --count, tile.advance(s)) {
+        const T* y = job.y + tile.image * job.y_image + tile.row * job.y_row + tile.column * job.y_pixel + channel;
+        const std::ptrdiff_t right = tile.column + 1 < s.columns ? job.y_pixel : 0, below = tile.row + 1 < s.rows ? job.y_row : 0;
+        for (int v = 0; v < vectors; ++v, y += lanes<T>)
+            __builtin_prefetch(y, 1), __builtin_prefetch(y + right, 1), __builtin_prefetch(y + below, 1), __builtin_prefetch(y + below + right, 1);
+    }
+}
+
+/// Fetches what will be read next, line by line.
+COLLAB_INLINE void fetch_lines(const char*& at, std::ptrdiff_t lines) {
+    for (; lines > 0; --lines, at += 64) __builtin_prefetch(at, 0, 2);
+}
+
+/// Computes all outputs of the job.
+template <class T>
+void winograd_tiles(const WinogradJob<T>& job) {
+    constexpr int L = lanes<T>;
+    const WinogradSource<T>& s = job.source;
+    const int all = s.tiles(), vectors = ceil_div(job.targets, L);
+    const WinogradPass<T> pass(s.channels, job.targets, all);
+    const WinogradLayout<T> in(pass.tiles, ceil_div(s.channels, L)), out(pass.tiles, pass.panel);
+    T* const v = job.scratch;
+    T* const m = v + in.size();
+    const char* ahead = static_cast<const char*>(job.ahead);
+    std::ptrdiff_t lines = std::ptrdiff_t(job.ahead_bytes / 64);
+    const std::ptrdiff_t steps = std::ptrdiff_t(ceil_div(all, pass.tiles)) * 16 * ceil_div(vectors, block_vectors), step_lines = (lines + steps - 1) / steps;
+    for (int t = 0; t < all; t += pass.tiles) {
+        const int count = std::min(pass.tiles, all - t), slots = round_up(count, 4);
+        winograd_input(s, t, count, slots, v, in);
+        for (int first = 0; first < vectors; first += pass.panel) {
+            const int last = std::min(vectors, first + pass.panel);
+            WinogradTile ahead_tile(s, t);   // each position fetches the outputs of a sixteenth of the tiles, which are written soon after
+            for (int k = 0; k < 16; ++k) {
+                fetch_outputs(job, ahead_tile, count * (k + 1) / 16 - count * k / 16, first * L, last - first);
+                for (int r = first; r < last; r += block_vectors) {
+                    const int wide = std::min(block_vectors, vectors - r);
+                    if (step_lines > 0 && lines > 0) fetch_lines(ahead, std::min(step_lines, lines)), lines -= step_lines;
+                    winograd_products(v + k * in.position, in.chunk, s.channels,
+                                      job.weights + winograd_block<T>(s.channels, r / block_vectors) + k * winograd_position<T>(s.channels, wide), wide,
+                                      m + k * out.position + (r - first) * out.chunk, out.chunk, slots);
+                }
+            }
+            winograd_output(job, t, count, first * L, std::min(job.targets, last * L) - first * L, m, out);
+        }
+    }
+}
+
+/// Whether the transforms cost less than the multiplications they save: enough channels, enough of a tile's outputs wanted (a tile takes 16
+/// multiplications per pair of channels; taps outside the map are not counted for the direct sweep), and enough tiles to pay for the weights.
+inline bool winograd_pays(const Dense& d) {
+    const Extent three{3, 3}, one{1, 1};
+    if (!(d.g.kernel == three) || !(d.g.stride == one) || std::min(d.source_channels, d.target_channels) < 16) return false;
+    const long down = ceil_div(d.target.height, 2), across = ceil_div(d.target.width, 2);
+    const long rows = 3L * d.target.height - 2L * std::min(d.g.pad.height, 1), direct = rows * 3 * d.target.width;
+    return 2 * direct >= 3 * 16 * down * across && d.g.batch * down * across >= 128;
+}
+
+}  // namespace collab::backend::detail
