@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include <collab/backend/cpu/convolution.hpp>
 #include <collab/backend/cpu/linear.hpp>
 #include <collab/core/random.hpp>
 
@@ -232,12 +233,12 @@ TEST_CASE_TEMPLATE("input pixels that no window reaches have gradient zero, or t
 }
 
 TEST_CASE_TEMPLATE("products agree with plain loops", T, float, double) {
-    for (int batch : {1, 3, 17, 128})
-        for (const Extent& shape : {Extent{1, 1}, {64, 10}, {33, 96}, {200, 65}, {1024, 17}}) {
-            const int in = shape.height, out = shape.width;
+    for (int batch : {1, 3, 9, 17, 128})
+        for (const Extent& shape : {Extent{1, 1}, {64, 10}, {33, 96}, {200, 65}, {1024, 17}, {512, 70}, {300, 520}}) {
+            const int in = shape.height, out = shape.width, gap = in == 512 ? 0 : 2;   // rows 2048 bytes apart, which are copied
             const Product g{batch, in, out};
             CAPTURE(batch); CAPTURE(in); CAPTURE(out);
-            Field<T> x(batch, in, 2, 1), dy(batch, out, 1, 2), y(batch, out, 1, 3), dx(batch, in, 2, 4);
+            Field<T> x(batch, in, gap, 1), dy(batch, out, 1, 2), y(batch, out, 1, 3), dx(batch, in, gap, 4);
             const std::vector<T> w = numbers<T>(in * out, 5), bias = numbers<T>(out, 6);
             std::vector<T> dw = numbers<T>(in * out, 7), db = numbers<T>(out, 8);
             std::vector<double> y_expected(std::size_t(batch * out)), dx_expected(std::size_t(batch * in));

@@ -50,7 +50,10 @@ struct EluFunction {
 /// y = x for x > 0, `negative_slope` x otherwise; negative_slope > 0.
 struct LeakyReluFunction {
     double negative_slope = 0.01;
-    template <class T> COLLAB_HD COLLAB_INLINE T operator()(T x) const { return x > T(0) ? x : T(negative_slope) * x; }
+    template <class T> COLLAB_HD COLLAB_INLINE T operator()(T x) const {
+        const T scaled = T(negative_slope) * x;   // computed for every x, so that a compiler needs no branch
+        return x > T(0) ? x : scaled;
+    }
     template <class T> COLLAB_HD COLLAB_INLINE T slope(T y) const { return y > T(0) ? T(1) : T(negative_slope); }
 };
 /// y = 1 / (1 + e^-x).
