@@ -7,6 +7,7 @@
 import argparse
 import json
 import math
+import os
 import pathlib
 import statistics
 import subprocess
@@ -14,7 +15,17 @@ import sys
 import time
 
 NETWORKS = ["ResNet-20", "ResNet-32", "SmallNet-4", "MobileNet"]
-TORCH_LAYOUTS = ["channels-first", "channels-last"]   # LibTorch counts with the better of the two
+# LibTorch counts with the better layout. Folded: normalisations are put into the convolutions before them, which the program does by hand.
+TORCH = {"train": ["channels-first", "channels-last"],
+         "infer": ["channels-first", "channels-last", "channels-first,folded", "channels-last,folded"]}
+
+
+def environment(threads):
+    """OpenBLAS, which LibTorch multiplies with, takes processors younger than itself for very old ones, and starts threads of its own."""
+    flags = pathlib.Path("/proc/cpuinfo").read_text() if pathlib.Path("/proc/cpuinfo").exists() else ""
+    core = "SkylakeX" if " avx512f" in flags else "Haswell" if " avx2" in flags else ""
+    settings = {"OPENBLAS_NUM_THREADS": str(threads), "OMP_NUM_THREADS": str(threads), "OPENBLAS_CORETYPE": core}
+    return {**{k: v for k, v in settings.items() if v}, **os.environ}
 
 
 class Worker:
@@ -25,7 +36,7 @@ class Worker:
         self.times = []
         self.turns = []   # the median of each
         command = [str(program.resolve()), what, network, str(threads), str(batch)] + ([layout] if layout else [])
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment(threads))
         answer = self.process.stdout.readline().split()
         if not answer or answer[0] != "ready":
             sys.exit(f"{' '.join(command)} did not start")
@@ -75,23 +86,26 @@ def check(case, workers):
 
 
 def speed(case, what, network, threads, batch, programs, arguments):
-    """Seconds of one step or one inference, ours and the peer's better layout."""
+    """Seconds of one step or one inference against LibTorch with its better layout; inference also with normalisations folded."""
     ours = Worker(programs["ours"], what, network, threads, batch)
-    peers = [Worker(programs["torch"], what, network, threads, batch, layout) for layout in TORCH_LAYOUTS]
+    peers = [Worker(programs["torch"], what, network, threads, batch, layout) for layout in TORCH[what]]
     check(case, [ours] + peers)
     take_turns([ours] + peers, arguments.rounds, arguments.seconds)
     if what == "train":
         for worker in [ours] + peers:
             if not math.isfinite(float(worker.ask("loss"))):
                 sys.exit(f"{case}: a loss is not finite, so the step measured is not a useful one")
-    best = min(peers, key=Worker.median)
-    result = {"case": case, "kind": what, "network": network, "threads": threads, "batch": batch, "peer": "LibTorch", "peer_layout": best.layout,
-              "ours_s": ours.median(), "peer_s": best.median(), "ratio": ratio(ours, best), "ours_spread": ours.spread(),
-              "peer_spread": best.spread(), "repetitions": len(ours.times)}
-    result["other_layout_s"] = max(p.median() for p in peers)
+    results = []
+    for name, group in [("LibTorch", [p for p in peers if "folded" not in p.layout]), ("LibTorch, folded", [p for p in peers if "folded" in p.layout])]:
+        if not group:
+            continue
+        best = min(group, key=Worker.median)
+        results.append({"case": case, "kind": what, "network": network, "threads": threads, "batch": batch, "peer": name, "peer_layout": best.layout.split(",")[0],
+                        "ours_s": ours.median(), "peer_s": best.median(), "ratio": ratio(ours, best), "ours_spread": ours.spread(),
+                        "peer_spread": best.spread(), "repetitions": len(ours.times), "peer_all_s": {p.layout: p.median() for p in group}})
     for worker in [ours] + peers:
         worker.stop()
-    return result
+    return results
 
 
 def memory(case, network, threads, batch, programs):
@@ -103,7 +117,7 @@ def memory(case, network, threads, batch, programs):
         worker.stop()
         return value
     ours = peak(programs["ours"])
-    peers = {layout: peak(programs["torch"], layout) for layout in TORCH_LAYOUTS}
+    peers = {layout: peak(programs["torch"], layout) for layout in TORCH["train"]}
     best = min(peers, key=peers.get)
     return {"case": case, "kind": "memory", "network": network, "threads": threads, "batch": batch, "peer": "LibTorch", "peer_layout": best,
             "ours_mib": ours, "peer_mib": peers[best], "ratio": peers[best] / ours}
@@ -140,30 +154,31 @@ def main():
     parser.add_argument("--kinds", default="train,infer,memory,dlib")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--batch", type=int, default=128)
-    parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--seconds", type=float, default=0.5, help="of each process in each round")
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--seconds", type=float, default=0.3, help="of each process in each round")
     arguments = parser.parse_args()
 
     programs = {name: arguments.programs / f"bench_peers_{name}" for name in ["ours", "torch", "dlib"]}
     networks, kinds, threads, batch = arguments.networks.split(","), arguments.kinds.split(","), arguments.threads, arguments.batch
     results = []
 
-    def add(result):
-        results.append(result)
-        print(line(result), flush=True)
+    def add(*new):
+        for result in new:
+            results.append(result)
+            print(line(result), flush=True)
 
     print(f"{'case':<40} {'ours':>12} {'peer':>12} {'ratio':>6}")
     if programs["torch"].exists():
         if "train" in kinds:
             for network in networks:
-                add(speed(f"{network}, training step", "train", network, threads, batch, programs, arguments))
+                add(*speed(f"{network}, training step", "train", network, threads, batch, programs, arguments))
             ratios = [r["ratio"] for r in results]
             if len(ratios) > 1:
                 print(f"{'geometric mean':<66} {statistics.geometric_mean(ratios):>6.2f}")
         if "infer" in kinds:
             for network in networks:
-                add(speed(f"{network}, one image, one thread", "infer", network, 1, 1, programs, arguments))
-                add(speed(f"{network}, inference", "infer", network, threads, batch, programs, arguments))
+                add(*speed(f"{network}, one image, one thread", "infer", network, 1, 1, programs, arguments))
+                add(*speed(f"{network}, inference", "infer", network, threads, batch, programs, arguments))
         if "memory" in kinds:
             for network in networks:
                 add(memory(f"{network}, memory of training", network, threads, batch, programs))

@@ -16,20 +16,30 @@ nn::Functional relu() { return nn::Functional([](Tensor x) { return x.relu_(); }
 nn::Functional elu() { return nn::Functional([](Tensor x) { return torch::elu_(x); }); }
 nn::Functional global_mean() { return nn::Functional([](Tensor x) { return x.mean({2, 3}); }); }
 
+/// Puts a normalisation with running statistics into the convolution before it, as one deploys a network.
+void fold(nn::Conv2d& c, const nn::BatchNorm2d& n) {
+    torch::NoGradGuard guard;
+    const Tensor scale = n->weight / (n->running_var + n->options.eps()).sqrt();
+    c->weight.set_data(c->weight * scale.view({-1, 1, 1, 1}));
+    c->bias = n->bias - n->running_mean * scale;
+}
+
 /// Two 3x3 convolutions around an identity; where the map changes, every second pixel and zeros for new channels (option A).
 struct BlockImpl : nn::Module {
     BlockImpl(int in, int out, int stride)
         : first(register_module("first", conv(in, out, 3, stride))), second(register_module("second", conv(out, out, 3))),
           a(register_module("a", nn::BatchNorm2d(out))), b(register_module("b", nn::BatchNorm2d(out))), stride_(stride), padding_((out - in) / 2) {}
     Tensor forward(const Tensor& x) {
-        Tensor y = b(second(a(first(x)).relu_()));
+        Tensor y = folded_ ? second(first(x).relu_()) : b(second(a(first(x)).relu_()));
         if (stride_ == 1) return y.add_(x).relu_();
         const Tensor near = x.slice(2, 0, x.size(2), stride_).slice(3, 0, x.size(3), stride_);
         return y.add_(torch::constant_pad_nd(near, {0, 0, 0, 0, padding_, padding_})).relu_();
     }
+    void fold_normalisations() { fold(first, a), fold(second, b), folded_ = true; }
     nn::Conv2d first, second;
     nn::BatchNorm2d a, b;
     int stride_, padding_;
+    bool folded_ = false;
 };
 TORCH_MODULE(Block);
 
@@ -91,6 +101,19 @@ nn::Sequential network(const std::string& name) {
     throw std::runtime_error("there is no network called " + name);
 }
 
+/// The same network without normalisations, for inference.
+nn::Sequential folded(const nn::Sequential& net) {
+    nn::Sequential s;
+    nn::Conv2d last = nullptr;
+    for (const nn::AnyModule& layer : *net) {
+        if (const auto c = std::dynamic_pointer_cast<nn::Conv2dImpl>(layer.ptr())) last = nn::Conv2d(c);
+        if (const auto b = std::dynamic_pointer_cast<BlockImpl>(layer.ptr())) b->fold_normalisations();
+        if (const auto n = std::dynamic_pointer_cast<nn::BatchNorm2dImpl>(layer.ptr())) fold(last, nn::BatchNorm2d(n));
+        else s->push_back(layer);
+    }
+    return s;
+}
+
 void lay_out_channels_last(nn::Module& module) {
     torch::NoGradGuard guard;
     for (auto& p : module.parameters())
@@ -102,10 +125,17 @@ worker::Work make(const worker::Job& job) {
     torch::set_num_interop_threads(1);
     torch::manual_seed(1);
     nn::Sequential net = network(job.network);
-    const bool last = job.layout == "channels-last";
-    if (last) lay_out_channels_last(*net);
+    const bool last = job.layout.starts_with("channels-last");
     long parameters = 0;
     for (const auto& p : net->parameters()) parameters += p.numel();
+    if (!job.train()) net->eval();
+    if (!job.train() && job.layout.ends_with("folded")) {
+        const Tensor probe = torch::randn({2, 3, 32, 32});
+        const Tensor before = net->forward(probe);
+        net = folded(net);
+        if (!torch::allclose(before, net->forward(probe), 1e-3, 1e-4)) throw std::runtime_error("folding the normalisations changed the result");
+    }
+    if (last) lay_out_channels_last(*net);
 
     worker::Batch data(job.batch);
     Tensor images = torch::from_blob(data.images.data(), {job.batch, 3, 32, 32}).clone();
@@ -113,7 +143,6 @@ worker::Work make(const worker::Job& job) {
     const Tensor labels = torch::from_blob(data.labels.data(), {job.batch}, torch::kInt32).to(torch::kInt64);
 
     if (!job.train()) {
-        net->eval();
         return {parameters, [=]() mutable {
                     const c10::InferenceMode guard;
                     net->forward(images);
