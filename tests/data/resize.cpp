@@ -13,21 +13,21 @@
 #include "temporary.hpp"
 
 using namespace collab;
-using detail::Window;
+using detail::PictureWindow;
 
 namespace {
 
 Images noise(Dims dims, int n = 1) { return synthetic_images(dims, 1, n, 5); }
-Bytes resized(const Images& images, const Window& window, int height, int width) {
+Bytes resized(const Images& images, const PictureWindow& window, int height, int width) {
     Bytes out(static_cast<std::size_t>(height * width * images.dims.channels));
     detail::ResizeScratch scratch;
     detail::resize(images.image(0), images.dims, window, height, width, out.data(), scratch);
     return out;
 }
-Window whole(Dims d) { return {0, 0, double(d.height), double(d.width)}; }
+PictureWindow whole(Dims d) { return {0, 0, double(d.height), double(d.width)}; }
 
 /// The definition, pixel by pixel in double: every input pixel that the window touches, weighted by a triangle in each direction.
-double defined(const Images& images, const Window& w, int height, int width, int y, int x, int c) {
+double defined(const Images& images, const PictureWindow& w, int height, int width, int y, int x, int c) {
     const double sy = w.height / height, sx = w.width / width, ry = std::max(1.0, sy), rx = std::max(1.0, sx);
     const double cy = w.top + (y + 0.5) * sy - 0.5, cx = w.left + (x + 0.5) * sx - 0.5;
     double sum = 0, weights = 0;
@@ -39,7 +39,7 @@ double defined(const Images& images, const Window& w, int height, int width, int
         }
     return sum / weights;
 }
-void agrees(const Images& images, const Window& w, int height, int width) {
+void agrees(const Images& images, const PictureWindow& w, int height, int width) {
     const Bytes got = resized(images, w, height, width);
     double worst = 0;
     for (int y = 0; y < height; ++y)
@@ -82,7 +82,7 @@ TEST_CASE("random parts lie in the picture, have areas and shapes within their b
         double least = 1, most = 0, flattest = 10, tallest = 0, mean_area = 0;
         bool top = false, bottom = false;
         for (int i = 0; i < 2000; ++i) {
-            const Window w = detail::random_window(d, 0.25, sample_random(1, 0, i));
+            const PictureWindow w = detail::random_window(d, 0.25, sample_random(1, 0, i));
             REQUIRE((w.top >= 0 && w.left >= 0 && w.height >= 1 && w.width >= 1 && w.top + w.height <= d.height && w.left + w.width <= d.width));
             CHECK(w.top == std::floor(w.top));
             const double area = w.height * w.width / d.area(), ratio = w.width / w.height;
@@ -98,12 +98,12 @@ TEST_CASE("random parts lie in the picture, have areas and shapes within their b
         if (d.height != 500) CHECK((top && bottom));   // there, most do not fit and are central
         if (d.height != 500) CHECK((mean_area > 0.5 && mean_area < 0.65));   // even from 0.25 to 1, the largest a little rarer
     }
-    const Window narrow = detail::random_window({1, 100, 10}, 1, sample_random(1, 0, 0));   // nothing fits: 3 : 4 in the middle
+    const PictureWindow narrow = detail::random_window({1, 100, 10}, 1, sample_random(1, 0, 0));   // nothing fits: 3 : 4 in the middle
     CHECK((narrow.width == 10 && narrow.height == 13 && narrow.left == 0 && narrow.top == 43));
 }
 
 TEST_CASE("outside training the shorter side is scaled and the central square taken") {
-    const detail::Window w = detail::central_window({3, 300, 400}, 224, 256);
+    const detail::PictureWindow w = detail::central_window({3, 300, 400}, 224, 256);
     CHECK(w.height == doctest::Approx(262.5));
     CHECK(w.width == doctest::Approx(262.5));
     CHECK(w.top == doctest::Approx(18.75));
@@ -130,7 +130,7 @@ TEST_CASE("a transform resizes pictures of one size and of any") {
         augmenter.apply(images, 0, sample_random(1, 0, 0), true, random.data());
         augmenter.apply(images, 0, sample_random(1, 0, 0), true, again.data());
         CHECK(random == again);
-        const Window w = detail::random_window(d, 0.08, sample_random(1, 0, 0).child(1));
+        const PictureWindow w = detail::random_window(d, 0.08, sample_random(1, 0, 0).child(1));
         const Bytes expected = resized(images, w, 12, 12);
         int wrong = 0;
         for (std::size_t i = 0; i < 432; ++i) wrong += int(255 * random[i] + 0.5f) != expected[i];

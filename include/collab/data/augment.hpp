@@ -124,7 +124,7 @@ public:
         Dims d = dims;
         if (transform_.resized_crop > 0 || transform_.resize > 0) {
             d = transform_.resized(dims);
-            const detail::Window window = transform_.resized_crop == 0 ? detail::Window{0, 0, double(dims.height), double(dims.width)}
+            const detail::PictureWindow window = transform_.resized_crop == 0 ? detail::PictureWindow{0, 0, double(dims.height), double(dims.width)}
                                           : training ? detail::random_window(dims, transform_.least_area, random.child(1))
                                                      : detail::central_window(dims, transform_.resized_crop, transform_.resize ? transform_.resize : (transform_.resized_crop * 8 + 3) / 7);
             scratch.resized.resize(static_cast<std::size_t>(d.size()));

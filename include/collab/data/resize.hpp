@@ -13,7 +13,7 @@
 namespace collab::detail {
 
 /// A rectangle of a picture, in pixels; its edges need not be whole numbers.
-struct Window {
+struct PictureWindow {
     double top = 0, left = 0, height = 0, width = 0;
 };
 
@@ -53,7 +53,7 @@ struct ResizeScratch {
 };
 
 /// The window of a picture as `height` x `width` pixels, rounded to bytes. First along the rows, then along the columns.
-inline void resize(const std::uint8_t* picture, Dims dims, const Window& window, int height, int width, std::uint8_t* out, ResizeScratch& scratch) {
+inline void resize(const std::uint8_t* picture, Dims dims, const PictureWindow& window, int height, int width, std::uint8_t* out, ResizeScratch& scratch) {
     const auto channels = static_cast<std::ptrdiff_t>(dims.channels);
     scratch.horizontal.set(window.left, window.width, dims.width, width);
     scratch.vertical.set(window.top, window.height, dims.height, height);
@@ -96,7 +96,7 @@ inline void resize(const std::uint8_t* picture, Dims dims, const Window& window,
 /// A random part of a picture: of `least_area` to all of its area and with sides of 3 : 4 to 4 : 3, both drawn evenly (the ratio on a
 /// logarithmic scale), at an even place; after ten that do not fit, the largest central one that does (Szegedy et al., Going Deeper with
 /// Convolutions, CVPR 2015, section 6).
-inline Window random_window(Dims dims, double least_area, Random random) {
+inline PictureWindow random_window(Dims dims, double least_area, Random random) {
     const double area = static_cast<double>(dims.height) * dims.width, longest = std::log(4.0 / 3);
     for (std::uint64_t attempt = 0; attempt < 10; ++attempt) {
         const Words w = random(attempt);
@@ -112,7 +112,7 @@ inline Window random_window(Dims dims, double least_area, Random random) {
 }
 
 /// The central square that remains of a picture whose shorter side was scaled to `scaled` pixels and from which `side` were cut.
-inline Window central_window(Dims dims, int side, int scaled) {
+inline PictureWindow central_window(Dims dims, int side, int scaled) {
     const double extent = std::min(dims.height, dims.width) * std::min(1.0, static_cast<double>(side) / scaled);
     return {(dims.height - extent) / 2, (dims.width - extent) / 2, extent, extent};
 }
