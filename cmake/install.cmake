@@ -11,6 +11,10 @@ if(TARGET collab_data)
   install(TARGETS collab_data EXPORT collabDataTargets)
   install(EXPORT collabDataTargets NAMESPACE collab:: DESTINATION ${package_dir})
 endif()
+if(TARGET collab_images)
+  install(TARGETS collab_images EXPORT collabImagesTargets)
+  install(EXPORT collabImagesTargets NAMESPACE collab:: DESTINATION ${package_dir})
+endif()
 
 configure_package_config_file(cmake/collabConfig.cmake.in collabConfig.cmake INSTALL_DESTINATION ${package_dir}
   NO_SET_AND_CHECK_MACRO)

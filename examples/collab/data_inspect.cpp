@@ -8,9 +8,10 @@
 #include <vector>
 
 #include <collab/data/inspect.hpp>
-#include <collab/data/open.hpp>
 #include <collab/io/format.hpp>
 #include <collab/io/png.hpp>
+
+#include "open.hpp"
 
 namespace program {
 namespace {
@@ -44,23 +45,24 @@ void print_classes(const collab::DataSet& data) {
 CLI::App* add_data_inspect(CLI::App& app, InspectOptions& o) {
     CLI::App* data = app.add_subcommand("data", "look at data sets")->require_subcommand(1);
     CLI::App* inspect = data->add_subcommand("inspect", "counts, sizes, mean and deviation, classes, and a contact sheet of a data set");
-    inspect->add_option("data", o.data, "a word as of --data: mnist:DIR, fashion:DIR, cifar10:DIR, cifar100:DIR, stl10:DIR, npy:DIR, synthetic[:N]")->required();
+    inspect->add_option("data", o.data, program::data_words)->required();
     inspect->add_option("--sheet", o.sheet, "write a contact sheet of training images, a row for each class, to this PNG file");
     inspect->add_option("--columns", o.columns, "images in each row of the sheet")->capture_default_str()->check(CLI::Range(1, 1000));
     inspect->add_option("--rows", o.rows, "at most so many classes on the sheet")->capture_default_str()->check(CLI::Range(1, 1000));
+    inspect->add_option("--side", o.side, "of the squares that images of folder:DIR are made into")->capture_default_str()->check(CLI::Range(1, 4096));
     inspect->add_option("--subset", o.subset, "look at so many training images, evenly from all classes (0: all)")->capture_default_str()->check(CLI::NonNegativeNumber);
     inspect->add_option("--seed", o.seed, "which images are on the sheet and in the subset")->capture_default_str();
     return inspect;
 }
 
 void data_inspect(const InspectOptions& o) {
-    collab::DataSet data = collab::open_data(o.data);
+    collab::DataSet data = program::open(o.data, o.side);
     if (o.subset > 0) data.train = collab::subset(data.train, o.subset, o.seed);
     print_part(data.train);
     print_part(data.test);
     print_classes(data);
     if (!o.sheet.empty()) {
-        const collab::Sheet sheet = collab::contact_sheet(data.train, o.columns, o.rows, o.seed);
+        const collab::Picture sheet = collab::contact_sheet(data.train, o.columns, o.rows, o.seed);
         collab::write_png(o.sheet, sheet.pixels.data(), sheet.dims);
         std::printf("The contact sheet, %d x %d: %s\n", sheet.dims.width, sheet.dims.height, o.sheet.c_str());
     }

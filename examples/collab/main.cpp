@@ -12,12 +12,12 @@
 #include <vector>
 
 #include <CLI/CLI.hpp>
-#include <collab/data/open.hpp>
 #include <collab/data/sampler.hpp>
 #include <collab/io/progress.hpp>
 
 #include "data_inspect.hpp"
 #include "experiment.hpp"
+#include "open.hpp"
 #include "summary.hpp"
 
 namespace {
@@ -119,7 +119,7 @@ int run(const Options& o, const std::string& command) {
         std::ofstream probe(o.report, std::ios::app);
         if (!probe) collab::fail("the report cannot be written to '", o.report, "'; expected a file in an existing folder that may be written");
     }
-    collab::DataSet data = collab::open_data(o.data);
+    collab::DataSet data = program::open(o.data);
     if (o.subset > 0) data.train = collab::subset(data.train, o.subset, o.first_seed);
     if (o.test_subset > 0) data.test = collab::subset(data.test, o.test_subset, o.first_seed);
     if (data.train.dims.height != data.train.dims.width || data.train.dims.height > 32) collab::fail(o.data, ": the networks of this program look at square images of at most 32x32");
@@ -182,7 +182,7 @@ int main(int argc, char** argv) {
     Options o;
     CLI::App app{"Trains SmallNet and ResNet-20 on images, each alone and both in collaboration around a mutual knowledge base, and compares them."};
     app.set_version_flag("--version", COLLAB_VERSION);
-    app.add_option("--data", o.data, "mnist:DIR, fashion:DIR, cifar10:DIR, cifar100:DIR, stl10:DIR, npy:DIR, or synthetic[:N]")->capture_default_str();
+    app.add_option("--data", o.data, program::data_words)->capture_default_str();
     app.add_option("--epochs", o.epochs, "passes over the training images")->capture_default_str()->check(CLI::Range(1, 100000));
     app.add_option("--seeds", o.seeds, "how many seeds: everything is repeated for each")->capture_default_str()->check(CLI::Range(1, 1000));
     app.add_option("--seed", o.first_seed, "the first seed")->capture_default_str();

@@ -25,7 +25,7 @@ TEST_CASE("a contact sheet has a row for each class, with pictures of that class
         for (int p = 0; p < 24 * 32; ++p)
             for (int c = 0; c < 3; ++c) images.pixels.push_back(static_cast<std::uint8_t>(c == 0 ? i + 1 : c == 1 ? p / 32 : p % 32));
     }
-    const Sheet sheet = contact_sheet(images, 4, 20, 1);
+    const Picture sheet = contact_sheet(images, 4, 20, 1);
     CHECK(sheet.dims == Dims{3, 3 * 50 + 2, 4 * 66 + 2});
     REQUIRE(sheet.pixels.size() == static_cast<std::size_t>(sheet.dims.size()));
     const auto at = [&](int y, int x, int c) { return int(sheet.pixels[static_cast<std::size_t>((y * sheet.dims.width + x) * 3 + c)]); };

@@ -8,6 +8,7 @@
 
 #include <collab/core/error.hpp>
 #include <collab/data/images.hpp>
+#include <collab/data/picture.hpp>
 #include <collab/data/sampler.hpp>
 
 namespace collab {
@@ -22,16 +23,10 @@ inline std::vector<int> class_counts(const std::vector<int>& labels, int classes
     return counts;
 }
 
-/// A picture of pictures.
-struct Sheet {
-    Dims dims;
-    std::vector<std::uint8_t> pixels;   ///< HWC
-};
-
 /// A contact sheet: a row for each of the first `rows` classes, with `columns` of its pictures, chosen by the seed, side by side. Small
 /// pictures are enlarged a whole number of times, to about 64 pixels; what is missing is grey. Pictures of 2 channels show the first only,
 /// those of more than 3 the first three.
-inline Sheet contact_sheet(const Images& images, int columns = 10, int rows = 20, std::uint64_t seed = 1) {
+inline Picture contact_sheet(const Images& images, int columns = 10, int rows = 20, std::uint64_t seed = 1) {
     check(images);
     if (columns < 1 || rows < 1 || columns > 1000 || rows > 1000) fail("contact sheet: ", rows, " rows of ", columns, "; expected 1 to 1000 of both");
     rows = std::min(rows, images.classes);
@@ -41,7 +36,7 @@ inline Sheet contact_sheet(const Images& images, int columns = 10, int rows = 20
     const int cell_height = images.dims.height * zoom + gap, cell_width = images.dims.width * zoom + gap;
     const std::int64_t bytes = (static_cast<std::int64_t>(rows) * cell_height + gap) * (static_cast<std::int64_t>(columns) * cell_width + gap) * channels;
     if (bytes > 1 << 30) fail("contact sheet: ", bytes, " bytes for ", rows, " rows of ", columns, " pictures; expected at most 1073741824: ask for fewer");
-    Sheet sheet{Dims{channels, rows * cell_height + gap, columns * cell_width + gap}, std::vector<std::uint8_t>(static_cast<std::size_t>(bytes), 128)};
+    Picture sheet{Dims{channels, rows * cell_height + gap, columns * cell_width + gap}, std::vector<std::uint8_t>(static_cast<std::size_t>(bytes), 128)};
     for (int row = 0; row < rows; ++row) {
         const std::vector<int>& members = of[static_cast<std::size_t>(row)];
         for (int column = 0; column < columns && column < static_cast<int>(members.size()); ++column) {

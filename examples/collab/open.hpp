@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// open: the data set that a word of the command line means.
+#pragma once
+#include <string>
+
+#include <collab/data/images.hpp>
+
+namespace program {
+
+/// What such words are, for --help.
+inline constexpr const char* data_words = "mnist:DIR, fashion:DIR, cifar10:DIR, cifar100:DIR, stl10:DIR, npy:DIR, folder:DIR, or synthetic[:N]";
+
+/// What collab::open_data opens, and `folder:DIR`: JPEG and PNG files in DIR/train/CLASS and DIR/val/CLASS, made into squares of `side` pixels.
+collab::DataSet open(const std::string& word, int side = 32);
+
+}  // namespace program
