@@ -17,6 +17,8 @@
 #include <collab/data/stl10.hpp>
 #include <collab/layer/activation.hpp>
 #include <collab/layer/batch_norm.hpp>
+#include <collab/layer/channel_shuffle.hpp>
+#include <collab/layer/channel_split.hpp>
 #include <collab/layer/concat.hpp>
 #include <collab/layer/conv.hpp>
 #include <collab/layer/conv_transpose.hpp>
@@ -25,6 +27,8 @@
 #include <collab/layer/dropout.hpp>
 #include <collab/layer/flatten.hpp>
 #include <collab/layer/linear.hpp>
+#include <collab/layer/maxout.hpp>
+#include <collab/layer/pad_channels.hpp>
 #include <collab/layer/pool.hpp>
 #include <collab/layer/residual.hpp>
 #include <collab/model/model.hpp>
@@ -32,6 +36,16 @@
 #include <collab/train/fit.hpp>
 #include <collab/train/rate.hpp>
 #include <collab/train/training.hpp>
+#include <collab/zoo/alexnet.hpp>
+#include <collab/zoo/densenet.hpp>
+#include <collab/zoo/googlenet.hpp>
+#include <collab/zoo/maxout_net.hpp>
 #include <collab/zoo/mobilenet.hpp>
+#include <collab/zoo/mobilenet_v2.hpp>
+#include <collab/zoo/nin.hpp>
 #include <collab/zoo/resnet.hpp>
+#include <collab/zoo/shufflenet_v2.hpp>
 #include <collab/zoo/small_net.hpp>
+#include <collab/zoo/squeezenet.hpp>
+#include <collab/zoo/vgg.hpp>
+#include <collab/zoo/wide_resnet.hpp>

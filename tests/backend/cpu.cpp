@@ -23,7 +23,7 @@ using backend::Map;
 
 template <class B>
 concept Everything = Backend<B> && ConvolutionBackend<B> && ProductBackend<B> && ActivationBackend<B> && NormalisationBackend<B> && PoolingBackend<B> &&
-                     DropoutBackend<B> && ShortcutBackend<B> && CrossEntropyBackend<B>;
+                     DropoutBackend<B> && ShortcutBackend<B> && ChannelBackend<B> && CrossEntropyBackend<B>;
 static_assert(Everything<Cpu<float>> && Everything<Cpu<double>>);
 static_assert(std::is_nothrow_move_constructible_v<Cpu<>> && std::is_nothrow_move_assignable_v<Cpu<>>);
 

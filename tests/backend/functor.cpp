@@ -74,6 +74,7 @@ TEST_CASE("exp_minus_one keeps zeroes, ends, NaN and double's own accuracy") {
 TEST_CASE("slopes in terms of the value are the derivatives of the activations") {
     check_slope(Identity{});
     check_slope(ReluFunction{});
+    check_slope(Relu6Function{});
     check_slope(EluFunction{});
     check_slope(LeakyReluFunction{0.2});
     check_slope(SigmoidFunction{});
@@ -82,6 +83,11 @@ TEST_CASE("slopes in terms of the value are the derivatives of the activations")
 TEST_CASE("activations at zero and at their ends") {
     CHECK(ReluFunction{}.slope(0.f) == 0);
     CHECK(ReluFunction{}(-3.f) == 0);
+    CHECK(Relu6Function{}(-3.f) == 0);
+    CHECK(Relu6Function{}(5.f) == 5);
+    CHECK(Relu6Function{}(7.f) == 6);
+    CHECK(Relu6Function{}.slope(0.f) == 0);
+    CHECK(Relu6Function{}.slope(6.f) == 0);
     CHECK(EluFunction{}(0.f) == 0);
     CHECK(EluFunction{}.slope(0.f) == 1);
     CHECK(EluFunction{}(-100.f) == -1);

@@ -24,7 +24,7 @@ namespace {
 
 template <class B>
 constexpr bool complete = Backend<B> && ConvolutionBackend<B> && ProductBackend<B> && ActivationBackend<B> && NormalisationBackend<B> &&
-                          PoolingBackend<B> && DropoutBackend<B> && ShortcutBackend<B> && CrossEntropyBackend<B>;
+                          PoolingBackend<B> && DropoutBackend<B> && ShortcutBackend<B> && ChannelBackend<B> && CrossEntropyBackend<B>;
 static_assert(complete<Reference<float>> && complete<Reference<double>>);
 
 using Values = std::vector<double>;

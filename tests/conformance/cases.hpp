@@ -133,6 +133,7 @@ template <class F>
 void for_activations(F each) {
     each("identity", Identity{});
     each("relu", ReluFunction{});
+    each("relu6", Relu6Function{});
     each("elu", EluFunction{});
     each("leaky relu", LeakyReluFunction{0.2});
     each("sigmoid", SigmoidFunction{});

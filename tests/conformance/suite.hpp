@@ -226,6 +226,30 @@ void shortcut(const Check<B>& check) {
 }
 
 template <class B>
+void channel(const Check<B>& check) {
+    for (const Map& map : maps())
+        for (const int parts : {1, 2, 3, 5}) {
+            const Map wide{map.batch, {parts * map.dims.channels, map.dims.height, map.dims.width}};
+            const std::string what = " of " + text(wide) + sentence(", ", parts, " parts");
+            check("shuffle_channels" + what, [&](auto& b, auto& t) { b.shuffle_channels(wide, parts, t.in("x", wide), t.out("y", wide)); });
+            check("shuffle_channels the other way" + what, [&](auto& b, auto& t) {
+                b.shuffle_channels(wide, map.dims.channels, t.in("x", wide), t.out("y", wide));
+            });
+            check("pad_channels" + what, [&](auto& b, auto& t) { b.pad_channels(wide, map.dims.channels, t.in("x", map), t.out("y", wide)); });
+            for (const int levels : {0, 3}) {   // three levels: many ties
+                check("maxout" + what, [&](auto& b, auto& t) { b.maxout(map, parts, t.in("x", wide, Range{-2, -1, levels}), t.out("y", map)); });
+                check("maxout_backward" + what, [&](auto& b, auto& t) {
+                    b.maxout_backward(map, parts, t.in("x", wide, Range{-1, 1, levels}), t.in("dy", map), t.out("dx", wide));
+                });
+            }
+            auto x = numbers(wide.size(), "x");
+            for (std::size_t i = 0; i < x.size(); i += 11) x[i] = std::numeric_limits<double>::quiet_NaN();
+            check("maxout of NaNs" + what, [&](auto& b, auto& t) { b.maxout(map, parts, t.in("x", wide, x), t.out("y", map)); });
+            check("maxout_backward of NaNs" + what, [&](auto& b, auto& t) { b.maxout_backward(map, parts, t.in("x", wide, x), t.in("dy", map), t.out("dx", wide)); });
+        }
+}
+
+template <class B>
 void cross_entropy(const Check<B>& check) {
     for (const int rows : {1, 3, 17, 100})
         for (const int classes : {1, 2, 10, 33, 100})
@@ -256,7 +280,7 @@ void cross_entropy(const Check<B>& check) {
 template <class B>
 void conformance(B& one, B& two, double tolerance) {
     static_assert(Backend<B> && ConvolutionBackend<B> && ProductBackend<B> && ActivationBackend<B> && NormalisationBackend<B> && PoolingBackend<B> &&
-                      DropoutBackend<B> && ShortcutBackend<B> && CrossEntropyBackend<B>,
+                      DropoutBackend<B> && ShortcutBackend<B> && ChannelBackend<B> && CrossEntropyBackend<B>,
                   "collab: this backend lacks an operation");
     const Check<B> check{one, two, tolerance};
     SUBCASE("memory") { memory(check); }
@@ -267,6 +291,7 @@ void conformance(B& one, B& two, double tolerance) {
     SUBCASE("pools") { pooling(check); }
     SUBCASE("dropout") { dropout(check); }
     SUBCASE("shortcuts") { shortcut(check); }
+    SUBCASE("channels") { channel(check); }
     SUBCASE("cross entropy") { cross_entropy(check); }
 }
 

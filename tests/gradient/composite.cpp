@@ -6,9 +6,13 @@
 #include <collab/collaboration/mkb.hpp>
 #include <collab/layer/activation.hpp>
 #include <collab/layer/batch_norm.hpp>
+#include <collab/layer/channel_shuffle.hpp>
+#include <collab/layer/channel_split.hpp>
 #include <collab/layer/concat.hpp>
 #include <collab/layer/dense_block.hpp>
 #include <collab/layer/dropout.hpp>
+#include <collab/layer/maxout.hpp>
+#include <collab/layer/pad_channels.hpp>
 #include <collab/layer/residual.hpp>
 #include <collab/test/gradient.hpp>
 
@@ -68,6 +72,25 @@ TEST_CASE("the gradients of a dense block agree with differences") {
     verify<DenseBlock<Layers<Conv2d<2, 3>, BatchNorm, Elu>, Layers<Conv2d<2, 1>, Relu, Cut<here>>, Layers<MaxPool<3, Stride<1>, Pad<1>>>>, Map>();
     verify<Layers<Conv2d<2, 3>, DenseBlock<Layers<Relu, Conv2d<2, 3>>, Layers<Relu>>, BatchNorm, Relu, AvgPool<2>>, Map>();
     verify<DenseBlock<Layers<>, Layers<Conv2d<2, 1>>>, Map>();
+}
+
+TEST_CASE("the gradients of a split of the channels agree with differences") {
+    using Even = Shape<4, 4, 3>;
+    verify<ChannelSplit<Layers<>, Layers<Conv2d<3, 3>, BatchNorm, Relu>>, Even>();
+    verify<Layers<Conv2d<6, 1>, Relu, ChannelSplit<Layers<Relu>, Layers<Conv2d<1, 1>>, Layers<DepthwiseConv2d<3>, BatchNorm>>, ChannelShuffle<5>, Relu>, Even>();
+    verify<ChannelSplit<Layers<MaxPool<2>>, Layers<Conv2d<3, 3, Stride<2>, Pad<0>>, BatchNorm, Elu>>, Shape<4, 5, 5>>();
+    verify<ChannelSplit<Layers<ChannelSplit<Layers<>, Layers<Conv2d<2, 1>, Sigmoid>>>, Layers<Residual<Layers<Conv2d<2, 3>, Relu>>>>, Even>();
+    verify<Concat<Layers<Conv2d<2, 1>>, Layers<ChannelSplit<Layers<Cut<here>>, Layers<Cut<here>, Conv2d<2, 1>>>, ChannelShuffle<2>>>, Even>();
+}
+
+TEST_CASE("the gradients of what moves or compares channels agree with differences") {
+    verify<ChannelShuffle<2>, Shape<6, 2, 3>>();
+    verify<Layers<Conv2d<6, 3>, ChannelShuffle<3>, Conv2d<2, 1>>, Map>();
+    verify<PadChannels<6>, Map>();
+    verify<Residual<Layers<Conv2d<6, 3, Stride<2>>, BatchNorm>, Layers<AvgPool<2>, PadChannels<6>>>, Map>();
+    verify<Maxout<3>, Shape<6, 2, 3>>();
+    verify<Layers<Conv2d<6, 3, Bias>, Maxout<2>, Conv2d<4, 1>, Maxout<4>>, Map>();
+    verify<Concat<Layers<Conv2d<4, 1>, Maxout<2>>, Layers<PadChannels<4>, ChannelShuffle<2>>>, Map>();
 }
 
 TEST_CASE("the gradients of nested composites agree with differences") {

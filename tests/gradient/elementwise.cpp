@@ -26,6 +26,7 @@ struct Wide : NormalisationDefaults {
 
 TEST_CASE("the gradients of every activation agree with differences") {
     verify<Relu, Map>();
+    verify<Relu6, Map>();
     verify<Elu, Map>();
     verify<LeakyRelu<>, Map>();
     verify<LeakyRelu<1, 5>, Map>();

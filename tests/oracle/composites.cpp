@@ -4,6 +4,8 @@
 #include <collab/backend/reference/reference.hpp>
 #include <collab/layer/activation.hpp>
 #include <collab/layer/batch_norm.hpp>
+#include <collab/layer/channel_shuffle.hpp>
+#include <collab/layer/channel_split.hpp>
 #include <collab/layer/concat.hpp>
 #include <collab/layer/conv.hpp>
 #include <collab/layer/dense_block.hpp>
@@ -47,6 +49,12 @@ void concatenations(Judge& judge, B& b) {
 }
 
 template <class B>
+void splits(Judge& judge, B& b) {
+    using Branch = Layers<Conv2d<4, 1>, BatchNorm, Relu, DepthwiseConv2d<3>, BatchNorm, Relu, Conv2d<3, 1>, BatchNorm, Relu>;
+    oracle::compare<Layers<ChannelSplit<Layers<>, Branch>, ChannelShuffle<2>>, Shape<6, 4, 5>>(judge, b, "channel_split");
+}
+
+template <class B>
 void dense_blocks(Judge& judge, B& b) {
     using One = Layers<BatchNorm, Relu, Conv2d<3, 3>>;
     oracle::compare<Layers<DenseBlock<One, One>>, Shape<4, 5, 4>>(judge, b, "dense_block");
@@ -60,6 +68,7 @@ void everything(B& backend, double tolerance) {
     Judge judge{fixture, tolerance};
     SUBCASE("residual blocks") { residuals(judge, backend); }
     SUBCASE("concatenations") { concatenations(judge, backend); }
+    SUBCASE("splits") { splits(judge, backend); }
     SUBCASE("dense blocks") { dense_blocks(judge, backend); }
 }
 

@@ -4,10 +4,13 @@
 #include <collab/backend/reference/reference.hpp>
 #include <collab/layer/activation.hpp>
 #include <collab/layer/batch_norm.hpp>
+#include <collab/layer/channel_shuffle.hpp>
 #include <collab/layer/conv.hpp>
 #include <collab/layer/conv_transpose.hpp>
 #include <collab/layer/flatten.hpp>
 #include <collab/layer/linear.hpp>
+#include <collab/layer/maxout.hpp>
+#include <collab/layer/pad_channels.hpp>
 #include <collab/layer/pool.hpp>
 
 #include "bench.hpp"
@@ -57,6 +60,7 @@ void products_and_activations(Judge& judge, B& b) {
     oracle::compare<Layers<Flatten, Linear<7>>, Shape<3, 4, 2>>(judge, b, "linear");
     oracle::compare<Layers<Flatten, Linear<5, NoBias>>, Shape<3, 2, 3>>(judge, b, "linear_no_bias");
     oracle::compare<Layers<Relu>, Shape<3, 4, 5>>(judge, b, "relu");
+    oracle::compare<Layers<BatchNorm, Conv2d<24, 1, Bias>, Relu6>, Shape<3, 4, 5>>(judge, b, "relu6");
     oracle::compare<Layers<Elu>, Shape<3, 4, 5>>(judge, b, "elu");
     oracle::compare<Layers<LeakyRelu<>>, Shape<3, 4, 5>>(judge, b, "leaky_relu");
     oracle::compare<Layers<LeakyRelu<1, 3>>, Shape<3, 4, 5>>(judge, b, "leaky_relu_third");
@@ -86,6 +90,14 @@ void pools(Judge& judge, B& b) {
 }
 
 template <class B>
+void channels(Judge& judge, B& b) {
+    oracle::compare<Layers<ChannelShuffle<3>>, Shape<6, 3, 4>>(judge, b, "channel_shuffle");
+    oracle::compare<Layers<PadChannels<6>>, Shape<3, 4, 3>>(judge, b, "pad_channels");
+    oracle::compare<Layers<Maxout<2>>, Shape<6, 3, 4>>(judge, b, "maxout");
+    oracle::compare<Layers<Flatten, Linear<15>, Maxout<5>>, Shape<5, 2, 3>>(judge, b, "maxout_flat");
+}
+
+template <class B>
 void lists(Judge& judge, B& b) {
     oracle::compare<Layers<Conv2d<5, 3, Stride<2>>, BatchNorm, Elu, Conv2d<5, 3>, BatchNorm, ConvTranspose2d<3, 3, Stride<2>, OutputPad<1>>, BatchNorm>, Shape<3, 6, 6>>(
         judge, b, "bridge_like");
@@ -101,6 +113,7 @@ void everything(B& backend, double tolerance) {
     SUBCASE("normalisations") { normalisations(judge, backend); }
     SUBCASE("products and activations") { products_and_activations(judge, backend); }
     SUBCASE("pools") { pools(judge, backend); }
+    SUBCASE("channels") { channels(judge, backend); }
     SUBCASE("lists") { lists(judge, backend); }
 }
 

@@ -4,8 +4,8 @@ import torch
 from torch import nn
 import torch.nn.functional as F
 
-from oracle import (Concat, DenseBlock, Flatten, GlobalMean, PadShortcut, Residual, conv, conv_transpose, fill_module, labels, maps,
-                    numbers, running_statistics, stored, stored_parameter)
+from oracle import (ChannelShuffle, ChannelSplit, Concat, DenseBlock, Flatten, GlobalMean, Maxout, PadChannels, PadShortcut, Residual, conv,
+                    conv_transpose, fill_module, labels, maps, numbers, running_statistics, stored, stored_parameter)
 
 BATCH = 3
 
@@ -41,6 +41,7 @@ LAYERS = {
     "linear": ((3, 4, 2), lambda: [Flatten(), nn.Linear(24, 7)]),
     "linear_no_bias": ((3, 2, 3), lambda: [Flatten(), nn.Linear(18, 5, bias=False)]),
     "relu": ((3, 4, 5), lambda: [nn.ReLU()]),
+    "relu6": ((3, 4, 5), lambda: [nn.BatchNorm2d(3), nn.Conv2d(3, 24, 1), nn.ReLU6()]),
     "elu": ((3, 4, 5), lambda: [nn.ELU()]),
     "leaky_relu": ((3, 4, 5), lambda: [nn.LeakyReLU()]),
     "leaky_relu_third": ((3, 4, 5), lambda: [nn.LeakyReLU(1 / 3)]),
@@ -63,6 +64,10 @@ LAYERS = {
     "adaptive_avg_pool_even": ((4, 8, 4), lambda: [nn.AdaptiveAvgPool2d(4)]),
     "adaptive_avg_pool_up": ((4, 2, 3), lambda: [nn.AdaptiveAvgPool2d(4)]),
     "global_avg_pool": ((5, 3, 4), lambda: [GlobalMean()]),
+    "channel_shuffle": ((6, 3, 4), lambda: [ChannelShuffle(3)]),
+    "pad_channels": ((3, 4, 3), lambda: [PadChannels(1, 2)]),
+    "maxout": ((6, 3, 4), lambda: [Maxout(2)]),
+    "maxout_flat": ((5, 2, 3), lambda: [Flatten(), nn.Linear(30, 15), Maxout(5)]),
     "bridge_like": ((3, 6, 6), lambda: [conv(3, 5, stride=2), nn.BatchNorm2d(5), nn.ELU(), conv(5, 5), nn.BatchNorm2d(5),
                                         conv_transpose(5, 3, stride=2, output_pad=1), nn.BatchNorm2d(3)]),
     "small_network": ((2, 8, 8), lambda: [conv(2, 4), nn.BatchNorm2d(4), nn.ELU(), nn.MaxPool2d(2), conv(4, 6, bias=True), nn.ReLU(),
@@ -98,6 +103,9 @@ COMPOSITES = {
     "concat_nested": ((3, 4, 5), lambda: [Concat([
         nn.Sequential(conv(3, 2), Concat([nn.Sequential(conv(2, 2, 1), nn.ReLU()), nn.Sequential(conv(2, 3))])),
         nn.Sequential(Residual(basic(3, 3)), nn.ReLU())])]),
+    "channel_split": ((6, 4, 5), lambda: [ChannelSplit([
+        nn.Sequential(), nn.Sequential(conv(3, 4, 1), nn.BatchNorm2d(4), nn.ReLU(), conv(4, 4, groups=4), nn.BatchNorm2d(4), nn.ReLU(), conv(4, 3, 1),
+                                       nn.BatchNorm2d(3), nn.ReLU())]), ChannelShuffle(2)]),
     "dense_block": ((4, 5, 4), lambda: [DenseBlock([nn.Sequential(nn.BatchNorm2d(4), nn.ReLU(), conv(4, 3)),
                                                     nn.Sequential(nn.BatchNorm2d(7), nn.ReLU(), conv(7, 3))])]),
     "dense_bottleneck": ((3, 6, 6), lambda: [conv(3, 4), DenseBlock([bottleneck(4, 5, 2), bottleneck(6, 5, 2), nn.Sequential(conv(8, 3), nn.ELU())]),

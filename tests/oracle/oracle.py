@@ -137,6 +137,41 @@ class DenseBlock(nn.ModuleList):
         return x
 
 
+class ChannelSplit(nn.ModuleList):
+    """Each branch its part of the channels."""
+
+    def forward(self, x):
+        return torch.cat([branch(part) for branch, part in zip(self, x.chunk(len(self), dim=1))], dim=1)
+
+
+class ChannelShuffle(nn.Module):
+    def __init__(self, groups):
+        super().__init__()
+        self.groups = groups
+
+    def forward(self, x):
+        batch, channels, height, width = x.shape
+        return x.view(batch, self.groups, channels // self.groups, height, width).transpose(1, 2).reshape(x.shape)
+
+
+class PadChannels(nn.Module):
+    def __init__(self, before, behind):
+        super().__init__()
+        self.before, self.behind = before, behind
+
+    def forward(self, x):
+        return F.pad(x, (0, 0, 0, 0, self.before, self.behind))
+
+
+class Maxout(nn.Module):
+    def __init__(self, pieces):
+        super().__init__()
+        self.pieces = pieces
+
+    def forward(self, x):
+        return torch.stack(x.chunk(self.pieces, dim=1)).max(dim=0).values
+
+
 class Fixture:
     """Tensors by name: `<path>.txt` has a line `name count` for each, `<path>.bin` their values, float64 little-endian, in that order."""
 

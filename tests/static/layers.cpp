@@ -4,6 +4,8 @@
 #include <collab/backend/reference/reference.hpp>
 #include <collab/layer/activation.hpp>
 #include <collab/layer/batch_norm.hpp>
+#include <collab/layer/channel_shuffle.hpp>
+#include <collab/layer/channel_split.hpp>
 #include <collab/layer/concat.hpp>
 #include <collab/layer/conv_transpose.hpp>
 #include <collab/layer/cut.hpp>
@@ -11,6 +13,8 @@
 #include <collab/layer/dropout.hpp>
 #include <collab/layer/flatten.hpp>
 #include <collab/layer/linear.hpp>
+#include <collab/layer/maxout.hpp>
+#include <collab/layer/pad_channels.hpp>
 #include <collab/layer/pool.hpp>
 #include <collab/layer/residual.hpp>
 
@@ -39,6 +43,7 @@ static_assert(Layer<Conv2d<64, 3>> && Layer<DepthwiseConv2d<3>> && Layer<ConvTra
 static_assert(Layer<Relu> && Layer<Elu> && Layer<LeakyRelu<>> && Layer<Sigmoid> && Layer<Dropout<1, 2>> && Layer<Cut<mutual>> && Layer<Note>);
 static_assert(Layer<MaxPool<2>> && Layer<AvgPool<2>> && Layer<AdaptiveAvgPool<2>> && Layer<GlobalAvgPool>);
 static_assert(Layer<Residual<Layers<Relu>>> && Layer<Concat<Layers<>, Layers<Relu>>> && Layer<DenseBlock<Layers<Relu>>>);
+static_assert(Layer<ChannelShuffle<2>> && Layer<Maxout<2>> && Layer<PadChannels<4>> && Layer<ChannelSplit<Layers<>, Layers<Relu6>>>);
 static_assert(!Layer<int> && !Layer<Unnamed> && !Layer<Filled> && !Layer<Vague> && !Layer<Layers<Relu>> && !Layer<Stride<2>> && !Layer<Sequential<Shape<1>, Relu>>);
 
 // Accepts
@@ -59,6 +64,8 @@ static_assert(Backend<Reference<double>> && Backend<Cpu<float>> && Backend<Bare>
 static_assert(RunsOn<Conv2d<1, 1>, Reference<float>> && RunsOn<Conv2d<1, 1>, Cpu<double>> && !RunsOn<Conv2d<1, 1>, Bare>);
 static_assert(RunsOn<Relu, Bare> && RunsOn<Flatten, Bare> && RunsOn<Note, Bare>);
 static_assert(!RunsOn<BatchNorm, Bare> && !RunsOn<Linear<2>, Bare> && !RunsOn<MaxPool<2>, Bare> && !RunsOn<Dropout<1, 2>, Bare> && !RunsOn<ConvTranspose2d<1, 1>, Bare>);
+static_assert(!RunsOn<Maxout<2>, Bare> && !RunsOn<ChannelShuffle<2>, Bare> && !RunsOn<PadChannels<2>, Bare> && !RunsOn<ChannelSplit<Layers<>, Layers<Maxout<2>>>, Bare>);
+static_assert(RunsOn<ChannelSplit<Layers<>, Layers<Relu>>, Bare> && RunsOn<ChannelSplit<Layers<>, Layers<Maxout<2>, ChannelShuffle<2>, PadChannels<4>>>, Cpu<float>>);
 static_assert(RunsOn<Residual<Layers<Relu>>, Bare> && !RunsOn<Residual<Layers<Conv2d<1, 1>>>, Bare>);
 static_assert(!RunsOn<Residual<Layers<Relu>, Layers<Conv2d<1, 1>>>, Bare> && !RunsOn<Residual<Layers<Relu>, PadShortcut>, Bare>);
 static_assert(RunsOn<Residual<Layers<Relu>, PadShortcut>, Reference<float>> && RunsOn<Residual<Layers<Relu>, PadShortcut>, Cpu<float>>);

@@ -115,6 +115,21 @@ concept ShortcutBackend = Backend<B> && requires(B b, const backend::Convolution
     b.pad_shortcut_backward(g, x, y);
 };
 
+/// Operations that move or compare channels; `map` is that of y, except in maxout_backward, where it is that of dy.
+///  - `shuffle_channels(map, groups, x, y)`: channel c * groups + g of y is channel g * (channels / groups) + c of x. Its own backward pass:
+///    the same with channels / groups.
+///  - `pad_channels(map, channels, x, y)`: y is x, which has `channels` channels, behind (map.dims.channels - channels) / 2 channels of zeros
+///    and before the rest of zeros.
+///  - `maxout(map, pieces, x, y)`: channel c of y is the largest of channels c, c + channels, ... of x, which has `pieces` times as many; a NaN is
+///    largest. `maxout_backward(map, pieces, x, dy, dx)`: the first largest takes the gradient, the others 0.
+template <class B, class T = typename B::Scalar>
+concept ChannelBackend = Backend<B> && requires(B b, const backend::Map& map, int n, View<const T> x, View<T> y) {
+    b.shuffle_channels(map, n, x, y);
+    b.pad_channels(map, n, x, y);
+    b.maxout(map, n, x, y);
+    b.maxout_backward(map, n, x, x, y);
+};
+
 /// `softmax_cross_entropy(rows, classes, logits, labels, scale, dlogits, losses, hits)`, one row per sample:
 /// losses[b] = -log softmax(logits_b)[labels[b]]; hits[b] = 1 where the first largest logit is the label's, else 0;
 /// dlogits_b = scale (softmax(logits_b) - onehot), unless dlogits is null. Rows are one pixel of their view apart.

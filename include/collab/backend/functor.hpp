@@ -42,6 +42,11 @@ struct ReluFunction {
     template <class T> COLLAB_HD COLLAB_INLINE T operator()(T x) const { return x < T(0) ? T(0) : x; }   // a NaN stays a NaN
     template <class T> COLLAB_HD COLLAB_INLINE T slope(T y) const { return y > T(0) ? T(1) : T(0); }
 };
+/// y = min(max(x, 0), 6); the slope at 0 and at 6 is 0.
+struct Relu6Function {
+    template <class T> COLLAB_HD COLLAB_INLINE T operator()(T x) const { return x < T(0) ? T(0) : x > T(6) ? T(6) : x; }   // a NaN stays a NaN
+    template <class T> COLLAB_HD COLLAB_INLINE T slope(T y) const { return ((y > T(0)) & (y < T(6))) ? T(1) : T(0); }
+};
 /// y = x for x > 0, e^x - 1 otherwise (alpha = 1).
 struct EluFunction {
     template <class T> COLLAB_HD COLLAB_INLINE T operator()(T x) const { return x > T(0) ? x : exp_minus_one(x); }

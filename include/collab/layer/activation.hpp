@@ -25,6 +25,11 @@ struct Relu : detail::ActivationLayer<Relu> {
     static constexpr ReluFunction function() { return {}; }
     static std::string describe() { return "Relu"; }
 };
+/// min(max(x, 0), 6).
+struct Relu6 : detail::ActivationLayer<Relu6> {
+    static constexpr Relu6Function function() { return {}; }
+    static std::string describe() { return "Relu6"; }
+};
 /// x where positive, e^x - 1 elsewhere (Clevert et al. 2016, alpha = 1).
 struct Elu : detail::ActivationLayer<Elu> {
     static constexpr EluFunction function() { return {}; }

@@ -8,6 +8,7 @@
 #include <type_traits>
 
 #include <collab/backend/concepts.hpp>
+#include <collab/backend/cpu/channels.hpp>
 #include <collab/backend/cpu/convolution.hpp>
 #include <collab/backend/cpu/elementwise.hpp>
 #include <collab/backend/cpu/linear.hpp>
@@ -107,6 +108,12 @@ public:
     void average_pool_backward(const backend::Pooling& g, In dy, Out dx) { backend::average_pool_backward<T>(*threads_, g, dy, dx); }
     void adaptive_average_pool(const backend::Pooling& g, In x, Out y) { backend::adaptive_average_pool<T>(*threads_, g, x, y); }
     void adaptive_average_pool_backward(const backend::Pooling& g, In dy, Out dx) { backend::adaptive_average_pool_backward<T>(*threads_, g, dy, dx); }
+
+    // ChannelBackend
+    void shuffle_channels(const backend::Map& map, int groups, In x, Out y) { backend::shuffle_channels<T>(*threads_, map, groups, x, y); }
+    void pad_channels(const backend::Map& map, int channels, In x, Out y) { backend::pad_channels<T>(*threads_, map, channels, x, y); }
+    void maxout(const backend::Map& map, int pieces, In x, Out y) { backend::maxout<T>(*threads_, map, pieces, x, y); }
+    void maxout_backward(const backend::Map& map, int pieces, In x, In dy, Out dx) { backend::maxout_backward<T>(*threads_, map, pieces, x, dy, dx); }
 
     // DropoutBackend, ShortcutBackend, CrossEntropyBackend
     void dropout(const backend::Map& map, double p, const Random& random, In x, Out y) { backend::dropout<T>(*threads_, map, p, random, x, y); }

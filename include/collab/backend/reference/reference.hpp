@@ -4,6 +4,7 @@
 #include <string>
 #include <type_traits>
 
+#include <collab/backend/reference/channels.hpp>
 #include <collab/backend/reference/convolution.hpp>
 #include <collab/backend/reference/loss.hpp>
 #include <collab/backend/reference/memory.hpp>
@@ -27,6 +28,7 @@ class Reference : public backend::ReferenceMemory<T>,
                   public backend::ReferencePooling<T>,
                   public backend::ReferenceDropout<T>,
                   public backend::ReferenceShortcut<T>,
+                  public backend::ReferenceChannels<T>,
                   public backend::ReferenceCrossEntropy<T> {
     static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>, "collab: the reference backend computes in float or in double");
 
