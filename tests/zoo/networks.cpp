@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// networks: the known numbers of parameters of the zoo's networks. Compiling is the test.
+// networks: the known numbers of parameters of the zoo's networks, and that they all are what the page of the zoo says.
 #include <doctest/doctest.h>
 
-#include <collab/model/concepts.hpp>
-#include <collab/zoo/alexnet.hpp>
-#include <collab/zoo/densenet.hpp>
-#include <collab/zoo/googlenet.hpp>
-#include <collab/zoo/maxout_net.hpp>
-#include <collab/zoo/mobilenet_v2.hpp>
-#include <collab/zoo/nin.hpp>
-#include <collab/zoo/resnet.hpp>
-#include <collab/zoo/shufflenet_v2.hpp>
-#include <collab/zoo/squeezenet.hpp>
-#include <collab/zoo/vgg.hpp>
-#include <collab/zoo/wide_resnet.hpp>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+#include <string>
+
+#include <collab/io/summary.hpp>
+
+#include "all.hpp"
 
 using namespace collab;
 
@@ -64,6 +60,36 @@ static_assert(parameters<zoo::ImageNetMobileNetV2<>> == 3504872);
 static_assert(parameters<zoo::MobileNetV2<>> == 2236682);
 static_assert(parameters<zoo::SqueezeNet<>> == 1235496);
 static_assert(parameters<zoo::AlexNet<>> == 61100840);
+
+std::string shape(Dims d) { return sentence(d.channels, "x", d.height, "x", d.width); }
+
+/// A row of the page: network, input, parameters, multiply-adds, cuts.
+template <class N>
+std::string row(const std::string& name) {
+    using S = bound<N>;
+    std::string cuts;
+    unroll<trial::tags_of<N>::size>([&](auto k) {
+        using Tag = typename trial::tags_of<N>::template at<k>;
+        const Dims d = feature_at<N, Tag>::dims;
+        cuts += (k > 0 ? ", " : "") + detail::type_name<Tag>() + " " + (detail::type_name<Tag>().starts_with("fc") ? std::to_string(d.channels) : shape(d));
+    });
+    return "| `" + name + "` | " + shape(S::Input::dims) + " | " + grouped(S::footprint.parameters) + " | " + grouped(double(S::table.multiply_adds)) + " | " + cuts + " |";
+}
 }  // namespace
 
-TEST_CASE("nothing") {}
+TEST_CASE("the page of the zoo says what its networks are") {
+    std::ifstream file(COLLAB_TEST_DATA "/../../docs/reference/zoo.md");
+    std::ostringstream text;
+    text << file.rdbuf();
+    const std::string page = text.str();
+    int rows = 0;
+    std::string wanted;
+    trial::for_zoo([&](auto network, const char* name) {
+        const std::string line = row<typename decltype(network)::type>(name);
+        wanted += line + "\n", ++rows;
+        CHECK_MESSAGE(page.find("\n" + line + "\n") != std::string::npos, "docs/reference/zoo.md lacks the line\n" << line);
+    });
+    int found = 0;
+    for (std::size_t at = 0; (at = page.find("\n| `", at)) != std::string::npos; ++at) ++found;
+    CHECK_MESSAGE(found == rows, "docs/reference/zoo.md has " << found << " rows of networks; these are all:\n" << wanted);
+}
