@@ -39,29 +39,54 @@ struct Line {
     std::ptrdiff_t step;
 };
 
-/// The rows of one image from row `first` on.
+/// The rows [first, end) of one image; all other rows are padding.
 template <class T>
 struct Lines {
     const T* data;
     std::ptrdiff_t pixel;
-    int first, height, width;
+    int first, end, width;
     Line<T> operator()(int h, int c) const {
         alignas(64) static constexpr T zeros[lanes<T>] = {};
-        if (h < 0 || h >= height) return {zeros, 0};
+        if (h < first || h >= end) return {zeros, 0};
         return {data + std::ptrdiff_t(h - first) * width * pixel + c, pixel};
     }
 };
 
-/// Nine taps of one register of channels.
+/// How a map is cut for these kernels: rows of one image whose source stays in the second-level cache. Depends on the geometry only.
+struct RowUnits {
+    int batch, rows, each, bands;
+    /// `row_bytes`: of the source, per row; a unit has whole steps of `step` rows.
+    RowUnits(int images, int all, std::size_t row_bytes, int step)
+        : batch(images), rows(all), each(std::clamp(int((std::size_t(128) << 10) / row_bytes) / step * step, step, round_up(all, step))), bands(ceil_div(all, each)) {}
+    int count() const { return batch * bands; }
+    int image(int u) const { return u / bands; }
+    int first(int u) const { return u % bands * each; }
+    int last(int u) const { return std::min(rows, first(u) + each); }
+};
+
+/// Source rows [top, bottom) of an image as the kernels read them: where they lie. A map that is formed while it is read would be written to
+/// the memory of the thread here, its rows without gaps, and read from there: this is the only place where kernels meet the map.
+template <class T>
+Lines<T> source_lines(View<const T> x, const Dims& map, int image, int top, int bottom) {
+    top = std::clamp(top, 0, map.height);
+    return {x.data + (std::ptrdiff_t(image) * map.area() + std::ptrdiff_t(top) * map.width) * x.pixel, x.pixel, top, std::clamp(bottom, top, map.height), map.width};
+}
+
+/// Where nine taps of one register of channels lie, `step` apart; negative for those of a gradient, which are flipped.
 template <class T>
 struct Taps {
+    const T* first;
+    std::ptrdiff_t step;
+    const T* bias;   ///< may be null
+};
+
+/// The same in registers.
+template <class T>
+struct LoadedTaps {
     Vector<T> at[3][3], bias;
-    /// Of weights [tap][channels], from channel c on; `flipped` for the gradient.
-    COLLAB_INLINE Taps(const T* w, std::ptrdiff_t channels, bool flipped, const T* b) {
-        repeat<3>([&](auto k) COLLAB_LAMBDA_INLINE {
-            repeat<3>([&](auto q) COLLAB_LAMBDA_INLINE { at[k][q] = load(w + (flipped ? 8 - (k * 3 + q) : k * 3 + q) * channels); });
-        });
-        if (b) bias = load(b);
+    COLLAB_INLINE explicit LoadedTaps(const Taps<T>& t) {
+        repeat<3>([&](auto k) COLLAB_LAMBDA_INLINE { repeat<3>([&](auto q) COLLAB_LAMBDA_INLINE { at[k][q] = load(t.first + (k * 3 + q) * t.step); }); });
+        if (t.bias) bias = load(t.bias);
         else bias.setZero();
     }
 };
@@ -72,7 +97,7 @@ COLLAB_NOINLINE void depthwise_lines(const Taps<T>& t, const Lines<T>& x, int h,
     const std::ptrdiff_t y_row = width * y_pixel;
     Line<T> line[R + 2];
     for (int k = 0; k < R + 2; ++k) line[k] = x(h - 1 + k, c);
-    const Taps<T> w = t;
+    const LoadedTaps<T> w(t);
     Vector<T> before[R], here[R];   // the sums of outputs p - 1 and p; those of p + 1 begin at p
     repeat<R>([&](auto r) COLLAB_LAMBDA_INLINE { before[r].setZero(), here[r] = w.bias; });
     const auto column = [&](auto first) COLLAB_LAMBDA_INLINE {
@@ -102,7 +127,7 @@ COLLAB_NOINLINE void depthwise_lines_2(const Taps<T>& t, const Lines<T>& x, int 
     constexpr int rows = 2 * R + 1;
     Line<T> line[rows];
     for (int k = 0; k < rows; ++k) line[k] = x(2 * h - 1 + k, c);
-    const Taps<T> w = t;
+    const LoadedTaps<T> w(t);
     Vector<T> sum[R];
     repeat<R>([&](auto r) COLLAB_LAMBDA_INLINE { sum[r] = w.bias; });
     const auto even = [&]() COLLAB_LAMBDA_INLINE {
@@ -134,7 +159,7 @@ template <class T>
 COLLAB_NOINLINE void depthwise_gradient_lines_2(const Taps<T>& t, const Lines<T>& dy, int m, int c, int width, bool both, T* y, std::ptrdiff_t y_pixel) {
     const std::ptrdiff_t y_row = both ? width * y_pixel : 0;
     Line<T> up = dy(m, c), down = dy(m + 1, c);
-    const Taps<T> w = t;
+    const LoadedTaps<T> w(t);
     const auto next = [](Line<T>& l) COLLAB_LAMBDA_INLINE {
         const Vector<T> v = load(l.at);
         l.at += l.step;
@@ -165,23 +190,28 @@ COLLAB_NOINLINE void depthwise_gradient_lines_2(const Taps<T>& t, const Lines<T>
 template <class T>
 void depthwise_3x3(Threads& threads, const Convolution& g, bool transposed, View<const T> x, const T* w, const T* bias, View<T> y) {
     const Dims source = transposed ? g.out : g.in, target = transposed ? g.in : g.out;
-    const int stride = g.stride.height, channels = target.channels, step = transposed && stride == 2 ? 1 : 2;   // rows of the outer loop in one step
-    const int rows = transposed && stride == 2 ? source.height : target.height, bands = ceil_div(rows, step);
+    const int stride = g.stride.height, channels = target.channels, step = transposed && stride == 2 ? 1 : 2;   // rows of the loop at once
+    const int rows = transposed && stride == 2 ? source.height : target.height;
     const ChannelRegisters<T> registers(channels);
-    const int total = g.batch * bands, parts = std::min(total, 64);
+    const int ratio = transposed ? 1 : stride;   // source rows per row of the loop
+    const RowUnits units(g.batch, rows, sizeof(T) * std::size_t(source.width) * std::size_t(channels) * std::size_t(ratio), step);
+    const bool flipped = transposed && stride == 1;
+    const int parts = std::min(units.count(), 64);
     threads.run(parts, [&](int part) {
-        for (int u = part_begin(total, parts, part); u < part_begin(total, parts, part + 1); ++u) {
-            const int image = u / bands, h = u % bands * step;
-            const Lines<T> lines{x.data + std::ptrdiff_t(image) * source.area() * x.pixel, x.pixel, 0, source.height, source.width};
-            T* const out = y.data + (std::ptrdiff_t(image) * target.area() + std::ptrdiff_t(h) * (step == 1 ? 2 : 1) * target.width) * y.pixel;
-            for (int i = 0; i < registers.count; ++i) {
-                const int c = registers.begin(i);
-                const Taps<T> taps(w + c, channels, transposed && stride == 1, bias ? bias + c : nullptr);
-                if (step == 1) depthwise_gradient_lines_2(taps, lines, h, c, target.width, 2 * h + 1 < target.height, out + c, y.pixel);
-                else if (stride == 1 && h + 2 <= rows) depthwise_lines<T, 2>(taps, lines, h, c, target.width, out + c, y.pixel);
-                else if (stride == 1) depthwise_lines<T, 1>(taps, lines, h, c, target.width, out + c, y.pixel);
-                else if (h + 2 <= rows) depthwise_lines_2<T, 2>(taps, lines, h, c, target.width, out + c, y.pixel);
-                else depthwise_lines_2<T, 1>(taps, lines, h, c, target.width, out + c, y.pixel);
+        for (int u = part_begin(units.count(), parts, part); u < part_begin(units.count(), parts, part + 1); ++u) {
+            const int image = units.image(u), first = units.first(u), last = units.last(u);
+            const Lines<T> lines = source_lines(x, source, image, first * ratio - 1, (last - 1) * ratio + 2);
+            for (int h = first; h < last; h += step) {
+                T* const out = y.data + (std::ptrdiff_t(image) * target.area() + std::ptrdiff_t(h) * (step == 1 ? 2 : 1) * target.width) * y.pixel;
+                for (int i = 0; i < registers.count; ++i) {
+                    const int c = registers.begin(i);
+                    const Taps<T> taps{w + c + (flipped ? 8 * std::ptrdiff_t(channels) : 0), flipped ? -channels : channels, bias ? bias + c : nullptr};
+                    if (step == 1) depthwise_gradient_lines_2(taps, lines, h, c, target.width, 2 * h + 1 < target.height, out + c, y.pixel);
+                    else if (stride == 1 && h + 2 <= last) depthwise_lines<T, 2>(taps, lines, h, c, target.width, out + c, y.pixel);
+                    else if (stride == 1) depthwise_lines<T, 1>(taps, lines, h, c, target.width, out + c, y.pixel);
+                    else if (h + 2 <= last) depthwise_lines_2<T, 2>(taps, lines, h, c, target.width, out + c, y.pixel);
+                    else depthwise_lines_2<T, 1>(taps, lines, h, c, target.width, out + c, y.pixel);
+                }
             }
         }
     });
@@ -234,21 +264,26 @@ void depthwise_3x3_weight_gradient(Threads& threads, const Convolution& g, View<
     const int channels = g.out.channels, rows = g.out.height;
     const ChannelRegisters<T> registers(channels);
     // Few rows at a time, so that those that the next register of channels reads are still in the cache.
-    const int band = std::clamp(int(16384 / (sizeof(T) * std::size_t(g.in.width) * std::size_t(channels) * std::size_t(g.stride.height))), 1, rows);
-    const int bands = ceil_div(rows, band), total = g.batch * bands, parts = std::min(total, 16);
+    const std::size_t row_bytes = sizeof(T) * std::size_t(g.in.width) * std::size_t(channels) * std::size_t(g.stride.height);
+    const int band = std::clamp(int(16384 / row_bytes), 1, rows);
+    const RowUnits units(g.batch, rows, row_bytes, band);
+    const int parts = std::min(units.count(), 16);
     const std::ptrdiff_t sum_step = registers.count * L;
     const std::size_t size = std::size_t(9 * sum_step);
     T* const partial = threads.shared<T>(std::size_t(parts) * size);
     threads.run(parts, [&](int part) {
         T* const sums = partial + std::size_t(part) * size;
         std::fill_n(sums, size, T(0));
-        for (int u = part_begin(total, parts, part); u < part_begin(total, parts, part + 1); ++u) {
-            const int image = u / bands, first = u % bands * band, last = std::min(first + band, rows);
-            const Lines<T> source{x.data + std::ptrdiff_t(image) * g.in.area() * x.pixel, x.pixel, 0, g.in.height, g.in.width};
-            const Lines<T> gradient{dy.data + std::ptrdiff_t(image) * g.out.area() * dy.pixel, dy.pixel, 0, g.out.height, g.out.width};
-            for (int i = 0; i < registers.count; ++i) {
-                if (g.stride.height == 1) depthwise_3x3_sums<T, 1>(source, gradient, first, last, registers.begin(i), sums + i * L, sum_step);
-                else depthwise_3x3_sums<T, 2>(source, gradient, first, last, registers.begin(i), sums + i * L, sum_step);
+        for (int u = part_begin(units.count(), parts, part); u < part_begin(units.count(), parts, part + 1); ++u) {
+            const int image = units.image(u), stride = g.stride.height;
+            const Lines<T> source = source_lines(x, g.in, image, units.first(u) * stride - 1, (units.last(u) - 1) * stride + 2);
+            const Lines<T> gradient = source_lines(dy, g.out, image, units.first(u), units.last(u));
+            for (int first = units.first(u), last; first < units.last(u); first = last) {
+                last = std::min(first + band, units.last(u));
+                for (int i = 0; i < registers.count; ++i) {
+                    if (stride == 1) depthwise_3x3_sums<T, 1>(source, gradient, first, last, registers.begin(i), sums + i * L, sum_step);
+                    else depthwise_3x3_sums<T, 2>(source, gradient, first, last, registers.begin(i), sums + i * L, sum_step);
+                }
             }
         }
     });
