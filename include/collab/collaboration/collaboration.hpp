@@ -2,28 +2,21 @@
 // collaboration: networks that learn together, as one type. A description: binding it to a backend is Training's task.
 #pragma once
 #include <array>
+#include <tuple>
 
 #include <collab/collaboration/check.hpp>
+#include <collab/collaboration/check_coupling.hpp>
+#include <collab/collaboration/coupling.hpp>
+#include <collab/collaboration/policy.hpp>
 #include <collab/objective/metrics.hpp>
 
 namespace collab {
-
-// Policies of a collaboration. Each has a default, so that naming one is only needed to be explicit.
-
-/// Every network sees the same batch (Eq. 4, line 1).
-struct SiameseInput { using is_policy = void; };
-/// One step updates all networks and the MKBs from the same forward pass; every network sees its peers' embeddings as constants.
-struct Simultaneous { using is_policy = void; };
-/// L_metric of network i is the mean of D(e_i, e_j) over its peers j (Eq. 5; Eq. 4 for two networks).
-struct Pairwise { using is_policy = void; };
 
 namespace detail {
 template <class I>
 concept MkbItem = requires { typename I::is_mkb; };
 template <class I>
-concept PolicyItem = requires { typename I::is_policy; };
-template <class I>
-inline constexpr bool is_metric_item = !NetworkDescription<I> && !MkbItem<I> && !PolicyItem<I>;
+inline constexpr bool is_metric_item = !NetworkDescription<I> && !MkbItem<I> && !PolicyItem<I> && !Method<I>;
 template <bool Keep, class I>
 using kept = std::conditional_t<Keep, Pack<I>, Pack<>>;
 
@@ -34,9 +27,23 @@ struct OneMetric {
 };
 template <>
 struct OneMetric<Pack<>> { using type = CosineDistance; };
+
+template <class... Ms>
+std::tuple<Ms...> as_tuple(Pack<Ms...>);
+template <class... Ms>
+typename Distinct<Pack<>, joined<typename TapsOf<Ms>::type...>>::type taps_of(Pack<Ms...>);
+
+/// The place of a tap among a network's layers, -1 where there is none.
+template <class N, class Tag>
+inline constexpr int place_of = cut_of<N, Tag>;
+template <class N>
+inline constexpr int place_of<N, penultimate> = bound<N>::depth - 1;
+
+/// Where a network is interrupted: by an MKB, or because a method reads there. What is read at the cut of an MKB is what enters it.
+struct Stop { int place = 0, mkb = -1, tap = -1; };
 }  // namespace detail
 
-/// Networks, mutual knowledge bases, a metric (CosineDistance unless given) and policies, in any order; each item is recognised
+/// Networks, mutual knowledge bases, a metric (CosineDistance unless given), methods and policies, in any order; each item is recognised
 /// by what it is. Networks are numbered in the order in which they stand. One network alone is individual learning.
 ///
 ///     using Pair = Collaboration<SmallNet, LargeNet, MKB<Encoder<64>, Transfer<64>, Decoder>, CosineDistance>;
@@ -46,7 +53,14 @@ struct Collaboration {
     using mkbs = joined<detail::kept<detail::MkbItem<Items>, Items>...>;
     using metric = typename detail::OneMetric<joined<detail::kept<detail::is_metric_item<Items>, Items>...>>::type;
     static constexpr int size = networks::size, bases = mkbs::size;
-    using wrong = detail::first_wrong<typename detail::CollaborationChecks<networks, mkbs, metric>::type>;
+    using methods = joined<detail::kept<Method<Items>, Items>...>;
+    using taps = decltype(detail::taps_of(methods{}));   ///< the cuts that methods read
+    using feed = typename detail::OnePolicy<joined<detail::kept<detail::FeedItem<Items>, Items>...>, SiameseInput>::type;
+    using order = typename detail::OnePolicy<joined<detail::kept<detail::OrderItem<Items>, Items>...>, Simultaneous>::type;
+    using agreement = typename detail::OnePolicy<joined<detail::kept<detail::AgreementItem<Items>, Items>...>, Pairwise>::type;
+    using frozen = typename detail::OnePolicy<joined<detail::kept<detail::FrozenItem<Items>, Items>...>, Frozen<>>::type;
+    static constexpr bool different_inputs = !std::is_void_v<typename feed::Distance>;
+    using wrong = detail::first_wrong<joined<typename detail::CollaborationChecks<networks, mkbs, metric>::type, detail::CouplingChecks<networks, mkbs, methods, taps, frozen, feed>>>;
     static_assert(sizeof(typename wrong::sentence) > 0);
     static constexpr bool ok = wrong::holds;
 
@@ -64,6 +78,25 @@ struct Collaboration {
         unroll<bases>([&](auto k) { b[k + 1] = cut_of<network<I>, typename mkb<k>::cut>; });
         b[bases + 1] = bound<network<I>>::depth;
         return b;
+    }();
+    /// Where training interrupts network I, from the front to the back; a tap comes before an MKB at the same cut.
+    template <int I>
+    static constexpr auto stops = [] {
+        constexpr int read = [] {
+            int count = 0;
+            unroll<taps::size>([&](auto t) { count += detail::place_of<network<I>, typename taps::template at<t>> >= 0; });
+            return count;
+        }();
+        std::array<detail::Stop, std::size_t(bases + read)> all{};
+        int count = 0;
+        unroll<taps::size>([&](auto t) {
+            constexpr int place = detail::place_of<network<I>, typename taps::template at<t>>;
+            if (place >= 0) all[std::size_t(count++)] = {place, -1, t};
+        });
+        unroll<bases>([&](auto k) { all[std::size_t(count++)] = {cut_of<network<I>, typename mkb<k>::cut>, k, -1}; });
+        for (std::size_t a = 1; a < all.size(); ++a)   // stable: taps stand before MKBs
+            for (std::size_t b = a; b > 0 && all[b].place < all[b - 1].place; --b) std::swap(all[b], all[b - 1]);
+        return all;
     }();
 };
 

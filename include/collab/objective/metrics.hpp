@@ -68,6 +68,14 @@ struct SquaredEuclidean {
     }
 };
 
+/// SquaredEuclidean / d.
+struct MeanSquares {
+    template <class T>
+    COLLAB_HD T value(int d, const T* a, const T* b) const { return SquaredEuclidean{}.value(d, a, b) / T(d); }
+    template <class T>
+    COLLAB_HD void gradient(int d, const T* a, const T* b, T scale, T* da) const { SquaredEuclidean{}.gradient(d, a, b, scale / T(d), da); }
+};
+
 /// The L_n norm of the difference, (sum_i |a_i - b_i|^n)^(1/n), for n >= 1. Where a == b the gradient is 0.
 struct LnDistance {
     double n = 2;

@@ -23,6 +23,7 @@ namespace collab {
 /// What one network had reached at one moment. Training figures are means since the moment before.
 struct NetworkRecord {
     double classification = 0, metric = 0, verification = 0, accuracy = 0;   ///< on training batches, as they were trained on
+    double coupling = 0;                                                     ///< what methods add, weighted
     double test_loss = 0, test_accuracy = 0;                                 ///< nan where it was not evaluated
 };
 
@@ -144,7 +145,7 @@ History fit(Training& training, const Set& train, const Set& test, const FitOpti
         r.seconds = since(begin);
         for (auto& k : r.networks) {
             const double c = double(counted ? counted : 1);
-            k.classification /= c, k.metric /= c, k.verification /= c, k.accuracy /= c;
+            k.classification /= c, k.metric /= c, k.verification /= c, k.accuracy /= c, k.coupling /= c;
             k.test_loss = k.test_accuracy = std::nan("");
         }
         return r;
@@ -160,6 +161,7 @@ History fit(Training& training, const Set& train, const Set& test, const FitOpti
         running.epoch = epoch + 1;
         epoch_errors = 0, epoch_steps = 0;
         loader.start(epoch);
+        if constexpr (requires { training.begin_epoch(epoch, options.epochs); }) training.begin_epoch(epoch, options.epochs);
         while (go) {
             const auto from = clock::now();
             const Batch* batch = loader.next();
@@ -171,12 +173,12 @@ History fit(Training& training, const Set& train, const Set& test, const FitOpti
             ++step, ++counted, ++epoch_steps, trained += batch->size;
             for (std::size_t i = 0; i < n; ++i) {
                 const auto& l = losses[i];
-                const double sum = l.classification + l.metric + l.verification;
+                const double sum = l.classification + l.metric + l.verification + l.coupling;
                 if (!(std::abs(sum) < 1e300))
                     fail("the loss of ", training.name(int(i)), " became ", sum, " at step ", step, " (epoch ", epoch + 1, ", learning rate ", running.rate,
                          "); a smaller learning rate may help");
                 auto& k = running.networks[i];
-                k.classification += l.classification, k.metric += l.metric, k.verification += l.verification, k.accuracy += l.accuracy;
+                k.classification += l.classification, k.metric += l.metric, k.verification += l.verification, k.accuracy += l.accuracy, k.coupling += l.coupling;
                 epoch_errors += (1 - l.accuracy) / double(n);
             }
             running.step = step;

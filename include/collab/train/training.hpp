@@ -9,34 +9,16 @@
 #include <tuple>
 #include <vector>
 
+#include <collab/collaboration/agreement.hpp>
+#include <collab/collaboration/couplings.hpp>
 #include <collab/collaboration/deploy.hpp>
 #include <collab/memory/arena.hpp>
 #include <collab/model/catalogue.hpp>
 #include <collab/model/model.hpp>
 #include <collab/train/fit.hpp>
-#include <collab/train/sgd.hpp>
+#include <collab/train/settings.hpp>
 
 namespace collab {
-
-/// What a training needs to know beside its type. M is the collaboration's metric.
-template <class M = CosineDistance>
-struct TrainingSettings {
-    double alpha = 0.2;         ///< weight of the collaborative loss (Eq. 1)
-    std::uint64_t seed = 1;     ///< of initial weights and of dropout
-    int batch = 128;            ///< samples per step, at most
-    Sgd optimiser{};
-    Initialisation initialisation{};
-    M metric{};
-    /// What the networks are called in reports and parameter names; `net0`, `net1`, ... unless given. Initial weights follow the name.
-    std::vector<std::string> names{};
-};
-
-/// The parts of one network's loss over the last batch, means over samples (Eq. 1 and 2).
-struct NetworkLoss {
-    double classification = 0, metric = 0, verification = 0;
-    double accuracy = 0;   ///< of the network's own output, on the batch as it was trained on
-    double total(double alpha) const { return classification + alpha * (metric + verification); }
-};
 
 namespace detail {
 template <class C>
@@ -52,23 +34,6 @@ template <class C, class B, bool Ok>
 struct TrainingWrong { using type = Right; };   // the collaboration has said already what is wrong
 template <class C, class B>
 struct TrainingWrong<C, B, true> { using type = first_wrong<typename TrainingChecks<C, B>::type>; };
-
-/// One row of a directed edge of the metric: the loss, and its gradient with respect to the first embedding; the second is a constant.
-template <class M, class T>
-struct MetricRow {
-    M metric;
-    int width;
-    const T *own, *peer;
-    T *loss, *gradient;
-    T weight, scale;
-    bool first;
-    COLLAB_HD void operator()(int row) const {
-        const T *a = own + std::ptrdiff_t(row) * width, *b = peer + std::ptrdiff_t(row) * width;
-        const T value = weight * metric.value(width, a, b);
-        loss[row] = first ? value : loss[row] + value;
-        if (gradient) metric.gradient(width, a, b, scale, gradient + std::ptrdiff_t(row) * width);
-    }
-};
 }  // namespace detail
 
 /// `What` is a Collaboration, or a network for individual learning.
@@ -77,7 +42,7 @@ struct MetricRow {
 ///     training.step(images, labels, 128, 0.1);          // NHWC floats, class numbers, samples, learning rate
 ///     auto small = training.deploy<0>();                // network 0 with its own half of the knowledge base
 ///
-/// Minimises sum_k [ CE(z_k, y) + alpha (L_metric^k + CE(v_k, y)) ] with peers detached inside L_metric^k.
+/// Minimises sum_k [ CE(z_k, y) + alpha (L_metric^k + CE(v_k, y)) ] with peers detached inside L_metric^k, plus what the methods add.
 template <class What, class B>
 class Training {
 public:
@@ -99,12 +64,28 @@ private:
     using Branch = typename C::template branch<I, K>;
     template <int I, int K>
     static constexpr int boundary = C::template boundaries<I>[K];
+    template <int I>
+    static constexpr int stop_count = int(C::template stops<I>.size());
+    template <int I, int K>   // the k-th stretch of network I ends here
+    static constexpr int stretch_end = [] {
+        if constexpr (K < stop_count<I>) return C::template stops<I>[std::size_t(K)].place;
+        else return Plan<I>::depth;
+    }();
+    template <int I, int K>
+    static constexpr int stretch_begin = [] {
+        if constexpr (K > 0) return C::template stops<I>[std::size_t(K - 1)].place;
+        else return 0;
+    }();
+    static constexpr bool iterative = C::order::iterative;
+    static constexpr unsigned everyone = n < 32 ? (1u << n) - 1 : ~0u;
+    static constexpr bool frozen(int i) { return C::frozen::has(i); }
     static constexpr Dims image = input_of<Net<0>>::dims;
     static constexpr int classes = Plan<0>::Output::dims.channels;
 
 public:
     using Scalar = T;
-    using Settings = TrainingSettings<typename C::metric>;
+    using Methods = decltype(detail::as_tuple(typename C::methods{}));
+    using Settings = TrainingSettings<typename C::metric, Methods>;
     static constexpr int networks = n;
     static constexpr Dims input = image;
 
@@ -120,7 +101,8 @@ public:
         memory_.emplace_back(backend_->template allocate<T>(floats_));
         Arena<T> arena(memory_[0].data());
         lay_out(arena);
-        labels_.emplace_back(backend_->template allocate<int>(std::size_t(settings_.batch)));
+        labels_.emplace_back(backend_->template allocate<int>(std::size_t(settings_.batch) * (C::different_inputs ? n : 1)));
+        for (int i = 0; i < n; ++i) labels_of_[std::size_t(i)] = labels_[0].data() + (C::different_inputs ? std::ptrdiff_t(i) * settings_.batch : 0);
         const std::vector<T> p = initial_parameters<T>(catalogue_, settings_.initialisation, settings_.seed), s = initial_states<T>(catalogue_);
         backend_->upload(p.data(), p.size(), parameters_);
         backend_->upload(s.data(), s.size(), state_);
@@ -131,31 +113,54 @@ public:
     const std::string& name(int network) const { return settings_.names[std::size_t(network)]; }
     long steps() const { return step_; }
     /// Bytes of all tensors: parameters, gradients, momentum, activations, and what the backward pass works in.
-    std::size_t memory_bytes() const { return floats_ * sizeof(T) + std::size_t(settings_.batch) * sizeof(int); }
+    std::size_t memory_bytes() const { return floats_ * sizeof(T) + labels_[0].size() * sizeof(int); }
 
-    /// One step on `samples` samples (at most the batch of the settings): NHWC images and class numbers on the host.
+    /// One step on `samples` samples (at most the batch of the settings): NHWC images and class numbers on the host. In an iterative
+    /// collaboration, one after the other for each network; a method with a critic moves that first.
     void step(const float* images, const int* labels, int samples, double rate) {
-        compute_gradients(images, labels, samples);
-        const Sgd& o = settings_.optimiser;
-        backend_->for_each(catalogue_.parameter_count, detail::SgdStep<T>{parameters_, momentum_, gradients_, T(rate), T(o.momentum), T(o.weight_decay), o.nesterov});
+        load(images, labels, samples, C::different_inputs);
+        const Random random = next_random();
+        const bool critic = couplings_.has_critic();
+        bool repeated = false;
+        if (critic) {
+            pass(samples, random, everyone, repeated, detail::Active{0, false, true});
+            update(rate, detail::Active{0, false, true});
+            repeated = true;
+        }
+        if constexpr (iterative) {
+            int moved = -1;   // the network that the last half step moved
+            for (int i = 0; i < n; ++i) {
+                if (frozen(i)) continue;
+                const unsigned again = !repeated ? everyone : !C::order::refreshes || moved < 0 ? 0u : bases > 0 ? everyone : 1u << moved;
+                const detail::Active active{1u << i, true, false};
+                pass(samples, random, again, repeated, active);
+                update(rate, active);
+                moved = i, repeated = true;
+            }
+        } else {
+            const detail::Active active{everyone, true, !critic};
+            pass(samples, random, repeated ? 0u : everyone, repeated, active);
+            update(rate, active);
+        }
+        samples_ = samples;
     }
-    /// The forward and backward pass of a step, without the update.
+    /// The forward and backward pass of a step, without the update: the gradients of all losses at once, whatever the order of updates.
     void compute_gradients(const float* images, const int* labels, int samples) {
-        load(images, labels, samples);
-        backend_->fill(catalogue_.parameter_count, T(0), gradients_);
-        const Random random = Random{settings_.seed}.child(std::uint64_t(step_++) + 0x53746570u);
-        unroll<n>([&](auto i) { forward<i>(context<i>(samples, Mode::training, random)); });
-        unroll<n>([&](auto i) { losses<i>(samples, true); });
-        unroll<n>([&](auto i) { backward<i>(context<i>(samples, Mode::training, random)); });
+        load(images, labels, samples, C::different_inputs);
+        pass(samples, next_random(), everyone, false, detail::Active{});
         samples_ = samples;
     }
-    /// Forward only, in inference mode: afterwards `losses()` and `logits(i)` speak of this batch. Changes no weight and no statistic.
+    /// Forward only, in inference mode: afterwards `losses()` and `logits(i)` speak of this batch. Changes no weight and no statistic. All
+    /// networks see the same images, whatever they are trained on.
     void evaluate_batch(const float* images, const int* labels, int samples) {
-        load(images, labels, samples);
-        unroll<n>([&](auto i) { forward<i>(context<i>(samples, Mode::inference, {})); });
+        load(images, labels, samples, false);
+        unroll<n>([&](auto i) { forward<i>(context<i>(samples, Mode::inference, {}), false); });
         unroll<n>([&](auto i) { losses<i>(samples, false); });
+        couple(samples, Mode::inference, {}, false, false, {});
         samples_ = samples;
     }
+    /// Tells the training where it stands, for weights that change with time. `fit` does.
+    void begin_epoch(int epoch, int epochs) { moment_.epoch = epoch, moment_.epochs = epochs; }
     /// The losses of the last batch, network by network. Waits for the backend.
     std::array<NetworkLoss, std::size_t(n)> losses() const {
         if (samples_ == 0) fail("losses were asked for before the first batch");
@@ -163,12 +168,20 @@ public:
         const auto mean = [&](const T* p) { return backend_->sum(std::size_t(samples_), p) / samples_; };
         for (std::size_t i = 0; i < std::size_t(n); ++i) {
             all[i].classification = mean(loss_[i]), all[i].accuracy = mean(hits_[i]);
+            all[i].classification_weight = couplings_.classification_weight_at(int(i), moment_);
             for (int k = 0; k < bases; ++k) {
                 all[i].verification += mean(branch_[i][std::size_t(k)].verification_loss);
                 if (n > 1) all[i].metric += mean(branch_[i][std::size_t(k)].metric_loss);
             }
         }
+        for (const Term& t : terms())
+            if (t.owner >= 0) all[std::size_t(t.owner)].coupling += t.weight * t.value;
         return all;
+    }
+    /// Every loss that the methods list, over the last batch. Waits for the backend.
+    std::vector<Term> terms() const {
+        if (samples_ == 0) fail("losses were asked for before the first batch");
+        return couplings_.terms(*backend_, samples_);
     }
     /// Logits [samples][classes] of the last batch.
     std::vector<T> logits(int network) const { return host(logits_[std::size_t(network)].data, std::size_t(samples_) * classes); }
@@ -198,9 +211,25 @@ public:
         backend_->upload(values.data(), values.size(), parameters_ + t.offset);
     }
 
+    /// The parameters and running statistics of one network, without any part of an MKB or a method.
+    struct NetworkWeights {
+        std::vector<T> parameters, state;
+    };
+    NetworkWeights network_weights(int network) const {
+        const auto [place, size] = network_place(network);
+        return {host(parameters_ + place.parameters, std::size_t(size.parameters)), host(state_ + place.state, std::size_t(size.state))};
+    }
+    /// Gives a network weights from elsewhere: a teacher's, or a snapshot's. `training.set_network_weights(0, teacher.network_weights(0))`
+    void set_network_weights(int network, const NetworkWeights& w) {
+        const auto [place, size] = network_place(network);
+        assign(w.parameters, parameters_ + place.parameters, std::size_t(size.parameters), "parameters in this network");
+        assign(w.state, state_ + place.state, std::size_t(size.state), "running statistics in this network");
+    }
+
     /// Trains on `data.train` and evaluates on `data.test`; see FitOptions.
     History fit(const DataSet& data, const FitOptions& options = {}) {
         transform_ = options.transform;
+        undo_ = fitted_transform(options.transform, data.train.dims, image).normalise;
         return collab::fit(*this, data.train, data.test, options);
     }
     /// Loss and accuracy of every network over a whole set, in inference mode. Without a transform, that of the last fit is used.
@@ -272,6 +301,7 @@ private:
         unroll<n>([&](auto i) {
             places_.network[i] = here();
             catalogue_.template add<Plan<i>>(name(i));
+            range(places_.network[i].parameters, i, false);
         });
         unroll<bases>([&](auto k) {
             const std::string mkb = sentence("mkb", int(k));
@@ -281,6 +311,7 @@ private:
             catalogue_.template add_parameters<typename Branch<0, k>::Embed>(mkb + ".embedding");
             places_.verification[k] = catalogue_.parameter_count;
             catalogue_.template add_parameters<typename Branch<0, k>::Verify>(mkb + ".verification");
+            range(places_.transfer[k], Owner::shared, true);
             unroll<n>([&](auto i) {
                 using W = typename Branch<i, k>::Way;
                 const std::string own = sentence(mkb, ".", name(i));
@@ -292,8 +323,17 @@ private:
                 catalogue_.template add_states<typename Branch<i, k>::Embed>(own + ".embedding");
                 places_.decoder[i][k] = here();
                 catalogue_.template add<typename W::Decode>(own + ".decoder");
+                range(places_.encoder[i][k].parameters, i, true);
             });
         });
+        couplings_.list(settings_.methods, catalogue_, ranges_);
+        if (!C::order::refreshes)
+            for (const auto& r : ranges_)
+                if (r.owner == Owner::shared) fail("IterativeStale moves networks one after the other from one forward pass; what they share would have changed in between");
+    }
+    /// Networks, then what belongs to the MKBs, as the catalogue lists them.
+    void range(std::size_t from, int owner, bool mkb) {
+        if (catalogue_.parameter_count > from) ranges_.push_back({from, catalogue_.parameter_count - from, owner, mkb});
     }
     void lay_out(Arena<T>& arena) {
         const std::size_t batch = std::size_t(settings_.batch);
@@ -301,7 +341,8 @@ private:
         gradients_ = arena.take(catalogue_.parameter_count);
         momentum_ = arena.take(catalogue_.parameter_count);
         state_ = arena.take(catalogue_.state_count);
-        images_ = arena.take(batch * image.size());
+        if (repeats()) echo_ = arena.take(catalogue_.state_count);
+        for (int i = 0; i < n; ++i) images_[std::size_t(i)] = i == 0 || C::different_inputs ? arena.take(batch * image.size()) : images_[0];
         long scratch = 0, bridge_scratch = 0, feature = 0;
         unroll<n>([&](auto i) {
             scratch = std::max(scratch, Plan<i>::footprint.scratch);
@@ -314,13 +355,16 @@ private:
         T* const work = arena.take(batch * std::size_t(scratch));
         T* const bridge_work = arena.take(batch * std::size_t(bridge_scratch));
         joint_ = arena.take(batch * std::size_t(feature));
+        long widest = 0;
+        unroll<n>([&](auto i) { unroll<bases>([&](auto k) { widest = std::max<long>(widest, Branch<i, k>::Embed::Output::dims.size()); }); });
+        if (C::agreement::with_mean) peer_mean_ = arena.take(batch * std::size_t(widest));
         const auto part = [&](std::size_t parameters, std::size_t state, const Footprint& f, T* scratch_of) {
             return Memory<T>{parameters_ ? parameters_ + parameters : nullptr, gradients_ ? gradients_ + parameters : nullptr, state_ ? state_ + state : nullptr,
                              arena.take(batch * std::size_t(f.saved)), arena.take(std::size_t(f.fixed)), scratch_of};
         };
         unroll<n>([&](auto i) {
             memories_[i] = part(places_.network[i].parameters, places_.network[i].state, Plan<i>::footprint, work);
-            logit_gradient_[i] = arena.take(batch * classes);
+            if (!frozen(i)) couplings_.logit_gradient(i) = arena.take(batch * classes);
             loss_[i] = arena.take(batch), hits_[i] = arena.take(batch);
             unroll<bases>([&](auto k) {
                 using R = Branch<i, k>;
@@ -337,88 +381,187 @@ private:
                 b.verification_loss = arena.take(batch), b.verification_hits = arena.take(batch), b.metric_loss = arena.take(batch);
             });
         });
+        T* const graph_work = arena.take(batch * std::size_t(couplings_.scratch()));
+        couplings_.lay_out(settings_.methods, arena, {parameters_, gradients_, state_, echo_, graph_work}, batch);
     }
+    bool repeats() const { return iterative || couplings_.has_critic(); }   // batches are passed through more than once
 
     template <int I>
     Context<B> context(int samples, Mode mode, Random random) const {
-        return {*backend_, samples, settings_.batch, mode, random.child(detail::hash(name(I)))};
+        return {*backend_, samples, settings_.batch, frozen(I) ? Mode::inference : mode, random.child(detail::hash(name(I)))};
     }
-    void load(const float* images, const int* labels, int samples) {
+    Random next_random() {
+        moment_.step = step_;
+        return Random{settings_.seed}.child(std::uint64_t(step_++) + 0x53746570u);
+    }
+    /// Network i gets the samples rolled by i places where inputs are to differ.
+    void load(const float* images, const int* labels, int samples, bool roll) {
         if (samples < 1 || samples > settings_.batch) fail("this training has room for 1 to ", settings_.batch, " samples per step, not ", samples);
-        const std::size_t size = std::size_t(samples) * image.size();
-        if constexpr (std::same_as<T, float>) {
-            backend_->upload(images, size, images_);
-        } else {
-            converted_.assign(images, images + size);
-            backend_->upload(converted_.data(), size, images_);
-        }
         for (int i = 0; i < samples; ++i)
             if (labels[i] < 0 || labels[i] >= classes) fail("label ", labels[i], " of sample ", i, " lies outside [0, ", classes, ")");
-        backend_->upload(labels, std::size_t(samples), labels_[0].data());
+        const std::size_t size = image.size(), all = std::size_t(samples);
+        if constexpr (!std::same_as<T, float>) converted_.assign(images, images + all * size);
+        const T* from = nullptr;
+        if constexpr (std::same_as<T, float>) from = images;
+        else from = converted_.data();
+        for (std::size_t i = 0; i < (C::different_inputs ? std::size_t(n) : 1); ++i) {
+            const std::size_t first = roll ? i % all : 0;
+            int* const to = const_cast<int*>(labels_of_[i]);
+            backend_->upload(from + first * size, (all - first) * size, images_[i]);
+            backend_->upload(labels + first, all - first, to);
+            if (first > 0) backend_->upload(from, first * size, images_[i] + (all - first) * size), backend_->upload(labels, first, to + (all - first));
+        }
+        if constexpr (C::different_inputs) {
+            if (roll) distances_.measure(images, image, samples, undo_.mean.empty() ? nullptr : undo_.mean.data(), undo_.mean.empty() ? nullptr : undo_.deviation.data());
+            for (int i = 0; i < n; ++i)
+                for (int j = 0; j < n; ++j) {
+                    if (roll && i != j) backend_->upload(distances_.template between<T>(i, j, samples), all, couplings_.distances(i, j));
+                    else backend_->fill(all, T(0), couplings_.distances(i, j));
+                }
+        }
     }
-    template <int I>
-    void forward(const Context<B>& c) {
-        View<const T> x{images_, image.channels};
-        unroll<bases>([&](auto k) {
-            using R = Branch<I, k>;
-            BranchMemory& b = branch_[I][k];
-            b.feature = Plan<I>::template forward<boundary<I, k>, boundary<I, k + 1>>(c, memories_[I], x);
-            const View<T> joined{b.joined, R::Feature::dims.channels};
-            const Context<B> inside = c.part(1000 + k);
-            R::Way::forward(inside, typename C::template mkb<k>::merge{}, b.bridge, b.feature, joined);
-            b.embedding = R::Embed::template forward<0, R::Embed::depth>(inside.part(3), b.embed, R::Way::mutual_map(inside, b.bridge, b.feature));
-            b.scores = R::Verify::template forward<0, R::Verify::depth>(inside.part(4), b.verify, b.embedding);
-            x = joined;
+
+    /// Forward the networks of `again`, then all losses, then backward and gradients of those who are active.
+    void pass(int samples, Random random, unsigned again, bool repeated, const detail::Active& active) {
+        backend_->fill(catalogue_.parameter_count, T(0), gradients_);
+        unroll<n>([&](auto i) {
+            if (again >> i & 1u) forward<i>(context<i>(samples, Mode::training, random), repeated);
         });
-        logits_[I] = Plan<I>::template forward<boundary<I, bases>, Plan<I>::depth>(c, memories_[I], x);
+        unroll<n>([&](auto i) { losses<i>(samples, !frozen(i) && active(i)); });
+        couple(samples, Mode::training, random, true, repeated, active);
+        unroll<n>([&](auto i) {
+            if constexpr (!frozen(i))
+                if (active(i)) backward<i>(context<i>(samples, Mode::training, random));
+        });
+    }
+    void couple(int samples, Mode mode, Random random, bool train, bool repeated, const detail::Active& active) {
+        if (couplings_.empty()) return;
+        detail::CouplingRun<B> r{{*backend_, samples, settings_.batch, mode, random}, couplings_.tensors(), labels_of_.data(), moment_, active, train, repeated};
+        couplings_.run(r);
+    }
+    void update(double rate, const detail::Active& active) {
+        const Sgd& o = settings_.optimiser;
+        const bool still = settings_.freeze_mkb_after >= 0 && moment_.step >= settings_.freeze_mkb_after;
+        std::size_t first = 0, end = 0;   // ranges side by side are one loop
+        const auto move = [&] {
+            if (end > first)
+                backend_->for_each(end - first, detail::SgdStep<T>{parameters_ + first, momentum_ + first, gradients_ + first, T(rate), T(o.momentum), T(o.weight_decay), o.nesterov});
+        };
+        for (const detail::ParameterRange& r : ranges_) {
+            if (!active(r.owner) || (r.owner >= 0 && frozen(r.owner)) || (r.mkb && still)) continue;
+            if (r.first != end) move(), first = r.first;
+            end = r.first + r.count;
+        }
+        move();
+    }
+    Memory<T> now(Memory<T> m, bool repeated) const {
+        if (repeated) m.state = echo_ + (m.state - state_);   // what a second pass over the same batch does to statistics goes nowhere
+        return m;
+    }
+
+    template <int I>
+    void forward(const Context<B>& c, bool repeated) {
+        View<const T> x{images_[I], image.channels};
+        unroll<stop_count<I> + 1>([&](auto k) {
+            x = Plan<I>::template forward<stretch_begin<I, k>, stretch_end<I, k>>(c, now(memories_[I], repeated), x);
+            if constexpr (k < stop_count<I>) {
+                constexpr detail::Stop stop = C::template stops<I>[std::size_t(k)];
+                if constexpr (stop.tap >= 0) {
+                    couplings_.tap(I, stop.tap).value = x.data;
+                } else {
+                    using R = Branch<I, stop.mkb>;
+                    BranchMemory& b = branch_[I][stop.mkb];
+                    b.feature = x;
+                    const View<T> joined{b.joined, R::Feature::dims.channels};
+                    const Context<B> inside = c.part(1000 + stop.mkb);
+                    const detail::BridgeMemory<T> bridge{now(b.bridge.encoder, repeated), now(b.bridge.transfer, repeated), now(b.bridge.decoder, repeated), b.bridge.scratch};
+                    R::Way::forward(inside, typename C::template mkb<stop.mkb>::merge{}, bridge, b.feature, joined);
+                    b.embedding = R::Embed::template forward<0, R::Embed::depth>(inside.part(3), now(b.embed, repeated), R::Way::mutual_map(inside, bridge, b.feature));
+                    b.scores = R::Verify::template forward<0, R::Verify::depth>(inside.part(4), b.verify, b.embedding);
+                    x = joined;
+                }
+            }
+        });
+        logits_[I] = x;
+        couplings_.logit_value(I) = x.data;
     }
     /// Losses of network I and, for training, the gradients with which backward begins.
     template <int I>
     void losses(int samples, bool train) {
         const T share = T(1) / T(samples), alpha = T(settings_.alpha);
         const auto gradient = [&](T* p, int width) { return train ? View<T>{p, width} : View<T>{}; };
-        backend_->softmax_cross_entropy(samples, classes, logits_[I], labels_[0].data(), share, gradient(logit_gradient_[I], classes), loss_[I], hits_[I]);
+        backend_->softmax_cross_entropy(samples, classes, logits_[I], labels_of_[I], share * T(couplings_.classification_weight_at(I, moment_)),
+                                        gradient(couplings_.logit_gradient(I), classes), loss_[I], hits_[I]);
         unroll<bases>([&](auto k) {
             using R = Branch<I, k>;
             BranchMemory& b = branch_[I][k];
             constexpr int width = R::Embed::Output::dims.size();
-            backend_->softmax_cross_entropy(samples, classes, b.scores, labels_[0].data(), share * alpha, gradient(b.verification_gradient, classes), b.verification_loss,
+            backend_->softmax_cross_entropy(samples, classes, b.scores, labels_of_[I], share * alpha, gradient(b.verification_gradient, classes), b.verification_loss,
                                             b.verification_hits);
             if (train) backend_->fill(std::size_t(samples) * width, T(0), b.embedding_gradient);
             bool first = true;
-            unroll<n>([&](auto j) {
-                if constexpr (I != j) {   // Eq. 5, which is Eq. 4 for two networks; the peer is a constant
-                    const T weight = T(1) / T(n - 1);
-                    backend_->for_rows(samples, detail::MetricRow<typename C::metric, T>{settings_.metric, width, b.embedding.data, branch_[j][k].embedding.data, b.metric_loss,
-                                                                                         train ? b.embedding_gradient : nullptr, weight, weight * alpha * share, first});
-                    first = false;
-                }
-            });
+            const auto agree = [&](const T* peer, const T* distance, T weight) {   // the peer is a constant
+                backend_->for_rows(samples, detail::MetricRow<typename C::metric, T>{settings_.metric, width, b.embedding.data, peer, distance, b.metric_loss,
+                                                                                     train ? b.embedding_gradient : nullptr, weight, weight * alpha * share, first});
+                first = false;
+            };
+            if constexpr (C::agreement::with_mean && n > 1) {   // Eq. 6
+                detail::PeerMean<T, n - 1> mean{{}, peer_mean_};
+                std::size_t at = 0;
+                for (std::size_t j = 0; j < std::size_t(n); ++j)
+                    if (j != I) mean.peers[at++] = branch_[j][k].embedding.data;
+                backend_->for_each(std::size_t(samples) * width, mean);
+                agree(peer_mean_, C::different_inputs ? couplings_.distances(I, 1 - I) : nullptr, T(1));
+            } else {
+                for (std::size_t j = 0; j < std::size_t(n); ++j)   // Eq. 5, which is Eq. 4 for two networks
+                    if (j != I) agree(branch_[j][k].embedding.data, C::different_inputs ? couplings_.distances(I, int(j)) : nullptr, T(1) / T(n - 1));
+            }
         });
     }
     template <int I>
     void backward(const Context<B>& c) {
-        View<const T> d{logit_gradient_[I], classes};
-        unroll<bases + 1>([&](auto r) {
-            constexpr int k = bases - r;   // the stretch between boundary k and k + 1, then the bridge at boundary k
-            View<const T> x{images_, image.channels};
-            if constexpr (k > 0) x = {branch_[I][k - 1].joined, Branch<I, k - 1>::Feature::dims.channels};
-            d = Plan<I>::template backward<boundary<I, k>, boundary<I, k + 1>>(c, memories_[I], x, d, {}, k > 0);
+        View<const T> d{couplings_.logit_gradient(I), classes};
+        unroll<stop_count<I> + 1>([&](auto r) {
+            constexpr int k = stop_count<I> - r;   // the k-th stretch, then what happens at the stop before it
+            View<const T> x{images_[I], image.channels};
             if constexpr (k > 0) {
-                using R = Branch<I, k - 1>;
-                BranchMemory& b = branch_[I][k - 1];
-                const Context<B> inside = c.part(1000 + k - 1);
-                constexpr int width = R::Embed::Output::dims.size();
-                const View<const T> of_scores = R::Verify::template backward<0, R::Verify::depth>(inside.part(4), b.verify, b.embedding, View<const T>{b.verification_gradient, classes});
-                backend_->for_each(std::size_t(c.batch) * width, detail::AddTo<T>{of_scores.data, b.embedding_gradient});
-                const View<T> pull{b.pull, R::Map::dims.channels};
-                R::Embed::template backward<0, R::Embed::depth>(inside.part(3), b.embed, R::Way::mutual_map(inside, b.bridge, b.feature),
-                                                                View<const T>{b.embedding_gradient, width}, pull);
-                const View<T> joint{joint_, R::Feature::dims.channels};
-                R::Way::backward(inside, typename C::template mkb<k - 1>::merge{}, b.bridge, b.feature, d, View<const T>(pull), joint);
-                d = joint;
+                constexpr detail::Stop stop = C::template stops<I>[std::size_t(k - 1)];
+                constexpr int channels = Plan<I>::table.shapes[std::size_t(stop.place)].channels;
+                if constexpr (stop.tap >= 0) x = {couplings_.tap(I, stop.tap).value, channels};
+                else x = {branch_[I][stop.mkb].joined, channels};
+            }
+            d = Plan<I>::template backward<stretch_begin<I, k>, stretch_end<I, k>>(c, memories_[I], x, d, {}, k > 0);
+            if constexpr (k > 0) {
+                constexpr detail::Stop stop = C::template stops<I>[std::size_t(k - 1)];
+                if constexpr (stop.tap >= 0) {
+                    constexpr Dims dims = Plan<I>::table.shapes[std::size_t(stop.place)];
+                    const View<T> tap{couplings_.tap(I, stop.tap).gradient, dims.channels};
+                    backend_->add({c.batch, dims}, d, tap);
+                    d = tap;
+                } else {
+                    using R = Branch<I, stop.mkb>;
+                    BranchMemory& b = branch_[I][stop.mkb];
+                    const Context<B> inside = c.part(1000 + stop.mkb);
+                    constexpr int width = R::Embed::Output::dims.size();
+                    const View<const T> of_scores = R::Verify::template backward<0, R::Verify::depth>(inside.part(4), b.verify, b.embedding, View<const T>{b.verification_gradient, classes});
+                    backend_->for_each(std::size_t(c.batch) * width, detail::AddTo<T>{of_scores.data, b.embedding_gradient});
+                    const View<T> pull{b.pull, R::Map::dims.channels};
+                    R::Embed::template backward<0, R::Embed::depth>(inside.part(3), b.embed, R::Way::mutual_map(inside, b.bridge, b.feature),
+                                                                    View<const T>{b.embedding_gradient, width}, pull);
+                    const View<T> joint{joint_, R::Feature::dims.channels};
+                    R::Way::backward(inside, typename C::template mkb<stop.mkb>::merge{}, b.bridge, b.feature, d, View<const T>(pull), joint);
+                    d = joint;
+                }
             }
         });
+    }
+    std::pair<Place, Footprint> network_place(int network) const {
+        if (network < 0 || network >= n) fail("there is no network ", network, "; this training has ", n);
+        std::pair<Place, Footprint> found;
+        unroll<n>([&](auto i) {
+            if (i == network) found = {places_.network[i], Plan<i>::footprint};
+        });
+        return found;
     }
 
     std::vector<T> host(const T* from, std::size_t count) const {
@@ -439,9 +582,16 @@ private:
     std::vector<decltype(std::declval<B&>().template allocate<int>(1))> labels_;
     std::vector<T> converted_;
     std::optional<Transform> transform_;
-    T *parameters_ = nullptr, *gradients_ = nullptr, *momentum_ = nullptr, *state_ = nullptr, *images_ = nullptr, *joint_ = nullptr;
+    T *parameters_ = nullptr, *gradients_ = nullptr, *momentum_ = nullptr, *state_ = nullptr, *echo_ = nullptr, *joint_ = nullptr, *peer_mean_ = nullptr;
+    Couplings<C, B> couplings_;
+    std::vector<detail::ParameterRange> ranges_;
+    Moment moment_;
+    Statistics undo_;   // what normalised the images, so that their mass can be told
+    ImageDistances<typename C::feed::Distance, n> distances_;
+    std::array<T*, std::size_t(n)> images_{};
+    std::array<const int*, std::size_t(n)> labels_of_{};
     std::array<Memory<T>, std::size_t(n)> memories_{};
-    std::array<T*, std::size_t(n)> logit_gradient_{}, loss_{}, hits_{};
+    std::array<T*, std::size_t(n)> loss_{}, hits_{};
     std::array<View<const T>, std::size_t(n)> logits_{};
     std::array<std::array<BranchMemory, std::size_t(bases) + 1>, std::size_t(n)> branch_{};
     std::size_t floats_ = 0;
