@@ -27,6 +27,12 @@ struct TrainingSettings {
     long freeze_mkb_after = -1; ///< steps after which the parameters of all MKBs stay as they are; -1: never
 };
 
+/// The parameters and running statistics of one network.
+template <class T>
+struct NetworkWeights {
+    std::vector<T> parameters, state;
+};
+
 /// The parts of one network's loss over the last batch, means over samples (Eq. 1 and 2).
 struct NetworkLoss {
     double classification = 0, metric = 0, verification = 0;

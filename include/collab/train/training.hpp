@@ -211,16 +211,13 @@ public:
         backend_->upload(values.data(), values.size(), parameters_ + t.offset);
     }
 
-    /// The parameters and running statistics of one network, without any part of an MKB or a method.
-    struct NetworkWeights {
-        std::vector<T> parameters, state;
-    };
-    NetworkWeights network_weights(int network) const {
+    /// The weights of one network, without any part of an MKB or a method.
+    NetworkWeights<T> network_weights(int network) const {
         const auto [place, size] = network_place(network);
         return {host(parameters_ + place.parameters, std::size_t(size.parameters)), host(state_ + place.state, std::size_t(size.state))};
     }
     /// Gives a network weights from elsewhere: a teacher's, or a snapshot's. `training.set_network_weights(0, teacher.network_weights(0))`
-    void set_network_weights(int network, const NetworkWeights& w) {
+    void set_network_weights(int network, const NetworkWeights<T>& w) {
         const auto [place, size] = network_place(network);
         assign(w.parameters, parameters_ + place.parameters, std::size_t(size.parameters), "parameters in this network");
         assign(w.state, state_ + place.state, std::size_t(size.state), "running statistics in this network");
