@@ -5,6 +5,9 @@
 #include <collab/backend/reference/reference.hpp>
 #include <collab/collaboration/collaboration.hpp>
 #include <collab/collaboration/deploy.hpp>
+#include <collab/collaboration/method/distillation.hpp>
+#include <collab/collaboration/method/mutual_learning.hpp>
+#include <collab/collaboration/method/relations.hpp>
 #include <collab/core/config.hpp>
 #include <collab/core/error.hpp>
 #include <collab/core/random.hpp>

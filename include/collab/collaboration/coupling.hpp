@@ -66,7 +66,7 @@ struct Moment {
     int epoch = 0, epochs = 1;   ///< the running epoch, from 0, and how many there will be
 };
 
-/// A weight that may change during training: a number, or a function of the moment.
+/// A weight that may change during training: a number, a function of the moment, or one of the epoch such as RampUp.
 class Weight {
 public:
     Weight(double constant = 1) : constant_(constant) {}
@@ -74,6 +74,9 @@ public:
         requires(std::is_invocable_r_v<double, const F&, const Moment&> && !std::is_arithmetic_v<F>)
     Weight(F f) : function_(std::move(f)) {}
     double operator()(const Moment& m) const { return function_ ? constant_ * function_(m) : constant_; }
+    template <class F>
+        requires(std::is_invocable_r_v<double, const F&, double> && !std::is_invocable_v<const F&, const Moment&>)
+    Weight(F f) : function_([f = std::move(f)](const Moment& m) { return double(f(double(m.epoch))); }) {}
     friend Weight operator*(double factor, Weight w) {
         w.constant_ *= factor;
         return w;
@@ -82,16 +85,6 @@ public:
 private:
     double constant_ = 1;
     std::function<double(const Moment&)> function_;
-};
-
-/// exp(-5 (1 - epoch / epochs)^2), and 1 from `epochs` on (Laine and Aila 2017): for targets that are worth little at first.
-struct RampUp {
-    int epochs = 80;
-    double operator()(const Moment& m) const {
-        if (epochs <= 0 || m.epoch >= epochs) return 1;
-        const double left = 1 - double(m.epoch) / epochs;
-        return std::exp(-5 * left * left);
-    }
 };
 
 /// What a function of several values is given of one sample. Rows are [height][width][channels].
