@@ -47,13 +47,15 @@ template <class T>
 struct WinogradLayout {
     std::ptrdiff_t chunk, position;   ///< distances between registers of channels and between positions
     WinogradLayout(int tiles, int vectors)
-        : chunk(std::ptrdiff_t(tiles) * lanes<T>), position((std::ptrdiff_t(whole_lines<T>(std::size_t(chunk * vectors))) | (64 / std::ptrdiff_t(sizeof(T)))) ) {}
+        : chunk(std::ptrdiff_t(tiles) * lanes<T>),
+          position(std::ptrdiff_t(whole_lines<T>(std::size_t(chunk * vectors))) | (64 / std::ptrdiff_t(sizeof(T)))) {}
     std::size_t size() const { return std::size_t(16 * position); }
 };
 
 /// B^T d B of `n` tiles side by side. r0..r3 are the rows of the first; the last lacks its right output column when `cut`.
 template <class T>
-COLLAB_NOINLINE void winograd_input_row(const T* r0, const T* r1, const T* r2, const T* r3, std::ptrdiff_t pixel, int n, bool cut, T* v, std::ptrdiff_t position) {
+COLLAB_NOINLINE void winograd_input_row(const T* r0, const T* r1, const T* r2, const T* r3, std::ptrdiff_t pixel, int n, bool cut, T* v,
+                                        std::ptrdiff_t position) {
     constexpr int L = lanes<T>;
     Vector<T> a[4][4];
     const auto column = [&](auto j, std::ptrdiff_t at) COLLAB_LAMBDA_INLINE {
@@ -135,7 +137,8 @@ COLLAB_NOINLINE void winograd_weights(const Dense& d, const T* w, int group, int
                 Vector<T> a[4][3];
                 const T half = T(0.5);
                 repeat<3>([&](auto q) COLLAB_LAMBDA_INLINE {
-                    const Vector<T> w0 = load(taps[q][c] + v * L), w1 = load(taps[3 + q][c] + v * L), w2 = load(taps[6 + q][c] + v * L), sum = half * (w0 + w2);
+                    const Vector<T> w0 = load(taps[q][c] + v * L), w1 = load(taps[3 + q][c] + v * L), w2 = load(taps[6 + q][c] + v * L);
+                    const Vector<T> sum = half * (w0 + w2);
                     a[0][q] = w0, a[1][q] = sum + half * w1, a[2][q] = sum - half * w1, a[3][q] = w2;
                 });
                 T* const to = u + std::ptrdiff_t(c0 + c) * wide + v * L;
@@ -148,33 +151,77 @@ COLLAB_NOINLINE void winograd_weights(const Dense& d, const T* w, int group, int
     }
 }
 
-/// One position: m[V][tile][lanes] = v[channels / lanes][tile][lanes] * u[channels][V * lanes], for `count` tiles, a multiple of P.
+/// Memory that will be wanted soon, fetched line by line between the multiplications. Members are inlined for certain: a function that only
+/// fetches is taken for pure and its calls are dropped.
+struct WinogradAhead {
+    const char* at = nullptr;
+    std::ptrdiff_t lines = 0, step = 0;   ///< still to fetch; at a time
+    WinogradAhead(const void* from, std::size_t bytes, std::ptrdiff_t steps)
+        : at(static_cast<const char*>(from)), lines(std::ptrdiff_t(bytes / 64)), step((lines + steps - 1) / std::max<std::ptrdiff_t>(steps, 1)) {}
+    COLLAB_INLINE void fetch() {
+        if (lines <= 0) return;
+        for (std::ptrdiff_t i = std::min(step, lines); i > 0; --i, at += 64) __builtin_prefetch(at, 0, 2);
+        lines -= step;
+    }
+};
+
+/// Operands of the products of one block, and where their results will go.
+template <class T>
+struct WinogradProduct {
+    const T* v;
+    std::ptrdiff_t v_chunk, v_position;
+    int channels;
+    const T* u;
+    std::ptrdiff_t u_position;
+    T* m;
+    std::ptrdiff_t m_chunk, m_position;
+    T* const* y;                             ///< first pixel of each tile
+    std::ptrdiff_t y_pixel, y_row;
+    int tiles;                               ///< a multiple of four
+};
+
+/// At each position, m[V][tile][lanes] = v[channels / lanes][tile][lanes] * u[channels][V * lanes], for `count` tiles, a multiple of P. What the
+/// tiles will write is fetched meanwhile, or the stores would wait for memory.
 template <class T, int P, int V>
-COLLAB_NOINLINE void winograd_product(const T* v, std::ptrdiff_t v_chunk, int channels, const T* u, T* m, std::ptrdiff_t m_chunk, int count) {
+COLLAB_NOINLINE void winograd_product(const WinogradProduct<T>& o, int from, int count, WinogradAhead& ahead) {
     constexpr int L = lanes<T>;
-    for (; count > 0; count -= P, v += P * L, m += P * L) {
-        Vector<T> acc[P][V];
-        repeat<P>([&](auto p) COLLAB_LAMBDA_INLINE { repeat<V>([&](auto r) COLLAB_LAMBDA_INLINE { acc[p][r].setZero(); }); });
-        const T *at = v, *w = u;
-        for (int left = channels; left > 0; left -= L, at += v_chunk - L)
-            for (int i = std::min(left, L); i > 0; --i, ++at, w += V * L) {
-                Vector<T> weight[V];
-                repeat<V>([&](auto r) COLLAB_LAMBDA_INLINE { weight[r] = load(w + r * L); });
-                repeat<P>([&](auto p) COLLAB_LAMBDA_INLINE {
-                    const T value = at[p * L];
-                    repeat<V>([&](auto r) COLLAB_LAMBDA_INLINE { add_product(acc[p][r], value, weight[r]); });
-                });
-            }
-        repeat<P>([&](auto p) COLLAB_LAMBDA_INLINE { repeat<V>([&](auto r) COLLAB_LAMBDA_INLINE { store(m + r * m_chunk + p * L, acc[p][r]); }); });
+    for (int k = 0; k < 16; ++k) {
+        T* const* y = o.y + from + k * P / 16;
+        const T* v = o.v + k * o.v_position + from * L;
+        T* m = o.m + k * o.m_position + from * L;
+        for (int left_tiles = count; left_tiles > 0; left_tiles -= P, v += P * L, m += P * L, y += P) {
+            ahead.fetch();
+            for (int p = 0; p < (k + 1) * P / 16 - k * P / 16; ++p)
+                for (int r = 0; r < V; ++r) {
+                    const T* at = y[p] + r * L;
+                    __builtin_prefetch(at, 1), __builtin_prefetch(at + o.y_pixel, 1), __builtin_prefetch(at + o.y_row, 1);
+                    __builtin_prefetch(at + o.y_row + o.y_pixel, 1);
+                }
+            Vector<T> acc[P][V];
+            repeat<P>([&](auto p) COLLAB_LAMBDA_INLINE { repeat<V>([&](auto r) COLLAB_LAMBDA_INLINE { acc[p][r].setZero(); }); });
+            const T *at = v, *w = o.u + k * o.u_position;
+            for (int left = o.channels; left > 0; left -= L, at += o.v_chunk - L)
+                for (int i = std::min(left, L); i > 0; --i, ++at, w += V * L) {
+                    Vector<T> weight[V];
+                    repeat<V>([&](auto r) COLLAB_LAMBDA_INLINE { weight[r] = load(w + r * L); });
+                    repeat<P>([&](auto p) COLLAB_LAMBDA_INLINE {
+                        const T value = at[p * L];
+                        repeat<V>([&](auto r) COLLAB_LAMBDA_INLINE { add_product(acc[p][r], value, weight[r]); });
+                    });
+                }
+            const std::ptrdiff_t chunk = o.m_chunk;
+            repeat<P>([&](auto p) COLLAB_LAMBDA_INLINE { repeat<V>([&](auto r) COLLAB_LAMBDA_INLINE { store(m + r * chunk + p * L, acc[p][r]); }); });
+        }
     }
 }
 
-/// All tiles of one position and block (`count`, a multiple of four), in the largest register tiles.
+/// All tiles of one block, in the largest register tiles.
 template <class T>
-void winograd_products(const T* v, std::ptrdiff_t v_chunk, int channels, const T* u, int vectors, T* m, std::ptrdiff_t m_chunk, int count) {
+void winograd_products(const WinogradProduct<T>& o, int vectors, WinogradAhead& ahead) {
+    int from = 0, count = o.tiles;
     const auto take = [&](auto p, auto r, int n) {
-        if (n > 0) winograd_product<T, decltype(p)::value, decltype(r)::value>(v, v_chunk, channels, u, m, m_chunk, n);
-        v += n * lanes<T>, m += n * lanes<T>, count -= n;
+        if (n > 0) winograd_product<T, decltype(p)::value, decltype(r)::value>(o, from, n, ahead);
+        from += n, count -= n;
     };
     if (vectors == 2) {
         if constexpr (many_registers) {
@@ -183,9 +230,8 @@ void winograd_products(const T* v, std::ptrdiff_t v_chunk, int channels, const T
         }
         take(Index<4>{}, Index<2>{}, count);
     } else {
-        if constexpr (many_registers) take(Index<16>{}, Index<1>{}, (count / 16 - (count % 16 == 4 && count > 16)) * 16);
-        take(Index<12>{}, Index<1>{}, count / 12 * 12);
-        take(Index<8>{}, Index<1>{}, count / 8 * 8);
+        constexpr int most = many_registers ? 16 : 12;
+        take(Index<most>{}, Index<1>{}, count / most * most);
         take(Index<4>{}, Index<1>{}, count);
     }
 }
@@ -208,11 +254,12 @@ struct WinogradJob {
 /// operands stay in the first-level cache. Many: weights are read again in each pass, which must be worth it. (Sizes measured with AVX-512.)
 template <class T>
 struct WinogradPass {
+    static constexpr int most = 128;
     int tiles, panel;
     WinogradPass(int channels, int targets, int all_tiles) {
         const std::size_t in = std::size_t(round_up(channels, lanes<T>)), out = std::size_t(round_up(targets, lanes<T>));
         const bool few = 16 * (in + out) * sizeof(T) <= 6 * 1024, many = 16 * in * out * sizeof(T) > (std::size_t(8) << 20);
-        tiles = std::min(few ? 16 : many ? 128 : 48, round_up(all_tiles, 4));
+        tiles = std::min(few ? 16 : many ? most : 48, round_up(all_tiles, 4));
         panel = std::min(block_vectors, ceil_div(targets, lanes<T>));
     }
 };
@@ -227,8 +274,8 @@ std::size_t winograd_scratch(int channels, int targets, int all_tiles) {
 /// A^T m A of one register of channels of `n` tiles side by side, plus the bias: `channels` of the register, to pixels y_pixel and rows y_row apart.
 /// The last tile has `columns` columns, all have `rows` rows.
 template <class T>
-COLLAB_NOINLINE void winograd_output_row(const T* m, std::ptrdiff_t position, int n, const T* bias, T* y, std::ptrdiff_t y_pixel, std::ptrdiff_t y_row, int channels,
-                                         int rows, int columns) {
+COLLAB_NOINLINE void winograd_output_row(const T* m, std::ptrdiff_t position, int n, const T* bias, T* y, std::ptrdiff_t y_pixel, std::ptrdiff_t y_row,
+                                         int channels, int rows, int columns) {
     constexpr int L = lanes<T>;
     Vector<T> b = Vector<T>::Zero();
     if (bias) b = load(bias);
@@ -264,28 +311,10 @@ void winograd_output(const WinogradJob<T>& job, int first, int count, int channe
         const int run = std::min(s.across() - tile.column / 2, count - done);
         T* const y = job.y + tile.image * job.y_image + tile.row * job.y_row + tile.column * job.y_pixel + channel;
         for (int c = 0; c < n; c += L)
-            winograd_output_row(m + c / L * from.chunk + done * L, from.position, run, job.bias ? job.bias + channel + c : nullptr, y + c, job.y_pixel, job.y_row,
-                                std::min(L, n - c), std::min(2, s.rows - tile.row), tile.column + 2 * run > s.columns ? 1 : 2);
+            winograd_output_row(m + c / L * from.chunk + done * L, from.position, run, job.bias ? job.bias + channel + c : nullptr, y + c, job.y_pixel,
+                                job.y_row, std::min(L, n - c), std::min(2, s.rows - tile.row), tile.column + 2 * run > s.columns ? 1 : 2);
         done += run;
     }
-}
-
-/// Fetches, for writing, a register of each output of tiles [first, last). Inlined for certain, like fetch_lines: functions that do nothing
-/// else are taken for pure and their calls are dropped.
-template <class T>
-COLLAB_INLINE void fetch_outputs(const WinogradJob<T>& job, WinogradTile& tile, int count, int channel, int vectors) {
-    const WinogradSource<T>& s = job.source;
-    for (; count > 0; --count, tile.advance(s)) {
-        const T* y = job.y + tile.image * job.y_image + tile.row * job.y_row + tile.column * job.y_pixel + channel;
-        const std::ptrdiff_t right = tile.column + 1 < s.columns ? job.y_pixel : 0, below = tile.row + 1 < s.rows ? job.y_row : 0;
-        for (int v = 0; v < vectors; ++v, y += lanes<T>)
-            __builtin_prefetch(y, 1), __builtin_prefetch(y + right, 1), __builtin_prefetch(y + below, 1), __builtin_prefetch(y + below + right, 1);
-    }
-}
-
-/// Fetches what will be read next, line by line.
-COLLAB_INLINE void fetch_lines(const char*& at, std::ptrdiff_t lines) {
-    for (; lines > 0; --lines, at += 64) __builtin_prefetch(at, 0, 2);
 }
 
 /// Computes all outputs of the job.
@@ -298,26 +327,22 @@ void winograd_tiles(const WinogradJob<T>& job) {
     const WinogradLayout<T> in(pass.tiles, ceil_div(s.channels, L)), out(pass.tiles, pass.panel);
     T* const v = job.scratch;
     T* const m = v + in.size();
-    const char* ahead = static_cast<const char*>(job.ahead);
-    std::ptrdiff_t lines = std::ptrdiff_t(job.ahead_bytes / 64);
-    const std::ptrdiff_t steps = std::ptrdiff_t(ceil_div(all, pass.tiles)) * 16 * ceil_div(vectors, block_vectors), step_lines = (lines + steps - 1) / steps;
+    T* y[WinogradPass<T>::most];
+    WinogradTile tile(s, 0);
+    WinogradAhead ahead(job.ahead, job.ahead_bytes, std::ptrdiff_t(all) * ceil_div(vectors, block_vectors));
     for (int t = 0; t < all; t += pass.tiles) {
         const int count = std::min(pass.tiles, all - t), slots = round_up(count, 4);
         winograd_input(s, t, count, slots, v, in);
-        for (int first = 0; first < vectors; first += pass.panel) {
-            const int last = std::min(vectors, first + pass.panel);
-            WinogradTile ahead_tile(s, t);   // each position fetches the outputs of a sixteenth of the tiles, which are written soon after
-            for (int k = 0; k < 16; ++k) {
-                fetch_outputs(job, ahead_tile, count * (k + 1) / 16 - count * k / 16, first * L, last - first);
-                for (int r = first; r < last; r += block_vectors) {
-                    const int wide = std::min(block_vectors, vectors - r);
-                    if (step_lines > 0 && lines > 0) fetch_lines(ahead, std::min(step_lines, lines)), lines -= step_lines;
-                    winograd_products(v + k * in.position, in.chunk, s.channels,
-                                      job.weights + winograd_block<T>(s.channels, r / block_vectors) + k * winograd_position<T>(s.channels, wide), wide,
-                                      m + k * out.position + (r - first) * out.chunk, out.chunk, slots);
-                }
-            }
-            winograd_output(job, t, count, first * L, std::min(job.targets, last * L) - first * L, m, out);
+        for (int i = 0; i < count; ++i, tile.advance(s)) y[i] = job.y + tile.image * job.y_image + tile.row * job.y_row + tile.column * job.y_pixel;
+        for (int i = count; i < slots; ++i) y[i] = y[count - 1];
+        for (int b = 0; b < ceil_div(vectors, block_vectors); ++b) {
+            const int wide = std::min(block_vectors, vectors - b * block_vectors), channel = b * block_vectors * L;
+            const T* const u = job.weights + winograd_block<T>(s.channels, b);
+            const WinogradProduct<T> product{v, in.chunk, in.position, s.channels, u, winograd_position<T>(s.channels, wide), m, out.chunk, out.position,
+                                             y, job.y_pixel, job.y_row, slots};
+            winograd_products(product, wide, ahead);
+            winograd_output(job, t, count, channel, std::min(job.targets - channel, wide * L), m, out);
+            for (int i = 0; i < slots; ++i) y[i] += wide * L;
         }
     }
 }

@@ -99,7 +99,8 @@ COLLAB_NOINLINE void winograd_sum(const T* v, const T* q, std::ptrdiff_t q_chunk
             repeat<V>([&](auto r) COLLAB_LAMBDA_INLINE { add_product(acc[i][r], value, d[r]); });
         });
     }
-    if (!set) repeat<Inputs>([&](auto i) COLLAB_LAMBDA_INLINE { repeat<V>([&](auto r) COLLAB_LAMBDA_INLINE { acc[i][r] += load(du + (i * V + r) * L); }); });
+    if (!set)
+        repeat<Inputs>([&](auto i) COLLAB_LAMBDA_INLINE { repeat<V>([&](auto r) COLLAB_LAMBDA_INLINE { acc[i][r] += load(du + (i * V + r) * L); }); });
     repeat<Inputs>([&](auto i) COLLAB_LAMBDA_INLINE { repeat<V>([&](auto r) COLLAB_LAMBDA_INLINE { store(du + (i * V + r) * L, acc[i][r]); }); });
 }
 
@@ -112,9 +113,7 @@ void winograd_weight_gradient(const WinogradGradientJob<T>& job) {
     const WinogradLayout<T> in(most, ceil_div(s.channels, L)), out(most, vectors);
     T* const v = job.scratch;
     T* const q = v + in.size();
-    const char* ahead = static_cast<const char*>(job.ahead);
-    std::ptrdiff_t lines = std::ptrdiff_t(job.ahead_bytes / 64);
-    const std::ptrdiff_t steps = std::ptrdiff_t(ceil_div(all, most)) * 16 * ceil_div(s.channels, L), step_lines = (lines + steps - 1) / steps;
+    WinogradAhead ahead(job.ahead, job.ahead_bytes, std::ptrdiff_t(ceil_div(all, most)) * 16 * ceil_div(s.channels, L));
     for (int t = 0; t < all; t += most) {
         const int count = std::min(most, all - t);
         winograd_input(s, t, count, count, v, in);
@@ -122,12 +121,13 @@ void winograd_weight_gradient(const WinogradGradientJob<T>& job) {
         const bool set = job.first && t == 0;
         for (int k = 0; k < 16; ++k)
             for (int c = 0; c < s.channels; c += L) {
-                if (step_lines > 0 && lines > 0) fetch_lines(ahead, std::min(step_lines, lines)), lines -= step_lines;
+                ahead.fetch();
                 const T* const from = v + k * in.position + c / L * in.chunk;
                 for (int r = 0; r < vectors; r += block_vectors) {
                     const int wide = std::min(block_vectors, vectors - r), left = std::min(L, s.channels - c);
                     const T* const d = q + k * out.position + r * out.chunk;
-                    T* const du = job.du + winograd_block<T>(s.padded(), r / block_vectors) + k * winograd_position<T>(s.padded(), wide) + std::ptrdiff_t(c) * wide * L;
+                    const std::ptrdiff_t position = winograd_position<T>(s.padded(), wide);
+                    T* const du = job.du + winograd_block<T>(s.padded(), r / block_vectors) + k * position + std::ptrdiff_t(c) * wide * L;
                     if (wide == 2)
                         for (int i = 0; i < left; i += two) winograd_sum<T, two, 2>(from + i, d, out.chunk, count, du + i * 2 * L, set);
                     else
@@ -143,8 +143,8 @@ inline bool winograd_gradient_pays(const Dense& d) { return !d.transposed && win
 /// Adds G^T (sum of `parts` sums, `distance` apart) G of input channels [from, to) to dw, where the weight of tap t, input i and target j is
 /// dw[t * tap + i * row + j].
 template <class T>
-COLLAB_NOINLINE void winograd_weight_gradient_finish(const T* du, int parts, std::size_t distance, int channels, int targets, int from, int to, T* dw, std::ptrdiff_t tap,
-                                                     std::ptrdiff_t row) {
+COLLAB_NOINLINE void winograd_weight_gradient_finish(const T* du, int parts, std::size_t distance, int channels, int targets, int from, int to, T* dw,
+                                                     std::ptrdiff_t tap, std::ptrdiff_t row) {
     constexpr int L = lanes<T>;
     const int vectors = ceil_div(targets, L), padded = round_up(channels, L);
     const T half = T(0.5);
