@@ -24,6 +24,10 @@ void copy_window_padded(const T* x, std::ptrdiff_t pixel, int channels, int repe
         const int h = top + r;
         std::fill_n(to, std::ptrdiff_t(columns) * padded, T(0));
         if (h < 0 || h >= height) continue;
+        if (repeats == 1) {
+            copy_pixels(x + (std::ptrdiff_t(h) * width + left + first) * pixel, pixel, channels, last - first, to + std::ptrdiff_t(first) * padded, padded);
+            continue;
+        }
         for (int w = first; w < last; ++w) {
             const T* from = x + (std::ptrdiff_t(h) * width + left + w) * pixel;
             T* at = to + std::ptrdiff_t(w) * padded;
