@@ -60,7 +60,7 @@ void packed_product(Threads& threads, int rows, int depth, int columns, View<con
                 const int c = p * Panels<T>::wide, n = panels.in(p);
                 const T* const panel = splits > 1 ? all_packed + std::size_t(p) * whole + std::size_t(k) * size : packed + std::size_t(p - first_panel) * size;
                 if (bias) std::fill(std::copy_n(bias + c, n, padded_bias), padded_bias + Panels<T>::wide, T(0));
-                product_rows<T>({m, from + first * x_row + j, x_row, 1, panel, y.data + first * y.pixel + c, y.pixel, bias ? padded_bias : nullptr, k > 0},
+                product_rows<T>({m, from + first * x_row + j, x_row, 1, panel, y.data + first * y.pixel + c, y.pixel, bias && k == 0 ? padded_bias : nullptr, k > 0},
                                 last - first, n);
             }
         }

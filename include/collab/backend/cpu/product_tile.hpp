@@ -12,7 +12,7 @@ namespace collab::backend::detail {
 /// Registers of columns in a panel, and rows in the largest tile. 16 sums keep two multipliers busy and divide the usual batches.
 inline constexpr int panel_vectors = 2, tile_rows = many_registers ? 8 : 4;
 
-/// c[i][columns] = start + the sum over j in [0, depth) of a[i * a_row + j * a_step] * b[j][columns].
+/// c[i][columns] = the sum over j in [0, depth) of a[i * a_row + j * a_step] * b[j][columns], to which the bias or what was in c is added.
 template <class T>
 struct ProductTile {
     int depth;
@@ -21,8 +21,8 @@ struct ProductTile {
     const T* b;
     T* c;
     std::ptrdiff_t c_row;
-    const T* bias;   ///< what the sums start from unless `add`; null for zero
-    bool add;        ///< the sums start from c
+    const T* bias;   ///< what the sums start from; null for zero
+    bool add;        ///< c is added, once: sums that began with it would lose more
 };
 
 /// R rows by V registers.
@@ -33,8 +33,7 @@ COLLAB_NOINLINE void product_tile(const ProductTile<T>& t) {
     const auto all = [&](auto f) COLLAB_LAMBDA_INLINE {
         repeat<R>([&](auto i) COLLAB_LAMBDA_INLINE { repeat<V>([&](auto v) COLLAB_LAMBDA_INLINE { f(i, v); }); });
     };
-    if (t.add) all([&](auto i, auto v) COLLAB_LAMBDA_INLINE { acc[i][v] = load(t.c + i * t.c_row + v * L); });
-    else if (t.bias) all([&](auto i, auto v) COLLAB_LAMBDA_INLINE { acc[i][v] = load(t.bias + v * L); });
+    if (t.bias) all([&](auto i, auto v) COLLAB_LAMBDA_INLINE { acc[i][v] = load(t.bias + v * L); });
     else all([&](auto i, auto v) COLLAB_LAMBDA_INLINE { acc[i][v].setZero(); });
     const std::ptrdiff_t row = t.a_row, row3 = 3 * row, step = t.a_step;
     const T* a[groups];
@@ -51,6 +50,7 @@ COLLAB_NOINLINE void product_tile(const ProductTile<T>& t) {
             a[g] += step;
         });
     }
+    if (t.add) all([&](auto i, auto v) COLLAB_LAMBDA_INLINE { acc[i][v] += load(t.c + i * t.c_row + v * L); });
     all([&](auto i, auto v) COLLAB_LAMBDA_INLINE { store(t.c + i * t.c_row + v * L, acc[i][v]); });
 }
 
