@@ -184,6 +184,20 @@ TEST_CASE_TEMPLATE("maps too large for one piece of work agree with plain loops"
     check<T>({1, {40, 3, 900}, {5, 3, 900}, {3, 3}, {1, 1}, {1, 1}, 1});
 }
 
+TEST_CASE_TEMPLATE("gradients of weights with many channels and few samples agree with plain loops, whatever the memory holds", T, float, double) {
+    Threads threads(2);
+    for (const Convolution& g : {square(4, 32, 64, 12, 3), square(4, 32, 76, 12, 3), square(4, 32, 64, 12, 5), square(4, 32, 72, 12, 3, 2), square(2, 40, 128, 8, 1), square(3, 24, 130, 20, 5)}) {
+        CAPTURE(g.in.channels); CAPTURE(g.in.height); CAPTURE(g.kernel.height); CAPTURE(g.stride.height);
+        Field<T> x(g.batch * g.in.area(), g.in.channels, 0, 1), dy(g.batch * g.out.area(), g.out.channels, 0, 2);
+        std::vector<T> dw(std::size_t(g.weights()));
+        std::vector<double> expected(dw.size());
+        each_product(g, [&](int p, int i, int q, int o, int k) { expected[std::size_t(k)] += dy.get(q, o) * x.get(p, i); });
+        std::fill_n(threads.shared<T>(1 << 20), 1 << 20, std::numeric_limits<T>::quiet_NaN());
+        backend::conv2d_weight_gradient<T>(threads, g, x.view(), dy.view(), dw.data());
+        CHECK(error(expected, dw) < tolerance<T>);
+    }
+}
+
 TEST_CASE_TEMPLATE("long sums that go in chunks agree with plain loops", T, float, double) {
     check<T>(square(3, 1, 7001, 5, 1, 1, 0), 1, 1);
     check<T>(square(2, 4, 1100, 33, 3), 0, 1);

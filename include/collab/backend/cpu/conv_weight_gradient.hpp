@@ -113,10 +113,11 @@ void dense_weight_gradient(Threads& threads, const Dense& d, View<const T> x, Vi
         return Units(d.g.batch, s.rows.count, sizeof(T) * std::size_t(window.height(s.rows.count) * window_row(in) + outputs * sketch),
                      sizeof(T) * std::size_t(window.row_stride * window_row(in) + s.columns.count * sketch), outputs, 256);
     };
-    const WeightCut<T> cut(d, sums_before(channels, blocks.count()) * std::size_t(groups) * sizeof(T), blocks.count(), cut_units(channels).count(), outputs);
+    WeightCut<T> cut(d, sums_before(channels, blocks.count()) * std::size_t(groups) * sizeof(T), blocks.count(), cut_units(channels).count(), outputs);
     const int most_in = ceil_div(channels, cut.in_slices), most_blocks = ceil_div(blocks.count(), cut.out_slices);
     const int slack = 64;   // a tile may read past its last input
     const Units units = cut_units(most_in);
+    cut.parts = std::min(cut.parts, units.count());   // slices have fewer units than all channels: a part without any would leave its sums unset
     const std::size_t sums_of_slice = sums_before(most_in, blocks.count()), sums_of_part = sums_of_slice * std::size_t(cut.in_slices * groups);
     const std::ptrdiff_t dy_row = s.columns.count, dy_image = units.most_rows * dy_row;   // in blocks
     T* const partial = threads.shared<T>(std::size_t(cut.parts) * sums_of_part);
