@@ -15,7 +15,7 @@ struct NormalisationDefaults {
 /// variance; inference uses the running statistics. An activation that follows is applied in the same pass.
 template <class Constants>
 struct BatchNormWith : LayerBase {
-    static constexpr bool fuses_activation = true;
+    static constexpr bool fuses_activation = true, normalises = true;
     static constexpr backend::Normalisation constants{Constants::epsilon, Constants::momentum};
 
     static constexpr std::array<Parameter, 2> parameters(Dims in) {
@@ -26,7 +26,7 @@ struct BatchNormWith : LayerBase {
     }
     static constexpr Footprint footprint(Dims in) {
         Footprint f = listed_footprint<BatchNormWith>(in);
-        f.fixed = 2 * in.channels;   // the batch's mean and inverse deviation
+        f.fixed = 4 * in.channels;   // the batch's mean and inverse deviation; backward, the sums of a backend::NormalisedGradient
         return f;
     }
     static std::string describe() { return "BatchNorm"; }

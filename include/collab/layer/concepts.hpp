@@ -116,6 +116,15 @@ concept Activation = Layer<L> && requires { L::function(); };
 template <class L>
 concept FusesActivation = Layer<L> && requires { requires L::fuses_activation; };
 
+/// Layers that a fusing backend runs together (backend/fusion.hpp): a convolution that is not depthwise, a batch normalisation.
+template <class L>
+constexpr bool convolves(Dims in) {
+    if constexpr (requires { L::convolves(in); }) return L::convolves(in);
+    else return false;
+}
+template <class L>
+inline constexpr bool normalises = requires { requires L::normalises; };
+
 namespace detail {
 template <class Packs>
 struct JoinAll;

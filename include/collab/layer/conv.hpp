@@ -29,6 +29,12 @@ inline std::string window_text(const WindowOptions& w, backend::Extent usual_pad
 template <class Self>
 struct ConvolutionLayer : LayerBase {
     static constexpr bool optional_input_gradient = true;
+    /// Whether a backend that fuses may form the input on the way in and sum the output on the way out: not of depthwise convolutions, which are too
+    /// short of arithmetic for it.
+    static constexpr bool convolves(Dims in) {
+        const backend::Convolution g = Self::geometry(in, 1);
+        return g.groups == 1 || g.groups < g.in.channels;
+    }
 
     static constexpr auto parameters(Dims in) {
         const backend::Convolution g = Self::geometry(in, 1);

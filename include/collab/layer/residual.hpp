@@ -11,7 +11,7 @@ namespace collab {
 struct PadShortcut {};
 
 /// y = body(x) + shortcut(x). The shortcut is x itself when empty, PadShortcut, or a list of layers (a 1x1 convolution and a
-/// batch normalisation: option B). Both sides must give the same shape. An activation after the sum is a layer of its own.
+/// batch normalisation: option B). Both sides must give the same shape. An activation that follows is applied to the sum in the same pass.
 ///
 ///     Residual<Layers<Conv2d<16, 3>, BatchNorm, Relu, Conv2d<16, 3>, BatchNorm>>, Relu
 template <class Body, class Shortcut = Layers<>>
@@ -22,6 +22,7 @@ struct Residual : LayerBase {
     using parts = Pack<body_layers, shortcut_layers>;
     static_assert(body_layers::size > 0, "collab: a residual block has a body");
     static constexpr bool identity = !pads && shortcut_layers::size == 0;
+    static constexpr bool fuses_activation = true;
     template <class B>
     static constexpr bool runs_on = !pads || ShortcutBackend<B>;
 
@@ -36,36 +37,54 @@ struct Residual : LayerBase {
     static constexpr Dims output(Dims in) { return measure_of<body_layers>(in).output(); }
     static constexpr Footprint footprint(Dims in) {
         const Footprint b = measure_of<body_layers>(in).footprint(), s = measure_of<shortcut_layers>(in).footprint();
-        return {b.parameters + s.parameters, b.state + s.state, b.saved + s.saved, b.fixed + s.fixed, std::max(b.scratch, s.scratch)};
+        return {b.parameters + s.parameters, b.state + s.state, b.saved + s.saved, b.fixed + s.fixed, std::max(b.scratch, s.scratch) + padded(output(in))};
     }
     static constexpr long multiply_adds(Dims in) { return measure_of<body_layers>(in).multiply_adds + measure_of<shortcut_layers>(in).multiply_adds; }
     static std::string describe() { return identity ? "Residual" : pads ? "Residual, PadShortcut" : "Residual, projected"; }
     static const char* part_name(int i) { return i == 0 ? "body" : "shortcut"; }
 
-    template <class B, StaticShape In, class T = typename B::Scalar>
-    static void forward(const Context<B>& c, In, const Forward<T>& f) {
+    template <class B, StaticShape In, class T = typename B::Scalar, class F = Identity>
+    static void forward(const Context<B>& c, In, const Forward<T>& f, F function = {}) {
         using Inside = Sequence<Body, In>;
         using Way = Sequence<shortcut_layers, In>;
         const backend::Map out{c.batch, Inside::Output::dims};
         const Memory<T> body{f.parameters, nullptr, f.state, f.saved, f.fixed, nullptr};
-        if constexpr (body_keeps_output) c.backend.copy(out, Inside::template forward<0, Inside::depth>(c.part(0), body, f.x), f.y);
-        else Inside::template forward<0, Inside::depth>(c.part(0), body, f.x, f.y);
-        if constexpr (identity) c.backend.add(out, f.x, f.y);
-        else if constexpr (pads) c.backend.pad_shortcut(padding<In>(c.batch), f.x, f.y);
-        else c.backend.add(out, Way::template forward<0, Way::depth>(c.part(1), body.after(Inside::footprint, c.capacity), f.x), f.y);
+        if constexpr (FusionBackend<B> && Inside::ends_in_normalisation && !pads) {
+            View<const T> skip = f.x;
+            if constexpr (!identity) skip = Way::template forward<0, Way::depth>(c.part(1), body.after(Inside::footprint, c.capacity), f.x);
+            Inside::template forward<0, Inside::depth>(c.part(0), body, f.x, f.y, Ending<T, F>{skip, function});
+        } else {
+            if constexpr (body_keeps_output) c.backend.copy(out, Inside::template forward<0, Inside::depth>(c.part(0), body, f.x), f.y);
+            else Inside::template forward<0, Inside::depth>(c.part(0), body, f.x, f.y);
+            if constexpr (identity) c.backend.add(out, f.x, f.y);
+            else if constexpr (pads) c.backend.pad_shortcut(padding<In>(c.batch), f.x, f.y);
+            else c.backend.add(out, Way::template forward<0, Way::depth>(c.part(1), body.after(Inside::footprint, c.capacity), f.x), f.y);
+            if constexpr (!std::same_as<F, Identity>) c.backend.activate(out, function, View<const T>(f.y), f.y);
+        }
     }
-    template <class B, StaticShape In, class T = typename B::Scalar>
-    static void backward(const Context<B>& c, In, const Backward<T>& b) {
+    template <class B, StaticShape In, class T = typename B::Scalar, class F = Identity>
+    static void backward(const Context<B>& c, In, const Backward<T>& b, F function = {}) {
         using Inside = Sequence<Body, In>;
         using Way = Sequence<shortcut_layers, In>;
-        const Memory<T> body{b.parameters, b.gradients, nullptr, b.saved, b.fixed, b.scratch};
-        Inside::template backward<0, Inside::depth>(c.part(0), body, b.x, b.dy, b.dx);
-        if constexpr (identity) c.backend.add({c.batch, In::dims}, b.dy, b.dx);
-        else if constexpr (pads) c.backend.pad_shortcut_backward(padding<In>(c.batch), b.dy, b.dx);
-        else c.backend.add({c.batch, In::dims}, Way::template backward<0, Way::depth>(c.part(1), body.after(Inside::footprint, c.capacity), b.x, b.dy), b.dx);
+        constexpr bool activated = !std::same_as<F, Identity>;
+        constexpr Dims out = Inside::Output::dims;
+        const Memory<T> body{b.parameters, b.gradients, nullptr, b.saved, b.fixed, b.scratch + c.capacity * padded(out)};
+        View<const T> g = b.dy;   // the gradient of the sum, which both ways see
+        const View<T> gated{b.scratch, out.channels};
+        if constexpr (FusionBackend<B> && Inside::ends_in_normalisation) {
+            EndingGradient<T, F> end{{}, {}, function};
+            if constexpr (activated) end.y = b.y, end.g = gated, g = gated;
+            Inside::template backward<0, Inside::depth>(c.part(0), body, b.x, b.dy, b.dx, true, {}, identity ? g : View<const T>{}, end);
+        } else {
+            if constexpr (activated) c.backend.activate_backward({c.batch, out}, function, b.y, b.dy, gated), g = gated;
+            Inside::template backward<0, Inside::depth>(c.part(0), body, b.x, g, b.dx, true, {}, identity ? g : View<const T>{});
+        }
+        if constexpr (pads) c.backend.pad_shortcut_backward(padding<In>(c.batch), g, b.dx);
+        else if constexpr (!identity) c.backend.add({c.batch, In::dims}, Way::template backward<0, Way::depth>(c.part(1), body.after(Inside::footprint, c.capacity), b.x, g), b.dx);
     }
 
 private:
+    static constexpr long padded(Dims d) { return (long(d.size()) + 15) / 16 * 16; }
     // The sum would overwrite what the body's last layer needs to go backward.
     static constexpr bool body_keeps_output = [] {
         bool keeps = false;

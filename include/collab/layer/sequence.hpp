@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// sequence: a list of layers bound to an input shape. Every size and offset is a constant; running it needs only memory.
+// sequence: a list of layers bound to an input shape. Running it needs only memory; what runs together is decided here.
 //
-// Values are numbered 0 (the input) to depth (the output); layer i turns value i into value i + 1. A value lives in storage of
-// its own, or in that of the value before where the layer between is an alias or an activation that may run in place.
+// Layer i turns value i into value i + 1 (layer/measure.hpp). On a backend that fuses, a convolution sums its result for the
+// normalisation that follows, and a virtual value is formed while the next convolution reads it; backward, a convolution reads the
+// gradient of its result through that normalisation, and gates the gradient of a virtual input. A backend that does not fuse runs
+// layer by layer and forms virtual values in memory of the moment: the same meaning, more passes.
 #pragma once
-#include <algorithm>
-#include <array>
+#include <cmath>
+#include <optional>
 
-#include <collab/layer/concepts.hpp>
-#include <collab/layer/sequential.hpp>
+#include <collab/backend/fusion.hpp>
+#include <collab/layer/measure.hpp>
 
 namespace collab {
 
@@ -29,64 +31,45 @@ struct Memory {
     }
 };
 
+/// What becomes of the result of a sequence that ends in a normalisation, in the pass that writes it: f(result + skip).
+template <class T, class F>
+struct Ending {
+    View<const T> skip;
+    F f{};
+};
+/// Its backward pass: dy is the gradient of f(result + skip), which lies in `y`; g receives that of the sum.
+template <class T, class F>
+struct EndingGradient {
+    View<const T> y;
+    View<T> g;
+    F f{};
+};
+
 namespace detail {
-/// What a list of layers makes of a shape; `misfit` is the first layer that does not accept what it gets, or depth.
-template <class... Ls>
-struct Measure {
-    static constexpr int depth = sizeof...(Ls);
-    std::array<Dims, depth + 1> shapes{};
-    std::array<int, depth + 1> parameters{}, state{}, home{};
-    std::array<long, depth + 1> values{}, saved{}, fixed{};   // offsets; values and saved per sample
-    long widest = 0, inner_scratch = 0, multiply_adds = 0;
-    int misfit = depth;
-
-    constexpr explicit Measure(Dims in) {
-        shapes.fill(in);
-        [[maybe_unused]] bool spare = false;   // may the next layer overwrite this value?
-        [[maybe_unused]] int i = 0;
-        (add<Ls>(i, spare), ...);
-    }
-    constexpr bool fits() const { return misfit == depth; }
-    constexpr Dims output() const { return shapes[depth]; }
-    /// Storage of all values and of what layers save, then scratch for two gradients and the inside of layers.
-    constexpr Footprint footprint() const {
-        return {parameters[depth], state[depth], values[depth] + saved[depth], fixed[depth], 2 * widest + inner_scratch};
-    }
-
-private:
-    template <class L>
-    constexpr void add(int& i, bool& spare) {
-        const int n = i++;
-        if (misfit < depth) return;
-        const Dims in = shapes[n];
-        if (!L::accepts(in)) {
-            misfit = n;
-            return;
-        }
-        const Dims out = shapes[n + 1] = L::output(in);
-        const Footprint f = L::footprint(in);
-        parameters[n + 1] = parameters[n] + f.parameters;
-        state[n + 1] = state[n] + f.state;
-        saved[n + 1] = saved[n] + f.saved;
-        fixed[n + 1] = fixed[n] + f.fixed;
-        const bool shares = L::alias || (L::in_place && spare);
-        home[n + 1] = shares ? home[n] : n + 1;
-        values[n + 1] = values[n] + (shares ? 0 : (long(out.size()) + 15) / 16 * 16);
-        inner_scratch = std::max(inner_scratch, f.scratch);
-        widest = std::max({widest, (long(in.size()) + 15) / 16 * 16, (long(out.size()) + 15) / 16 * 16});
-        multiply_adds += L::multiply_adds(in);
-        spare = !L::alias && !L::keeps_output;
+/// Inference: what a normalisation keeps of a batch, from the running statistics.
+template <class T>
+struct RunningStatistics {
+    const T *mean, *variance;
+    T* saved;
+    int channels;
+    double epsilon;
+    COLLAB_HD void operator()(std::size_t c) const {
+        saved[c] = mean[c];
+        saved[std::size_t(channels) + c] = T(1 / std::sqrt(double(variance[c]) + epsilon));
     }
 };
-template <class P>
-struct MeasureOf;
-template <class... Ls>
-struct MeasureOf<Pack<Ls...>> { using type = Measure<Ls...>; };
+/// A virtual value, written after all.
+template <class T, class F>
+struct FormValue {
+    backend::Normalised<T, F> n;
+    std::ptrdiff_t channels;
+    T* to;
+    COLLAB_HD void operator()(std::size_t i) const {
+        const std::ptrdiff_t p = std::ptrdiff_t(i) / channels, c = std::ptrdiff_t(i) % channels;
+        to[i] = n.f((n.x.data[p * n.x.pixel + c] - n.saved[c]) * n.saved[channels + c] * n.gamma[c] + n.beta[c]);
+    }
+};
 }  // namespace detail
-
-/// The measure of a list of layers.
-template <class P>
-using measure_of = typename detail::MeasureOf<P>::type;
 
 /// A list of layers bound to an input shape. `List` may be a type derived from one: symbols and messages then say its name.
 template <class List, StaticShape In>
@@ -101,22 +84,42 @@ struct Sequence {
     using ShapeAt = Shape<table.shapes[I].channels, table.shapes[I].height, table.shapes[I].width>;
     using Output = ShapeAt<depth>;
     static constexpr Footprint footprint = table.footprint();
+    /// The last layer that computes is a normalisation without an activation of its own, so that an Ending may be applied with it.
+    static constexpr bool ends_in_normalisation = [] {
+        bool norm = false;
+        unroll<depth>([&](auto i) { if (!LayerAt<i>::alias) norm = normalises<LayerAt<i>>; });
+        return norm;
+    }();
 
     /// Value To from value From. The result lies in `y` where one is given, else in this sequence's storage or, when nothing
-    /// computes between, is x itself.
-    template <int From, int To, class B, class T = typename B::Scalar>
-    static View<const T> forward(const Context<B>& c, const Memory<T>& m, View<const T> x, View<T> y = {}) {
+    /// computes between, is x itself. An Ending asks for a backend that fuses, for `ends_in_normalisation` and for y.
+    template <int From, int To, class B, class T = typename B::Scalar, class End = Ending<T, Identity>>
+    static View<const T> forward(const Context<B>& c, const Memory<T>& m, View<const T> x, View<T> y = {}, const End& end = {}) {
         static_assert(starts_at<From>, "collab: a range of layers cannot begin at an activation; put a Cut there");
+        Formed<B, T> formed;
         unroll<To - From>([&](auto k) {
             constexpr int i = From + k;
             if constexpr (!LayerAt<i>::alias && !applied_by_previous<From, i>) {
                 constexpr int out = fuses<To, i> ? i + 2 : i + 1;
                 const View<T> to = y && table.home[out] == table.home[To] ? View<T>{y.data, out == To ? y.pixel : pixel<out>(y)} : own<out>(c, m);
-                const Forward<T> f{source<From, To, i>(c, m, x, y), to, m.parameters + table.parameters[i], m.state + table.state[i],
-                                   saved<i>(c, m), m.fixed + table.fixed[i]};
-                const Context<B> here = c.part(i);
-                if constexpr (fuses<To, i>) LayerAt<i>::forward(here, ShapeAt<i>{}, f, LayerAt<i + 1>::function());
-                else LayerAt<i>::forward(here, ShapeAt<i>{}, f);
+                const View<const T> in = source<From, To, i>(c, m, x, y);
+                if constexpr (FusionBackend<B> && convolves<LayerAt<i>>(table.shapes[i])) {
+                    convolve<From, To, i>(c, m, x, in, to);
+                } else if constexpr (FusionBackend<B> && normalises<LayerAt<i>>) {
+                    if constexpr (!summed_by_previous<From, i>) gather<i>(c, m, in);
+                    if constexpr (out == To && ends_in_normalisation && To == depth && !fuses<To, i>)
+                        c.backend.normalise(map<out>(c), end.f, normalised<i>(m, in, Identity{}), end.skip, to);
+                    else if constexpr (!table.is_virtual[out])
+                        c.backend.normalise(map<out>(c), Identity{}, normalised<i>(m, in, activation<To, i>()), View<const T>{}, to);
+                } else {
+                    View<T> target = to;
+                    if constexpr (table.is_virtual[out]) target = formed.next(c, table.shapes[out]);
+                    const Forward<T> f{table.is_virtual[i] ? formed.view(table.shapes[i]) : in, target, m.parameters + table.parameters[i], m.state + table.state[i],
+                                       saved<i>(c, m), m.fixed + table.fixed[i]};
+                    const Context<B> here = c.part(i);
+                    if constexpr (fuses<To, i>) LayerAt<i>::forward(here, ShapeAt<i>{}, f, LayerAt<i + 1>::function());
+                    else LayerAt<i>::forward(here, ShapeAt<i>{}, f);
+                }
             }
         });
         if (!y) return value<From, To>(c, m, x);
@@ -131,10 +134,14 @@ struct Sequence {
     /// The gradient of value From from dy, that of value To; adds to the parameters' gradients. x is what forward was given and
     /// y where it put the result (empty when it was not told). `wanted`: without it the first layer may skip its input gradient
     /// and the result is empty. The result lies in `dx` where one is given, else in scratch or, when nothing computes between, is dy.
-    template <int From, int To, class B, class T = typename B::Scalar>
-    static View<const T> backward(const Context<B>& c, const Memory<T>& m, View<const T> x, View<const T> dy, View<T> dx = {}, bool wanted = true, View<const T> y = {}) {
+    /// `plus`, where given, is added to the result. An EndingGradient undoes an Ending.
+    template <int From, int To, class B, class T = typename B::Scalar, class End = EndingGradient<T, Identity>>
+    static View<const T> backward(const Context<B>& c, const Memory<T>& m, View<const T> x, View<const T> dy, View<T> dx = {}, bool wanted = true, View<const T> y = {},
+                                  View<const T> plus = {}, const End& end = {}) {
         T* const buffers[2] = {m.scratch, m.scratch + c.capacity * table.widest};
         View<const T> d = dy;
+        Formed<B, T> formed;
+        [[maybe_unused]] bool added = false;
         unroll<To - From>([&](auto k) {
             constexpr int i = To - 1 - k;
             using L = LayerAt<i>;
@@ -149,23 +156,81 @@ struct Sequence {
                     if (dx) to = {dx.data, i == From ? dx.pixel : table.shapes[i].channels};
                     else if (L::optional_input_gradient && !wanted) to = {};
                 }
+                const View<const T> in = value<From, i>(c, m, x);
                 const View<const T> result = y && table.home[out] == table.home[To] ? View<const T>{y.data, out == To ? y.pixel : pixel<out>(y)} : value<From, out>(c, m, x);
-                const Backward<T> b{value<From, i>(c, m, x), result, d, to, m.parameters + table.parameters[i], m.gradients + table.parameters[i],
-                                    saved<i>(c, m), m.fixed + table.fixed[i], m.scratch + 2 * c.capacity * table.widest};
-                const Context<B> here = c.part(i);
-                if constexpr (fuses<To, i>) LayerAt<i>::backward(here, ShapeAt<i>{}, b, LayerAt<i + 1>::function());
-                else L::backward(here, ShapeAt<i>{}, b);
-                d = to;
+                if constexpr (FusionBackend<B> && convolves<L>(table.shapes[i])) {
+                    const View<const T> more = first_computing<From, i> ? plus : View<const T>{};
+                    if constexpr (summed_by_previous_in<To, i>) convolve_back<From, i>(c, m, x, in, gradient<i + 1>(c, m, d, result), to, more, std::true_type{});
+                    else convolve_back<From, i>(c, m, x, in, d, to, more, std::false_type{});
+                    if (more && to) added = true;
+                    d = to;
+                } else if constexpr (FusionBackend<B> && normalises<L>) {
+                    constexpr int n = table.shapes[i].channels;
+                    T* const gradients = m.gradients + table.parameters[i];
+                    T* const fixed = m.fixed + table.fixed[i];
+                    if constexpr (out == To && ends_in_normalisation && To == depth && !fuses<To, i>) {
+                        c.backend.normalised_sums(map<out>(c), end.f, in, end.y ? end.y : in, d, fixed, gradients, gradients + n, fixed + 2 * n, end.g);
+                        if (end.g) d = end.g;
+                    } else if constexpr (!table.is_virtual[out]) {
+                        const auto f = activation<To, i>();
+                        if constexpr (std::same_as<std::remove_cvref_t<decltype(f)>, Identity>) {
+                            c.backend.normalised_sums(map<out>(c), f, in, in, d, fixed, gradients, gradients + n, fixed + 2 * n, View<T>{});
+                        } else {
+                            const View<T> g{ours ? const_cast<T*>(d.data) : d.data == buffers[0] ? buffers[1] : buffers[0], ours ? d.pixel : std::ptrdiff_t(n)};
+                            c.backend.normalised_sums(map<out>(c), f, in, result, d, fixed, gradients, gradients + n, fixed + 2 * n, g);
+                            d = g;
+                        }
+                    }
+                    if constexpr (!summed_by_previous<From, i>) {
+                        const bool mine = d.data == buffers[0] || d.data == buffers[1];
+                        if (!(first_computing<From, i> && dx)) to = {mine ? const_cast<T*>(d.data) : buffers[0], mine ? d.pixel : std::ptrdiff_t(n)};
+                        c.backend.normalised_gradient(map<i>(c), gradient<i>(c, m, d, in), to);
+                        d = to;
+                    }
+                } else {
+                    if constexpr (table.is_virtual[i]) form<i>(c, m, x, formed, std::integral_constant<int, From>{});
+                    const Backward<T> b{table.is_virtual[i] ? formed.view(table.shapes[i]) : in, table.is_virtual[out] ? formed.view(table.shapes[out]) : result, d, to,
+                                        m.parameters + table.parameters[i], m.gradients + table.parameters[i], saved<i>(c, m), m.fixed + table.fixed[i],
+                                        m.scratch + 2 * c.capacity * table.widest};
+                    const Context<B> here = c.part(i);
+                    if constexpr (fuses<To, i>) LayerAt<i>::backward(here, ShapeAt<i>{}, b, LayerAt<i + 1>::function());
+                    else L::backward(here, ShapeAt<i>{}, b);
+                    d = to;
+                }
             }
         });
+        View<const T> left = added ? View<const T>{} : plus;
         if (dx && d.data != dx.data) {
             c.backend.copy({c.batch, table.shapes[From]}, d, dx);
-            return dx;
+            d = dx;
+        }
+        if (left && d) {   // d is dx or ours, for nothing but a copy leaves it the caller's
+            if (d.data == dy.data) fail("nothing computes between the values of this range: there is no gradient to add to");
+            c.backend.add({c.batch, table.shapes[From]}, left, View<T>{const_cast<T*>(d.data), d.pixel});
         }
         return d;
     }
 
 private:
+    /// Memory of the moment for virtual values, on backends that cannot do without.
+    template <class B, class T>
+    struct Formed {
+        std::optional<decltype(std::declval<B&>().template allocate<T>(1))> memory;
+        View<T> next(const Context<B>& c, Dims dims) {
+            memory.reset();
+            memory.emplace(c.backend.template allocate<T>(std::size_t(c.batch) * std::size_t(dims.size())));
+            return {memory->data(), dims.channels};
+        }
+        View<const T> view(Dims dims) const { return {memory ? const_cast<std::remove_cvref_t<decltype(*memory)>&>(*memory).data() : nullptr, dims.channels}; }
+    };
+    template <int I, int From, class B, class T>
+    static void form(const Context<B>& c, const Memory<T>& m, View<const T> x, Formed<B, T>& formed, std::integral_constant<int, From>) {
+        constexpr int bn = table.normalised_by[I], n = table.shapes[I].size();
+        const View<T> to = formed.next(c, table.shapes[I]);
+        const auto v = normalised<bn>(m, value<From, bn>(c, m, x), activation<I, bn>());
+        c.backend.for_each(std::size_t(c.batch) * n, detail::FormValue<T, decltype(v.f)>{v, table.shapes[I].channels, to.data});
+    }
+
     template <int From>
     static constexpr bool starts_at = [] {   // an activation in the middle writes over the value before, which here is the caller's
         if constexpr (From > 0 && From < depth) return LayerAt<From>::alias || table.home[From + 1] != table.home[From];
@@ -185,6 +250,86 @@ private:
     static constexpr bool first_computing = [] {   // only aliases lie between From and layer I
         return [&]<int... J>(std::integer_sequence<int, J...>) { return (LayerAt<From + J>::alias && ... && true); }(std::make_integer_sequence<int, I - From>{});
     }();
+    template <int From, int I>
+    static constexpr bool summed_by_previous = [] {   // the convolution right before normalisation I has summed its result
+        if constexpr (I > From) return normalises<LayerAt<I>> && convolves<LayerAt<I - 1>>(table.shapes[I - 1]);
+        else return false;
+    }();
+    template <int To, int I>
+    static constexpr bool summed_by_previous_in = [] {   // a normalisation follows convolution I
+        if constexpr (I + 1 < To) return normalises<LayerAt<I + 1>>;
+        else return false;
+    }();
+    template <int To, int I>
+    static constexpr auto activation() {   // what normalisation I applies
+        if constexpr (fuses<To, I>) return LayerAt<I + 1>::function();
+        else return Identity{};
+    }
+
+    template <int V, class B>
+    static backend::Map map(const Context<B>& c) { return {c.batch, table.shapes[V]}; }
+    template <int I, class T, class F>
+    static backend::Normalised<T, F> normalised(const Memory<T>& m, View<const T> x, F f) {   // by layer I, from its input
+        const T* const p = m.parameters + table.parameters[I];
+        return {x, p, p + table.shapes[I].channels, m.fixed + table.fixed[I], f};
+    }
+    template <int I, class B, class T>
+    static backend::NormalisedGradient<T> gradient(const Context<B>& c, const Memory<T>& m, View<const T> g, View<const T> x) {   // through normalisation I, of its input x
+        const T* const fixed = m.fixed + table.fixed[I];
+        return {g, x, m.parameters + table.parameters[I], fixed, fixed + 2 * table.shapes[I].channels, long(c.batch) * table.shapes[I].area()};
+    }
+    template <int I, class B, class T>
+    static backend::Statistics<T> statistics(const Memory<T>& m) {
+        T* const state = m.state + table.state[I];
+        return {LayerAt<I>::constants, state, state + table.shapes[I].channels, m.fixed + table.fixed[I]};
+    }
+    /// What normalisation I normalises with: of the batch x in training, as running in inference.
+    template <int I, class B, class T>
+    static void gather(const Context<B>& c, const Memory<T>& m, View<const T> x) {
+        const backend::Statistics<T> s = statistics<I, B, T>(m);
+        if (c.mode == Mode::training) c.backend.batch_statistics(map<I>(c), x, s);
+        else c.backend.for_each(std::size_t(table.shapes[I].channels), detail::RunningStatistics<T>{s.running_mean, s.running_variance, s.saved, table.shapes[I].channels, s.constants.epsilon});
+    }
+    template <int From, int To, int I, class B, class T>
+    static void convolve(const Context<B>& c, const Memory<T>& m, View<const T> x, View<const T> in, View<T> to) {
+        using L = LayerAt<I>;
+        const backend::Convolution g = L::geometry(table.shapes[I], c.batch);
+        const T* const w = m.parameters + table.parameters[I];
+        const T* const bias = L::has_bias ? w + g.weights() : nullptr;
+        backend::Statistics<T> s;
+        if constexpr (summed_by_previous_in<To, I>) {
+            if (c.mode == Mode::training) s = statistics<I + 1, B, T>(m);
+            else gather<I + 1>(c, m, View<const T>{});
+        }
+        if constexpr (table.is_virtual[I]) {
+            constexpr int bn = table.normalised_by[I];
+            c.backend.fused_conv2d(g, normalised<bn>(m, value<From, bn>(c, m, x), activation<I, bn>()), w, bias, to, s);
+        } else {
+            c.backend.fused_conv2d(g, in, w, bias, to, s);
+        }
+    }
+    template <int From, int I, class B, class T, class D, bool Summed>
+    static void convolve_back(const Context<B>& c, const Memory<T>& m, View<const T> x, View<const T> in, const D& dy, View<T> to, View<const T> more, std::bool_constant<Summed>) {
+        using L = LayerAt<I>;
+        const backend::Convolution g = L::geometry(table.shapes[I], c.batch);
+        const T* const w = m.parameters + table.parameters[I];
+        T* const dw = m.gradients + table.parameters[I];
+        // Before a normalisation a bias changes nothing: its gradient is zero.
+        if constexpr (L::has_bias && !Summed) c.backend.bias_gradient(backend::Map{c.batch, g.out}, dy, dw + g.weights());
+        if constexpr (table.is_virtual[I]) {
+            constexpr int bn = table.normalised_by[I], n = table.shapes[bn].channels;
+            const auto input = normalised<bn>(m, value<From, bn>(c, m, x), activation<I, bn>());
+            T* const gradients = m.gradients + table.parameters[bn];
+            c.backend.fused_conv2d_weight_gradient(g, input, dy, dw);
+            c.backend.fused_conv2d_input_gradient(g, dy, w, to, backend::Gate<T, decltype(input.f)>{input, gradients, gradients + n, m.fixed + table.fixed[bn] + 2 * n});
+        } else {
+            c.backend.fused_conv2d_weight_gradient(g, in, dy, dw);
+            if (!to) return;
+            if (more) c.backend.fused_conv2d_input_gradient(g, dy, w, to, backend::Plus<T>{more});
+            else c.backend.fused_conv2d_input_gradient(g, dy, w, to, backend::Leave{});
+        }
+    }
+
     template <int V, class T>
     static constexpr std::ptrdiff_t pixel(View<T> final_view) {   // of value V, which shares the storage of the last one
         return table.shapes[V].channels == table.shapes[depth].channels ? final_view.pixel : table.shapes[V].channels;

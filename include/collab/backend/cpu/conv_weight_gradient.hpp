@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <collab/backend/cpu/load.hpp>
 #include <collab/backend/cpu/packing.hpp>
 #include <collab/backend/cpu/sweep.hpp>
 #include <collab/backend/cpu/threads.hpp>
@@ -93,7 +94,7 @@ struct WeightCut {
 
 /// Adds to dw.
 template <class T>
-void dense_weight_gradient(Threads& threads, const Dense& d, View<const T> x, View<const T> dy, T* dw) {
+void dense_weight_gradient(Threads& threads, const Dense& d, const Load<T>& x, const Load<T>& dy, T* dw) {
     constexpr int L = lanes<T>;
     const Sweep s = d.sweep(0);
     const Window window = d.window();
@@ -137,19 +138,18 @@ void dense_weight_gradient(Threads& threads, const Dense& d, View<const T> x, Vi
         for (int u = first_unit; u < part_begin(units.count(), cut.parts, part + 1); ++u) {
             const Units::Unit unit = units[u];
             const int top = unit.row * window.row_stride + window.top, high = window.height(unit.rows);
-            const T* const maps = x.data + std::ptrdiff_t(unit.image) * d.source.area() * x.pixel + group * channels + first_in;
-            if (d.source.area() == 1 && image == in) copy_pixels(maps, x.pixel, in, unit.images, copy, in);
+            if (d.source.area() == 1 && image == in) load_pixels(x, unit.image, group * channels + first_in, in, unit.images, copy, in);
             else
                 for (int i = 0; i < unit.images; ++i)
-                    copy_window(maps + std::ptrdiff_t(i) * d.source.area() * x.pixel, x.pixel, in, d.source.height, d.source.width, top, high, window.left,
-                                window.width(), copy + i * image, row);
+                    load_window(x, unit.image + i, group * channels + first_in, in, d.source.height, d.source.width, top, high, window.left, window.width(),
+                                copy + i * image, row);
             std::fill_n(copy + unit.images * image, slack, T(0));
             T* packed = dy_blocks;
             for (int b = first_block; b < last_block; ++b) {
                 const int first = blocks.channel(b), vectors = blocks.in_block(b), wide = vectors * L, n = std::min(wide, d.target_channels - first);
                 // Units of more than one image are whole images, whose pixels all follow one another.
-                const std::ptrdiff_t first_pixel = std::ptrdiff_t(unit.image) * outputs + unit.row * s.columns.count;
-                copy_pixels(dy.data + first_pixel * dy.pixel + group * d.target_channels + first, dy.pixel, n, unit.images * unit.rows * s.columns.count, packed, wide);
+                load_pixels(dy, long(unit.image) * outputs + unit.row * s.columns.count, group * d.target_channels + first, n, long(unit.images) * unit.rows * s.columns.count,
+                            packed, wide);
                 for (int k = 0; k < taps; ++k) {
                     // Rows of outputs whose tap row k lies inside the source; the others meet only zeros.
                     int from = 0, to = unit.rows;

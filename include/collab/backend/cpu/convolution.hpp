@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <cstddef>
 
+#include <collab/backend/cpu/after.hpp>
 #include <collab/backend/cpu/conv_tile.hpp>
 #include <collab/backend/cpu/conv_weight_gradient.hpp>
 #include <collab/backend/cpu/depthwise.hpp>
+#include <collab/backend/cpu/load.hpp>
 #include <collab/backend/cpu/packing.hpp>
 #include <collab/backend/cpu/sweep.hpp>
 #include <collab/backend/cpu/threads.hpp>
@@ -51,10 +53,13 @@ inline int list_quads(const Dense& d, const Sweep& s, const Window& window, cons
     return int(q - quads);
 }
 
-/// All sweeps of `d` from `x` to `y`; every target pixel is written, those without taps with the bias alone.
+/// All sweeps of `d` from `load` to `after.y`; every target pixel is written, those without taps with the bias alone. Returns the number of parts
+/// that have sums in `after`.
 template <class T>
-void dense(Threads& threads, const Dense& d, View<const T> x, const T* w, const T* bias, View<T> y) {
+int dense(Threads& threads, const Dense& d, const Load<T>& load, const T* w, const T* bias, After<T>& after) {
     constexpr int L = lanes<T>;
+    const View<const T> x = load.x;
+    const View<T> y = after.y;
     const int c = d.source_channels, groups = d.g.groups, outputs = d.sweep(0).rows.count * d.sweep(0).columns.count;
     const Blocks<T> blocks(d.target_channels);
     const Window window = d.window();
@@ -71,7 +76,7 @@ void dense(Threads& threads, const Dense& d, View<const T> x, const T* w, const 
 
     const std::ptrdiff_t x_row = d.source.width * x.pixel, x_image = d.source.height * x_row;
     // The map itself serves as source where no window leaves it, quads are always whole and their pixels do not compete for cache lines.
-    bool direct = window.top >= 0 && window.left >= 0 && window.right <= d.source.width && window.height(window.most_rows) + window.top <= d.source.height;
+    bool direct = load.plain() && window.top >= 0 && window.left >= 0 && window.right <= d.source.width && window.height(window.most_rows) + window.top <= d.source.height;
     direct = direct && (x.pixel == c || (d.transposed ? d.g.kernel.width <= d.g.stride.width : d.g.kernel.width == 1));
     for (int i = 0; i < d.sweeps() && direct; ++i) {
         const int columns = d.sweep(i).columns.count, fewest = units.batch / units.groups_of_images;
@@ -92,6 +97,10 @@ void dense(Threads& threads, const Dense& d, View<const T> x, const T* w, const 
 
     const int total = groups * units.count(), parts = std::min(total, 32);
     const int splits = total >= 16 ? 1 : std::min(blocks.count(), ceil_div(16, total));   // few units: their output channels are shared out as well
+    if (after.run) {
+        after.sums = threads.shared<double>(std::size_t(parts) * 2 * std::size_t(after.all), Threads::sums);
+        std::fill_n(after.sums, std::size_t(parts) * 2 * std::size_t(after.all), 0.0);
+    }
     const std::size_t window_size = direct ? 0 : whole_lines<T>(std::size_t(units.most_images * image + tail));
     const std::size_t most_quads = std::size_t(units.most_rows)
                                    * std::size_t(std::max(units.most_images * ceil_div(widest, 4), widest * ceil_div(units.most_images, 4)));
@@ -108,9 +117,11 @@ void dense(Threads& threads, const Dense& d, View<const T> x, const T* w, const 
             const T* const maps = x.data + unit.image * x_image + group * c;
             Source<T> source{maps + top * x_row + window.left * x.pixel, x.pixel, x_row, x_image};
             if (!direct) {
-                for (int i = 0; i < unit.images; ++i)
-                    copy_window(maps + i * x_image, x.pixel, c, d.source.height, d.source.width, top, window.height(unit.rows), window.left, window.width(),
-                                copy + i * image, row);
+                if (d.source.area() == 1 && image == c && row == c) load_pixels(load, unit.image, group * c, c, unit.images, copy, c);
+                else
+                    for (int i = 0; i < unit.images; ++i)
+                        load_window(load, unit.image + i, group * c, c, d.source.height, d.source.width, top, window.height(unit.rows), window.left, window.width(),
+                                    copy + i * image, row);
                 std::fill_n(copy + unit.images * image, tail, T(0));
                 source = {copy, c, row, image};
             }
@@ -134,8 +145,15 @@ void dense(Threads& threads, const Dense& d, View<const T> x, const T* w, const 
                     }
                 }
             }
+            if (!after.run) continue;
+            const int every = d.sweep(0).rows.every, first_row = unit.row * every, rows = std::min((unit.row + unit.rows) * every, d.target.height) - first_row;
+            const int first = blocks.channel(first_block), last = std::min(blocks.channel(last_block), d.target_channels);
+            if (rows > 0 && last > first)   // units of more than one image are whole images
+                after.run(after, part, (long(unit.image) * d.target.height + first_row) * d.target.width, long(unit.images) * rows * d.target.width,
+                          group * d.target_channels + first, last - first);
         }
     });
+    return parts;
 }
 
 }  // namespace detail
@@ -145,7 +163,8 @@ template <class T>
 void conv2d(Threads& threads, const Convolution& g, View<const T> x, const T* w, const T* bias, View<T> y) {
     const Convolution flat = detail::flattened(g);
     if (detail::is_depthwise(flat)) return detail::depthwise(threads, flat, x, w, bias, y);
-    detail::dense(threads, detail::Dense(flat, false), x, w, bias, y);
+    detail::After<T> after(y, g.out.channels);
+    detail::dense(threads, detail::Dense(flat, false), detail::Load<T>(x, g.in.channels), w, bias, after);
 }
 
 /// dx = the gradient of `conv2d` with respect to x (+ bias, one per input channel, unless null: for the transposed convolution).
@@ -153,7 +172,8 @@ template <class T>
 void conv2d_input_gradient(Threads& threads, const Convolution& g, View<const T> dy, const T* w, const T* bias, View<T> dx) {
     const Convolution flat = detail::flattened(g);
     if (detail::is_depthwise(flat)) return detail::depthwise_input_gradient(threads, flat, dy, w, bias, dx);
-    detail::dense(threads, detail::Dense(flat, true), dy, w, bias, dx);
+    detail::After<T> after(dx, g.in.channels);
+    detail::dense(threads, detail::Dense(flat, true), detail::Load<T>(dy, g.out.channels), w, bias, after);
 }
 
 /// Adds the gradient with respect to the weights to dw.
@@ -161,7 +181,7 @@ template <class T>
 void conv2d_weight_gradient(Threads& threads, const Convolution& g, View<const T> x, View<const T> dy, T* dw) {
     const Convolution flat = detail::flattened(g);
     if (detail::is_depthwise(flat)) return detail::depthwise_weight_gradient(threads, flat, x, dy, dw);
-    detail::dense_weight_gradient(threads, detail::Dense(flat, false), x, dy, dw);
+    detail::dense_weight_gradient(threads, detail::Dense(flat, false), detail::Load<T>(x, g.in.channels), detail::Load<T>(dy, g.out.channels), dw);
 }
 
 }  // namespace collab::backend

@@ -11,6 +11,7 @@
 #include <collab/backend/cpu/channels.hpp>
 #include <collab/backend/cpu/convolution.hpp>
 #include <collab/backend/cpu/elementwise.hpp>
+#include <collab/backend/cpu/fused.hpp>
 #include <collab/backend/cpu/linear.hpp>
 #include <collab/backend/cpu/loss.hpp>
 #include <collab/backend/cpu/memory.hpp>
@@ -99,6 +100,30 @@ public:
     template <class F>
     void batch_norm_backward(const backend::Map& map, F f, In x, In y, In dy, const T* gamma, const T* saved, T* dgamma, T* dbeta, Out dx) {
         backend::batch_norm_backward<T>(*threads_, map, f, x, y, dy, gamma, saved, dgamma, dbeta, dx);
+    }
+
+    // FusionBackend
+    template <class X>
+    void fused_conv2d(const backend::Convolution& g, const X& x, const T* w, const T* bias, Out y, const backend::Statistics<T>& statistics) {
+        backend::fused_conv2d<T>(*threads_, g, x, w, bias, y, statistics);
+    }
+    template <class X, class D>
+    void fused_conv2d_weight_gradient(const backend::Convolution& g, const X& x, const D& dy, T* dw) {
+        backend::fused_conv2d_weight_gradient<T>(*threads_, g, x, dy, dw);
+    }
+    template <class D, class Then>
+    void fused_conv2d_input_gradient(const backend::Convolution& g, const D& dy, const T* w, Out dx, const Then& then) {
+        backend::fused_conv2d_input_gradient<T>(*threads_, g, dy, w, dx, then);
+    }
+    void batch_statistics(const backend::Map& map, In x, const backend::Statistics<T>& statistics) { backend::batch_statistics<T>(*threads_, map, x, statistics); }
+    template <class F, class N>
+    void normalise(const backend::Map& map, F f, const N& input, In skip, Out y) { backend::normalise<T>(*threads_, map, f, input, skip, y); }
+    template <class F>
+    void normalised_sums(const backend::Map& map, F f, In x, In y, In dy, const T* saved, T* dgamma, T* dbeta, T* sums, Out g) {
+        backend::normalised_sums<T>(*threads_, map, f, x, y, dy, saved, dgamma, dbeta, sums, g);
+    }
+    void normalised_gradient(const backend::Map& map, const backend::NormalisedGradient<T>& gradient, Out dx) {
+        backend::normalised_gradient<T>(*threads_, map, gradient, dx);
     }
 
     // PoolingBackend

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // threads: one oneTBB arena and the workspace of the CPU backend.
 #pragma once
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <memory>
@@ -64,12 +65,15 @@ public:
         while (n * sizeof(T) > known && !needed_.compare_exchange_weak(known, n * sizeof(T), std::memory_order_relaxed)) {}
         return scratch_[static_cast<std::size_t>(tbb::this_task_arena::current_thread_index())].template get<T>(n);
     }
-    /// Outside run: memory that all pieces may use, until the next call of shared.
+    /// What an operation may keep for all its pieces at once.
+    enum Shared { operands, coefficients, sums };
+    /// Outside run: memory that all pieces may use, until the next call of shared for the same purpose.
     template <class T>
-    T* shared(std::size_t n) { return shared_.template get<T>(n); }
+    T* shared(std::size_t n, Shared purpose = operands) { return shared_[purpose].template get<T>(n); }
     /// What scratch and shared have grown to.
     std::size_t bytes() const {
-        std::size_t sum = shared_.bytes();
+        std::size_t sum = 0;
+        for (const auto& s : shared_) sum += s.bytes();
         for (const auto& s : scratch_) sum += s.bytes();
         return sum;
     }
@@ -77,7 +81,7 @@ public:
 private:
     tbb::task_arena arena_;
     std::vector<Workspace> scratch_;
-    Workspace shared_;
+    std::array<Workspace, 3> shared_;
     std::atomic<std::size_t> needed_{0};
     std::size_t ready_ = 0;
 };

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+// load: how a kernel's source pixels come into its scratch memory: as they are, or formed on the way from what memory holds.
+#pragma once
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+
+#include <collab/backend/cpu/packing.hpp>
+#include <collab/backend/cpu/threads.hpp>
+#include <collab/backend/fusion.hpp>
+#include <collab/core/config.hpp>
+#include <collab/memory/view.hpp>
+
+namespace collab::backend::detail {
+
+/// Elements of a strip: what a pass treats at once with coefficients of its own for each. Narrow maps repeat theirs, so that the inner
+/// loops are long whatever the number of channels.
+inline constexpr long strip = 256;
+/// Pixels in a strip of a map without gaps.
+constexpr long fold_of(long channels) { return std::max(1L, strip / channels); }
+
+/// Coefficients per channel, repeated over a strip; a bump allocator over the workspace of one operation.
+template <class T>
+class Coefficients {
+public:
+    /// Room for `arrays` arrays of up to `channels` channels.
+    static std::size_t room(int arrays, long channels) { return std::size_t(arrays) * whole_lines<T>(std::size_t(std::max(strip, channels))); }
+    explicit Coefficients(T* at) : at_(at) {}
+    /// value(c) for each channel.
+    template <class F>
+    const T* fill(long channels, const F& value) {
+        T* const to = at_;
+        at_ += whole_lines<T>(std::size_t(std::max(strip, channels)));
+        for (long c = 0; c < channels; ++c) to[c] = value(c);
+        for (long i = 1; i < fold_of(channels); ++i) std::copy(to, to + channels, to + i * channels);
+        return to;
+    }
+
+private:
+    T* at_;
+};
+
+/// f(coefficients from, n, elements from) over `count` pixels of channels [channel, channel + channels): long runs where the map is whole and has no gaps.
+/// Offsets count from the first of these pixels, in a map with `pixel` elements between pixels and in one with `to_pixel`.
+template <class F>
+COLLAB_INLINE void over_strips(long count, int all, int channel, int channels, std::ptrdiff_t pixel, std::ptrdiff_t to_pixel, const F& f) {
+    if (channels == all && pixel == all && to_pixel == all) {
+        const long width = fold_of(all) * all, n = count * all;
+        for (long i = 0; i < n; i += width) f(0L, std::min(width, n - i), i, i);
+    } else {
+        for (long p = 0; p < count; ++p) f(long(channel), long(channels), p * pixel, p * to_pixel);
+    }
+}
+
+/// A source map. `run` forms `count` pixels from pixel `first` of the batch on, of channels [channel, channel + channels), `to_pixel` apart.
+template <class T>
+struct Load {
+    View<const T> x{}, raw{};   ///< raw: what a gradient is formed from beside x
+    const T *mean = nullptr, *scale = nullptr, *offset = nullptr, *slope = nullptr;
+    const void* function = nullptr;
+    int all = 0;                ///< channels of the map
+    void (*run)(const Load&, long first, long count, int channel, int channels, T* to, std::ptrdiff_t to_pixel) = nullptr;
+
+    Load(View<const T> view, int channels) : x(view), all(channels) {}
+    bool plain() const { return run == nullptr; }
+};
+
+template <class T, class F>
+COLLAB_NOINLINE void load_normalised(const Load<T>& l, long first, long count, int channel, int channels, T* to, std::ptrdiff_t to_pixel) {
+    const F f = *static_cast<const F*>(l.function);
+    const T* const x = l.x.data + first * l.x.pixel + channel;
+    over_strips(count, l.all, channel, channels, l.x.pixel, to_pixel, [&](long c, long n, long from, long at) {
+        const T *in = x + from, *mean = l.mean + c, *scale = l.scale + c, *offset = l.offset + c;
+        T* out = to + at;
+        const F local = f;
+        COLLAB_INDEPENDENT
+        for (long i = 0; i < n; ++i) out[i] = local((in[i] - mean[i]) * scale[i] + offset[i]);
+    });
+}
+template <class T>
+COLLAB_NOINLINE void load_gradient(const Load<T>& l, long first, long count, int channel, int channels, T* to, std::ptrdiff_t to_pixel) {
+    const T *const g = l.x.data + first * l.x.pixel + channel, *const raw = l.raw.data + first * l.raw.pixel + channel;
+    const std::ptrdiff_t pixel = l.x.pixel == l.raw.pixel ? l.x.pixel : -1;   // two distances: pixel by pixel
+    if (pixel >= 0) {
+        over_strips(count, l.all, channel, channels, pixel, to_pixel, [&](long c, long n, long from, long at) {
+            const T *dz = g + from, *x = raw + from, *mean = l.mean + c, *scale = l.scale + c, *offset = l.offset + c, *slope = l.slope + c;
+            T* out = to + at;
+            COLLAB_INDEPENDENT
+            for (long i = 0; i < n; ++i) out[i] = dz[i] * scale[i] + ((x[i] - mean[i]) * slope[i] + offset[i]);
+        });
+    } else {
+        for (long p = 0; p < count; ++p)
+            for (int i = 0; i < channels; ++i) {
+                const int c = channel + i;
+                to[p * to_pixel + i] = g[p * l.x.pixel + i] * l.scale[c] + ((raw[p * l.raw.pixel + i] - l.mean[c]) * l.slope[c] + l.offset[c]);
+            }
+    }
+}
+
+/// Coefficient arrays that the loads of one operation need at most: two loads and a gate.
+inline constexpr int most_coefficients = 12;
+
+template <class T>
+Load<T> load_of(Coefficients<T>&, const View<const T>& x, int channels) { return Load<T>(x, channels); }
+template <class T, class F>
+Load<T> load_of(Coefficients<T>& room, const Normalised<T, F>& n, int channels) {
+    Load<T> l(n.x, channels);
+    l.mean = room.fill(channels, [&](long c) { return n.saved[c]; });
+    l.scale = room.fill(channels, [&](long c) { return static_cast<T>(static_cast<double>(n.gamma[c]) * static_cast<double>(n.saved[channels + c])); });
+    l.offset = room.fill(channels, [&](long c) { return n.beta[c]; });
+    l.function = &n.f;
+    l.run = load_normalised<T, F>;
+    return l;
+}
+template <class T>
+Load<T> load_of(Coefficients<T>& room, const NormalisedGradient<T>& n, int channels) {
+    // With z the normalised x and N pixels: dx = gamma inverse (g - (sum g) / N - z (sum g z) / N) = scale g + slope (x - mean) + offset.
+    const double share = 1 / static_cast<double>(n.pixels);
+    const auto inverse = [&](long c) { return static_cast<double>(n.saved[channels + c]); };
+    const auto scale = [&](long c) { return static_cast<double>(n.gamma[c]) * inverse(c); };
+    Load<T> l(n.g, channels);
+    l.raw = n.x;
+    l.mean = room.fill(channels, [&](long c) { return n.saved[c]; });
+    l.scale = room.fill(channels, [&](long c) { return static_cast<T>(scale(c)); });
+    l.slope = room.fill(channels, [&](long c) { return static_cast<T>(-scale(c) * inverse(c) * static_cast<double>(n.sums[channels + c]) * share); });
+    l.offset = room.fill(channels, [&](long c) { return static_cast<T>(-scale(c) * static_cast<double>(n.sums[c]) * share); });
+    l.run = load_gradient<T>;
+    return l;
+}
+
+/// `count` pixels from `first` of the batch on, of `channels` channels, to pixels of `padded` elements, the rest of them zero.
+template <class T>
+void load_pixels(const Load<T>& l, long first, int channel, int channels, long count, T* to, int padded) {
+    if (l.plain()) return copy_pixels(l.x.data + first * l.x.pixel + channel, l.x.pixel, channels, int(count), to, padded);
+    l.run(l, first, count, channel, channels, to, padded);
+    if (padded > channels)
+        for (long p = 0; p < count; ++p) std::fill_n(to + p * padded + channels, padded - channels, T(0));
+}
+
+/// Rows [top, top + rows) and columns [left, left + columns) of image `image` as copy_window puts them.
+template <class T>
+void load_window(const Load<T>& l, int image, int channel, int channels, int height, int width, int top, int rows, int left, int columns, T* to, std::ptrdiff_t to_row) {
+    const std::ptrdiff_t area = std::ptrdiff_t(height) * width;
+    if (l.plain())
+        return copy_window(l.x.data + std::ptrdiff_t(image) * area * l.x.pixel + channel, l.x.pixel, channels, height, width, top, rows, left, columns, to, to_row);
+    const int first = std::clamp(-left, 0, columns), last = std::clamp(width - left, first, columns);
+    for (int r = 0; r < rows; ++r, to += to_row) {
+        const int h = top + r;
+        if (h < 0 || h >= height) {
+            std::fill_n(to, std::ptrdiff_t(columns) * channels, T(0));
+            continue;
+        }
+        T* const at = std::fill_n(to, std::ptrdiff_t(first) * channels, T(0));
+        l.run(l, image * area + std::ptrdiff_t(h) * width + left + first, last - first, channel, channels, at, channels);
+        std::fill_n(at + std::ptrdiff_t(last - first) * channels, std::ptrdiff_t(columns - last) * channels, T(0));
+    }
+}
+
+}  // namespace collab::backend::detail

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// fusion: maps that are never written. A convolution reads them through the normalisation that makes them, forward and backward.
+//
+// Storing only what convolutions put out, and forming everything else while it is read, saves more than half of the passes over
+// memory. A backend that offers these operations gets them from the plan (layer/sequence.hpp); one without runs layer by layer.
+#pragma once
+#include <concepts>
+
+#include <collab/backend/functor.hpp>
+#include <collab/backend/geometry.hpp>
+#include <collab/memory/view.hpp>
+
+namespace collab::backend {
+
+/// The map f(gamma (x - mean) inverse + beta). `saved`: the mean of each channel, then its inverse deviation.
+template <class T, class F>
+struct Normalised {
+    View<const T> x;
+    const T *gamma, *beta, *saved;
+    F f{};
+};
+
+/// The gradient with respect to x of a batch normalisation, from g, the gradient with respect to its result, and the sums over
+/// the batch of g (one per channel) and then of g times the normalised x. `pixels`: of the whole batch.
+template <class T>
+struct NormalisedGradient {
+    View<const T> g, x;
+    const T *gamma, *saved, *sums;
+    long pixels;
+};
+
+/// Where the batch statistics of a convolution's result go: mean and inverse deviation to `saved`; running statistics move.
+template <class T>
+struct Statistics {
+    Normalisation constants{};
+    T *running_mean = nullptr, *running_variance = nullptr, *saved = nullptr;
+};
+
+// What happens to an input gradient before it leaves the cache.
+
+/// Nothing.
+struct Leave {};
+/// `more` is added.
+template <class T>
+struct Plus {
+    View<const T> more;
+};
+/// It becomes the gradient with respect to the result of the normalisation in `input`: times the slope of its activation. The sums of a
+/// NormalisedGradient are left in `sums` and added to dbeta and dgamma.
+template <class T, class F>
+struct Gate {
+    Normalised<T, F> input;
+    T *dgamma, *dbeta, *sums;
+};
+
+}  // namespace collab::backend
+
+namespace collab {
+
+/// Fused operations, beside those of ConvolutionBackend and NormalisationBackend. An operand x may be a View or a Normalised, dy a
+/// View or a NormalisedGradient.
+///  - `fused_conv2d(g, x, w, bias, y, statistics)`: bias may be null; no statistics are taken where `saved` is null.
+///  - `fused_conv2d_weight_gradient(g, x, dy, dw)`: adds to dw.
+///  - `fused_conv2d_input_gradient(g, dy, w, dx, then)`: then is Leave, Plus or Gate.
+///  - `batch_statistics(map, x, statistics)`: of a map that no convolution has put out.
+///  - `normalise(map, f, input, skip, y)`: y = f(input + skip), where input is a Normalised; skip may be empty and may be y.
+///  - `normalised_sums(map, f, x, y, dy, saved, dgamma, dbeta, sums, g)`: the first half of the backward pass of y = f(normalised x [+ skip]):
+///    g = dy f'(y), its sums to `sums` and added to dbeta and dgamma. g may be dy; it is not written where it is empty, which says that f is the identity.
+///  - `normalised_gradient(map, gradient, dx)`: the second half: dx from a NormalisedGradient.
+template <class B, class T = typename B::Scalar>
+concept FusionBackend = requires(B b, const backend::Convolution& g, const backend::Map& map, const backend::Statistics<T>& s, View<const T> x, View<T> y, const T* in, T* out,
+                                 const backend::Normalised<T, ReluFunction>& n, const backend::NormalisedGradient<T>& d) {
+    b.fused_conv2d(g, n, in, in, y, s);
+    b.fused_conv2d(g, x, in, in, y, s);
+    b.fused_conv2d_weight_gradient(g, n, d, out);
+    b.fused_conv2d_input_gradient(g, d, in, y, backend::Gate<T, ReluFunction>{n, out, out, out});
+    b.batch_statistics(map, x, s);
+    b.normalise(map, ReluFunction{}, n, x, y);
+    b.normalised_sums(map, ReluFunction{}, x, x, x, in, out, out, out, y);
+    b.normalised_gradient(map, d, y);
+};
+
+}  // namespace collab

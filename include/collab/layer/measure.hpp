@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// measure: what a list of layers makes of a shape, in numbers: shapes, parameters, and where every value lies.
+//
+// Values are numbered 0 (the input) to depth (the output); layer i turns value i into value i + 1. A value lies in storage of its own, or in
+// that of the value before where the layer between is an alias or an activation that may run in place. The normalised input of
+// a convolution is virtual: it has no storage, for it is formed from what was normalised whenever it is read.
+#pragma once
+#include <algorithm>
+#include <array>
+
+#include <collab/layer/concepts.hpp>
+#include <collab/layer/sequential.hpp>
+
+namespace collab {
+
+namespace detail {
+/// What a list of layers makes of a shape; `misfit` is the first layer that does not accept what it gets, or depth.
+template <class... Ls>
+struct Measure {
+    static constexpr int depth = sizeof...(Ls);
+    std::array<Dims, depth + 1> shapes{};
+    std::array<int, depth + 1> parameters{}, state{}, home{};
+    std::array<long, depth + 1> values{}, saved{}, fixed{};   // offsets; values and saved per sample
+    std::array<bool, depth + 1> is_virtual{};
+    std::array<int, depth + 1> normalised_by{};               // the layer that makes a virtual value
+    long widest = 0, inner_scratch = 0, multiply_adds = 0;
+    int misfit = depth;
+
+    constexpr explicit Measure(Dims in) {
+        shapes.fill(in);
+        [[maybe_unused]] State s;
+        (add<Ls>(s), ...);
+    }
+    constexpr bool fits() const { return misfit == depth; }
+    constexpr Dims output() const { return shapes[depth]; }
+    /// Storage of all values and of what layers save, then scratch for two gradients and the inside of layers.
+    constexpr Footprint footprint() const {
+        return {parameters[depth], state[depth], values[depth] + saved[depth], fixed[depth], 2 * widest + inner_scratch};
+    }
+
+private:
+    struct State {
+        int i = 0;
+        bool spare = false;         // may the next layer overwrite this value?
+        int normalisation = -1;     // the normalisation that made this value, activated or not
+        bool activated = false;
+    };
+    template <class L>
+    constexpr void add(State& s) {
+        const int n = s.i++;
+        if (misfit < depth) return;
+        const Dims in = shapes[n];
+        if (!L::accepts(in)) {
+            misfit = n;
+            return;
+        }
+        if (s.normalisation >= 0 && convolves<L>(in)) {
+            is_virtual[n] = true, normalised_by[n] = s.normalisation;
+            for (int k = home[n]; k <= n; ++k) values[k] = values[home[n] - 1];   // its storage was the last one given
+        }
+        const Dims out = shapes[n + 1] = L::output(in);
+        const Footprint f = L::footprint(in);
+        parameters[n + 1] = parameters[n] + f.parameters;
+        state[n + 1] = state[n] + f.state;
+        saved[n + 1] = saved[n] + f.saved;
+        fixed[n + 1] = fixed[n] + f.fixed;
+        const bool shares = L::alias || (L::in_place && s.spare);
+        home[n + 1] = shares ? home[n] : n + 1;
+        values[n + 1] = values[n] + (shares ? 0 : (long(out.size()) + 15) / 16 * 16);
+        inner_scratch = std::max(inner_scratch, f.scratch);
+        widest = std::max({widest, (long(in.size()) + 15) / 16 * 16, (long(out.size()) + 15) / 16 * 16});
+        multiply_adds += L::multiply_adds(in);
+        s.spare = !L::alias && !L::keeps_output;
+        if (normalises<L>) s.normalisation = n, s.activated = false;
+        else if (Activation<L> && s.normalisation >= 0 && !s.activated) s.activated = true;
+        else s.normalisation = -1;
+    }
+};
+template <class P>
+struct MeasureOf;
+template <class... Ls>
+struct MeasureOf<Pack<Ls...>> { using type = Measure<Ls...>; };
+}  // namespace detail
+
+/// The measure of a list of layers.
+template <class P>
+using measure_of = typename detail::MeasureOf<P>::type;
+
+}  // namespace collab
