@@ -10,3 +10,7 @@ TEST_CASE("Reference<double> computes the same in slices and in place") {
     collab::Reference<double> one, two;
     collab::conformance::conformance(one, two, 1e-12);
 }
+TEST_CASE("FusedReference<float> computes what FusedReference<double> does") {
+    collab::FusedReference<float> one, two;
+    collab::conformance::conformance(one, two, 1e-5);
+}

@@ -13,6 +13,7 @@
 #include <doctest/doctest.h>
 
 #include <collab/backend/concepts.hpp>
+#include <collab/backend/fusion.hpp>
 #include <collab/core/error.hpp>
 #include <collab/core/random.hpp>
 
@@ -160,6 +161,97 @@ void normalisation(const Check<B>& check) {
     });
 }
 
+/// The sums of a gradient that a normalisation passes on: any numbers of a plausible size will do.
+template <class B>
+void fusion(const Check<B>& check) {
+    using S = typename B::Scalar;
+    const auto operands = [](auto& t, const Map& map, const auto& data, auto f, const char* x) {   // a normalised map
+        using T = std::remove_cvref_t<decltype(*t.in("gamma", 1))>;
+        const int c = map.dims.channels;
+        return backend::Normalised<T, decltype(f)>{t.in(x, map, data.x), t.in("gamma", c, data.gamma), t.in("beta", c, data.beta), t.in("saved", 2 * c, data.saved), f};
+    };
+    const auto gradient = [](auto& t, const Map& map, const auto& data) {   // a gradient through a normalisation
+        using T = std::remove_cvref_t<decltype(*t.in("gamma", 1))>;
+        const int c = map.dims.channels;
+        return backend::NormalisedGradient<T>{t.in("g", map), t.in("raw", map, data.x), t.in("gamma of y", c, data.gamma), t.in("saved of y", 2 * c, data.saved),
+                                              t.in("sums of y", 2 * c), map.pixels()};
+    };
+    const auto statistics = [](auto& t, const Normalisation& n, int c) {
+        auto* mean = t.inout("running mean", c);
+        return backend::Statistics<std::remove_cvref_t<decltype(*mean)>>{n, mean, t.inout("running variance", c), t.out("mean and inverse deviation", 2 * c, 1, 2)};   // a mean near 0 is one of terms of about 1
+    };
+    const Normalisation n{1e-3, 0.1};
+    for_activations([&](const std::string& name, auto f) {
+        int turn = 0;
+        for (const Convolution& g : convolutions()) {
+            if (g.groups > 1 && g.groups == g.in.channels) continue;   // depthwise
+            if (!std::is_same_v<decltype(f), ReluFunction> && turn++ % 8 != 0) continue;   // the activation is a detail of the loads
+            const Map in{g.batch, g.in}, out{g.batch, g.out};
+            if (out.pixels() < 2) continue;
+            const Normalised<S, decltype(f)> data(in, n, f);
+            const Normalised<S, Identity> behind(out, n, Identity{});
+            const double scale = std::max(data.amplification, behind.amplification) * std::max(1, g.kernel.area() * g.out.channels / g.groups);
+            const std::string what = text("fused convolution", g) + sentence(", ", g.groups, " groups, ", name);
+            check(what, [&](auto& b, auto& t) {
+                b.fused_conv2d(g, operands(t, in, data, f, "x"), t.in("w", g.weights()), t.in("bias", g.out.channels), t.out("y", out), statistics(t, n, g.out.channels));
+            });
+            check(what + ", plain input, no statistics", [&](auto& b, auto& t) {
+                using T = std::remove_cvref_t<decltype(*t.in("w", 1))>;
+                b.fused_conv2d(g, t.in("x", in), t.in("w", g.weights()), nullptr, t.out("y", out), backend::Statistics<T>{});
+            });
+            check(what + ", weight gradient", [&](auto& b, auto& t) {
+                b.fused_conv2d_weight_gradient(g, operands(t, in, data, f, "x"), gradient(t, out, behind), t.out_zero("dw", g.weights(), scale));
+            });
+            check(what + ", input gradient and gate", [&](auto& b, auto& t) {
+                const auto input = operands(t, in, data, f, "x");
+                const int c = g.in.channels;
+                auto* dgamma = t.inout("dgamma", c, scale);
+                using T = std::remove_cvref_t<decltype(*dgamma)>;
+                b.fused_conv2d_input_gradient(g, gradient(t, out, behind), t.in("w", g.weights()), t.out("dx", in, scale),
+                                              backend::Gate<T, decltype(f)>{input, dgamma, t.inout("dbeta", c, scale), t.out("sums", 2 * c, scale)});
+            });
+            check(what + ", input gradient and sum", [&](auto& b, auto& t) {
+                const auto more = t.in("more", in);
+                using T = std::remove_cvref_t<decltype(*more.data)>;
+                b.fused_conv2d_input_gradient(g, t.in("dy", out), t.in("w", g.weights()), t.out("dx", in), backend::Plus<T>{more});
+            });
+        }
+        for (const Map& map : maps()) {
+            const Normalised<S, decltype(f)> data(map, n, f);
+            const int c = map.dims.channels;
+            const std::string what = name + " of " + text(map);
+            check("normalise and " + what, [&](auto& b, auto& t) {
+                auto input = operands(t, map, data, f, "x");
+                b.normalise(map, Identity{}, input, {}, t.out("y", map));
+            });
+            check("normalise, add and " + what, [&](auto& b, auto& t) { b.normalise(map, f, operands(t, map, data, Identity{}, "x"), t.in("skip", map), t.out("y", map, data.amplification)); });
+            check("normalise, add in place and " + what, [&](auto& b, auto& t) {
+                const auto [skip, y] = t.in_place("y", map, data.amplification);
+                b.normalise(map, f, operands(t, map, data, Identity{}, "x"), skip, y);
+            });
+            const auto sums = [&](auto& b, auto& t, auto dy, auto to) {
+                b.normalised_sums(map, f, t.in("x", map, data.x), t.in("y", map, data.y), dy, t.in("saved", 2 * c, data.saved), t.inout("dgamma", c), t.inout("dbeta", c),
+                                  t.out("sums", 2 * c, data.amplification * double(map.pixels()), 2), to);
+            };
+            check("sums of " + what, [&](auto& b, auto& t) { sums(b, t, t.in("dy", map), t.out("g", map)); });
+            check("sums in place of " + what, [&](auto& b, auto& t) {
+                const auto [dy, to] = t.in_place("g", map);
+                sums(b, t, dy, to);
+            });
+            check("gradient through the normalisation of " + what, [&](auto& b, auto& t) { b.normalised_gradient(map, gradient(t, map, data), t.out("dx", map, 2 * data.amplification)); });
+        }
+    });
+    for (const Map& map : maps())
+        check("sums without activation of " + text(map), [&](auto& b, auto& t) {
+            const int c = map.dims.channels;
+            const auto x = t.in("x", map);
+            b.normalised_sums(map, Identity{}, x, x, t.in("dy", map), t.in("saved", 2 * c, Range{0.5, 1.5}), t.inout("dgamma", c), t.inout("dbeta", c),
+                              t.out("sums", 2 * c, double(map.pixels()), 2), {});
+        });
+    for (const Map& map : maps())
+        check("statistics of " + text(map), [&](auto& b, auto& t) { b.batch_statistics(map, t.in("x", map), statistics(t, n, map.dims.channels)); });
+}
+
 template <class B>
 void pooling(const Check<B>& check) {
     for (const Pooling& g : pools()) {
@@ -288,6 +380,9 @@ void conformance(B& one, B& two, double tolerance) {
     SUBCASE("dense products") { product(check); }
     SUBCASE("activations") { activation(check); }
     SUBCASE("batch normalisation") { normalisation(check); }
+    if constexpr (FusionBackend<B>) {
+        SUBCASE("fused operations") { fusion(check); }
+    }
     SUBCASE("pools") { pooling(check); }
     SUBCASE("dropout") { dropout(check); }
     SUBCASE("shortcuts") { shortcut(check); }

@@ -16,7 +16,7 @@
 #include <doctest/doctest.h>
 
 #include <collab/backend/geometry.hpp>
-#include <collab/backend/reference/reference.hpp>
+#include <collab/backend/reference/fusion.hpp>
 #include <collab/core/error.hpp>
 #include <collab/core/random.hpp>
 #include <collab/memory/view.hpp>
@@ -86,15 +86,20 @@ public:
     /// An output.
     View<T> out(const char* name, const backend::Map& map, double floor = 0) { return record(name, map, nullptr, floor, 1); }
     T* out(const char* name, int n, double floor = 0, int parts = 1) { return record(name, vector(n), nullptr, floor, parts).data; }
+    /// An output that begins as zero, to which the operation adds.
+    T* out_zero(const char* name, int n, double floor = 0) {
+        const std::vector<double> zero(std::size_t(n), 0.0);
+        return record(name, vector(n), &zero, floor, 1).data;
+    }
     /// An operand that the operation adds to. The scale of its errors is at least that of what was there: a sum that happens
     /// to cancel it cannot be more exact.
-    View<T> inout(const char* name, const backend::Map& map) {
+    View<T> inout(const char* name, const backend::Map& map, double floor = 0) {
         const auto before = numbers(map.size(), name);
-        double largest = 0;
+        double largest = floor;
         for (const double d : before) largest = std::max(largest, std::abs(d));
         return record(name, map, &before, largest, 1);
     }
-    T* inout(const char* name, int n) { return inout(name, vector(n)).data; }
+    T* inout(const char* name, int n, double floor = 0) { return inout(name, vector(n), floor).data; }
     /// An input and an output that are the same.
     std::pair<View<const T>, View<T>> in_place(const char* name, const backend::Map& map, double floor = 0) {
         const auto before = numbers(map.size(), name);
@@ -213,7 +218,7 @@ struct Check {
 
     template <class F>
     void operator()(const std::string& what, F f) const {
-        Reference<double> reference;
+        FusedReference<double> reference;
         const std::vector<Result> expected = run(reference, f, false, true);
         for (const bool gaps : {false, true})
             compare(gaps ? what + ", in slices of wider maps" : what, tolerance, expected, run(one, f, gaps, false), run(two, f, gaps, false));

@@ -8,6 +8,9 @@
 
 namespace collab::backend::detail {
 
+/// Terms of a sum in T; beyond, sums are in double.
+inline constexpr long most_rows = 64;
+
 /// Adds two sums per channel over `count` pixels of channels [channel, channel + channels) to sums[c] and sums[all + c].
 /// step(n, coefficients from, elements from, elements of the second view from, a, b) adds the terms of n neighbours to a[0, n) and b[0, n).
 template <class T, class Step>
@@ -15,11 +18,11 @@ COLLAB_INLINE void accumulate(long count, int all, int channel, int channels, st
     alignas(64) T a[strip], b[strip];
     const bool whole = channels == all && pixel == all && second_pixel == all && all <= strip;
     const long fold = whole ? fold_of(all) : 1, rows = count / fold, rest = count % fold * all;
-    for (long c0 = 0; c0 < channels; c0 += strip) {
-        const long wide = std::min(strip, channels - c0), width = whole ? fold * all : wide;
+    for (long c0 = 0; c0 < channels; c0 += strip) for (long first_row = 0; first_row == 0 || first_row < rows; first_row += most_rows) {
+        const long wide = std::min(strip, channels - c0), width = whole ? fold * all : wide, end = std::min(rows, first_row + most_rows);
         std::fill_n(a, width, T(0)), std::fill_n(b, width, T(0));
-        for (long r = 0; r < rows; ++r) step(width, channel + c0, r * fold * pixel + c0, r * fold * second_pixel + c0, a, b);
-        if (rest > 0) step(rest, 0L, rows * fold * pixel, rows * fold * second_pixel, a, b);
+        for (long r = first_row; r < end; ++r) step(width, channel + c0, r * fold * pixel + c0, r * fold * second_pixel + c0, a, b);
+        if (rest > 0 && end == rows) step(rest, 0L, rows * fold * pixel, rows * fold * second_pixel, a, b);
         for (long j = 0; j < width; j += wide) {
             double *first = sums + channel + c0, *second = first + all;
             for (long i = 0; i < wide; ++i) first[i] += static_cast<double>(a[j + i]), second[i] += static_cast<double>(b[j + i]);
@@ -51,9 +54,10 @@ COLLAB_NOINLINE void statistics_after(const After<T>& s, int part, long first, l
     double *const total = s.of_part(part) + channel, *const squares = total + s.all;
     const bool whole = channels == s.all && s.y.pixel == s.all && s.all <= strip;
     const long fold = whole ? fold_of(s.all) : 1, rows = count / fold, rest = count % fold * s.all;
-    for (long c0 = 0; c0 < channels; c0 += strip) {
-        const long wide = std::min(strip, channels - c0), width = whole ? fold * s.all : wide;
-        const T* const about = y + c0;
+    for (long c0 = 0; c0 < channels; c0 += strip) for (long first_row = 0; first_row == 0 || first_row < rows; first_row += most_rows) {
+        const long wide = std::min(strip, channels - c0), width = whole ? fold * s.all : wide, end = std::min(rows, first_row + most_rows);
+        const long tail = end == rows ? rest : 0;
+        const T* const about = y + c0 + first_row * fold * s.y.pixel;
         std::fill_n(a, width, T(0)), std::fill_n(b, width, T(0));
         const auto add = [&](long n, const T* row) COLLAB_LAMBDA_INLINE {
             COLLAB_INDEPENDENT
@@ -63,11 +67,11 @@ COLLAB_NOINLINE void statistics_after(const After<T>& s, int part, long first, l
                 b[j] += d * d;
             }
         };
-        for (long r = 1; r < rows; ++r) add(width, about + r * fold * s.y.pixel);
-        if (rest > 0) add(rest, about + rows * fold * s.y.pixel);
+        for (long r = first_row + 1; r < end; ++r) add(width, y + c0 + r * fold * s.y.pixel);
+        if (tail > 0) add(tail, y + c0 + rows * fold * s.y.pixel);
         for (long j = 0; j < width; j += wide)
             for (long i = 0; i < wide; ++i) {
-                const double k = static_cast<double>(rows + (j + i < rest ? 1 : 0));
+                const double k = static_cast<double>(end - first_row + (j + i < tail ? 1 : 0));
                 if (k == 0) continue;
                 const double origin = static_cast<double>(about[j + i]), sum = static_cast<double>(a[j + i]);
                 total[c0 + i] += sum + k * origin;

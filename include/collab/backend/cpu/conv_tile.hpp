@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstddef>
 
+#include <collab/backend/cpu/ahead.hpp>
 #include <collab/backend/cpu/vector.hpp>
 
 namespace collab::backend::detail {
@@ -29,6 +30,7 @@ struct TileJob {
     std::ptrdiff_t y_step;
     int channels, pixels;        ///< stored per pixel, of a quad
     bool add;
+    Ahead* ahead;
 };
 
 /// Tiles of Quads quads x V registers: `count` quads, a multiple of Quads.
@@ -55,6 +57,7 @@ COLLAB_NOINLINE void conv_tiles(const TileJob<T>& job, const Quad* quads, int co
         int from = quads[0].from, to = quads[0].to;
         for (int q = 1; q < Quads; ++q) from = std::min(from, quads[q].from), to = std::max(to, quads[q].to);
         for (int k = from; k < to; ++k) {
+            job.ahead->step();
             const T* w = job.weights + (std::ptrdiff_t(k) * job.length + job.from) * (V * L);
             const T* x[Quads];
             repeat<Quads>([&](auto q) COLLAB_LAMBDA_INLINE { x[q] = job.x + quads[q].x + k * job.row + job.from; });

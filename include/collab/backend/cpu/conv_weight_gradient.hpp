@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <collab/backend/cpu/ahead.hpp>
 #include <collab/backend/cpu/load.hpp>
 #include <collab/backend/cpu/packing.hpp>
 #include <collab/backend/cpu/sweep.hpp>
@@ -20,6 +21,7 @@ struct PixelSweep {
     int images, from, to, width;
     std::ptrdiff_t x_image, x_row, x_step, dy_image, dy_row;   // dy pixels are one block apart
     bool first;                                                // the sums are set, not added to
+    Ahead* ahead;
 };
 
 /// Adds to dw[Inputs][V registers], or writes there, the sums over pixels of x[input] * dy[channel].
@@ -31,6 +33,7 @@ COLLAB_NOINLINE void weight_tile(const PixelSweep& s, const T* x, const T* dy, T
     const std::ptrdiff_t step = s.x_step;
     for (int image = 0; image < s.images; ++image)
         for (int row = s.from; row < s.to; ++row) {
+            s.ahead->step();
             const T* px = x + image * s.x_image + row * s.x_row;
             const T* pd = dy + image * s.dy_image + row * s.dy_row;
             for (int w = 0; w < s.width; ++w, px += step, pd += V * L) {
@@ -92,6 +95,18 @@ struct WeightCut {
     }
 };
 
+/// What a unit will read.
+template <class T>
+void fetch_unit(Ahead& ahead, const Dense& d, const Units::Unit& unit, const Load<T>& x, const Load<T>& dy) {
+    const auto add = [&](const Load<T>& load, const Dims& map) {
+        const int rows = d.target.height;   // of outputs
+        const long first = long(unit.image) * map.area() + long(unit.row) * map.height / rows * map.width;
+        const long pixels = unit.images > 1 ? long(unit.images) * map.area() : long(unit.rows) * map.height / rows * map.width;
+        ahead.add(load.x, first, pixels), ahead.add(load.raw, first, pixels);
+    };
+    add(x, d.source), add(dy, d.target);
+}
+
 /// Adds to dw.
 template <class T>
 void dense_weight_gradient(Threads& threads, const Dense& d, const Load<T>& x, const Load<T>& dy, T* dw) {
@@ -134,9 +149,15 @@ void dense_weight_gradient(Threads& threads, const Dense& d, const Load<T>& x, c
         const std::size_t window_size = whole_lines<T>(std::size_t(units.most_images * image + slack));
         T* const copy = threads.scratch<T>(window_size + std::size_t(units.most_images * dy_image) * std::size_t(most_blocks * block_vectors * L));
         T* const dy_blocks = copy + window_size;
-        const int first_unit = part_begin(units.count(), cut.parts, part);
-        for (int u = first_unit; u < part_begin(units.count(), cut.parts, part + 1); ++u) {
+        const int first_unit = part_begin(units.count(), cut.parts, part), last_unit = part_begin(units.count(), cut.parts, part + 1);
+        Ahead ahead;
+        for (int u = first_unit; u < last_unit; ++u) {
             const Units::Unit unit = units[u];
+            ahead.clear();
+            if (u + 1 < last_unit) {
+                fetch_unit(ahead, d, units[u + 1], x, dy);
+                ahead.spread(long(unit.images) * unit.rows * taps * (last_block - first_block) * std::max(1, s.columns.taps * in / 16));
+            }
             const int top = unit.row * window.row_stride + window.top, high = window.height(unit.rows);
             if (d.source.area() == 1 && image == in) load_pixels(x, unit.image, group * channels + first_in, in, unit.images, copy, in);
             else
@@ -157,7 +178,7 @@ void dense_weight_gradient(Threads& threads, const Dense& d, const Load<T>& x, c
                     while (from < to && source_row(from) < 0) ++from;
                     while (from < to && source_row(to - 1) >= d.source.height) --to;
                     PixelSweep sweep{unit.images, from, to, s.columns.count, image, s.rows.stride * row, std::ptrdiff_t(s.columns.stride) * in,
-                                     dy_image * wide, dy_row * wide, u == first_unit};
+                                     dy_image * wide, dy_row * wide, u == first_unit, &ahead};
                     if (outputs == 1 && from < to) sweep.images = 1, sweep.width = unit.images, sweep.x_step = image;   // one long row of samples
                     T* const to_sums = sums + sums_before(in, b) + std::size_t(k) * std::size_t(covered(in, vectors) * wide);
                     if (vectors == 2) weight_tiles<T, 2>(sweep, copy + k * row, packed, s.columns.taps * in, to_sums);

@@ -3,6 +3,7 @@
 #pragma once
 #include <algorithm>
 #include <cstddef>
+#include <utility>
 
 #include <collab/backend/cpu/after.hpp>
 #include <collab/backend/cpu/conv_tile.hpp>
@@ -51,6 +52,20 @@ inline int list_quads(const Dense& d, const Sweep& s, const Window& window, cons
         }
     }
     return int(q - quads);
+}
+
+/// What a unit will read and write.
+template <class T>
+void fetch_unit(Ahead& ahead, const Dense& d, const Units::Unit& unit, const Load<T>& load, const After<T>& after) {
+    const auto pixels = [&](const Dims& map, int rows_all) {   // the share of the unit's rows in a map
+        const long first = long(unit.image) * map.area() + long(unit.row) * map.height / rows_all * map.width;
+        return std::pair{first, unit.images > 1 ? long(unit.images) * map.area() : long(unit.rows) * map.height / rows_all * map.width};
+    };
+    const int rows = d.sweep(0).rows.count;
+    const auto [from, in] = pixels(d.source, rows);
+    const auto [to, out] = pixels(d.target, rows);
+    ahead.add(load.x, from, in), ahead.add(load.raw, from, in);
+    ahead.add(View<const T>(after.y), to, out, true), ahead.add(after.other, to, out);
 }
 
 /// All sweeps of `d` from `load` to `after.y`; every target pixel is written, those without taps with the bias alone. Returns the number of parts
@@ -110,8 +125,12 @@ int dense(Threads& threads, const Dense& d, const Load<T>& load, const T* w, con
         std::byte* const scratch = threads.scratch<std::byte>(window_size * sizeof(T) + most_quads * sizeof(Quad));
         T* const copy = reinterpret_cast<T*>(scratch);
         Quad* const quads = reinterpret_cast<Quad*>(scratch + window_size * sizeof(T));
-        for (int u = part_begin(total, parts, part); u < part_begin(total, parts, part + 1); ++u) {
+        Ahead ahead;
+        const int last_unit = part_begin(total, parts, part + 1);
+        for (int u = part_begin(total, parts, part); u < last_unit; ++u) {
             const int group = u / units.count();
+            ahead.clear();
+            if (u + 1 < last_unit) fetch_unit(ahead, d, units[(u + 1) % units.count()], load, after);
             const Units::Unit unit = units[u % units.count()];
             const int top = unit.row * window.row_stride + window.top;
             const T* const maps = x.data + unit.image * x_image + group * c;
@@ -131,6 +150,7 @@ int dense(Threads& threads, const Dense& d, const Load<T>& load, const T* w, con
                 if (s.empty() || rows <= 0) continue;
                 const int n = list_quads(d, s, window, unit, rows, source.pixel, source.row, source.image, y.pixel, quads);
                 const bool across = across_images(unit.images, s.columns.count);
+                if (i == 0) ahead.spread(long(n) * s.rows.taps * d.sweeps() * (last_block - first_block) / 3);
                 // Long sums go in chunks whose weights stay in cache.
                 const int chunks = std::max(1, ceil_div(length * s.rows.taps, 384 * 1024 / int(sizeof(T)) / (block_vectors * L)));
                 for (int b = first_block; b < last_block; ++b) {
@@ -140,7 +160,7 @@ int dense(Threads& threads, const Dense& d, const Load<T>& load, const T* w, con
                         const TileJob<T> job{source.data, across ? source.image : s.columns.stride * source.pixel, source.row, length, part_begin(length, chunks, k),
                                              part_begin(length, chunks, k + 1), weights, padded_bias + group * blocks.padded() + first,
                                              y.data + group * d.target_channels + first, across ? d.target.area() * y.pixel : s.columns.every * y.pixel,
-                                             d.target_channels - first, across ? 4 : std::min(4, s.columns.count), k > 0};
+                                             d.target_channels - first, across ? 4 : std::min(4, s.columns.count), k > 0, &ahead};
                         conv_all_tiles(job, blocks.in_block(b), quads, n);
                     }
                 }
