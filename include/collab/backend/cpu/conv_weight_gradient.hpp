@@ -10,6 +10,7 @@
 #include <collab/backend/cpu/packing.hpp>
 #include <collab/backend/cpu/sweep.hpp>
 #include <collab/backend/cpu/threads.hpp>
+#include <collab/backend/cpu/winograd_gradient.hpp>
 #include <collab/memory/view.hpp>
 
 namespace collab::backend {
@@ -107,10 +108,64 @@ void fetch_unit(Ahead& ahead, const Dense& d, const Units::Unit& unit, const Loa
     add(x, d.source), add(dy, d.target);
 }
 
+/// Parts of the batch with sums of their own for a gradient by Winograd's tiles; 0 where that does not pay.
+template <class T>
+int winograd_parts(const Dense& d) {
+    const std::size_t bytes = winograd_sums_size<T>(d.source_channels, d.target_channels) * std::size_t(d.g.groups) * sizeof(T);
+    if (!winograd_gradient_pays(d) || bytes > (std::size_t(8) << 20)) return 0;
+    return bytes <= std::size_t(128) << 10 ? 16 : 8;   // adding up the parts must stay cheap
+}
+
+/// Adds to dw, by Winograd's tiles.
+template <class T>
+void dense_winograd_gradient(Threads& threads, const Dense& d, const Load<T>& x, const Load<T>& dy, T* dw) {
+    const Window window = d.window();
+    const int channels = d.source_channels, targets = d.target_channels, groups = d.g.groups, width = d.target.width;
+    const std::ptrdiff_t row = std::ptrdiff_t(window.width()) * channels, dy_row = std::ptrdiff_t(width) * targets;
+    const Units units(d.g.batch, d.target.height, sizeof(T) * std::size_t(window.height(d.target.height) * row + d.target.height * dy_row), sizeof(T) * std::size_t(row + dy_row),
+                      d.target.area(), 192);
+    const std::ptrdiff_t image = window.height(units.most_rows) * row, dy_image = units.most_rows * dy_row;
+    const int parts = std::min(winograd_parts<T>(d), units.count());
+    const std::size_t size = winograd_sums_size<T>(channels, targets), distance = size * std::size_t(groups);
+    T* const sums = threads.shared<T>(std::size_t(parts) * distance);
+    const std::size_t window_size = whole_lines<T>(std::size_t(units.most_images * image + lanes<T>)), dy_size = whole_lines<T>(std::size_t(units.most_images * dy_image));
+    const std::size_t tile_size = winograd_gradient_scratch<T>(channels, targets, units.most_images * ceil_div(units.most_rows, 2) * ceil_div(width, 2));
+    threads.run(parts * groups, [&](int piece) {
+        const int group = piece % groups, part = piece / groups;
+        T* const copy = threads.scratch<T>(window_size + dy_size + tile_size);
+        T* const formed = copy + window_size;
+        const int first_unit = part_begin(units.count(), parts, part), last_unit = part_begin(units.count(), parts, part + 1);
+        for (int u = first_unit; u < last_unit; ++u) {
+            const Units::Unit unit = units[u];
+            for (int i = 0; i < unit.images; ++i)
+                load_window(x, unit.image + i, group * channels, channels, d.source.height, d.source.width, unit.row + window.top, window.height(unit.rows), window.left,
+                            window.width(), copy + i * image, row);
+            std::fill_n(copy + unit.images * image, lanes<T>, T(0));
+            const std::ptrdiff_t first = (std::ptrdiff_t(unit.image) * d.target.height + unit.row) * width;
+            WinogradGradientJob<T> job{{copy, channels, row, image, unit.images, unit.rows, width, channels}, targets, formed, targets, dy_row, unit.rows * dy_row,
+                                       sums + std::size_t(part) * distance + std::size_t(group) * size, u == first_unit, formed + dy_size};
+            if (dy.plain()) {
+                job.dy = dy.x.data + first * dy.x.pixel + group * targets;
+                job.dy_pixel = dy.x.pixel, job.dy_row = width * dy.x.pixel, job.dy_image = d.target.height * job.dy_row;
+            } else {
+                load_pixels(dy, first, group * targets, targets, long(unit.images) * unit.rows * width, formed, targets);
+            }
+            winograd_weight_gradient(job);
+        }
+    });
+    const int jobs = std::min(channels, 16), all = d.target.channels;
+    threads.run(jobs * groups, [&](int piece) {
+        const int group = piece / jobs, job = piece % jobs;
+        winograd_weight_gradient_finish(sums + std::size_t(group) * size, parts, distance, channels, targets, part_begin(channels, jobs, job), part_begin(channels, jobs, job + 1),
+                                        dw + group * targets, std::ptrdiff_t(channels) * all, std::ptrdiff_t(all));
+    });
+}
+
 /// Adds to dw.
 template <class T>
 void dense_weight_gradient(Threads& threads, const Dense& d, const Load<T>& x, const Load<T>& dy, T* dw) {
     constexpr int L = lanes<T>;
+    if (threads.winograd() && winograd_parts<T>(d) > 0) return dense_winograd_gradient(threads, d, x, dy, dw);
     const Sweep s = d.sweep(0);
     const Window window = d.window();
     const int channels = d.source_channels, groups = d.g.groups, taps = s.rows.taps, outputs = s.rows.count * s.columns.count;

@@ -22,6 +22,12 @@
 
 namespace collab {
 
+/// How the CPU backend computes.
+struct CpuOptions {
+    /// 3x3 convolutions of stride 1 by Winograd's F(2x2, 3x3) where that is faster: 2.25 times fewer multiplications and another rounding (docs/reference/performance.md).
+    bool winograd = true;
+};
+
 /// The CPU backend. The operations are described in backend/concepts.hpp; each is finished when its call returns. One call at a
 /// time; two values of Cpu may run at once. The same calls give the same bits on any number of threads.
 ///     Cpu<float> cpu(2);
@@ -39,7 +45,7 @@ public:
     static constexpr const char* name = "Cpu";
 
     /// On `threads` threads; 0 for one per core.
-    explicit Cpu(int threads = 0) : threads_(std::make_unique<backend::Threads>(threads)) {}
+    explicit Cpu(int threads = 0, CpuOptions options = {}) : threads_(std::make_unique<backend::Threads>(threads, options.winograd)) {}
 
     int threads() const { return threads_->count(); }
     /// What the operations have needed so far beside their operands.

@@ -38,11 +38,12 @@ private:
 /// in the order of the pieces: the same bits on 1, 2 or 16 threads.
 class Threads {
 public:
-    /// As many threads as asked for; 0 for one per core.
-    explicit Threads(int threads = 0)
-        : arena_(threads > 0 ? threads : tbb::task_arena::automatic), scratch_(static_cast<std::size_t>(arena_.max_concurrency())) {}
+    /// As many threads as asked for; 0 for one per core. `winograd`: whether convolutions may be computed by Winograd's tiles.
+    explicit Threads(int threads = 0, bool winograd = true)
+        : winograd_(winograd), arena_(threads > 0 ? threads : tbb::task_arena::automatic), scratch_(static_cast<std::size_t>(arena_.max_concurrency())) {}
 
     int count() const { return arena_.max_concurrency(); }
+    bool winograd() const { return winograd_; }
 
     /// f(piece) for each piece in [0, pieces), in any order, possibly at once.
     template <class F>
@@ -79,6 +80,7 @@ public:
     }
 
 private:
+    bool winograd_;
     tbb::task_arena arena_;
     std::vector<Workspace> scratch_;
     std::array<Workspace, 3> shared_;
