@@ -202,19 +202,30 @@ void fusion(const Check<B>& check) {
             check(what + ", weight gradient", [&](auto& b, auto& t) {
                 b.fused_conv2d_weight_gradient(g, operands(t, in, data, f, "x"), gradient(t, out, behind), t.out_zero("dw", g.weights(), scale));
             });
-            check(what + ", input gradient and gate", [&](auto& b, auto& t) {
+            check(what + ", both gradients and gate", [&](auto& b, auto& t) {
                 const auto input = operands(t, in, data, f, "x");
                 const int c = g.in.channels;
                 auto* dgamma = t.inout("dgamma", c, scale);
                 using T = std::remove_cvref_t<decltype(*dgamma)>;
-                b.fused_conv2d_input_gradient(g, gradient(t, out, behind), t.in("w", g.weights()), t.out("dx", in, scale),
-                                              backend::Gate<T, decltype(f)>{input, dgamma, t.inout("dbeta", c, scale), t.out("sums", 2 * c, scale)});
+                b.fused_conv2d_backward(g, input, gradient(t, out, behind), t.in("w", g.weights()), t.out_zero("dw", g.weights(), scale), t.out("dx", in, scale),
+                                        backend::Gate<T, decltype(f)>{input, dgamma, t.inout("dbeta", c, scale), t.out("sums", 2 * c, scale)});
             });
-            check(what + ", input gradient and sum", [&](auto& b, auto& t) {
+            check(what + ", both gradients and sum", [&](auto& b, auto& t) {
                 const auto more = t.in("more", in);
                 using T = std::remove_cvref_t<decltype(*more.data)>;
-                b.fused_conv2d_input_gradient(g, t.in("dy", out), t.in("w", g.weights()), t.out("dx", in), backend::Plus<T>{more});
+                b.fused_conv2d_backward(g, t.in("x", in), t.in("dy", out), t.in("w", g.weights()), t.inout("dw", g.weights(), scale), t.out("dx", in), backend::Plus<T>{more});
             });
+            for (const bool plus : {false, true})
+                check(what + (plus ? ", both gradients, sum and gate" : ", both gradients and gate of what is stored"), [&](auto& b, auto& t) {
+                    const auto x = t.in("value", in, data.y);
+                    const int c = g.in.channels;
+                    auto* dgamma = t.inout("dgamma", c, scale);
+                    using T = std::remove_cvref_t<decltype(*dgamma)>;
+                    const View<const T> more = plus ? t.in("more", in) : View<const T>{};
+                    b.fused_conv2d_backward(g, x, t.in("dy", out), t.in("w", g.weights()), t.out_zero("dw", g.weights(), scale), t.out("dx", in, scale),
+                                            backend::OutputGate<T, decltype(f)>{more, x, t.in("raw", in, data.x), t.in("saved", 2 * c, data.saved), dgamma,
+                                                                                t.inout("dbeta", c, scale), t.out("sums", 2 * c, scale), f});
+                });
         }
         for (const Map& map : maps()) {
             const Normalised<S, decltype(f)> data(map, n, f);

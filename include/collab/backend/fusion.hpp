@@ -53,6 +53,15 @@ struct Gate {
     T *dgamma, *dbeta, *sums;
 };
 
+/// `more`, where given, is added, and then it is gated as by Gate, of a map that memory holds: `value` = f(a normalisation of `raw` [+ anything]).
+template <class T, class F>
+struct OutputGate {
+    View<const T> more, value, raw;
+    const T* saved;
+    T *dgamma, *dbeta, *sums;
+    F f{};
+};
+
 }  // namespace collab::backend
 
 namespace collab {
@@ -61,7 +70,7 @@ namespace collab {
 /// View or a NormalisedGradient.
 ///  - `fused_conv2d(g, x, w, bias, y, statistics)`: bias may be null; no statistics are taken where `saved` is null.
 ///  - `fused_conv2d_weight_gradient(g, x, dy, dw)`: adds to dw.
-///  - `fused_conv2d_input_gradient(g, dy, w, dx, then)`: then is Leave, Plus or Gate.
+///  - `fused_conv2d_backward(g, x, dy, w, dw, dx, then)`: adds to dw; then is Leave, Plus, Gate or OutputGate and says what becomes of dx.
 ///  - `batch_statistics(map, x, statistics)`: of a map that no convolution has put out.
 ///  - `normalise(map, f, input, skip, y)`: y = f(input + skip), where input is a Normalised; skip may be empty and may be y.
 ///  - `normalised_sums(map, f, x, y, dy, saved, dgamma, dbeta, sums, g)`: the first half of the backward pass of y = f(normalised x [+ skip]):
@@ -73,7 +82,7 @@ concept FusionBackend = requires(B b, const backend::Convolution& g, const backe
     b.fused_conv2d(g, n, in, in, y, s);
     b.fused_conv2d(g, x, in, in, y, s);
     b.fused_conv2d_weight_gradient(g, n, d, out);
-    b.fused_conv2d_input_gradient(g, d, in, y, backend::Gate<T, ReluFunction>{n, out, out, out});
+    b.fused_conv2d_backward(g, n, d, in, out, y, backend::Gate<T, ReluFunction>{n, out, out, out});
     b.batch_statistics(map, x, s);
     b.normalise(map, ReluFunction{}, n, x, y);
     b.normalised_sums(map, ReluFunction{}, x, x, x, in, out, out, out, y);

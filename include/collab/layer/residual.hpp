@@ -62,22 +62,32 @@ struct Residual : LayerBase {
             if constexpr (!std::same_as<F, Identity>) c.backend.activate(out, function, View<const T>(f.y), f.y);
         }
     }
-    template <class B, StaticShape In, class T = typename B::Scalar, class F = Identity>
-    static void backward(const Context<B>& c, In, const Backward<T>& b, F function = {}) {
+    /// The sum is that of a normalisation: the layer behind may gate the gradient for it. `takes_gate`: so may this one for the layer before.
+    template <class In>
+    static constexpr bool offers_gate = Sequence<Body, In>::ends_in_normalisation;
+    template <class B, class In>
+    static constexpr bool takes_gate = identity && Sequence<Body, In>::template takes_gate<B>();
+    template <class B, StaticShape In, class T, class F>
+    static backend::OutputGate<T, F> output_gate(const Context<B>& c, In, const Memory<T>& m, View<const T> x, View<const T> y, F function) {
+        return Sequence<Body, In>::ending_gate(m, c.part(0), x, y, function);
+    }
+    /// `Gated`: dy is the gradient of the sum already, and the normalisation at the end of the body has its sums.
+    template <class B, StaticShape In, class T = typename B::Scalar, class F = Identity, bool Gated = false, class Then = Ungated>
+    static void backward(const Context<B>& c, In, const Backward<T>& b, F function = {}, std::bool_constant<Gated> = {}, const Then& then = {}) {
         using Inside = Sequence<Body, In>;
         using Way = Sequence<shortcut_layers, In>;
-        constexpr bool activated = !std::same_as<F, Identity>;
+        constexpr bool activated = !std::same_as<F, Identity> && !Gated;
         constexpr Dims out = Inside::Output::dims;
         const Memory<T> body{b.parameters, b.gradients, nullptr, b.saved, b.fixed, b.scratch + c.capacity * padded(out)};
         View<const T> g = b.dy;   // the gradient of the sum, which both ways see
-        const View<T> gated{b.scratch, out.channels};
+        const View<T> own{b.scratch, out.channels};
         if constexpr (FusionBackend<B> && Inside::ends_in_normalisation) {
-            EndingGradient<T, F> end{{}, {}, function};
-            if constexpr (activated) end.y = b.y, end.g = gated, g = gated;
-            Inside::template backward<0, Inside::depth>(c.part(0), body, b.x, b.dy, b.dx, true, {}, identity ? g : View<const T>{}, end);
+            EndingGradient<T, F> end{{}, {}, function, Gated};
+            if constexpr (activated) end.y = b.y, end.g = own, g = own;
+            Inside::template backward<0, Inside::depth>(c.part(0), body, b.x, b.dy, b.dx, true, {}, identity ? g : View<const T>{}, end, then);
         } else {
-            if constexpr (activated) c.backend.activate_backward({c.batch, out}, function, b.y, b.dy, gated), g = gated;
-            Inside::template backward<0, Inside::depth>(c.part(0), body, b.x, g, b.dx, true, {}, identity ? g : View<const T>{});
+            if constexpr (activated) c.backend.activate_backward({c.batch, out}, function, b.y, b.dy, own), g = own;
+            Inside::template backward<0, Inside::depth>(c.part(0), body, b.x, g, b.dx, true, {}, identity ? g : View<const T>{}, EndingGradient<T, Identity>{}, then);
         }
         if constexpr (pads) c.backend.pad_shortcut_backward(padding<In>(c.batch), g, b.dx);
         else if constexpr (!identity) c.backend.add({c.batch, In::dims}, Way::template backward<0, Way::depth>(c.part(1), body.after(Inside::footprint, c.capacity), b.x, g), b.dx);

@@ -37,13 +37,17 @@ struct Ending {
     View<const T> skip;
     F f{};
 };
-/// Its backward pass: dy is the gradient of f(result + skip), which lies in `y`; g receives that of the sum.
+/// Its backward pass: dy is the gradient of f(result + skip), which lies in `y`; g receives that of the sum. `done`: dy is that of the sum already,
+/// and its sums have been taken.
 template <class T, class F>
 struct EndingGradient {
     View<const T> y;
     View<T> g;
     F f{};
+    bool done = false;
 };
+/// The gradient that leaves a sequence is not gated on its way out (backend::OutputGate).
+struct Ungated {};
 
 namespace detail {
 /// Inference: what a normalisation keeps of a batch, from the running statistics.
@@ -134,10 +138,10 @@ struct Sequence {
     /// The gradient of value From from dy, that of value To; adds to the parameters' gradients. x is what forward was given and
     /// y where it put the result (empty when it was not told). `wanted`: without it the first layer may skip its input gradient
     /// and the result is empty. The result lies in `dx` where one is given, else in scratch or, when nothing computes between, is dy.
-    /// `plus`, where given, is added to the result. An EndingGradient undoes an Ending.
-    template <int From, int To, class B, class T = typename B::Scalar, class End = EndingGradient<T, Identity>>
+    /// `plus`, where given, is added to the result. An EndingGradient undoes an Ending. `leaving`: an OutputGate for the result, if `takes_gate`.
+    template <int From, int To, class B, class T = typename B::Scalar, class End = EndingGradient<T, Identity>, class Out = Ungated>
     static View<const T> backward(const Context<B>& c, const Memory<T>& m, View<const T> x, View<const T> dy, View<T> dx = {}, bool wanted = true, View<const T> y = {},
-                                  View<const T> plus = {}, const End& end = {}) {
+                                  View<const T> plus = {}, const End& end = {}, const Out& leaving = {}) {
         T* const buffers[2] = {m.scratch, m.scratch + c.capacity * table.widest};
         View<const T> d = dy;
         Formed<B, T> formed;
@@ -160,8 +164,12 @@ struct Sequence {
                 const View<const T> result = y && table.home[out] == table.home[To] ? View<const T>{y.data, out == To ? y.pixel : pixel<out>(y)} : value<From, out>(c, m, x);
                 if constexpr (FusionBackend<B> && convolves<L>(table.shapes[i])) {
                     const View<const T> more = first_computing<From, i> ? plus : View<const T>{};
-                    if constexpr (summed_by_previous_in<To, i>) convolve_back<From, i>(c, m, x, in, gradient<i + 1>(c, m, d, result), to, more, std::true_type{});
-                    else convolve_back<From, i>(c, m, x, in, d, to, more, std::false_type{});
+                    const auto then = [&] {
+                        if constexpr (first_computing<From, i>) return leaving;
+                        else return gate_before<From, i>(c, m, x);
+                    }();
+                    if constexpr (summed_by_previous_in<To, i>) convolve_back<From, i>(c, m, x, in, gradient<i + 1>(c, m, d, result), to, more, then, std::true_type{});
+                    else convolve_back<From, i>(c, m, x, in, d, to, more, then, std::false_type{});
                     if (more && to) added = true;
                     d = to;
                 } else if constexpr (FusionBackend<B> && normalises<L>) {
@@ -169,9 +177,9 @@ struct Sequence {
                     T* const gradients = m.gradients + table.parameters[i];
                     T* const fixed = m.fixed + table.fixed[i];
                     if constexpr (out == To && ends_in_normalisation && To == depth && !fuses<To, i>) {
-                        c.backend.normalised_sums(map<out>(c), end.f, in, end.y ? end.y : in, d, fixed, gradients, gradients + n, fixed + 2 * n, end.g);
+                        if (!end.done) c.backend.normalised_sums(map<out>(c), end.f, in, end.y ? end.y : in, d, fixed, gradients, gradients + n, fixed + 2 * n, end.g);
                         if (end.g) d = end.g;
-                    } else if constexpr (!table.is_virtual[out]) {
+                    } else if constexpr (!table.is_virtual[out] && !gated_by_next<B, To, out>) {
                         const auto f = activation<To, i>();
                         if constexpr (std::same_as<std::remove_cvref_t<decltype(f)>, Identity>) {
                             c.backend.normalised_sums(map<out>(c), f, in, in, d, fixed, gradients, gradients + n, fixed + 2 * n, View<T>{});
@@ -193,8 +201,17 @@ struct Sequence {
                                         m.parameters + table.parameters[i], m.gradients + table.parameters[i], saved<i>(c, m), m.fixed + table.fixed[i],
                                         m.scratch + 2 * c.capacity * table.widest};
                     const Context<B> here = c.part(i);
-                    if constexpr (fuses<To, i>) LayerAt<i>::backward(here, ShapeAt<i>{}, b, LayerAt<i + 1>::function());
-                    else L::backward(here, ShapeAt<i>{}, b);
+                    if constexpr (gates<L, ShapeAt<i>>) {
+                        const auto then = [&] {
+                            if constexpr (!takes_gate_at<B, i> || first_computing<From, i>) return Ungated{};
+                            else return gate_before<From, i>(c, m, x);
+                        }();
+                        L::backward(here, ShapeAt<i>{}, b, activation<To, i>(), std::bool_constant<gated_by_next<B, To, out>>{}, then);
+                    } else if constexpr (fuses<To, i>) {
+                        L::backward(here, ShapeAt<i>{}, b, LayerAt<i + 1>::function());
+                    } else {
+                        L::backward(here, ShapeAt<i>{}, b);
+                    }
                     d = to;
                 }
             }
@@ -211,7 +228,69 @@ struct Sequence {
         return d;
     }
 
+    /// The gate of the last normalisation, for the layer behind this sequence: its result lies in `y` after f.
+    template <class B, class T, class F>
+    static backend::OutputGate<T, F> ending_gate(const Memory<T>& m, const Context<B>& c, View<const T> x, View<const T> y, F f) { return gate_of<0, last_computing>(c, m, x, y, f); }
+    /// The first layer can gate the gradient that leaves it.
+    template <class B>
+    static constexpr bool takes_gate() {
+        if constexpr (depth > 0) return takes_gate_at<B, 0>;
+        else return false;
+    }
+
 private:
+    static constexpr int last_computing = [] {
+        int last = 0;
+        unroll<depth>([&](auto i) { if (!LayerAt<i>::alias) last = i; });
+        return last;
+    }();
+    /// Layers that pass gates on: L::backward takes, beside the function, whether dy is gated already, and a gate for dx.
+    template <class L, class Shape>
+    static constexpr bool gates = requires { L::template offers_gate<Shape>; };
+    template <class B, int I>
+    static constexpr bool takes_gate_at = [] {
+        if constexpr (!FusionBackend<B> || I >= depth) return false;
+        else if constexpr (gates<LayerAt<I>, ShapeAt<I>>) return LayerAt<I>::template takes_gate<B, ShapeAt<I>>;
+        else return convolves<LayerAt<I>>(table.shapes[I]) && !table.is_virtual[I];
+    }();
+    /// Value V is what a normalisation, or a layer that ends in one, has put out, with or without an activation: that layer; else -1.
+    template <int From, int V>
+    static constexpr int gate_source = [] {
+        constexpr bool activated = [] {
+            if constexpr (V - 2 >= From) return FusesActivation<LayerAt<V - 2>> && Activation<LayerAt<V - 1>>;
+            else return false;
+        }();
+        constexpr int j = activated ? V - 2 : V - 1;
+        if constexpr (j < From || V <= From) return -1;
+        else if constexpr (normalises<LayerAt<j>>) return j;
+        else if constexpr (gates<LayerAt<j>, ShapeAt<j>>) return LayerAt<j>::template offers_gate<ShapeAt<j>> ? j : -1;
+        else return -1;
+    }();
+    /// The layer at V gates the gradient of value V for the layer before.
+    template <class B, int To, int V>
+    static constexpr bool gated_by_next = [] {
+        if constexpr (V < To) return takes_gate_at<B, V>;
+        else return false;
+    }();
+    template <int From, int J, class B, class T, class F>
+    static backend::OutputGate<T, F> gate_of(const Context<B>& c, const Memory<T>& m, View<const T> x, View<const T> result, F f) {   // of normalisation J
+        constexpr int n = table.shapes[J].channels;
+        T *const gradients = m.gradients + table.parameters[J], *const fixed = m.fixed + table.fixed[J];
+        return {{}, result, value<From, J>(c, m, x), fixed, gradients, gradients + n, fixed + 2 * n, f};
+    }
+    /// The gate that the layer at I applies to the gradient of its input.
+    template <int From, int I, class B, class T>
+    static auto gate_before(const Context<B>& c, const Memory<T>& m, View<const T> x) {
+        constexpr int j = gate_source<From, I>;
+        if constexpr (table.is_virtual[I] || j < 0) {
+            return Ungated{};
+        } else if constexpr (normalises<LayerAt<j>>) {
+            return gate_of<From, j>(c, m, x, value<From, I>(c, m, x), activation<I, j>());
+        } else {
+            const Memory<T> inside{m.parameters + table.parameters[j], m.gradients + table.parameters[j], nullptr, saved<j>(c, m), m.fixed + table.fixed[j], nullptr};
+            return LayerAt<j>::output_gate(c.part(j), ShapeAt<j>{}, inside, value<From, j>(c, m, x), value<From, I>(c, m, x), activation<I, j>());
+        }
+    }
     /// Memory of the moment for virtual values, on backends that cannot do without.
     template <class B, class T>
     struct Formed {
@@ -308,8 +387,9 @@ private:
             c.backend.fused_conv2d(g, in, w, bias, to, s);
         }
     }
-    template <int From, int I, class B, class T, class D, bool Summed>
-    static void convolve_back(const Context<B>& c, const Memory<T>& m, View<const T> x, View<const T> in, const D& dy, View<T> to, View<const T> more, std::bool_constant<Summed>) {
+    template <int From, int I, class B, class T, class D, class Then, bool Summed>
+    static void convolve_back(const Context<B>& c, const Memory<T>& m, View<const T> x, View<const T> in, const D& dy, View<T> to, View<const T> more, [[maybe_unused]] Then then,
+                              std::bool_constant<Summed>) {
         using L = LayerAt<I>;
         const backend::Convolution g = L::geometry(table.shapes[I], c.batch);
         const T* const w = m.parameters + table.parameters[I];
@@ -320,13 +400,14 @@ private:
             constexpr int bn = table.normalised_by[I], n = table.shapes[bn].channels;
             const auto input = normalised<bn>(m, value<From, bn>(c, m, x), activation<I, bn>());
             T* const gradients = m.gradients + table.parameters[bn];
-            c.backend.fused_conv2d_weight_gradient(g, input, dy, dw);
-            c.backend.fused_conv2d_input_gradient(g, dy, w, to, backend::Gate<T, decltype(input.f)>{input, gradients, gradients + n, m.fixed + table.fixed[bn] + 2 * n});
+            c.backend.fused_conv2d_backward(g, input, dy, w, dw, to, backend::Gate<T, decltype(input.f)>{input, gradients, gradients + n, m.fixed + table.fixed[bn] + 2 * n});
+        } else if constexpr (!std::same_as<Then, Ungated>) {
+            then.more = more;
+            c.backend.fused_conv2d_backward(g, in, dy, w, dw, to, then);
         } else {
-            c.backend.fused_conv2d_weight_gradient(g, in, dy, dw);
-            if (!to) return;
-            if (more) c.backend.fused_conv2d_input_gradient(g, dy, w, to, backend::Plus<T>{more});
-            else c.backend.fused_conv2d_input_gradient(g, dy, w, to, backend::Leave{});
+            if (!to) c.backend.fused_conv2d_weight_gradient(g, in, dy, dw);
+            else if (more) c.backend.fused_conv2d_backward(g, in, dy, w, dw, to, backend::Plus<T>{more});
+            else c.backend.fused_conv2d_backward(g, in, dy, w, dw, to, backend::Leave{});
         }
     }
 

@@ -35,7 +35,7 @@ COLLAB_INLINE void accumulate(long count, int all, int channel, int channels, st
 template <class T>
 struct After {
     View<T> y{};
-    View<const T> other{};
+    View<const T> other{}, value{}, more{};
     const T *mean = nullptr, *scale = nullptr, *offset = nullptr;
     const void* function = nullptr;
     double* sums = nullptr;   ///< [parts][2][all]
@@ -43,6 +43,11 @@ struct After {
     void (*run)(const After&, int part, long first, long count, int channel, int channels) = nullptr;
 
     After(View<T> view, int channels) : y(view), all(channels) {}
+    void zero_sums(Threads& threads, int parts) {
+        const std::size_t n = std::size_t(parts) * 2 * std::size_t(all);
+        sums = threads.shared<double>(n, Threads::sums);
+        std::fill_n(sums, n, 0.0);
+    }
     double* of_part(int part) const { return sums + std::ptrdiff_t(part) * 2 * all; }
 };
 
@@ -80,12 +85,12 @@ COLLAB_NOINLINE void statistics_after(const After<T>& s, int part, long first, l
     }
 }
 
-/// y += other.
+/// y += more.
 template <class T>
 COLLAB_NOINLINE void plus_after(const After<T>& s, int, long first, long count, int channel, int channels) {
     T* const y = s.y.data + first * s.y.pixel + channel;
-    const T* const more = s.other.data + first * s.other.pixel + channel;
-    over_strips(count, s.all, channel, channels, s.y.pixel, s.other.pixel, [&](long, long n, long at, long from) {
+    const T* const more = s.more.data + first * s.more.pixel + channel;
+    over_strips(count, s.all, channel, channels, s.y.pixel, s.more.pixel, [&](long, long n, long at, long from) {
         T* to = y + at;
         const T* in = more + from;
         COLLAB_INDEPENDENT
@@ -111,6 +116,37 @@ COLLAB_NOINLINE void gate_after(const After<T>& s, int part, long first, long co
             b[i] += g * d;
         }
     });
+}
+
+/// y = (y + more) times the slope of f at the stored `value`, and the sums of gate_after with `other`.
+template <class T, class F>
+COLLAB_NOINLINE void output_gate_after(const After<T>& s, int part, long first, long count, int channel, int channels) {
+    const F f = *static_cast<const F*>(s.function);
+    T* const y = s.y.data + first * s.y.pixel + channel;
+    const T *const raw = s.other.data + first * s.other.pixel + channel, *const value = s.value.data + first * s.value.pixel + channel;
+    const T* const more = s.more ? s.more.data + first * s.more.pixel + channel : nullptr;
+    const bool alike = s.value.pixel == s.y.pixel && s.other.pixel == s.y.pixel && (!more || s.more.pixel == s.y.pixel);
+    for (long p = 0; p < count; p += alike ? count : 1) {   // views of different pixels go pixel by pixel
+        T* const yp = y + p * s.y.pixel;
+        const T *const rp = raw + p * s.other.pixel, *const vp = value + p * s.value.pixel, *const mp = more ? more + p * s.more.pixel : nullptr;
+        accumulate<T>(alike ? count : 1, s.all, channel, channels, s.y.pixel, s.y.pixel, s.of_part(part), [&](long n, long c, long at, long, T* a, T* b) COLLAB_LAMBDA_INLINE {
+            const T *x = rp + at, *mean = s.mean + c, *out = vp + at;
+            T* to = yp + at;
+            const F local = f;
+            if (mp) {
+                const T* add = mp + at;
+                COLLAB_INDEPENDENT
+                for (long i = 0; i < n; ++i) to[i] += add[i];
+            }
+            COLLAB_INDEPENDENT
+            for (long i = 0; i < n; ++i) {
+                const T g = to[i] * local.slope(out[i]);
+                to[i] = g;
+                a[i] += g;
+                b[i] += g * (x[i] - mean[i]);
+            }
+        });
+    }
 }
 
 /// The sums of all parts, added in their order.

@@ -135,15 +135,18 @@ void dense_winograd_gradient(Threads& threads, const Dense& d, const Load<T>& x,
         T* const copy = threads.scratch<T>(window_size + dy_size + tile_size);
         T* const formed = copy + window_size;
         const int first_unit = part_begin(units.count(), parts, part), last_unit = part_begin(units.count(), parts, part + 1);
+        Ahead ahead;
         for (int u = first_unit; u < last_unit; ++u) {
             const Units::Unit unit = units[u];
+            ahead.clear();
+            if (u + 1 < last_unit) fetch_unit(ahead, d, units[u + 1], x, dy);
             for (int i = 0; i < unit.images; ++i)
                 load_window(x, unit.image + i, group * channels, channels, d.source.height, d.source.width, unit.row + window.top, window.height(unit.rows), window.left,
                             window.width(), copy + i * image, row);
             std::fill_n(copy + unit.images * image, lanes<T>, T(0));
             const std::ptrdiff_t first = (std::ptrdiff_t(unit.image) * d.target.height + unit.row) * width;
             WinogradGradientJob<T> job{{copy, channels, row, image, unit.images, unit.rows, width, channels}, targets, formed, targets, dy_row, unit.rows * dy_row,
-                                       sums + std::size_t(part) * distance + std::size_t(group) * size, u == first_unit, formed + dy_size};
+                                       sums + std::size_t(part) * distance + std::size_t(group) * size, u == first_unit, formed + dy_size, &ahead};
             if (dy.plain()) {
                 job.dy = dy.x.data + first * dy.x.pixel + group * targets;
                 job.dy_pixel = dy.x.pixel, job.dy_row = width * dy.x.pixel, job.dy_image = d.target.height * job.dy_row;

@@ -65,8 +65,7 @@ void fetch_unit(Ahead& ahead, const Dense& d, const Units::Unit& unit, const Loa
     const int rows = d.sweep(0).rows.count;
     const auto [from, in] = pixels(d.source, rows);
     const auto [to, out] = pixels(d.target, rows);
-    ahead.add(load.x, from, in), ahead.add(load.raw, from, in);
-    ahead.add(View<const T>(after.y), to, out, true), ahead.add(after.other, to, out);
+    ahead.add(load.x, from, in), ahead.add(load.raw, from, in), ahead.add(after.other, to, out), ahead.add(after.value, to, out), ahead.add(after.more, to, out);
 }
 
 /// All sweeps of `d` from `load` to `after.y`; every target pixel is written, those without taps with the bias alone. Returns the number of parts
@@ -115,10 +114,7 @@ int dense(Threads& threads, const Dense& d, const Load<T>& load, const T* w, con
 
     const int total = groups * units.count(), parts = std::min(total, 32);
     const int splits = total >= 16 ? 1 : std::min(blocks.count(), ceil_div(16, total));   // few units: their output channels are shared out as well
-    if (after.run) {
-        after.sums = threads.shared<double>(std::size_t(parts) * 2 * std::size_t(after.all), Threads::sums);
-        std::fill_n(after.sums, std::size_t(parts) * 2 * std::size_t(after.all), 0.0);
-    }
+    if (after.run) after.zero_sums(threads, parts);
     const std::size_t window_size = direct ? 0 : whole_lines<T>(std::size_t(units.most_images * image + tail));
     const std::size_t most_quads = winograd ? 0 : std::size_t(units.most_rows)
                                    * std::size_t(std::max(units.most_images * ceil_div(widest, 4), widest * ceil_div(units.most_images, 4)));
@@ -156,7 +152,7 @@ int dense(Threads& threads, const Dense& d, const Load<T>& load, const T* w, con
                     winograd_tiles(WinogradJob<T>{{source.data, source.pixel, source.row, source.image, unit.images, unit.rows, d.target.width, c}, n,
                                                   packed + group * per_group + winograd_block<T>(c, first_block), padded_bias + group * blocks.padded() + first,
                                                   y.data + unit.image * y_image + unit.row * y_row + group * d.target_channels + first, y.pixel, y_row, y_image,
-                                                  copy + window_size});
+                                                  copy + window_size, &ahead});
             }
             for (int i = 0; i < d.sweeps() && !winograd; ++i) {
                 const Sweep s = d.sweep(i);

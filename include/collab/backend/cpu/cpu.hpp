@@ -117,9 +117,9 @@ public:
     void fused_conv2d_weight_gradient(const backend::Convolution& g, const X& x, const D& dy, T* dw) {
         backend::fused_conv2d_weight_gradient<T>(*threads_, g, x, dy, dw);
     }
-    template <class D, class Then>
-    void fused_conv2d_input_gradient(const backend::Convolution& g, const D& dy, const T* w, Out dx, const Then& then) {
-        backend::fused_conv2d_input_gradient<T>(*threads_, g, dy, w, dx, then);
+    template <class X, class D, class Then>
+    void fused_conv2d_backward(const backend::Convolution& g, const X& x, const D& dy, const T* w, T* dw, Out dx, const Then& then) {
+        backend::fused_conv2d_backward<T>(*threads_, g, x, dy, w, dw, dx, then);
     }
     void batch_statistics(const backend::Map& map, In x, const backend::Statistics<T>& statistics) { backend::batch_statistics<T>(*threads_, map, x, statistics); }
     template <class F, class N>

@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include <collab/backend/cpu/after.hpp>
+#include <collab/backend/cpu/conv_backward.hpp>
 #include <collab/backend/cpu/convolution.hpp>
 #include <collab/backend/cpu/load.hpp>
 #include <collab/backend/cpu/pieces.hpp>
@@ -76,25 +77,37 @@ void fused_conv2d_weight_gradient(Threads& threads, const Convolution& g, const 
     detail::dense_weight_gradient(threads, detail::Dense(detail::flattened(g), false), of_x, of_dy, dw);
 }
 
-/// dx: see FusionBackend.
-template <class T, class D, class Then>
-void fused_conv2d_input_gradient(Threads& threads, const Convolution& g, const D& dy, const T* w, View<T> dx, const Then& then) {
+/// Adds to dw, writes dx: see FusionBackend.
+template <class T, class X, class D, class Then>
+void fused_conv2d_backward(Threads& threads, const Convolution& g, const X& x, const D& dy, const T* w, T* dw, View<T> dx, const Then& then) {
     const int channels = g.in.channels;
     auto room = detail::coefficients<T>(threads, detail::widest(g));
-    const detail::Load<T> load = detail::load_of(room, dy, g.out.channels);
+    const detail::Load<T> of_x = detail::load_of(room, x, channels), of_dy = detail::load_of(room, dy, g.out.channels);
     detail::After<T> after(dx, channels);
-    constexpr bool gates = requires { then.input; };
-    if constexpr (requires { then.more; }) {
-        after.other = then.more, after.run = detail::plus_after<T>;
-    } else if constexpr (gates) {
+    const T* saved = nullptr;
+    if constexpr (requires { then.value; }) {
+        saved = then.saved;
+        after.more = then.more, after.value = then.value, after.other = then.raw, after.function = &then.f;
+        after.mean = room.fill(channels, [&](long c) { return saved[c]; });
+        after.run = detail::output_gate_after<T, std::remove_cvref_t<decltype(then.f)>>;
+    } else if constexpr (requires { then.more; }) {
+        after.more = then.more, after.run = detail::plus_after<T>;
+    } else if constexpr (requires { then.input; }) {
+        saved = then.input.saved;
         const detail::Load<T> input = detail::load_of(room, then.input, channels);
-        after.other = input.x, after.mean = input.mean, after.scale = input.scale, after.offset = input.offset, after.function = input.function;
-        after.run = detail::gate_after<T, decltype(then.input.f)>;
+        after.other = input.x, after.mean = input.mean, after.scale = input.scale, after.offset = input.offset, after.function = &then.input.f;
+        after.run = detail::gate_after<T, std::remove_cvref_t<decltype(then.input.f)>>;
     }
-    const int parts = detail::dense<T>(threads, detail::Dense(detail::flattened(g), true), load, w, nullptr, after);
-    if constexpr (gates) {
+    int parts;
+    if (const Convolution flat = detail::flattened(g); detail::backward_in_one_sweep<T>(threads, flat)) {
+        parts = detail::dense_backward(threads, flat, of_x, of_dy, w, dw, after);
+    } else {
+        detail::dense_weight_gradient(threads, detail::Dense(flat, false), of_x, of_dy, dw);
+        parts = detail::dense<T>(threads, detail::Dense(flat, true), of_dy, w, nullptr, after);
+    }
+    if constexpr (requires { then.sums; }) {
         detail::add_parts(after.sums, parts, channels);
-        detail::finish_gate(after.sums, channels, then.input.saved, then.dgamma, then.dbeta, then.sums);
+        detail::finish_gate(after.sums, channels, saved, then.dgamma, then.dbeta, then.sums);
     }
 }
 

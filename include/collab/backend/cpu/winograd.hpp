@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstddef>
 
+#include <collab/backend/cpu/ahead.hpp>
 #include <collab/backend/cpu/packing.hpp>
 #include <collab/backend/cpu/sweep.hpp>
 #include <collab/backend/cpu/vector.hpp>
@@ -113,15 +114,15 @@ constexpr std::size_t winograd_weights_size(int channels, int targets) {
 /// the last target channel. Of a transposed convolution the taps run backwards and the channels change places.
 template <class T>
 COLLAB_NOINLINE void winograd_weights(const Dense& d, const T* w, int group, int b, T* u) {
-    constexpr int L = lanes<T>, strip = 16;   // source channels at a time
+    constexpr int L = lanes<T>, batch = 16;   // source channels at a time
     const Blocks<T> blocks(d.target_channels);
     const int in = d.g.in.channels / d.g.groups, all = d.g.out.channels, out = all / d.g.groups, sources = d.source_channels;
     const int vectors = blocks.in_block(b), wide = vectors * L, first = blocks.channel(b), n = std::min(wide, d.target_channels - first);
     const Sweep s = d.sweep(0);
     const std::ptrdiff_t position = winograd_position<T>(sources, vectors);
-    alignas(64) T taps[9][strip][block_vectors * L];
-    for (int c0 = 0; c0 < sources; c0 += strip) {
-        const int count = std::min(strip, sources - c0);
+    alignas(64) T taps[9][batch][block_vectors * L];
+    for (int c0 = 0; c0 < sources; c0 += batch) {
+        const int count = std::min(batch, sources - c0);
         for (int tap = 0; tap < 9; ++tap) {
             const int at = (s.rows.kernel + tap / 3 * s.rows.kernel_step) * 3 + s.columns.kernel + tap % 3 * s.columns.kernel_step;
             const T* from = w + std::ptrdiff_t(at) * in * all + group * out;
@@ -151,20 +152,6 @@ COLLAB_NOINLINE void winograd_weights(const Dense& d, const T* w, int group, int
     }
 }
 
-/// Memory that will be wanted soon, fetched line by line between the multiplications. Members are inlined for certain: a function that only
-/// fetches is taken for pure and its calls are dropped.
-struct WinogradAhead {
-    const char* at = nullptr;
-    std::ptrdiff_t lines = 0, step = 0;   ///< still to fetch; at a time
-    WinogradAhead(const void* from, std::size_t bytes, std::ptrdiff_t steps)
-        : at(static_cast<const char*>(from)), lines(std::ptrdiff_t(bytes / 64)), step((lines + steps - 1) / std::max<std::ptrdiff_t>(steps, 1)) {}
-    COLLAB_INLINE void fetch() {
-        if (lines <= 0) return;
-        for (std::ptrdiff_t i = std::min(step, lines); i > 0; --i, at += 64) __builtin_prefetch(at, 0, 2);
-        lines -= step;
-    }
-};
-
 /// Operands of the products of one block, and where their results will go.
 template <class T>
 struct WinogradProduct {
@@ -183,14 +170,14 @@ struct WinogradProduct {
 /// At each position, m[V][tile][lanes] = v[channels / lanes][tile][lanes] * u[channels][V * lanes], for `count` tiles, a multiple of P. What the
 /// tiles will write is fetched meanwhile, or the stores would wait for memory.
 template <class T, int P, int V>
-COLLAB_NOINLINE void winograd_product(const WinogradProduct<T>& o, int from, int count, WinogradAhead& ahead) {
+COLLAB_NOINLINE void winograd_product(const WinogradProduct<T>& o, int from, int count, Ahead& ahead) {
     constexpr int L = lanes<T>;
     for (int k = 0; k < 16; ++k) {
         T* const* y = o.y + from + k * P / 16;
         const T* v = o.v + k * o.v_position + from * L;
         T* m = o.m + k * o.m_position + from * L;
         for (int left_tiles = count; left_tiles > 0; left_tiles -= P, v += P * L, m += P * L, y += P) {
-            ahead.fetch();
+            ahead.step();
             for (int p = 0; p < (k + 1) * P / 16 - k * P / 16; ++p)
                 for (int r = 0; r < V; ++r) {
                     const T* at = y[p] + r * L;
@@ -217,7 +204,7 @@ COLLAB_NOINLINE void winograd_product(const WinogradProduct<T>& o, int from, int
 
 /// All tiles of one block, in the largest register tiles.
 template <class T>
-void winograd_products(const WinogradProduct<T>& o, int vectors, WinogradAhead& ahead) {
+void winograd_products(const WinogradProduct<T>& o, int vectors, Ahead& ahead) {
     int from = 0, count = o.tiles;
     const auto take = [&](auto p, auto r, int n) {
         if (n > 0) winograd_product<T, decltype(p)::value, decltype(r)::value>(o, from, n, ahead);
@@ -246,8 +233,7 @@ struct WinogradJob {
     T* y;
     std::ptrdiff_t y_pixel, y_row, y_image;
     T* scratch;                              ///< winograd_scratch elements on a cache-line boundary
-    const void* ahead = nullptr;             ///< what will be read next, fetched into the second-level cache meanwhile
-    std::size_t ahead_bytes = 0;
+    Ahead* ahead = nullptr;                  ///< what will be read next
 };
 
 /// How a sweep is cut: tiles in a pass, and registers of target channels whose products are kept until they are transformed. Few channels: all
@@ -329,7 +315,9 @@ void winograd_tiles(const WinogradJob<T>& job) {
     T* const m = v + in.size();
     T* y[WinogradPass<T>::most];
     WinogradTile tile(s, 0);
-    WinogradAhead ahead(job.ahead, job.ahead_bytes, std::ptrdiff_t(all) * ceil_div(vectors, block_vectors));
+    Ahead nothing;
+    Ahead& ahead = job.ahead ? *job.ahead : nothing;
+    ahead.spread(long(all) * ceil_div(vectors, block_vectors));
     for (int t = 0; t < all; t += pass.tiles) {
         const int count = std::min(pass.tiles, all - t), slots = round_up(count, 4);
         winograd_input(s, t, count, slots, v, in);

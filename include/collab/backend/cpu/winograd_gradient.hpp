@@ -21,8 +21,7 @@ struct WinogradGradientJob {
     T* du;                                   ///< winograd_sums_size elements; added to, or set when `first`
     bool first;
     T* scratch;                              ///< winograd_gradient_scratch elements on a cache-line boundary
-    const void* ahead = nullptr;             ///< what will be read next, fetched into the second-level cache meanwhile
-    std::size_t ahead_bytes = 0;
+    Ahead* ahead = nullptr;                  ///< what will be read next
 };
 
 /// Elements of the sums of one part: laid out like transformed weights, with whole registers of inputs.
@@ -113,7 +112,9 @@ void winograd_weight_gradient(const WinogradGradientJob<T>& job) {
     const WinogradLayout<T> in(most, ceil_div(s.channels, L)), out(most, vectors);
     T* const v = job.scratch;
     T* const q = v + in.size();
-    WinogradAhead ahead(job.ahead, job.ahead_bytes, std::ptrdiff_t(ceil_div(all, most)) * 16 * ceil_div(s.channels, L));
+    Ahead nothing;
+    Ahead& ahead = job.ahead ? *job.ahead : nothing;
+    ahead.spread(long(ceil_div(all, most)) * 16 * ceil_div(s.channels, L));
     for (int t = 0; t < all; t += most) {
         const int count = std::min(most, all - t);
         winograd_input(s, t, count, count, v, in);
@@ -121,7 +122,7 @@ void winograd_weight_gradient(const WinogradGradientJob<T>& job) {
         const bool set = job.first && t == 0;
         for (int k = 0; k < 16; ++k)
             for (int c = 0; c < s.channels; c += L) {
-                ahead.fetch();
+                ahead.step();
                 const T* const from = v + k * in.position + c / L * in.chunk;
                 for (int r = 0; r < vectors; r += block_vectors) {
                     const int wide = std::min(block_vectors, vectors - r), left = std::min(L, s.channels - c);

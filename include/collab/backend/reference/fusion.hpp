@@ -26,13 +26,17 @@ public:
     void fused_conv2d_weight_gradient(const Convolution& g, const X& x, const D& dy, T* dw) const {
         this->conv2d_weight_gradient(g, Formed(x, {g.batch, g.in}), Formed(dy, {g.batch, g.out}), dw);
     }
-    template <class D, class Then>
-    void fused_conv2d_input_gradient(const Convolution& g, const D& dy, const T* w, View<T> dx, const Then& then) const {
+    template <class X, class D, class Then>
+    void fused_conv2d_backward(const Convolution& g, const X& x, const D& dy, const T* w, T* dw, View<T> dx, const Then& then) const {
         const Map in{g.batch, g.in};
+        const View<const T> result = dx;
+        fused_conv2d_weight_gradient(g, x, dy, dw);
         this->conv2d_input_gradient(g, Formed(dy, {g.batch, g.out}), w, nullptr, dx);
-        if constexpr (requires { then.more; }) this->add(in, then.more, dx);
-        if constexpr (requires { then.input; })
-            normalised_sums(in, then.input.f, then.input.x, Formed(then.input, in), View<const T>(dx), then.input.saved, then.dgamma, then.dbeta, then.sums, dx);
+        if constexpr (requires { then.more; })
+            if (then.more) this->add(in, then.more, dx);
+        if constexpr (requires { then.value; }) normalised_sums(in, then.f, then.raw, then.value, result, then.saved, then.dgamma, then.dbeta, then.sums, dx);
+        else if constexpr (requires { then.input; })
+            normalised_sums(in, then.input.f, then.input.x, Formed(then.input, in), result, then.input.saved, then.dgamma, then.dbeta, then.sums, dx);
     }
     void batch_statistics(const Map& map, View<const T> x, const backend::Statistics<T>& s) const {
         const std::size_t c = std::size_t(map.dims.channels);
