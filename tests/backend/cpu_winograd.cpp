@@ -144,7 +144,8 @@ void check_sweep(const Case& c, bool transposed) {
         const std::ptrdiff_t pixel = y.channels + y.gap;
         WinogradJob<T> job{s, targets, u, padded.data(), y.data.data() + group * targets, pixel, d.target.width * pixel, d.target.area() * pixel,
                            scratch.get<T>(winograd_scratch<T>(sources, targets, s.tiles()))};
-        job.ahead = x.data.data(), job.ahead_bytes = x.data.size() * sizeof(T);
+        Ahead ahead;
+        ahead.add(View<const T>{x.data.data(), 1}, 0, long(x.data.size())), job.ahead = &ahead;
         winograd_tiles(job);
     }
     CHECK(relative<T>(expected, values(y)) < bound<T>);

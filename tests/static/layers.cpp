@@ -74,7 +74,7 @@ static_assert(!RunsOn<int, Bare> && !RunsOn<Unnamed, Bare> && !RunsOn<Relu, Empt
 
 // The footprints of layers are constants.
 static_assert(Conv2d<64, 3, Bias>::footprint({32, 8, 8}).parameters == 18496);
-static_assert(BatchNorm::footprint({32, 8, 8}).parameters == 64 && BatchNorm::footprint({32, 8, 8}).state == 64 && BatchNorm::footprint({32, 8, 8}).fixed == 64);
+static_assert(BatchNorm::footprint({32, 8, 8}).parameters == 64 && BatchNorm::footprint({32, 8, 8}).state == 64 && BatchNorm::footprint({32, 8, 8}).fixed == 128);
 static_assert(Linear<10>::footprint({128, 1, 1}).parameters == 1290 && Linear<10, NoBias>::footprint({128, 1, 1}).parameters == 1280);
 static_assert(Relu::footprint({128, 1, 1}).parameters == 0 && Relu::footprint({128, 1, 1}).saved == 0);
 }  // namespace
