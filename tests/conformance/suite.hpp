@@ -184,7 +184,7 @@ void fusion(const Check<B>& check) {
     for_activations([&](const std::string& name, auto f) {
         int turn = 0;
         for (const Convolution& g : convolutions()) {
-            if (g.groups > 1 && g.groups == g.in.channels) continue;   // depthwise
+            if (!fuses(g)) continue;
             if (!std::is_same_v<decltype(f), ReluFunction> && turn++ % 8 != 0) continue;   // the activation is a detail of the loads
             const Map in{g.batch, g.in}, out{g.batch, g.out};
             if (out.pixels() < 2) continue;

@@ -66,7 +66,15 @@ struct OutputGate {
 
 namespace collab {
 
-/// Fused operations, beside those of ConvolutionBackend and NormalisationBackend. An operand x may be a View or a Normalised, dy a
+/// Which convolutions the fused operations take: all dense ones, and depthwise ones of 3x3 with a padding of 1, one filter per channel and at least 16 channels.
+constexpr bool fuses(const backend::Convolution& g) {
+    const bool depthwise = g.groups > 1 && g.groups == g.in.channels;
+    return !depthwise || (g.kernel == backend::Extent{3, 3} && g.pad == backend::Extent{1, 1} && g.stride.height == g.stride.width && g.stride.height <= 2 &&
+                          g.in.channels == g.out.channels && g.in.channels >= 16 && g.out.height == (g.in.height - 1) / g.stride.height + 1 &&
+                          g.out.width == (g.in.width - 1) / g.stride.width + 1);
+}
+
+/// Fused operations, beside those of ConvolutionBackend and NormalisationBackend, for the convolutions that `fuses` admits. An operand x may be a View or a Normalised, dy a
 /// View or a NormalisedGradient.
 ///  - `fused_conv2d(g, x, w, bias, y, statistics)`: bias may be null; no statistics are taken where `saved` is null.
 ///  - `fused_conv2d_weight_gradient(g, x, dy, dw)`: adds to dw.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // conv: a learned linear map of each window of a feature map.
 #pragma once
+#include <collab/backend/fusion.hpp>
 #include <collab/layer/concepts.hpp>
 #include <collab/layer/options.hpp>
 
@@ -29,12 +30,8 @@ inline std::string window_text(const WindowOptions& w, backend::Extent usual_pad
 template <class Self>
 struct ConvolutionLayer : LayerBase {
     static constexpr bool optional_input_gradient = true;
-    /// Whether a backend that fuses may form the input on the way in and sum the output on the way out: not of depthwise convolutions, which are too
-    /// short of arithmetic for it.
-    static constexpr bool convolves(Dims in) {
-        const backend::Convolution g = Self::geometry(in, 1);
-        return g.groups == 1 || g.groups < g.in.channels;
-    }
+    /// Whether a backend that fuses may form the input on the way in and sum the output on the way out.
+    static constexpr bool convolves(Dims in) { return fuses(Self::geometry(in, 1)); }
 
     static constexpr auto parameters(Dims in) {
         const backend::Convolution g = Self::geometry(in, 1);

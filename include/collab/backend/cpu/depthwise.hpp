@@ -145,13 +145,21 @@ void depthwise_sweeps(Threads& threads, const Dense& d, int repeats, int merged,
 
 template <class T>
 void depthwise(Threads& threads, const Convolution& g, View<const T> x, const T* w, const T* bias, View<T> y) {
-    if (is_depthwise_3x3<T>(g)) return depthwise_3x3(threads, g, false, x, w, bias, y);
+    if (is_depthwise_3x3<T>(g)) {
+        After<T> after(y, g.out.channels);
+        depthwise_3x3(threads, g, false, Load<T>(x, g.in.channels), w, bias, after);
+        return;
+    }
     depthwise_sweeps(threads, Dense(g, false), g.out.channels / g.in.channels, 1, x, w, bias, y);
 }
 
 template <class T>
 void depthwise_input_gradient(Threads& threads, const Convolution& g, View<const T> dy, const T* w, const T* bias, View<T> dx) {
-    if (is_depthwise_3x3<T>(g)) return depthwise_3x3(threads, g, true, dy, w, bias, dx);
+    if (is_depthwise_3x3<T>(g)) {
+        After<T> after(dx, g.in.channels);
+        depthwise_3x3(threads, g, true, Load<T>(dy, g.out.channels), w, bias, after);
+        return;
+    }
     depthwise_sweeps(threads, Dense(g, true), 1, g.out.channels / g.in.channels, dy, w, bias, dx);
 }
 
@@ -190,7 +198,7 @@ COLLAB_NOINLINE void depthwise_weights(const DepthwiseSums& s, const T* x, const
 
 template <class T>
 void depthwise_weight_gradient(Threads& threads, const Convolution& g, View<const T> x, View<const T> dy, T* dw) {
-    if (is_depthwise_3x3<T>(g)) return depthwise_3x3_weight_gradient(threads, g, x, dy, dw);
+    if (is_depthwise_3x3<T>(g)) return depthwise_3x3_weight_gradient(threads, g, Load<T>(x, g.in.channels), Load<T>(dy, g.out.channels), dw);
     constexpr int L = lanes<T>;
     const Dense d(g, false);
     const Sweep s = d.sweep(0);

@@ -9,6 +9,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <collab/backend/cpu/after.hpp>
+#include <collab/backend/cpu/load.hpp>
 #include <collab/backend/cpu/sweep.hpp>
 #include <collab/backend/cpu/threads.hpp>
 #include <collab/backend/cpu/vector.hpp>
@@ -64,12 +66,19 @@ struct RowUnits {
     int last(int u) const { return std::min(rows, first(u) + each); }
 };
 
-/// Source rows [top, bottom) of an image as the kernels read them: where they lie. A map that is formed while it is read would be written to
-/// the memory of the thread here, its rows without gaps, and read from there: this is the only place where kernels meet the map.
+/// Elements of memory that source_lines may need for `rows` rows.
 template <class T>
-Lines<T> source_lines(View<const T> x, const Dims& map, int image, int top, int bottom) {
-    top = std::clamp(top, 0, map.height);
-    return {x.data + (std::ptrdiff_t(image) * map.area() + std::ptrdiff_t(top) * map.width) * x.pixel, x.pixel, top, std::clamp(bottom, top, map.height), map.width};
+std::size_t lines_room(const Load<T>& x, const Dims& map, int rows) {
+    return x.plain() ? 0 : whole_lines<T>(std::size_t(std::min(rows, map.height)) * std::size_t(map.width) * std::size_t(map.channels));
+}
+/// Source rows [top, bottom) of an image as the kernels read them: where they lie, or formed into `room`.
+template <class T>
+Lines<T> source_lines(const Load<T>& x, const Dims& map, int image, int top, int bottom, T* room) {
+    top = std::clamp(top, 0, map.height), bottom = std::clamp(bottom, top, map.height);
+    const std::ptrdiff_t first = std::ptrdiff_t(image) * map.area() + std::ptrdiff_t(top) * map.width;
+    if (x.plain()) return {x.x.data + first * x.x.pixel, x.x.pixel, top, bottom, map.width};
+    load_pixels(x, first, 0, map.channels, long(bottom - top) * map.width, room, map.channels);
+    return {room, map.channels, top, bottom, map.width};
 }
 
 /// Where nine taps of one register of channels lie, `step` apart; negative for those of a gradient, which are flipped.
@@ -186,9 +195,10 @@ COLLAB_NOINLINE void depthwise_gradient_lines_2(const Taps<T>& t, const Lines<T>
     }
 }
 
-/// y = x * w, or with `transposed` the gradient of the input from that of the output.
+/// y = x * w, or with `transposed` the gradient of the input from that of the output. Returns the number of parts that have sums in `after`.
 template <class T>
-void depthwise_3x3(Threads& threads, const Convolution& g, bool transposed, View<const T> x, const T* w, const T* bias, View<T> y) {
+int depthwise_3x3(Threads& threads, const Convolution& g, bool transposed, const Load<T>& x, const T* w, const T* bias, After<T>& after) {
+    const View<T> y = after.y;
     const Dims source = transposed ? g.out : g.in, target = transposed ? g.in : g.out;
     const int stride = g.stride.height, channels = target.channels, step = transposed && stride == 2 ? 1 : 2;   // rows of the loop at once
     const int rows = transposed && stride == 2 ? source.height : target.height;
@@ -197,10 +207,13 @@ void depthwise_3x3(Threads& threads, const Convolution& g, bool transposed, View
     const RowUnits units(g.batch, rows, sizeof(T) * std::size_t(source.width) * std::size_t(channels) * std::size_t(ratio), step);
     const bool flipped = transposed && stride == 1;
     const int parts = std::min(units.count(), 64);
+    if (after.run) after.zero_sums(threads, parts);
+    const std::size_t room = lines_room(x, source, (units.each - 1) * ratio + 3);
     threads.run(parts, [&](int part) {
+        T* const formed = threads.scratch<T>(room);
         for (int u = part_begin(units.count(), parts, part); u < part_begin(units.count(), parts, part + 1); ++u) {
             const int image = units.image(u), first = units.first(u), last = units.last(u);
-            const Lines<T> lines = source_lines(x, source, image, first * ratio - 1, (last - 1) * ratio + 2);
+            const Lines<T> lines = source_lines(x, source, image, first * ratio - 1, (last - 1) * ratio + 2, formed);
             for (int h = first; h < last; h += step) {
                 T* const out = y.data + (std::ptrdiff_t(image) * target.area() + std::ptrdiff_t(h) * (step == 1 ? 2 : 1) * target.width) * y.pixel;
                 for (int i = 0; i < registers.count; ++i) {
@@ -213,8 +226,12 @@ void depthwise_3x3(Threads& threads, const Convolution& g, bool transposed, View
                     else depthwise_lines_2<T, 1>(taps, lines, h, c, target.width, out + c, y.pixel);
                 }
             }
+            if (!after.run) continue;
+            const int every = transposed && stride == 2 ? 2 : 1, top = first * every, bottom = std::min(last * every, target.height);
+            after.run(after, part, (long(image) * target.height + top) * target.width, long(bottom - top) * target.width, 0, channels);
         }
     });
+    return parts;
 }
 
 /// Adds to sums[tap][L] what rows [first, last) of dy contribute to one register of channels, `sum_step` between taps.
@@ -259,7 +276,7 @@ COLLAB_NOINLINE void depthwise_3x3_sums(const Lines<T>& x, const Lines<T>& dy, i
 
 /// Adds to dw.
 template <class T>
-void depthwise_3x3_weight_gradient(Threads& threads, const Convolution& g, View<const T> x, View<const T> dy, T* dw) {
+void depthwise_3x3_weight_gradient(Threads& threads, const Convolution& g, const Load<T>& x, const Load<T>& dy, T* dw) {
     constexpr int L = lanes<T>;
     const int channels = g.out.channels, rows = g.out.height;
     const ChannelRegisters<T> registers(channels);
@@ -271,13 +288,15 @@ void depthwise_3x3_weight_gradient(Threads& threads, const Convolution& g, View<
     const std::ptrdiff_t sum_step = registers.count * L;
     const std::size_t size = std::size_t(9 * sum_step);
     T* const partial = threads.shared<T>(std::size_t(parts) * size);
+    const std::size_t x_room = lines_room(x, g.in, (units.each - 1) * g.stride.height + 3), dy_room = lines_room(dy, g.out, units.each);
     threads.run(parts, [&](int part) {
+        T* const formed = threads.scratch<T>(x_room + dy_room);
         T* const sums = partial + std::size_t(part) * size;
         std::fill_n(sums, size, T(0));
         for (int u = part_begin(units.count(), parts, part); u < part_begin(units.count(), parts, part + 1); ++u) {
             const int image = units.image(u), stride = g.stride.height;
-            const Lines<T> source = source_lines(x, g.in, image, units.first(u) * stride - 1, (units.last(u) - 1) * stride + 2);
-            const Lines<T> gradient = source_lines(dy, g.out, image, units.first(u), units.last(u));
+            const Lines<T> source = source_lines(x, g.in, image, units.first(u) * stride - 1, (units.last(u) - 1) * stride + 2, formed);
+            const Lines<T> gradient = source_lines(dy, g.out, image, units.first(u), units.last(u), formed + x_room);
             for (int first = units.first(u), last; first < units.last(u); first = last) {
                 last = std::min(first + band, units.last(u));
                 for (int i = 0; i < registers.count; ++i) {

@@ -63,7 +63,9 @@ void fused_conv2d(Threads& threads, const Convolution& g, const X& x, const T* w
     auto room = detail::coefficients<T>(threads, detail::widest(g));
     detail::After<T> after(y, g.out.channels);
     if (statistics.saved) after.run = detail::statistics_after<T>;
-    const int parts = detail::dense(threads, detail::Dense(flat, false), detail::load_of(room, x, g.in.channels), w, bias, after);
+    const detail::Load<T> load = detail::load_of(room, x, g.in.channels);
+    const int parts = detail::is_depthwise(flat) ? detail::depthwise_3x3(threads, flat, false, load, w, bias, after)
+                                                 : detail::dense(threads, detail::Dense(flat, false), load, w, bias, after);
     if (!statistics.saved) return;
     detail::add_parts(after.sums, parts, g.out.channels);
     detail::finish_statistics(after.sums, g.out.channels, static_cast<double>(g.batch) * g.out.area(), statistics);
@@ -74,7 +76,8 @@ template <class T, class X, class D>
 void fused_conv2d_weight_gradient(Threads& threads, const Convolution& g, const X& x, const D& dy, T* dw) {
     auto room = detail::coefficients<T>(threads, detail::widest(g));
     const detail::Load<T> of_x = detail::load_of(room, x, g.in.channels), of_dy = detail::load_of(room, dy, g.out.channels);
-    detail::dense_weight_gradient(threads, detail::Dense(detail::flattened(g), false), of_x, of_dy, dw);
+    if (const Convolution flat = detail::flattened(g); detail::is_depthwise(flat)) detail::depthwise_3x3_weight_gradient(threads, flat, of_x, of_dy, dw);
+    else detail::dense_weight_gradient(threads, detail::Dense(flat, false), of_x, of_dy, dw);
 }
 
 /// Adds to dw, writes dx: see FusionBackend.
@@ -99,7 +102,10 @@ void fused_conv2d_backward(Threads& threads, const Convolution& g, const X& x, c
         after.run = detail::gate_after<T, std::remove_cvref_t<decltype(then.input.f)>>;
     }
     int parts;
-    if (const Convolution flat = detail::flattened(g); detail::backward_in_one_sweep<T>(threads, flat)) {
+    if (const Convolution flat = detail::flattened(g); detail::is_depthwise(flat)) {
+        detail::depthwise_3x3_weight_gradient(threads, flat, of_x, of_dy, dw);
+        parts = detail::depthwise_3x3(threads, flat, true, of_dy, w, static_cast<const T*>(nullptr), after);
+    } else if (detail::backward_in_one_sweep<T>(threads, flat)) {
         parts = detail::dense_backward(threads, flat, of_x, of_dy, w, dw, after);
     } else {
         detail::dense_weight_gradient(threads, detail::Dense(flat, false), of_x, of_dy, dw);
