@@ -182,7 +182,9 @@ void dense_weight_gradient(Threads& threads, const Dense& d, const Load<T>& x, c
     };
 
     const int sketch = std::min(blocks.padded(), 4 * block_vectors * L);
-    const auto window_row = [&](int in) { return std::ptrdiff_t(window.width()) * in; };
+    // Single pixels lie one line further apart than a power of two, or the same channels of all of them would compete for the same cache lines.
+    const bool single = d.source.area() == 1 && window.width() == 1;
+    const auto window_row = [&](int in) { return single && in % 64 == 0 ? std::ptrdiff_t(in) + L : std::ptrdiff_t(window.width()) * in; };
     const auto cut_units = [&](int in) {
         return Units(d.g.batch, s.rows.count, sizeof(T) * std::size_t(window.height(s.rows.count) * window_row(in) + outputs * sketch),
                      sizeof(T) * std::size_t(window.row_stride * window_row(in) + s.columns.count * sketch), outputs, 256);
@@ -217,7 +219,7 @@ void dense_weight_gradient(Threads& threads, const Dense& d, const Load<T>& x, c
                 ahead.spread(long(unit.images) * unit.rows * taps * (last_block - first_block) * std::max(1, s.columns.taps * in / 16));
             }
             const int top = unit.row * window.row_stride + window.top, high = window.height(unit.rows);
-            if (d.source.area() == 1 && image == in) load_pixels(x, unit.image, group * channels + first_in, in, unit.images, copy, in);
+            if (single && image == row) load_pixels(x, unit.image, group * channels + first_in, in, unit.images, copy, int(row));
             else
                 for (int i = 0; i < unit.images; ++i)
                     load_window(x, unit.image + i, group * channels + first_in, in, d.source.height, d.source.width, top, high, window.left, window.width(),
