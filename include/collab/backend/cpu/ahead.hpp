@@ -23,7 +23,7 @@ public:
     /// Spreads what was added over about `steps` steps.
     void spread(long steps) {
         long lines = 0;
-        for (int i = 0; i < count_; ++i) lines += (ranges_[i].end - ranges_[i].at + line - 1) / line;
+        for (const Range *r = ranges_, *end = ranges_ + std::min(count_, most); r < end; ++r) lines += (r->end - r->at + line - 1) / line;
         per_step_ = int((lines + std::max(steps, 1L) - 1) / std::max(steps, 1L));
     }
     // g++ takes a function that only prefetches for a pure one and deletes calls of it: this one must be inlined.
