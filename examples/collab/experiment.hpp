@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// experiment: what the program trains: a small plain network and a residual one, each alone or both around a knowledge base.
+// experiment: the program's menu: which networks, which methods, and what a training is told and gives back.
 #pragma once
+#include <array>
 #include <functional>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include <collab/data/images.hpp>
 #include <collab/objective/metrics.hpp>
 #include <collab/train/fit.hpp>
+#include <collab/train/settings.hpp>
 
 namespace program {
 
@@ -38,15 +40,74 @@ struct ChosenMetric {
     }
 };
 
-enum class Who { small, residual, together };
-enum class MergeKind { product, sum };
+/// Methods by the names that the command line knows.
+enum class MethodId {
+    individual, ensemble, distil, distil_back, hints, hints_back, rkd, at, sp,
+    mutual, mutual_attached, mutual_iterative, kdcl, clnn, virtual_teacher, ctsl, wasserstein,
+    mkb_alone, cl, cl_sum, cl_iterative, cl_different
+};
+struct MethodEntry {
+    MethodId id;
+    const char* name;      ///< on the command line
+    const char* title;     ///< in tables
+    const char* meaning;   ///< one sentence with everything that decides what it computes
+    bool needs_alone;      ///< networks trained alone before, with the same seed: teachers and snapshots
+};
+inline const std::vector<MethodEntry> methods{
+    {MethodId::individual, "il", "individual", "each network alone, cross entropy", false},
+    {MethodId::ensemble, "el", "ensemble", "both trained alone, then frozen; a linear classifier on their probabilities", true},
+    {MethodId::distil, "dl", "distillation 1 to 2", "the first, trained alone and frozen, teaches the second: 0.1 CE + 0.9 T^2 KL(teacher || student), T = 4", true},
+    {MethodId::distil_back, "dl-back", "distillation 2 to 1", "the second, trained alone and frozen, teaches the first: 0.1 CE + 0.9 T^2 KL(teacher || student), T = 4", true},
+    {MethodId::hints, "hl", "hints 1 to 2", "the second learns CE + 100 mean squares between its map at the cut, through a regressor, and the first one's, trained alone and frozen", true},
+    {MethodId::hints_back, "hl-back", "hints 2 to 1", "the first learns CE + 100 mean squares between its map at the cut, through a regressor, and the second one's, trained alone and frozen", true},
+    {MethodId::rkd, "rkd", "RKD 1 to 2", "the second learns CE + 25 distances + 50 angles between samples from the first, trained alone and frozen", true},
+    {MethodId::at, "at", "attention 1 to 2", "the second learns CE + 1000 mean squares of attention maps at the cut from the first, trained alone and frozen", true},
+    {MethodId::sp, "sp", "similarity 1 to 2", "the second learns CE + 3000 similarity preservation before the last layer from the first, trained alone and frozen", true},
+    {MethodId::mutual, "dml", "mutual learning", "CE + KL_1(peer || own), peers detached, simultaneous updates", false},
+    {MethodId::mutual_attached, "dml-attached", "mutual learning, attached", "the sum of CE + KL_1(peer || own) of both, gradients into the peers too, simultaneous updates", false},
+    {MethodId::mutual_iterative, "dml-iterative", "mutual learning, iterative", "CE + KL_1(peer || own), peers detached, one network after the other with renewed predictions", false},
+    {MethodId::kdcl, "kdcl", "KDCL-MinLogit", "CE + T^2 KL(target || own), T = 2, target the smallest margins, detached", false},
+    {MethodId::clnn, "clnn", "CLNN", "0.5 CE + 0.5 H(peer, own) at T = 2 without T^2, peers detached; whole networks as heads", false},
+    {MethodId::virtual_teacher, "tfkd", "Tf-KD", "0.9 CE + 0.1 KL(softmax(u / 20) || own), u = 0.99 at the label", false},
+    {MethodId::ctsl, "ctsl", "CTSL-MKT", "CE + 25 DD + 50 AD + KL_1(peer || own) + 16 KL_4(own snapshot || own), peers detached, simultaneous; weights ours", true},
+    {MethodId::wasserstein, "wel", "Wasserstein embedding", "CE + 0.2 (|e1 - e2|^2 - W2^2)^2, e linear in the map at the cut, 50 numbers; different inputs, W2^2 sliced", false},
+    {MethodId::mkb_alone, "mkb", "MKB without CL", "each network alone with an MKB of its own, cross entropy only", false},
+    {MethodId::cl, "cl", "collaborative", "CE + alpha (metric + verification), siamese inputs, simultaneous updates, peers detached, Eq. 3 as a product", false},
+    {MethodId::cl_sum, "cl-sum", "collaborative, sum", "CE + alpha (metric + verification), siamese inputs, simultaneous updates, peers detached, Eq. 3 as a sum", false},
+    {MethodId::cl_iterative, "cl-iterative", "collaborative, iterative", "CE + alpha (metric + verification), siamese inputs, one network after the other, peers detached, Eq. 3 as a product", false},
+    {MethodId::cl_different, "cl-different", "collaborative, different inputs", "CE + alpha ((D - W2^2)^2 + verification), batches rolled by one, W2^2 sliced, simultaneous updates, Eq. 3 as a product", false},
+};
+/// The entry of this name; an unknown one is an error that lists them.
+const MethodEntry& method_named(const std::string& name);
 
-inline const std::vector<std::string> network_names{"SmallNet", "ResNet-20"};
+struct Outcome;
+struct Job;
+using Train = Outcome (*)(const collab::DataSet&, const Job&);
+
+/// Two networks that were built together, on grey and on coloured pictures of 32x32.
+struct PairEntry {
+    const char* name;   ///< on the command line
+    std::vector<std::string> networks;
+    Train gray, colour;
+};
+Outcome smallnet_resnet20_gray(const collab::DataSet&, const Job&);
+Outcome smallnet_resnet20_colour(const collab::DataSet&, const Job&);
+Outcome resnet32_smallnet_gray(const collab::DataSet&, const Job&);
+Outcome resnet32_smallnet_colour(const collab::DataSet&, const Job&);
+inline const std::vector<PairEntry> pairs{
+    {"smallnet+resnet20", {"SmallNet", "ResNet-20"}, smallnet_resnet20_gray, smallnet_resnet20_colour},
+    {"resnet32+smallnet", {"ResNet-32", "SmallNet"}, resnet32_smallnet_gray, resnet32_smallnet_colour},
+};
+const PairEntry& pair_named(const std::string& name);
+
+/// Weights of both networks after training alone: teachers and snapshots.
+using Snapshots = std::array<collab::NetworkWeights<float>, 2>;
 
 /// Everything a training needs beside the data.
 struct Job {
-    Who who = Who::together;
-    MergeKind merge = MergeKind::product;
+    MethodId method = MethodId::cl;
+    int network = 0;                       ///< which one, for methods that train one network at a time
+    const Snapshots* snapshots = nullptr;
     ChosenMetric metric{};
     double alpha = 0.2, rate = 0.05;
     int epochs = 1, batch = 128, threads = 0, evaluate_every = 0, warm_up = 0;
@@ -55,26 +116,15 @@ struct Job {
     std::function<bool(const collab::FitEvent&)> watch{};
 };
 
-/// What came of it.
+/// What came of it. Records have a place for each network that learned (both, unless one was trained alone).
 struct Outcome {
     collab::History history;
+    collab::NetworkWeights<float> weights;   ///< of a network trained alone
+    double ensemble = -1;                    ///< test accuracy of the ensemble's classifier, else -1
     std::size_t parameters = 0, memory_bytes = 0;
     std::string backend;
 };
 
-/// Trains on pictures of 32x32 with one or three channels (after the transform). Each merge and channel count is compiled on its own.
-Outcome train_gray_alone(const collab::DataSet&, const Job&);
-Outcome train_gray_product(const collab::DataSet&, const Job&);
-Outcome train_gray_sum(const collab::DataSet&, const Job&);
-Outcome train_colour_alone(const collab::DataSet&, const Job&);
-Outcome train_colour_product(const collab::DataSet&, const Job&);
-Outcome train_colour_sum(const collab::DataSet&, const Job&);
-
-inline Outcome train(const collab::DataSet& data, const Job& job) {
-    const bool gray = data.train.dims.channels == 1;
-    if (job.who != Who::together) return gray ? train_gray_alone(data, job) : train_colour_alone(data, job);
-    if (job.merge == MergeKind::sum) return gray ? train_gray_sum(data, job) : train_colour_sum(data, job);
-    return gray ? train_gray_product(data, job) : train_colour_product(data, job);
-}
+inline Outcome train(const collab::DataSet& data, const PairEntry& pair, const Job& job) { return (data.train.dims.channels == 1 ? pair.gray : pair.colour)(data, job); }
 
 }  // namespace program

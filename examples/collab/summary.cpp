@@ -9,11 +9,6 @@ namespace program {
 
 using collab::decimal, collab::sentence;
 
-namespace {
-struct Mean {
-    double mean = std::nan(""), deviation = 0;
-    std::size_t n = 0;
-};
 Mean mean_of(const std::vector<double>& v) {
     Mean m{0, 0, v.size()};
     if (v.empty()) return {std::nan(""), 0, 0};
@@ -24,32 +19,36 @@ Mean mean_of(const std::vector<double>& v) {
     }
     return m;
 }
-std::string percent(const Mean& m, bool sign = false) {
+std::string percent(const Mean& m, bool sign) {
     if (m.n == 0) return "-";
     std::string s = sentence(sign && m.mean >= 0 ? "+" : "", decimal(100 * m.mean, 2));
     if (m.n > 1) s += " \u00b1 " + decimal(100 * m.deviation, 2);
     return s;
 }
-bool has(const collab::History& h) { return !h.records.empty(); }
-double last_accuracy(const collab::History& h, std::size_t column) { return h.records.back().networks[column].test_accuracy; }
-
-template <class Pick>
-collab::Chart::Series over_seeds(const std::vector<SeedRun>& runs, const char* name, int colour, bool dashed, Pick&& pick) {
+collab::Chart::Series over_runs(const std::string& name, int colour, bool dashed, const std::vector<std::vector<collab::Chart::Point>>& all) {
     collab::Chart::Series s{.name = name, .colour = colour, .dashed = dashed, .points = {}};
-    std::vector<std::vector<collab::Chart::Point>> all;
-    for (const SeedRun& r : runs)
-        if (auto points = pick(r); !points.empty()) all.push_back(std::move(points));
     if (all.empty()) return s;
     std::size_t length = all[0].size();
     for (const auto& p : all) length = std::min(length, p.size());
     for (std::size_t i = 0; i < length; ++i) {
         std::vector<double> y;
         for (const auto& p : all) y.push_back(p[i].y);
-        const Mean m = mean_of(y);
-        s.points.push_back({all[0][i].x, m.mean});
+        s.points.push_back({all[0][i].x, mean_of(y).mean});
         if (all.size() > 1) s.lower.push_back(*std::min_element(y.begin(), y.end())), s.upper.push_back(*std::max_element(y.begin(), y.end()));
     }
     return s;
+}
+
+namespace {
+bool has(const collab::History& h) { return !h.records.empty(); }
+double last_accuracy(const collab::History& h, std::size_t column) { return h.records.back().networks[column].test_accuracy; }
+
+template <class Pick>
+collab::Chart::Series over_seeds(const std::vector<SeedRun>& runs, const char* name, int colour, bool dashed, Pick&& pick) {
+    std::vector<std::vector<collab::Chart::Point>> all;
+    for (const SeedRun& r : runs)
+        if (auto points = pick(r); !points.empty()) all.push_back(std::move(points));
+    return over_runs(name, colour, dashed, all);
 }
 }  // namespace
 

@@ -10,11 +10,24 @@
 
 namespace program {
 
+inline const std::vector<std::string> network_names{"SmallNet", "ResNet-20"};   // of the trainings below
+
 /// All that one seed gave. A phase that was not reached has no records.
 struct SeedRun {
     std::uint64_t seed = 0;
     collab::History alone[2], together;
 };
+
+/// Mean and deviation (of a sample) of what the seeds gave.
+struct Mean {
+    double mean = 0, deviation = 0;
+    std::size_t n = 0;
+};
+Mean mean_of(const std::vector<double>& values);
+/// "91.82 ± 0.12", in per cent; "-" for nothing.
+std::string percent(const Mean& m, bool sign = false);
+/// A curve: the mean over seeds of those given, with the worst and the best as its spread.
+collab::Chart::Series over_runs(const std::string& name, int colour, bool dashed, const std::vector<std::vector<collab::Chart::Point>>& all);
 
 struct Findings {
     collab::Table headline;

@@ -5,9 +5,14 @@
 #include <collab/backend/reference/reference.hpp>
 #include <collab/collaboration/collaboration.hpp>
 #include <collab/collaboration/deploy.hpp>
+#include <collab/collaboration/method/adversarial.hpp>
 #include <collab/collaboration/method/distillation.hpp>
+#include <collab/collaboration/method/ensemble.hpp>
+#include <collab/collaboration/method/features.hpp>
 #include <collab/collaboration/method/mutual_learning.hpp>
+#include <collab/collaboration/method/online.hpp>
 #include <collab/collaboration/method/relations.hpp>
+#include <collab/collaboration/method/self.hpp>
 #include <collab/core/config.hpp>
 #include <collab/core/error.hpp>
 #include <collab/core/random.hpp>
@@ -29,6 +34,7 @@
 #include <collab/layer/dense_block.hpp>
 #include <collab/layer/dropout.hpp>
 #include <collab/layer/flatten.hpp>
+#include <collab/layer/learned.hpp>
 #include <collab/layer/linear.hpp>
 #include <collab/layer/maxout.hpp>
 #include <collab/layer/pad_channels.hpp>

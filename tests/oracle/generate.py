@@ -12,6 +12,7 @@ import torch
 sys.dont_write_bytecode = True   # leaves nothing beside the sources
 import collaborations
 import layers
+import methods
 from oracle import Fixture
 
 
@@ -21,7 +22,7 @@ def main():
     os.makedirs(folder, exist_ok=True)
     torch.set_num_threads(1)   # sums in one order, so that the files come out alike every time
     torch.use_deterministic_algorithms(True)
-    for name, part in (("layers", layers), ("collaborations", collaborations)):
+    for name, part in (("layers", layers), ("collaborations", collaborations), ("methods", methods)):
         fixture = Fixture()
         part.generate(fixture)
         fixture.write(os.path.normpath(os.path.join(folder, name)))

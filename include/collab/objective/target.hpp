@@ -77,12 +77,12 @@ struct BestMixture {
     template <class R, class T>
     COLLAB_HD void forward(const R& row, T* y) const {
         const int d = row.size(0);
-        T weight[R::most];
+        T weight[R::most] = {};
         for (int k = 0; k < row.count; ++k) weight[k] = T(1) / T(row.count);
         mix(row, weight, y);
         for (int s = 0; s < steps; ++s) {   // d CE / d weight_k = <p - onehot, z_k>
             const detail::SoftRow<T> p(d, y, 1);
-            T slope[R::most], least = 0, sum = 0;
+            T slope[R::most] = {}, least = 0, sum = 0;
             for (int k = 0; k < row.count; ++k) {
                 slope[k] = -row.x[std::size_t(k)][row.label];
                 for (int c = 0; c < d; ++c) slope[k] += std::exp(p.log_p(y[c])) * row.x[std::size_t(k)][c];
@@ -127,7 +127,7 @@ struct GatedSum {
     template <class R, class T>
     COLLAB_HD void backward(const R& row, const T*, const T* dy) const {
         const detail::SoftRow<T> gate(row.size(0), row.x[0], 1);
-        T slope[R::most], mean = 0;
+        T slope[R::most] = {}, mean = 0;
         for (int k = 0; k < row.size(0); ++k) {
             const T w = std::exp(gate.log_p(row.x[0][k]));
             const T* x = row.x[std::size_t(k + 1)];

@@ -8,6 +8,7 @@
 
 #include <collab/model/catalogue.hpp>
 #include <collab/objective/metrics.hpp>
+#include <collab/train/adam.hpp>
 #include <collab/train/sgd.hpp>
 
 namespace collab {
@@ -24,6 +25,7 @@ struct TrainingSettings {
     /// What the networks are called in reports and parameter names; `net0`, `net1`, ... unless given. Initial weights follow the name.
     std::vector<std::string> names{};
     Methods methods{};          ///< their temperatures and weights, in the order of the collaboration's items
+    Adam critic{};              ///< moves the critics of adversarial methods
     long freeze_mkb_after = -1; ///< steps after which the parameters of all MKBs stay as they are; -1: never
 };
 

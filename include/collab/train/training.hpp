@@ -92,7 +92,7 @@ public:
     explicit Training(const Settings& settings = {}, std::shared_ptr<B> backend = std::make_shared<B>()) : settings_(settings), backend_(std::move(backend)) {
         if (settings_.batch < 1) fail("a batch has at least one sample, not ", settings_.batch);
         if (!(settings_.alpha >= 0) || std::isinf(settings_.alpha)) fail("alpha is ", settings_.alpha, "; expected a number of at least 0");
-        settings_.optimiser.check();
+        settings_.optimiser.check(), settings_.critic.check();
         name_networks();
         list_tensors();
         Arena<T> measure;
@@ -124,7 +124,7 @@ public:
         bool repeated = false;
         if (critic) {
             pass(samples, random, everyone, repeated, detail::Active{0, false, true});
-            update(rate, detail::Active{0, false, true});
+            update_critic();
             repeated = true;
         }
         if constexpr (iterative) {
@@ -338,6 +338,7 @@ private:
         gradients_ = arena.take(catalogue_.parameter_count);
         momentum_ = arena.take(catalogue_.parameter_count);
         state_ = arena.take(catalogue_.state_count);
+        if (couplings_.has_critic()) second_ = arena.take(catalogue_.parameter_count);
         if (repeats()) echo_ = arena.take(catalogue_.state_count);
         for (int i = 0; i < n; ++i) images_[std::size_t(i)] = i == 0 || C::different_inputs ? arena.take(batch * image.size()) : images_[0];
         long scratch = 0, bridge_scratch = 0, feature = 0;
@@ -450,6 +451,14 @@ private:
             end = r.first + r.count;
         }
         move();
+    }
+    void update_critic() {
+        const Adam& a = settings_.critic;
+        const double t = double(moment_.step) + 1;
+        for (const detail::ParameterRange& r : ranges_)
+            if (r.owner == Owner::critic)
+                backend_->for_each(r.count, detail::AdamStep<T>{parameters_ + r.first, momentum_ + r.first, second_ + r.first, gradients_ + r.first, T(a.rate), T(a.beta1), T(a.beta2),
+                                                                T(a.epsilon), T(1 - std::pow(a.beta1, t)), T(1 - std::pow(a.beta2, t))});
     }
     Memory<T> now(Memory<T> m, bool repeated) const {
         if (repeated) m.state = echo_ + (m.state - state_);   // what a second pass over the same batch does to statistics goes nowhere
@@ -579,7 +588,7 @@ private:
     std::vector<decltype(std::declval<B&>().template allocate<int>(1))> labels_;
     std::vector<T> converted_;
     std::optional<Transform> transform_;
-    T *parameters_ = nullptr, *gradients_ = nullptr, *momentum_ = nullptr, *state_ = nullptr, *echo_ = nullptr, *joint_ = nullptr, *peer_mean_ = nullptr;
+    T *parameters_ = nullptr, *gradients_ = nullptr, *momentum_ = nullptr, *second_ = nullptr, *state_ = nullptr, *echo_ = nullptr, *joint_ = nullptr, *peer_mean_ = nullptr;
     Couplings<C, B> couplings_;
     std::vector<detail::ParameterRange> ranges_;
     Moment moment_;

@@ -42,10 +42,10 @@ struct Regressor {
     static_assert(s >= t || 2 * s == t, "collab: a hint needs a student's map as large as the teacher's, larger, or half as large");
     template <int = 0>
     static auto choose() {
-        if constexpr (s == t) return Layers<Conv2d<c, 1, Bias>, BatchNorm, Relu>{};
-        else if constexpr (s == 2 * t) return Layers<Conv2d<c, 3, Stride<2>, Bias>, BatchNorm, Relu>{};
-        else if constexpr (2 * s == t) return Layers<ConvTranspose2d<c, 4, Stride<2>, Pad<1>, Bias>, BatchNorm, Relu>{};
-        else return Layers<Conv2d<c, 1 + s - t, Pad<0>, Bias>, BatchNorm, Relu>{};
+        if constexpr (s == t) return Layers<Conv2d<c, 1>, BatchNorm, Relu>{};
+        else if constexpr (s == 2 * t) return Layers<Conv2d<c, 3, Stride<2>>, BatchNorm, Relu>{};
+        else if constexpr (2 * s == t) return Layers<ConvTranspose2d<c, 4, Stride<2>, Pad<1>>, BatchNorm, Relu>{};
+        else return Layers<Conv2d<c, 1 + s - t, Pad<0>>, BatchNorm, Relu>{};
     }
     using type = decltype(choose());
 };

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+// compare: see compare.hpp.
+#include "compare.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <map>
+
+#include "summary.hpp"
+
+namespace program {
+
+namespace {
+using collab::sentence;
+
+/// What one method gave with one seed: for each network a curve and its last accuracy, NaN where it did not learn.
+struct Result {
+    std::array<double, 2> accuracy{std::nan(""), std::nan("")};
+    std::array<std::vector<collab::Chart::Point>, 2> curve;
+};
+struct Runs {
+    const MethodEntry* method;
+    std::vector<Result> seeds;   ///< in the order of the seeds
+};
+
+std::string menu(const auto& entries) {
+    std::string s;
+    for (const auto& e : entries) s += (s.empty() ? "" : ", ") + std::string(e.name);
+    return s;
+}
+
+bool learns(MethodId method, int network) {   // teachers do not
+    switch (method) {
+        case MethodId::distil:
+        case MethodId::hints:
+        case MethodId::rkd:
+        case MethodId::at:
+        case MethodId::sp: return network == 1;
+        case MethodId::distil_back:
+        case MethodId::hints_back: return network == 0;
+        default: return true;
+    }
+}
+
+class Comparison {
+public:
+    Comparison(const CompareOptions& o, const collab::DataSet& data) : o_(o), data_(data), pair_(pair_named(o.pair)), job_(job_of(o, data)), progress_(stderr, o.quiet ? collab::Progress::Style::quiet : collab::Progress::Style::automatic) {
+        bool alone = o.against_alone;
+        for (const std::string& name : o.methods) {
+            const MethodEntry& m = method_named(name);
+            if (m.id == MethodId::individual) alone = true;
+            else if (std::none_of(all.begin(), all.end(), [&](const Runs& r) { return r.method->id == m.id; })) all.push_back({&m, {}});
+        }
+        if (alone) all.insert(all.begin(), {&methods.front(), {}});
+        if (all.empty()) collab::fail("no method was named; there are ", menu(methods));
+    }
+
+    void run() {
+        for (int s = 0; s < o_.seeds && !interrupted(); ++s) {
+            job_.seed = o_.first_seed + std::uint64_t(s);
+            suffix_ = o_.seeds > 1 ? sentence(" (seed ", job_.seed, ")") : "";
+            Snapshots snapshots;
+            const bool listed = all.front().method->id == MethodId::individual;
+            const bool needed = listed || std::any_of(all.begin(), all.end(), [](const Runs& r) { return r.method->needs_alone; });
+            Result alone;
+            for (int i = 0; i < 2 && needed && !interrupted(); ++i) snapshots[std::size_t(i)] = apart(methods.front(), i, alone).weights;
+            if (listed) all.front().seeds.push_back(alone);
+            job_.snapshots = &snapshots;
+            for (Runs& r : all) {
+                if (interrupted() || r.method->id == MethodId::individual) continue;
+                r.seeds.push_back(one(*r.method));
+            }
+        }
+    }
+    const PairEntry& pair() const { return pair_; }
+    const Job& job() const { return job_; }
+    std::vector<Runs> all;
+    std::string backend;
+
+private:
+    Outcome trained(const MethodEntry& m, int network, const std::vector<std::string>& names) {
+        Watcher watcher(progress_, m.title + suffix_, names);
+        job_.method = m.id, job_.network = network;
+        job_.watch = [&](const collab::FitEvent& e) { return watcher(e); };
+        Outcome outcome = train(data_, pair_, job_);
+        watcher.finish(outcome.history);
+        backend = outcome.backend;
+        return outcome;
+    }
+    void note(const Outcome& outcome, std::size_t column, std::size_t network, Result& to) {
+        if (outcome.history.records.empty()) return;
+        to.accuracy[network] = outcome.history.records.back().networks[column].test_accuracy;
+        to.curve[network] = accuracy_curve(outcome.history, column);
+    }
+    Outcome apart(const MethodEntry& m, int network, Result& to) {
+        Outcome outcome = trained(m, network, {pair_.networks[std::size_t(network)]});
+        note(outcome, 0, std::size_t(network), to);
+        return outcome;
+    }
+    Result one(const MethodEntry& m) {
+        Result result;
+        if (m.id == MethodId::mkb_alone) {
+            for (int i = 0; i < 2 && !interrupted(); ++i) apart(m, i, result);
+            return result;
+        }
+        const Outcome outcome = trained(m, 0, pair_.networks);
+        for (int i = 0; i < 2; ++i)
+            if (learns(m.id, i)) note(outcome, std::size_t(i), std::size_t(i), result);
+        if (m.id == MethodId::ensemble) {   // one number, of both
+            result.accuracy = {outcome.ensemble, outcome.ensemble};
+            result.curve = {};
+        }
+        return result;
+    }
+
+    const CompareOptions& o_;
+    const collab::DataSet& data_;
+    const PairEntry& pair_;
+    Job job_;
+    std::string suffix_;
+    collab::Progress progress_;
+};
+
+collab::Table table_of(const Comparison& c) {
+    const bool against = c.all.front().method->id == MethodId::individual && c.all.size() > 1;
+    collab::Table t;
+    t.caption = sentence("Test accuracy in per cent at the end of training", c.all.front().seeds.size() > 1 ? ", mean and deviation over seeds" : "",
+                         against ? "; differences from individual learning with the same seed" : "");
+    t.columns = {{"method"}};
+    for (const std::string& n : c.pair().networks) {
+        t.columns.push_back({n, true});
+        if (against) t.columns.push_back({"difference", true, true});
+    }
+    for (const Runs& r : c.all) {
+        std::vector<std::string> row{r.method->title};
+        for (std::size_t i = 0; i < 2; ++i) {
+            std::vector<double> values, differences;
+            for (std::size_t s = 0; s < r.seeds.size(); ++s) {
+                const double x = r.seeds[s].accuracy[i];
+                if (std::isnan(x)) continue;
+                values.push_back(x);
+                if (against && s < c.all.front().seeds.size() && !std::isnan(c.all.front().seeds[s].accuracy[i])) differences.push_back(x - c.all.front().seeds[s].accuracy[i]);
+            }
+            row.push_back(percent(mean_of(values)));
+            if (against) row.push_back(&r == &c.all.front() ? "" : percent(mean_of(differences), true));
+        }
+        t.rows.push_back(row);
+    }
+    return t;
+}
+
+std::vector<collab::Chart> charts_of(const Comparison& c) {
+    std::vector<collab::Chart> charts;
+    for (std::size_t i = 0; i < 2; ++i) {
+        collab::Chart chart{.title = c.pair().networks[i] + ", test accuracy", .x_label = "steps", .y_label = "accuracy", .percent = true, .series = {},
+                            .note = "Dashed: individual learning. Means over seeds; shaded: from the worst to the best."};
+        chart.focus = true;
+        int colour = 0;
+        for (const Runs& r : c.all) {
+            std::vector<std::vector<collab::Chart::Point>> curves;
+            for (const Result& s : r.seeds)
+                if (!s.curve[i].empty()) curves.push_back(s.curve[i]);
+            if (curves.empty()) continue;
+            chart.series.push_back(over_runs(r.method->title, colour++ % 6, r.method->id == MethodId::individual, curves));
+        }
+        if (!chart.series.empty()) charts.push_back(std::move(chart));
+    }
+    return charts;
+}
+
+void write_page(const CompareOptions& o, const collab::DataSet& data, const Comparison& c, double seconds, const std::string& command) {
+    collab::Report report;
+    report.title = c.all.size() > 1 ? "Methods compared" : c.all.front().method->title;
+    report.subtitle = sentence(c.pair().networks[0], " and ", c.pair().networks[1], " on ", data.train.name, ": ", collab::grouped(data.train.size()), " training and ", collab::grouped(data.test.size()),
+                               " test images, ", o.epochs, o.epochs == 1 ? " epoch, " : " epochs, ", c.all.front().seeds.size(), c.all.front().seeds.size() == 1 ? " seed." : " seeds.");
+    if (o.subset > 0) report.caveats.push_back(sentence("Trained on a subset of ", collab::grouped(data.train.size()), " images for ", o.epochs, " epochs: these are not the accuracies of a full training."));
+    if (c.all.front().seeds.size() == 1) report.caveats.push_back("One seed: a difference of a few tenths of a point can be chance. Ask for more with --seeds.");
+    report.caveats.push_back("Every method has the weights and temperatures of its source, none was tuned for these data; methods with a teacher or a snapshot were preceded by a training alone, which the others did not have.");
+    if (interrupted()) report.caveats.push_back("The run was interrupted; what had been reached by then is shown.");
+    report.tables.push_back(table_of(c));
+    report.charts = charts_of(c);
+    report.manifest = {{"command", command}, {"collab", COLLAB_VERSION}, {"backend", c.backend}};
+    for (const Runs& r : c.all) report.manifest.push_back({r.method->name, r.method->meaning});
+    report.manifest.push_back({"metric of MKBs, alpha", o.metric + ", " + collab::decimal(o.alpha, 3)});
+    for (auto& line : manifest_of(o, c.job())) report.manifest.push_back(std::move(line));
+    report.manifest.push_back({"time", collab::duration(seconds)});
+    collab::write(report, o.report);
+}
+
+void add_pair(CLI::App& app, CompareOptions& o) {
+    o.warm_up = 60;
+    add_basics(app, o);
+    app.add_option("--pair", o.pair, "two networks: " + menu(pairs))->capture_default_str();
+}
+}  // namespace
+
+CLI::App* add_train(CLI::App& app, CompareOptions& o) {
+    CLI::App* train = app.add_subcommand("train", "Trains two networks by one method.");
+    add_pair(*train, o);
+    train->add_option("--method", o.methods, "one of " + menu(methods))->expected(1)->default_str("cl");
+    o.methods = {"cl"};
+    take_last(*train);
+    return train;
+}
+CLI::App* add_compare(CLI::App& app, CompareOptions& o) {
+    CLI::App* compare = app.add_subcommand("compare", "Trains two networks by several methods, and alone, and compares them.");
+    add_pair(*compare, o);
+    for (CLI::Option* option : compare->get_options()) option->take_last();
+    compare->add_option("--methods", o.methods, "separated by commas, of " + menu(methods))->delimiter(',')->default_str("dml,cl");
+    o.methods = {"dml", "cl"}, o.against_alone = true;
+    return compare;
+}
+
+int compare(const CompareOptions& o, const std::string& command) {
+    const auto begin = std::chrono::steady_clock::now();
+    for (const std::string& name : o.methods) method_named(name);   // better now than after data have been read
+    pair_named(o.pair);
+    const collab::DataSet data = open_basics(o);
+    Comparison c(o, data);
+    if (!o.quiet) {
+        std::printf("%s: %d training and %d test images, %d classes. %d epochs, batch %d, %d seed%s, learning rate %g.\n", data.train.name.c_str(), data.train.size(), data.test.size(),
+                    data.train.classes, o.epochs, o.batch, o.seeds, o.seeds == 1 ? "" : "s", o.rate);
+        for (const Runs& r : c.all) std::printf("  %-14s %s\n", r.method->name, r.method->meaning);
+        std::fflush(stdout);
+    }
+    c.run();
+    std::printf("\n%s\n", as_text(table_of(c)).c_str());
+    if (interrupted()) std::printf("Interrupted; the figures are those reached by then.\n");
+    if (!o.report.empty()) {
+        write_page(o, data, c, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(), command);
+        std::printf("The curves: %s\n", o.report.c_str());
+    }
+    return interrupted() ? 130 : 0;
+}
+
+}  // namespace program

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// methods: the types behind the menu, and how the program trains one of them. Compiled once for each pair of networks and kind of picture.
+#pragma once
+#include <memory>
+
+#include <collab/backend/cpu/cpu.hpp>
+#include <collab/collaboration/method/distillation.hpp>
+#include <collab/collaboration/method/ensemble.hpp>
+#include <collab/collaboration/method/features.hpp>
+#include <collab/collaboration/method/mutual_learning.hpp>
+#include <collab/collaboration/method/online.hpp>
+#include <collab/collaboration/method/relations.hpp>
+#include <collab/collaboration/method/self.hpp>
+#include <collab/data/loader.hpp>
+#include <collab/train/training.hpp>
+
+#include "experiment.hpp"
+
+namespace program {
+
+using namespace collab;
+
+using Gray = Shape<1, 32, 32>;
+using Colour = Shape<3, 32, 32>;
+
+/// A method chosen at run time. (In a program of your own it is a type; here one training serves all that read the same taps.)
+struct ChosenPeers {
+    using is_method = void;
+    static constexpr const char* name = "chosen";
+    MethodId id = MethodId::mutual;
+
+    template <class G>
+    void couple(G& g) const {
+        switch (id) {
+            case MethodId::mutual_attached: return MutualLearning<Attached>{}.couple(g);
+            case MethodId::kdcl: return CollaborativeDistillation<>{}.couple(g);
+            case MethodId::clnn: return CollaborativeHeads{}.couple(g);
+            case MethodId::virtual_teacher: return TeacherFree{}.couple(g);
+            default: return MutualLearning<>{}.couple(g);
+        }
+    }
+};
+template <int Teacher, int Student>
+struct ChosenTeaching {
+    using is_method = void;
+    using taps = Pack<mutual, penultimate>;
+    static constexpr const char* name = "chosen";
+    MethodId id = MethodId::distil;
+
+    template <class G>
+    void couple(G& g) const {
+        switch (id) {
+            case MethodId::hints:
+            case MethodId::hints_back: return Hints<Teacher, Student>{}.couple(g);
+            case MethodId::rkd: return RelationalDistillation<Teacher, Student>{}.couple(g);
+            case MethodId::at: return AttentionTransfer<Teacher, Student, mutual>{}.couple(g);
+            case MethodId::sp: return Related<SimilarityPreserving, Teacher, Student>{3000}.couple(g);
+            default: return Distillation<Teacher, Student>{}.couple(g);
+        }
+    }
+};
+
+/// `names`: of the networks in this training; their initial weights follow from them, so that a network begins alike in all trainings.
+template <class What>
+Outcome train_as(const DataSet& data, const Job& job, const std::vector<std::string>& names, double alpha) {
+    using T = Training<What, Cpu<float>>;
+    typename T::Settings settings{.alpha = alpha, .seed = job.seed, .batch = job.batch, .names = names};
+    if constexpr (std::same_as<decltype(settings.metric), ChosenMetric>) settings.metric = job.metric;
+    if constexpr (std::tuple_size_v<decltype(settings.methods)> > 0) {
+        auto& method = std::get<0>(settings.methods);
+        if constexpr (requires { method.id; }) method.id = job.method;
+    }
+    T training(settings, std::make_shared<Cpu<float>>(job.threads));
+    using C = typename T::Description;
+    unroll<C::size>([&](auto i) {
+        if constexpr (C::frozen::has(i)) training.set_network_weights(i, (*job.snapshots)[std::size_t(i % 2)]);
+    });
+    StepRate rate;
+    rate.base = job.rate;
+    FitOptions options{.epochs = job.epochs, .rate = rate, .warm_up = job.warm_up, .seed = job.seed, .transform = job.transform,
+                       .evaluate_every = job.evaluate_every, .watch = job.watch};
+    Outcome outcome;
+    outcome.history = training.fit(data, options);
+    for (Record& r : outcome.history.records) r.networks.resize(std::min<std::size_t>(r.networks.size(), 2));   // without snapshots
+    outcome.parameters = training.catalogue().parameter_count, outcome.memory_bytes = training.memory_bytes(), outcome.backend = training.backend().describe();
+    if (C::size == 1) outcome.weights = training.network_weights(0);
+    if (job.method == MethodId::ensemble) {
+        Loader loader(data.test, fitted_transform(job.transform, data.test.dims, T::input), {.batch = job.batch, .shuffle = false, .training = false});
+        loader.start(0);
+        outcome.ensemble = 0;
+        while (const Batch* batch = loader.next()) {
+            training.evaluate_batch(batch->images, batch->labels, batch->size);
+            outcome.ensemble += training.terms()[0].accuracy * batch->size / data.test.size();
+        }
+    }
+    return outcome;
+}
+
+/// Everything on the menu, for networks A and B with names a and b.
+template <class A, class B>
+Outcome train_pair(const DataSet& data, const Job& job, const std::string& a, const std::string& b) {
+    using Product = MKB<Encoder<64>, Transfer<64>, Decoder>;
+    const std::vector<std::string> both{a, b}, one{job.network == 0 ? a : b};
+    switch (job.method) {
+        case MethodId::individual:
+            return job.network == 0 ? train_as<A>(data, job, one, 0) : train_as<B>(data, job, one, 0);
+        case MethodId::mkb_alone:
+            return job.network == 0 ? train_as<Collaboration<A, Product>>(data, job, one, 0) : train_as<Collaboration<B, Product>>(data, job, one, 0);
+        case MethodId::cl: return train_as<Collaboration<A, B, Product, ChosenMetric>>(data, job, both, job.alpha);
+        case MethodId::cl_sum: return train_as<Collaboration<A, B, MKB<Encoder<64>, Transfer<64>, Decoder, SumMerge>, ChosenMetric>>(data, job, both, job.alpha);
+        case MethodId::cl_iterative: return train_as<Collaboration<A, B, Product, ChosenMetric, Iterative>>(data, job, both, job.alpha);
+        case MethodId::cl_different: return train_as<Collaboration<A, B, Product, ChosenMetric, DifferentInputs<SlicedDistance<>>>>(data, job, both, job.alpha);
+        case MethodId::wasserstein: return train_as<Collaboration<A, B, DifferentInputs<SlicedDistance<>>, WassersteinEmbedding<>>>(data, job, both, 0);
+        case MethodId::ensemble: return train_as<Collaboration<A, B, Frozen<0, 1>, Ensemble>>(data, job, both, 0);
+        case MethodId::ctsl: return train_as<Collaboration<A, B, A, B, Frozen<2, 3>, CollaborativeTeaching<2>>>(data, job, {a, b, a + " before", b + " before"}, 0);
+        case MethodId::mutual_iterative: return train_as<Collaboration<A, B, MutualLearning<>, Iterative>>(data, job, both, 0);
+        case MethodId::distil:
+        case MethodId::hints:
+        case MethodId::rkd:
+        case MethodId::at:
+        case MethodId::sp: return train_as<Collaboration<A, B, Frozen<0>, ChosenTeaching<0, 1>>>(data, job, both, 0);
+        case MethodId::distil_back:
+        case MethodId::hints_back: return train_as<Collaboration<A, B, Frozen<1>, ChosenTeaching<1, 0>>>(data, job, both, 0);
+        default: return train_as<Collaboration<A, B, ChosenPeers>>(data, job, both, 0);
+    }
+}
+
+}  // namespace program

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// features: what a student can learn from the features of a frozen teacher: AT, NST, FSP, VID, and any metric of batches (SP, CC, PKT, CKA).
+#pragma once
+#include <algorithm>
+
+#include <collab/collaboration/coupling.hpp>
+#include <collab/layer/activation.hpp>
+#include <collab/layer/conv.hpp>
+#include <collab/layer/learned.hpp>
+#include <collab/layer/pool.hpp>
+#include <collab/objective/gram.hpp>
+#include <collab/objective/maps.hpp>
+#include <collab/objective/metrics.hpp>
+
+namespace collab {
+
+namespace detail {
+/// The value, averaged down to at most these extents.
+template <int Height, int Width, class G, class V>
+auto pooled(G& g, V v, int owner, const std::string& name) {
+    if constexpr (V::dims.height <= Height && V::dims.width <= Width) return v;
+    else {
+        auto small = g.bridge(layers<AdaptiveAvgPool<std::min(Height, V::dims.height), std::min(Width, V::dims.width)>>, v, owner, name);
+        if constexpr (V::attached) return small;
+        else return g.constant(small);
+    }
+}
+/// f(student's feature, teacher's feature as a constant), both of the smaller one's extents.
+template <int Teacher, int Student, class Tag, class G, class F>
+void with_features(G& g, int number, F&& f) {
+    const auto s = g.feature(at<Tag>, Index<Student>{});
+    const auto t = g.constant(g.feature(at<Tag>, Index<Teacher>{}));
+    constexpr int height = std::min(decltype(s)::dims.height, decltype(t)::dims.height), width = std::min(decltype(s)::dims.width, decltype(t)::dims.width);
+    f(pooled<height, width>(g, s, Student, sentence("student", number)), pooled<height, width>(g, t, Student, sentence("teacher", number)));
+}
+}  // namespace detail
+
+/// AT: mean over places of (Q_s - Q_t)^2, Q an AttentionMap, summed over the cuts.
+template <int Teacher, int Student, class... Tags>
+struct AttentionTransfer {
+    using is_method = void;
+    using taps = Pack<Tags...>;
+    static constexpr const char* name = "attention transfer";
+    double weight = 1000;
+
+    template <class G>
+    void couple(G& g) const {
+        int number = 0;
+        ((detail::with_features<Teacher, Student, Tags>(g, number++, [&](auto s, auto t) {
+             using Map = Shape<decltype(s)::dims.area()>;
+             g.loss(Student, "attention", MeanSquares{}, g.combine(Map{}, AttentionMap{}, s), g.constant(g.combine(Map{}, AttentionMap{}, t)), weight);
+         })), ...);
+    }
+};
+
+/// NST: StyleDiscrepancy, summed over the cuts.
+template <int Teacher, int Student, class... Tags>
+struct NeuronSelectivity {
+    using is_method = void;
+    using taps = Pack<Tags...>;
+    static constexpr const char* name = "neuron selectivity transfer";
+    double weight = 50;
+
+    template <class G>
+    void couple(G& g) const {
+        int number = 0;
+        ((detail::with_features<Teacher, Student, Tags>(g, number++, [&](auto s, auto t) {
+             g.minimise(Student, "style", g.combine(Shape<1>{}, StyleDiscrepancy{}, s, t), weight);
+         })), ...);
+    }
+};
+
+/// FSP: mean squares between the FlowMatrix of two maps of the student and that of the teacher's. Both networks have as many channels at each cut.
+template <int Teacher, int Student, class First, class Second>
+struct FlowOfSolution {
+    using is_method = void;
+    using taps = Pack<First, Second>;
+    static constexpr const char* name = "flow of solution procedure";
+    Weight weight = 50;
+
+    template <class G>
+    void couple(G& g) const {
+        const auto own = flow(g, Index<Student>{}, g.feature(at<First>, Index<Student>{}), g.feature(at<Second>, Index<Student>{}));
+        const auto target = flow(g, Index<Teacher>{}, g.feature(at<First>, Index<Teacher>{}), g.feature(at<Second>, Index<Teacher>{}));
+        g.loss(Student, "flow", MeanSquares{}, own, g.constant(target), weight);
+    }
+
+private:
+    template <class G, int Who, class A, class B>
+    static auto flow(G& g, Index<Who>, A a, B b) {
+        constexpr int height = std::min(A::dims.height, B::dims.height), width = std::min(A::dims.width, B::dims.width);
+        return g.combine(Shape<A::dims.channels * B::dims.channels>{}, FlowMatrix{}, detail::pooled<height, width>(g, a, Student, sentence("first", Who)),
+                         detail::pooled<height, width>(g, b, Student, sentence("second", Who)));
+    }
+};
+
+/// VID: GaussianLikelihood of the teacher's map, its mean three 1x1 convolutions of the student's, summed over the cuts.
+template <int Teacher, int Student, class... Tags>
+struct VariationalInformation {
+    using is_method = void;
+    using taps = Pack<Tags...>;
+    static constexpr const char* name = "variational information distillation";
+    double weight = 1;
+
+    template <class G>
+    void couple(G& g) const {
+        int number = 0;
+        ((detail::with_features<Teacher, Student, Tags>(g, number, [&](auto s, auto t) {
+             constexpr int channels = decltype(t)::dims.channels;
+             const auto mean = g.bridge(layers<Conv2d<channels, 1>, Relu, Conv2d<channels, 1>, Relu, Conv2d<channels, 1>>, s, Student, sentence("mean", number));
+             const auto variance = g.bridge(layers<Learned<channels>>, t, Student, sentence("variance", number));
+             g.minimise(Student, "information", g.combine(Shape<1>{}, GaussianLikelihood{}, mean, variance, t), weight);
+             ++number;
+         })), ...);
+    }
+};
+
+/// A metric of batches between a student's and a teacher's value at a cut: `Related<SimilarityPreserving, 0, 1, conv3_x>` is SP,
+/// `Related<ProbabilisticTransfer, 0, 1>` PKT, `Related<KernelAlignment, 0, 1>` CKA, `Related<CorrelationCongruence, 0, 1>` CC.
+template <class M, int Teacher, int Student, class Tag = penultimate>
+struct Related {
+    using is_method = void;
+    using taps = Pack<Tag>;
+    static constexpr const char* name = "relations of samples";
+    double weight = 1;
+    M metric{};
+
+    template <class G>
+    void couple(G& g) const {
+        g.loss(Student, "relation", metric, g.feature(at<Tag>, Index<Student>{}), g.constant(g.feature(at<Tag>, Index<Teacher>{})), weight);
+    }
+};
+
+}  // namespace collab

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// methods: every method against PyTorch: gradients of the first step, each network's loss over three steps, and where the weights end.
+#include <collab/backend/reference/reference.hpp>
+#include <collab/collaboration/method/distillation.hpp>
+#include <collab/collaboration/method/features.hpp>
+#include <collab/collaboration/method/mutual_learning.hpp>
+#include <collab/collaboration/method/online.hpp>
+#include <collab/collaboration/method/relations.hpp>
+#include <collab/collaboration/method/self.hpp>
+#include <collab/layer/residual.hpp>
+#include <collab/train/training.hpp>
+
+#include "fixture.hpp"
+
+namespace {
+
+using namespace collab;
+using oracle::Judge;
+
+constexpr int classes = 4, steps = 3, capacity = 8;
+constexpr double rate = 0.05;
+using Image = Shape<3, 8, 8>;
+
+template <int Channels, int Step = 1>
+using Basic = Layers<Conv2d<Channels, 3, Stride<Step>>, BatchNorm, Relu, Conv2d<Channels, 3>, BatchNorm>;
+
+struct PlainNet : Sequential<Image, Conv2d<6, 3>, BatchNorm, Elu, MaxPool<2>, Cut<mutual>, Conv2d<5, 3>, BatchNorm, Elu, Flatten, Linear<classes>> {};
+struct ResidualNet : Sequential<Image, Conv2d<4, 3>, BatchNorm, Relu, Residual<Basic<4>>, Relu, Cut<mutual>, Residual<Basic<8, 2>, PadShortcut>, Relu, GlobalAvgPool,
+                                Linear<classes>> {};
+struct SeparableNet : Sequential<Image, Conv2d<7, 3, Stride<2>, Bias>, LeakyRelu<1, 10>, DepthwiseConv2d<3>, BatchNorm, Elu, Cut<mutual>, AvgPool<2>, Flatten,
+                                 Linear<classes>> {};
+using Head = Layers<GlobalAvgPool, Linear<classes>>;
+
+template <class C>
+void compare(const std::string& which, typename Training<C, Reference<double>>::Settings settings = {}) {
+    INFO(which);
+    oracle::Fixture fixture("methods");
+    Judge judge{fixture, 1e-9};
+    settings.batch = capacity;
+    Training<C, Reference<double>> training(settings);
+    const Catalogue& catalogue = training.catalogue();
+    training.set_parameters(oracle::initial<double>(catalogue.parameters, which + "."));
+    const auto images = [&](int step, int samples) { return oracle::numbers<float>(sentence(which, ".images", step), std::size_t(samples) * Image::dims.size()); };
+    const auto labels = [&](int step, int samples) { return oracle::labels(sentence(which, ".labels", step), std::size_t(samples), classes); };
+    const auto frozen = [](const std::string& name) { return name.starts_with("net") && C::frozen::has(name[3] - '0'); };
+    std::vector<double> losses;
+    for (int step = 0; step < steps; ++step) {
+        training.step(images(step, capacity).data(), labels(step, capacity).data(), capacity, rate);
+        for (const NetworkLoss& l : training.losses()) losses.push_back(l.total(settings.alpha));
+        if (step > 0 || C::order::iterative) continue;
+        const std::vector<double> gradients = training.gradients();
+        for (const Named& n : catalogue.parameters)
+            if (!frozen(n.name)) judge(which + "/gradient/" + n.name, {gradients.begin() + std::ptrdiff_t(n.offset), gradients.begin() + std::ptrdiff_t(n.offset) + n.tensor.size});
+    }
+    judge(which + "/losses", losses);
+    // Where the weights end, by the sum of squares of each tensor, in PyTorch's order: networks, then bridges.
+    std::vector<double> squares;
+    for (const Named& n : catalogue.parameters) {
+        if (frozen(n.name)) continue;
+        squares.push_back(0);
+        for (const double w : training.parameter(n.name)) squares.back() += w * w;
+    }
+    judge(which + "/sum", squares);
+    if (!C::order::iterative) judge.finish(which);
+}
+
+}  // namespace
+
+TEST_CASE("mutual learning in all its forms is what PyTorch computes") {
+    compare<Collaboration<PlainNet, ResidualNet, SeparableNet, MutualLearning<>>>("dml");
+    compare<Collaboration<PlainNet, ResidualNet, MutualLearning<Attached>>>("dml_attached");
+    compare<Collaboration<PlainNet, ResidualNet, SeparableNet, MutualLearningWithMean>>("dml_mean", {.methods = {{.weight = 1, .temperature = 2}}});
+    compare<Collaboration<PlainNet, ResidualNet, MutualLearning<>, Iterative>>("dml_iterative");
+}
+TEST_CASE("teaching by logits, hints and relations is what PyTorch computes") {
+    compare<Collaboration<ResidualNet, PlainNet, Frozen<0>, Distillation<0, 1>>>("distillation");
+    compare<Collaboration<ResidualNet, PlainNet, Frozen<0>, Hints<0, 1>>>("hints", {.methods = {{.weight = 2}}});
+    compare<Collaboration<PlainNet, ResidualNet, PlainNet, ResidualNet, Frozen<2, 3>, CollaborativeTeaching<2>>>("ctsl");
+    compare<Collaboration<SeparableNet, PlainNet, Frozen<0>, RelationalDistillation<0, 1>>>("rkd");
+}
+TEST_CASE("teaching by features is what PyTorch computes") {
+    compare<Collaboration<SeparableNet, PlainNet, Frozen<0>, Related<SimilarityPreserving, 0, 1, mutual>>>("sp", {.methods = {{30}}});
+    compare<Collaboration<SeparableNet, PlainNet, Frozen<0>, Related<CorrelationCongruence, 0, 1, mutual>>>("cc", {.methods = {{5}}});
+    compare<Collaboration<SeparableNet, PlainNet, Frozen<0>, Related<ProbabilisticTransfer, 0, 1>>>("pkt", {.methods = {{300}}});
+    compare<Collaboration<SeparableNet, PlainNet, Frozen<0>, Related<KernelAlignment, 0, 1>>>("cka", {.methods = {{2}}});
+    compare<Collaboration<SeparableNet, PlainNet, Frozen<0>, AttentionTransfer<0, 1, mutual>>>("at", {.methods = {{100}}});
+    compare<Collaboration<SeparableNet, PlainNet, Frozen<0>, NeuronSelectivity<0, 1, mutual>>>("nst", {.methods = {{5}}});
+    compare<Collaboration<SeparableNet, PlainNet, Frozen<0>, VariationalInformation<0, 1, mutual>>>("vid");
+}
+TEST_CASE("learning from what several networks say together is what PyTorch computes") {
+    compare<Collaboration<PlainNet, ResidualNet, SeparableNet, CollaborativeHeads>>("clnn");
+    compare<Collaboration<PlainNet, ResidualNet, SeparableNet, CollaborativeDistillation<MinimumLogits>>>("kdcl_minimum");
+    compare<Collaboration<PlainNet, ResidualNet, SeparableNet, CollaborativeDistillation<BestLogits>>>("kdcl_best");
+    compare<Collaboration<PlainNet, ResidualNet, SeparableNet, CollaborativeDistillation<MeanLogits>>>("kdcl_mean");
+    compare<Collaboration<PlainNet, PlainNet, ResidualNet, DiversePeers<3>>>("okddip");
+}
+TEST_CASE("branches, exits and made-up teachers are what PyTorch computes") {
+    compare<Collaboration<PlainNet, ResidualNet, TeacherFree>>("tfkd");
+    compare<Collaboration<PlainNet, NativeEnsemble<Head, 3>>>("one");
+    compare<Collaboration<PlainNet, ResidualNet, DenseCrossLayers<Exit<mutual, Head>>>>("dcm");
+    compare<Collaboration<ResidualNet, OwnTeacher<Exit<mutual, Layers<Conv2d<8, 3>, BatchNorm, Relu, GlobalAvgPool>>>>>("byot", {.methods = {{.share = 0.1, .features = 0.01}}});
+}
