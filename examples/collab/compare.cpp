@@ -23,6 +23,7 @@ struct Result {
 struct Runs {
     const MethodEntry* method;
     std::vector<Result> seeds;   ///< in the order of the seeds
+    std::vector<std::pair<std::string, std::string>> semantics{};   ///< as the library has them
 };
 
 std::string menu(const auto& entries) {
@@ -51,9 +52,9 @@ public:
         for (const std::string& name : o.methods) {
             const MethodEntry& m = method_named(name);
             if (m.id == MethodId::individual) alone = true;
-            else if (std::none_of(all.begin(), all.end(), [&](const Runs& r) { return r.method->id == m.id; })) all.push_back({&m, {}});
+            else if (std::none_of(all.begin(), all.end(), [&](const Runs& r) { return r.method->id == m.id; })) all.push_back({&m, {}, {}});
         }
-        if (alone) all.insert(all.begin(), {&methods.front(), {}});
+        if (alone) all.insert(all.begin(), {&methods.front(), {}, {}});
         if (all.empty()) collab::fail("no method was named; there are ", menu(methods));
     }
 
@@ -87,6 +88,10 @@ private:
         Outcome outcome = train(data_, pair_, job_);
         watcher.finish(outcome.history);
         backend = outcome.backend;
+        for (Runs& r : all)
+            if (r.method->id == m.id)
+                for (const auto& line : outcome.semantics)
+                    if (std::find(r.semantics.begin(), r.semantics.end(), line) == r.semantics.end()) r.semantics.push_back(line);
         return outcome;
     }
     void note(const Outcome& outcome, std::size_t column, std::size_t network, Result& to) {
@@ -182,8 +187,10 @@ void write_page(const CompareOptions& o, const collab::DataSet& data, const Comp
     report.tables.push_back(table_of(c));
     report.charts = charts_of(c);
     report.manifest = {{"command", command}, {"collab", COLLAB_VERSION}, {"backend", c.backend}};
-    for (const Runs& r : c.all) report.manifest.push_back({r.method->name, r.method->meaning});
-    report.manifest.push_back({"metric of MKBs, alpha", o.metric + ", " + collab::decimal(o.alpha, 3)});
+    for (const Runs& r : c.all) {
+        report.manifest.push_back({r.method->name, r.method->meaning});
+        for (const auto& [heading, text] : r.semantics) report.manifest.push_back({sentence(r.method->name, ": ", heading), text});
+    }
     for (auto& line : manifest_of(o, c.job())) report.manifest.push_back(std::move(line));
     report.manifest.push_back({"time", collab::duration(seconds)});
     collab::write(report, o.report);

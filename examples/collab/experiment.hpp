@@ -4,11 +4,13 @@
 #include <array>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <collab/core/config.hpp>
 #include <collab/data/augment.hpp>
 #include <collab/data/images.hpp>
+#include <collab/objective/divergence.hpp>
 #include <collab/objective/metrics.hpp>
 #include <collab/train/fit.hpp>
 #include <collab/train/settings.hpp>
@@ -19,6 +21,15 @@ namespace program {
 struct ChosenMetric {
     enum Kind { cosine, negative_dot, ln, squared } kind = cosine;
     double n = 2;
+
+    std::string describe() const {
+        switch (kind) {
+            case negative_dot: return "NegativeDot";
+            case ln: return "LnDistance, n = " + collab::detail::plain_number(n);
+            case squared: return "SquaredEuclidean";
+            default: return "CosineDistance";
+        }
+    }
 
     template <class T>
     T value(int d, const T* a, const T* b) const {
@@ -123,6 +134,7 @@ struct Outcome {
     double ensemble = -1;                    ///< test accuracy of the ensemble's classifier, else -1
     std::size_t parameters = 0, memory_bytes = 0;
     std::string backend;
+    std::vector<std::pair<std::string, std::string>> semantics;   ///< what was minimised, and how it moved
 };
 
 inline Outcome train(const collab::DataSet& data, const PairEntry& pair, const Job& job) { return (data.train.dims.channels == 1 ? pair.gray : pair.colour)(data, job); }

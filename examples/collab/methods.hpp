@@ -12,6 +12,7 @@
 #include <collab/collaboration/method/relations.hpp>
 #include <collab/collaboration/method/self.hpp>
 #include <collab/data/loader.hpp>
+#include <collab/train/semantics.hpp>
 #include <collab/train/training.hpp>
 
 #include "experiment.hpp"
@@ -82,6 +83,7 @@ Outcome train_as(const DataSet& data, const Job& job, const std::vector<std::str
     Outcome outcome;
     outcome.history = training.fit(data, options);
     for (Record& r : outcome.history.records) r.networks.resize(std::min<std::size_t>(r.networks.size(), 2));   // without snapshots
+    outcome.semantics = semantics<C>(training.settings());
     outcome.parameters = training.catalogue().parameter_count, outcome.memory_bytes = training.memory_bytes(), outcome.backend = training.backend().describe();
     if (C::size == 1) outcome.weights = training.network_weights(0);
     if (job.method == MethodId::ensemble) {

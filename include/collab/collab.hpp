@@ -13,6 +13,7 @@
 #include <collab/collaboration/method/online.hpp>
 #include <collab/collaboration/method/relations.hpp>
 #include <collab/collaboration/method/self.hpp>
+#include <collab/collaboration/sketch.hpp>
 #include <collab/core/config.hpp>
 #include <collab/core/error.hpp>
 #include <collab/core/random.hpp>
@@ -42,8 +43,10 @@
 #include <collab/layer/residual.hpp>
 #include <collab/model/model.hpp>
 #include <collab/objective/metrics.hpp>
+#include <collab/train/ensemble_weights.hpp>
 #include <collab/train/fit.hpp>
 #include <collab/train/rate.hpp>
+#include <collab/train/semantics.hpp>
 #include <collab/train/training.hpp>
 #include <collab/zoo/alexnet.hpp>
 #include <collab/zoo/densenet.hpp>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // golden: inputs by formula on which losses were computed by hand in double (plain Python, from the published formulas).
 #pragma once
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <vector>
@@ -96,9 +97,10 @@ std::vector<double> combined(const F& f, int out, const std::vector<const std::v
     }
     return result;
 }
-/// The same check for a function of several values, of a fixed random sum of its results.
+/// The same check for a function of several values, of a fixed random sum of its results. `learning`: how many of the values feel it, all by default.
 template <class F>
-double combined_gradient_error(const F& f, int out, std::vector<Dims> dims, std::vector<std::vector<double>> x, int label = 1) {
+double combined_gradient_error(const F& f, int out, std::vector<Dims> dims, std::vector<std::vector<double>> x, int label = 1, std::size_t learning = Row<double>::most) {
+    learning = std::min(learning, x.size());
     Row<double> row;
     row.count = int(x.size()), row.label = label;
     std::vector<std::vector<double>> dx;
@@ -113,10 +115,10 @@ double combined_gradient_error(const F& f, int out, std::vector<Dims> dims, std:
         return sum;
     };
     value();
-    for (std::size_t k = 0; k < x.size(); ++k) row.dx[k] = dx[k].data();
+    for (std::size_t k = 0; k < learning; ++k) row.dx[k] = dx[k].data();
     f.backward(row, y_.data(), dy.data());
     double worst = 0, largest = 0;
-    for (std::size_t k = 0; k < x.size(); ++k)
+    for (std::size_t k = 0; k < learning; ++k)
         for (std::size_t i = 0; i < x[k].size(); ++i) {
             const double at = x[k][i], h = 1e-5;
             x[k][i] = at + h;

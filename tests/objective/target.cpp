@@ -18,6 +18,12 @@ TEST_CASE("targets of several networks are those computed by hand") {
     for (std::size_t c = 0; c < 5; ++c) CHECK(least[c] == doctest::Approx(std::vector<double>{0, -0.43044878111350626, -2.018532200285061, -3.562420386776351, -3.8937295408414054}[c]).epsilon(1e-13));
     CHECK(mean(KullbackLeibler{2}, z1, least) == doctest::Approx(0.5842557257323691).epsilon(1e-12));
     CHECK(mean(KullbackLeibler{2}, z1, combined(BestLogits{}, classes, {&z1, &z2, &z3})) == doctest::Approx(0.9152109767638754).epsilon(1e-12));
+    const auto weights = std::make_shared<std::vector<double>>(std::vector<double>{2, -1.5, 0.5});
+    const std::vector<double> weighted = combined(WeightedLogits{weights}, classes, {&z1, &z2, &z3}), plain = combined(WeightedLogits{}, classes, {&z1, &z2, &z3});
+    for (std::size_t c = 0; c < 5; ++c) {
+        CHECK(weighted[c] == doctest::Approx(2 * z1[c] - 1.5 * z2[c] + 0.5 * z3[c]).epsilon(1e-14));
+        CHECK(plain[c] == doctest::Approx((z1[c] + z2[c] + z3[c]) / 3).epsilon(1e-14));
+    }
     const std::vector<double> gate = table(3, [](int b, int k) { return 0.3 * b - 0.2 * k; });
     const std::vector<double> ensemble = combined(GatedSum{}, classes, {&gate, &z1, &z2, &z3});
     for (std::size_t c = 0; c < 5; ++c)

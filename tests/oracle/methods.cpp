@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // methods: every method against PyTorch: gradients of the first step, each network's loss over three steps, and where the weights end.
 #include <collab/backend/reference/reference.hpp>
+#include <collab/collaboration/method/adversarial.hpp>
 #include <collab/collaboration/method/distillation.hpp>
+#include <collab/collaboration/method/ensemble.hpp>
 #include <collab/collaboration/method/features.hpp>
 #include <collab/collaboration/method/mutual_learning.hpp>
 #include <collab/collaboration/method/online.hpp>
@@ -29,6 +31,9 @@ struct ResidualNet : Sequential<Image, Conv2d<4, 3>, BatchNorm, Relu, Residual<B
                                 Linear<classes>> {};
 struct SeparableNet : Sequential<Image, Conv2d<7, 3, Stride<2>, Bias>, LeakyRelu<1, 10>, DepthwiseConv2d<3>, BatchNorm, Elu, Cut<mutual>, AvgPool<2>, Flatten,
                                  Linear<classes>> {};
+struct early;
+struct StagedNet : Sequential<Image, Conv2d<6, 3>, BatchNorm, Relu, Cut<early>, Conv2d<8, 3, Stride<2>>, BatchNorm, Relu, Cut<mutual>, GlobalAvgPool, Linear<classes>> {};
+struct StagedTeacher : Sequential<Image, Conv2d<5, 3>, BatchNorm, Relu, Cut<early>, Conv2d<7, 3, Stride<2>>, Relu, Cut<mutual>, GlobalAvgPool, Linear<classes>> {};
 using Head = Layers<GlobalAvgPool, Linear<classes>>;
 
 template <class C>
@@ -86,12 +91,14 @@ TEST_CASE("teaching by features is what PyTorch computes") {
     compare<Collaboration<SeparableNet, PlainNet, Frozen<0>, AttentionTransfer<0, 1, mutual>>>("at", {.methods = {{100}}});
     compare<Collaboration<SeparableNet, PlainNet, Frozen<0>, NeuronSelectivity<0, 1, mutual>>>("nst", {.methods = {{5}}});
     compare<Collaboration<SeparableNet, PlainNet, Frozen<0>, VariationalInformation<0, 1, mutual>>>("vid");
+    compare<Collaboration<StagedNet, StagedNet, Frozen<0>, FlowOfSolution<0, 1, early, mutual>>>("fsp", {.methods = {{.weight = 3}}});
 }
 TEST_CASE("learning from what several networks say together is what PyTorch computes") {
     compare<Collaboration<PlainNet, ResidualNet, SeparableNet, CollaborativeHeads>>("clnn");
     compare<Collaboration<PlainNet, ResidualNet, SeparableNet, CollaborativeDistillation<MinimumLogits>>>("kdcl_minimum");
     compare<Collaboration<PlainNet, ResidualNet, SeparableNet, CollaborativeDistillation<BestLogits>>>("kdcl_best");
     compare<Collaboration<PlainNet, ResidualNet, SeparableNet, CollaborativeDistillation<MeanLogits>>>("kdcl_mean");
+    compare<Collaboration<PlainNet, ResidualNet, SeparableNet, CollaborativeDistillation<BestMixture>>>("kdcl_mixture");
     compare<Collaboration<PlainNet, PlainNet, ResidualNet, DiversePeers<3>>>("okddip");
 }
 TEST_CASE("branches, exits and made-up teachers are what PyTorch computes") {
@@ -99,4 +106,12 @@ TEST_CASE("branches, exits and made-up teachers are what PyTorch computes") {
     compare<Collaboration<PlainNet, NativeEnsemble<Head, 3>>>("one");
     compare<Collaboration<PlainNet, ResidualNet, DenseCrossLayers<Exit<mutual, Head>>>>("dcm");
     compare<Collaboration<ResidualNet, OwnTeacher<Exit<mutual, Layers<Conv2d<8, 3>, BatchNorm, Relu, GlobalAvgPool>>>>>("byot", {.methods = {{.share = 0.1, .features = 0.01}}});
+}
+TEST_CASE("an ensemble and embeddings of distances are what PyTorch computes") {
+    compare<Collaboration<PlainNet, ResidualNet, Frozen<0, 1>, Ensemble>>("ensemble");
+    compare<Collaboration<PlainNet, ResidualNet, DifferentInputs<MarginalDistance>, WassersteinEmbedding<5>>>("wel");
+}
+TEST_CASE("adversarial methods with two optimisers in every step are what PyTorch computes") {
+    compare<Collaboration<PlainNet, ResidualNet, AdversarialFeatures<5, 4>>>("afd", {.methods = {{.weight = 0.5}}});
+    compare<Collaboration<StagedTeacher, StagedNet, Frozen<0>, AckdReconstructed<early, mutual>>>("ackd");
 }

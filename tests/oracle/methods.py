@@ -8,7 +8,7 @@ from torch import nn
 import torch.nn.functional as F
 
 from collaborations import Cut, batch, plain, residual, separable, CLASSES
-from oracle import GlobalMean, conv, fill, stored_parameter
+from oracle import Flatten, GlobalMean, conv, fill, stored_parameter
 
 STEPS, RATE = 3, 0.05
 
@@ -20,12 +20,14 @@ class Net:
         self.module = nn.Sequential(*make()).double()
 
     def __call__(self, x):
+        self.image, self.maps = x, []
         for i, layer in enumerate(self.module):
             if i == len(self.module) - 1:
                 self.vector = x
             x = layer(x)
             if isinstance(layer, Cut):
                 self.map = x
+                self.maps.append(x)
         self.logits = x
         return x
 
@@ -116,7 +118,23 @@ def head(channels):
     return nn.Sequential(GlobalMean(), nn.Linear(channels, CLASSES))
 
 
-# Each case: networks, frozen ones, bridges by the library's names, and losses(nets, bridges, y): the list of each network's own loss.
+def staged():
+    """Features 6x8x8 and 8x4x4."""
+    return [conv(3, 6), nn.BatchNorm2d(6), nn.ReLU(), Cut(), conv(6, 8, stride=2), nn.BatchNorm2d(8), nn.ReLU(), Cut(), GlobalMean(), nn.Linear(8, CLASSES)]
+
+
+def staged_teacher():
+    """Features 5x8x8 and 7x4x4."""
+    return [conv(3, 5), nn.BatchNorm2d(5), nn.ReLU(), Cut(), conv(5, 7, stride=2), nn.ReLU(), Cut(), GlobalMean(), nn.Linear(7, CLASSES)]
+
+
+def discriminator(channels):
+    return nn.Sequential(conv(channels, channels, stride=2, bias=True), nn.BatchNorm2d(channels), nn.LeakyReLU(0.2), conv(channels, channels, bias=True), GlobalMean(),
+                         nn.Linear(channels, 1), nn.Sigmoid())
+
+
+# Each case: networks, frozen ones, bridges by the library's names, and losses(nets, bridges, y): the list of each network's own loss,
+# behind them losses of what is shared.
 
 def mutual(nets, b, y):
     n = len(nets)
@@ -237,6 +255,90 @@ def own_teacher(nets, b, y):
     return [0.9 * (F.cross_entropy(k.logits, y) + F.cross_entropy(z, y)) + 0.1 * kl(k.logits.detach(), z, 3) + 0.01 * (mask * (v - end).pow(2)).sum(1).mean()]
 
 
+def flow(nets, b, y):
+    def matrix(k):
+        first, second = F.adaptive_avg_pool2d(k.maps[0], 4), k.maps[1]
+        return torch.einsum("bihw,bjhw->bij", first, second) / 16
+    t, s = nets
+    return [None, F.cross_entropy(s.logits, y) + 3 * F.mse_loss(matrix(s), matrix(t).detach())]
+
+
+def mixture(nets, b, y):
+    """KDCL-Linear: exponentiated gradient descent on the weights, the gradient by autograd."""
+    z = torch.stack([k.logits.detach() for k in nets])
+    w = torch.full((len(nets), len(y)), 1 / len(nets), dtype=torch.float64)
+    for _ in range(50):
+        w = w.detach().requires_grad_()
+        loss = F.cross_entropy((w[:, :, None] * z).sum(0), y, reduction="sum")
+        g, = torch.autograd.grad(loss, w)
+        w = w * torch.exp(-0.5 * g)
+        w = w / w.sum(0)
+    target = (w[:, :, None] * z).sum(0).detach()
+    return [F.cross_entropy(k.logits, y) + kl(target, k.logits, 2) for k in nets]
+
+
+def combined(nets, b, y):
+    p = torch.cat([F.softmax(k.logits, 1) for k in nets], 1).detach()
+    return [None, None, F.cross_entropy(b["method0.classifier"](p), y)]
+
+
+def mass(x):
+    x = x.clamp(min=0)   # negative values count as 0
+    grey = 0.299 * x[:, 0] + 0.587 * x[:, 1] + 0.114 * x[:, 2] + 1e-6
+    return grey / grey.sum((1, 2), keepdim=True)
+
+
+def on_a_line(p, q, unit):
+    """W2^2 of two heaps as an integral over quantiles."""
+    levels = torch.cat([torch.zeros(1, dtype=p.dtype), torch.cat([p.cumsum(0), q.cumsum(0)]).clamp(max=1)]).sort().values
+    middle, share = (levels[1:] + levels[:-1]) / 2, levels[1:] - levels[:-1]
+    place = [torch.searchsorted(h.cumsum(0), middle).clamp(max=len(h) - 1).double() * unit for h in (p, q)]
+    return (share * (place[0] - place[1]) ** 2).sum()
+
+
+def marginal(x1, x2):
+    a, b = mass(x1), mass(x2)
+    unit = 1 / (a.shape[1] - 1)
+    return torch.stack([on_a_line(p.sum(1), q.sum(1), unit) + on_a_line(p.sum(0), q.sum(0), unit) for p, q in zip(a, b)])
+
+
+def embedding(nets, b, y):
+    """Network i sees the batch, and the labels, rolled by i."""
+    e = [b[f"method0.embedding{i}"](k.map) for i, k in enumerate(nets)]
+    losses = []
+    for i, k in enumerate(nets):
+        j = 1 - i
+        w = marginal(k.image, nets[j].image)
+        d = (e[i] - e[j].detach()).pow(2).sum(1) / 5
+        losses.append(F.cross_entropy(k.logits, y.roll(-i)) + 0.2 * (d - w).pow(2).mean())
+    return losses
+
+
+def adversarial_features(nets, b, y):
+    mapped = [b[f"method0.adapter{i}"](k.map) for i, k in enumerate(nets)]
+    losses, critic = [], 0
+    for i, k in enumerate(nets):
+        j, d = 1 - i, b[f"method0.discriminator{i}"]
+        losses.append(F.cross_entropy(k.logits, y) + kl(nets[j].logits.detach(), k.logits, 3) + 0.5 * (1 - d(mapped[i])).pow(2).mean())
+        critic = critic + (1 - d(mapped[j].detach())).pow(2).mean() + d(mapped[i].detach()).pow(2).mean()
+    return losses, critic
+
+
+def reconstruction(nets, b, y):
+    """Of ACKD: see the header. Not the authors' formulas."""
+    t, s = nets
+    taught = t.logits.detach()
+    g = [b["method0.learner0"](s.maps[0]), s.maps[1]]
+    z = [b["method0.classifier0"](g[0]), s.logits]
+    a = F.softmax(torch.cat([b["method0.attention"](m) for m in g], 1), 1)
+    fused = sum(a[:, i].view(-1, 1, 1, 1) * m for i, m in enumerate(g))
+    zf = b["method0.fused"](fused)
+    d = b["method0.discriminator"]
+    loss = sum(F.cross_entropy(k, y) for k in z + [zf]) + sum(kl(taught, k, 4) for k in z + [zf]) + sum(kl(zf.detach(), k, 4) for k in z) + 0.1 * (1 - d(fused)).pow(2).mean()
+    critic = (1 - d(b["method0.adapter"](t.maps[1].detach()))).pow(2).mean() + d(fused.detach()).pow(2).mean()
+    return [None, loss], critic
+
+
 NONE = dict
 CASES = {
     "dml": ([plain, residual, separable], [], NONE, mutual),
@@ -261,10 +363,24 @@ CASES = {
     "kdcl_mean": ([plain, residual, separable], [], NONE, together("mean")),
     "tfkd": ([plain, residual], [], NONE, virtual),
     "okddip": ([plain, plain, residual], [], lambda: {"method0.query": nn.Sequential(nn.Linear(80, 3, bias=False)), "method0.key": nn.Sequential(nn.Linear(80, 3, bias=False))}, peers),
+    "fsp": ([staged, staged], [0], NONE, flow),
+    "kdcl_mixture": ([plain, residual, separable], [], NONE, mixture),
+    "ensemble": ([plain, residual], [0, 1], lambda: {"method0.classifier": nn.Sequential(nn.Linear(2 * CLASSES, CLASSES))}, combined),
+    "wel": ([plain, residual], [], lambda: {"method0.embedding0": nn.Sequential(Flatten(), nn.Linear(96, 5)), "method0.embedding1": nn.Sequential(Flatten(), nn.Linear(256, 5))}, embedding),
+    "afd": ([plain, residual], [], lambda: {"method0.adapter0": nn.Sequential(conv(6, 5, 1, bias=True), nn.AdaptiveAvgPool2d(4)), "method0.adapter1": nn.Sequential(conv(4, 5, 1, bias=True), nn.AdaptiveAvgPool2d(4)),
+                                            "method0.discriminator0": discriminator(5), "method0.discriminator1": discriminator(5)}, adversarial_features),
+    "ackd": ([staged_teacher, staged], [0], lambda: {"method0.attention": nn.Sequential(GlobalMean(), nn.Linear(8, 1), nn.ReLU(), nn.Linear(1, 1, bias=False)),
+                                                     "method0.learner0": nn.Sequential(conv(6, 8, stride=2), nn.BatchNorm2d(8), nn.ReLU(), nn.AdaptiveAvgPool2d(4)),
+                                                     "method0.classifier0": head(8), "method0.fused": head(8),
+                                                     "method0.adapter": nn.Sequential(conv(7, 8, 1, bias=True), nn.AdaptiveAvgPool2d(4)), "method0.discriminator": discriminator(8)}, reconstruction),
     "one": ([plain], [], lambda: {"method0.gate": nn.Sequential(GlobalMean(), nn.Linear(6, 3, bias=False), nn.BatchNorm1d(3), nn.ReLU()), "method0.branch1": head(6), "method0.branch2": head(6)}, native),
     "dcm": ([plain, residual], [], lambda: {"method0.exit0_0": head(6), "method0.exit1_0": head(4)}, cross_layers),
     "byot": ([residual], [], lambda: {"method0.exit0": nn.Sequential(conv(4, 8), nn.BatchNorm2d(8), nn.ReLU(), GlobalMean()), "method0.classifier0": nn.Sequential(nn.Linear(8, CLASSES))}, own_teacher),
 }
+
+
+def opposes(name, case):   # what belongs to a critic
+    return "discriminator" in name or (case == "ackd" and "adapter" in name)
 
 
 def run(fixture, case, makers, frozen, bridges, losses):
@@ -278,21 +394,32 @@ def run(fixture, case, makers, frozen, bridges, losses):
     for i, net in enumerate(nets):
         net.module.train(i not in frozen)
     moved = {key: p for key, p in parameters.items() if not any(key.startswith(f"net{i}.") for i in frozen)}
-    optimisers = [torch.optim.SGD(list(moved.values()), lr=RATE, momentum=0.9, weight_decay=1e-4)]
+    critics = {key: p for key, p in moved.items() if opposes(key, case)}
+    movers = [[p for key, p in moved.items() if key not in critics]]
     iterative = case.endswith("iterative")
     if iterative:
-        optimisers = [torch.optim.SGD([p for key, p in moved.items() if key.startswith(f"net{i}.")], lr=RATE, momentum=0.9, weight_decay=1e-4) for i in range(len(nets))]
+        movers = [[p for key, p in moved.items() if key.startswith(f"net{i}.")] for i in range(len(nets))]
+    optimisers = [torch.optim.SGD(group, lr=RATE, momentum=0.9, weight_decay=1e-4) for group in movers]
+    opponent = torch.optim.Adam(critics.values(), lr=1e-4, betas=(0.5, 0.999)) if critics else None
     own = []
     for step in range(STEPS):
         x, y = batch(case, step)
         for half, optimiser in enumerate(optimisers):
             statistics = [copy.deepcopy(dict(net.module.named_buffers())) for net in nets]
-            for net in nets:
-                net(x)
+            for i, net in enumerate(nets):
+                net(x.roll(-i, 0) if case == "wel" else x)
             each = losses(nets, parts, y)
             for p in moved.values():
                 p.grad = None
+            if opponent:   # first, and then everything else against what it has become
+                each[1].backward()
+                opponent.step()
+                each, _ = losses(nets, parts, y)
+                for p in moved.values():
+                    p.grad = None
             (each[half] if iterative else sum(l for l in each if l is not None)).backward()
+            for p in critics.values():
+                p.grad = torch.zeros_like(p)   # the networks' losses move no critic
             if step == 0 and (not iterative or half == 0):
                 for key, p in moved.items():
                     if not iterative or key.startswith("net0."):
@@ -302,7 +429,7 @@ def run(fixture, case, makers, frozen, bridges, losses):
                 for net, kept in zip(nets, statistics):
                     for key, value in net.module.named_buffers():
                         value.copy_(kept[key])
-        own.append(torch.stack([torch.zeros((), dtype=torch.float64) if l is None else l for l in each]).detach())
+        own.append(torch.stack([torch.zeros((), dtype=torch.float64) if l is None else l for l in each[:len(nets)]]).detach())
     fixture.put(f"{case}/losses", torch.stack(own))
     fixture.put(f"{case}/sum", torch.stack([p.detach().pow(2).sum() for p in moved.values()]))
 

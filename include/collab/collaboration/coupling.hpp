@@ -77,6 +77,7 @@ public:
     template <class F>
         requires(std::is_invocable_r_v<double, const F&, double> && !std::is_invocable_v<const F&, const Moment&>)
     Weight(F f) : function_([f = std::move(f)](const Moment& m) { return double(f(double(m.epoch))); }) {}
+    bool changes() const { return bool(function_); }
     friend Weight operator*(double factor, Weight w) {
         w.constant_ *= factor;
         return w;

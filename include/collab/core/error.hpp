@@ -21,6 +21,14 @@ template <class T>
     requires std::integral<T> || std::floating_point<T>
 void append(std::string& s, T part) { s += std::to_string(part); }
 
+/// A number as one writes it: 4, 0.5.
+inline std::string plain_number(double v) {
+    std::string s = std::to_string(v);
+    s.erase(s.find_last_not_of('0') + 1);
+    if (s.ends_with('.')) s.pop_back();
+    return s;
+}
+
 /// What the operating system says about an errno.
 inline std::string reason(int code) { return std::generic_category().message(code); }
 }  // namespace detail

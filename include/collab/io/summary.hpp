@@ -4,25 +4,15 @@
 #include <algorithm>
 #include <cstddef>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include <collab/core/type_name.hpp>
 #include <collab/io/format.hpp>
 #include <collab/model/concepts.hpp>
 
 namespace collab {
 
 namespace detail {
-/// The name of a type without its namespaces, as the compiler has it.
-template <class T>
-std::string type_name() {
-    const std::string_view text = __PRETTY_FUNCTION__;
-    std::size_t from = text.find("T = ") + 4;   // "... [with T = collab::zoo::conv1_x; ...]" or "... [T = collab::zoo::conv1_x]"
-    const std::size_t to = text.find_first_of(";]<", from);
-    for (std::size_t at; (at = text.find("::", from)) < to;) from = at + 2;
-    return std::string(text.substr(from, to - from));
-}
-
 template <class L>
 struct LayerTitle { static std::string text() { return L::describe(); } };
 template <class Tag>

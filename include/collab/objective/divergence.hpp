@@ -2,6 +2,7 @@
 // divergence: how far two rows of logits are apart as distributions over classes.
 #pragma once
 #include <cmath>
+#include <string>
 
 #include <collab/core/config.hpp>
 #include <collab/core/error.hpp>
@@ -26,6 +27,13 @@ struct SoftRow {
 
 /// What distillation multiplies its divergence with. Gradients of softened rows shrink as 1 / T^2, which the first makes up for.
 enum class Factor { temperature_squared, one };
+
+namespace detail {
+inline std::string softened(const char* what, double temperature, Factor factor) {
+    if (temperature == 1) return what;
+    return sentence(factor == Factor::one ? "" : "T\u00b2 ", what, ", T = ", plain_number(temperature), factor == Factor::one ? ", without T\u00b2" : "");
+}
+}  // namespace detail
 
 /// KL(t || s) of t = softmax(b / T), the target, and s = softmax(a / T), the one that learns: sum_c t_c (log t_c - log s_c), times T^2 unless
 /// `factor` says otherwise. `gradient` is with respect to a, `target_gradient` with respect to b.
@@ -60,6 +68,8 @@ struct KullbackLeibler {
         }
     }
 
+    std::string describe() const { return detail::softened("KL(target || own)", temperature, factor); }
+
 private:
     COLLAB_HD double multiplier() const { return factor == Factor::one ? 1 : temperature * temperature; }
 };
@@ -80,6 +90,7 @@ struct SoftCrossEntropy {
     }
     template <class T>
     COLLAB_HD void gradient(int d, const T* a, const T* b, T scale, T* da) const { KullbackLeibler{temperature, factor}.gradient(d, a, b, scale, da); }
+    std::string describe() const { return detail::softened("H(target, own)", temperature, factor); }
 };
 
 }  // namespace collab

@@ -3,6 +3,7 @@
 #pragma once
 #include <cmath>
 #include <cstddef>
+#include <string>
 
 #include <collab/core/config.hpp>
 #include <collab/objective/divergence.hpp>
@@ -160,6 +161,7 @@ struct SquareTo {
     COLLAB_HD void backward(const R& row, const T*, const T* dy) const {
         if (row.dx[0]) row.dx[0][0] += 2 * dy[0] * (row.x[0][0] - T(target));
     }
+    std::string describe() const { return target == 0 ? "x\u00b2" : "(x - " + detail::plain_number(target) + ")\u00b2"; }
 };
 
 /// (scale |a - b|^2 - w)^2: distances of embeddings against distances of images (Courty, Flamary and Ducoffe 2018). Values: a, b, w. Out: one number.

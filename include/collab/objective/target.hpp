@@ -2,6 +2,8 @@
 // target: what several networks say together of a sample, as logits that one of them can learn from.
 #pragma once
 #include <cmath>
+#include <memory>
+#include <vector>
 
 #include <collab/core/config.hpp>
 #include <collab/core/pack.hpp>
@@ -100,6 +102,19 @@ private:
         for (int c = 0; c < row.size(0); ++c) {
             y[c] = 0;
             for (int k = 0; k < row.count; ++k) y[c] += weight[k] * row.x[std::size_t(k)][c];
+        }
+    }
+};
+
+/// KDCL-General: a fixed mixture of the logits, whose weights somebody else renews while training runs (see ensemble_weights). Equal shares while there are none.
+struct WeightedLogits {
+    std::shared_ptr<const std::vector<double>> weights{};
+    template <class R, class T>
+    void forward(const R& row, T* y) const {
+        const bool given = weights && weights->size() == std::size_t(row.count);
+        for (int c = 0; c < row.size(0); ++c) {
+            y[c] = 0;
+            for (std::size_t k = 0; k < std::size_t(row.count); ++k) y[c] += T(given ? (*weights)[k] : 1.0 / row.count) * row.x[k][c];
         }
     }
 };

@@ -2,6 +2,7 @@
 // adversarial: networks that must not be told apart by their features: AFD, and a reconstruction of ACKD.
 #pragma once
 #include <algorithm>
+#include <type_traits>
 
 #include <collab/collaboration/coupling.hpp>
 #include <collab/layer/activation.hpp>
@@ -85,9 +86,9 @@ struct AckdReconstructed {
         constexpr Index<1> student;
         using Last = typename Pack<Tags...>::template at<stages - 1>;
         const auto last = g.feature(at<Last>, student);
-        using Map = typename decltype(last)::Shape;
+        using Map = typename std::remove_cvref_t<decltype(last)>::Shape;   // inside the lambda below, g++ 12 takes `last` for a reference
         constexpr int width = Map::dims.channels;
-        const auto attention = g.part(layers<GlobalAvgPool, Linear<std::max(1, width / 8)>, Relu, Linear<1>>, Map{}, student, "attention");
+        const auto attention = g.part(layers<GlobalAvgPool, Linear<std::max(1, width / 8)>, Relu, Linear<1, NoBias>>, Map{}, student, "attention");
         std::array<Value<Map>, std::size_t(stages)> map;
         std::array<Value<Shape<1>>, std::size_t(stages)> score;
         std::array<Value<Shape<G::classes>>, std::size_t(stages)> z;

@@ -4,6 +4,7 @@
 #include <collab/collaboration/coupling.hpp>
 #include <collab/layer/activation.hpp>
 #include <collab/layer/batch_norm.hpp>
+#include <collab/layer/cut.hpp>
 #include <collab/layer/linear.hpp>
 #include <collab/layer/pool.hpp>
 #include <collab/objective/maps.hpp>
@@ -29,7 +30,7 @@ struct CollaborativeHeads {
 };
 
 /// KDCL (Guo et al. 2020): L_k = CE(z_k, y) + weight T^2 KL_T(target || p_k), the target made of all networks' logits: BestLogits (Naive), BestMixture
-/// (Linear), MinimumLogits (MinLogit), or MeanLogits. Kept: any network.
+/// (Linear), MinimumLogits (MinLogit), WeightedLogits (General, with ensemble_weights), or MeanLogits. Kept: any network.
 template <class Target = MinimumLogits>
 struct CollaborativeDistillation {
     using is_method = void;
