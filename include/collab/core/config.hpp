@@ -33,3 +33,11 @@
 #else
 #define COLLAB_INDEPENDENT
 #endif
+
+// With COLLAB_PRECOMPILED the kernels of the CPU backend are only declared: the library of the CMake target collab::precompiled has them.
+// What is no template is then defined there and nowhere else.
+#ifdef COLLAB_PRECOMPILED
+#define COLLAB_COMPILED
+#else
+#define COLLAB_COMPILED inline
+#endif

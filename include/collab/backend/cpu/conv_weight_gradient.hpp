@@ -30,7 +30,7 @@ template <class T, int Inputs, int V>
 COLLAB_NOINLINE void weight_tile(const PixelSweep& s, const T* x, const T* dy, T* dw) {
     constexpr int L = lanes<T>;
     Vector<T> acc[Inputs][V];
-    repeat<Inputs>([&](auto i) COLLAB_LAMBDA_INLINE { repeat<V>([&](auto v) COLLAB_LAMBDA_INLINE { acc[i][v].setZero(); }); });
+    repeat<Inputs>([&](auto i) COLLAB_LAMBDA_INLINE { repeat<V>([&](auto v) COLLAB_LAMBDA_INLINE { acc[i][v] = Vector<T>{}; }); });
     const std::ptrdiff_t step = s.x_step;
     for (int image = 0; image < s.images; ++image)
         for (int row = s.from; row < s.to; ++row) {

@@ -8,17 +8,16 @@
 #include <type_traits>
 
 #include <collab/backend/concepts.hpp>
-#include <collab/backend/cpu/channels.hpp>
-#include <collab/backend/cpu/convolution.hpp>
 #include <collab/backend/cpu/elementwise.hpp>
 #include <collab/backend/cpu/fused.hpp>
-#include <collab/backend/cpu/linear.hpp>
-#include <collab/backend/cpu/loss.hpp>
 #include <collab/backend/cpu/memory.hpp>
 #include <collab/backend/cpu/normalisation.hpp>
-#include <collab/backend/cpu/pooling.hpp>
+#include <collab/backend/cpu/operations.hpp>
 #include <collab/backend/cpu/threads.hpp>
-#include <collab/backend/cpu/vector.hpp>
+
+#ifndef COLLAB_PRECOMPILED
+#include <collab/backend/cpu/kernels.hpp>
+#endif
 
 namespace collab {
 
@@ -53,7 +52,7 @@ public:
     /// "Cpu, float, 2 threads, 16 lanes".
     std::string describe() const {
         return std::string(name) + (std::is_same_v<T, float> ? ", float, " : ", double, ") + std::to_string(threads()) +
-               (threads() == 1 ? " thread, " : " threads, ") + std::to_string(backend::detail::lanes<T>) + " lanes";
+               (threads() == 1 ? " thread, " : " threads, ") + std::to_string(backend::register_lanes<T>()) + " lanes";
     }
 
     // Backend

@@ -177,7 +177,7 @@ COLLAB_NOINLINE void depthwise_weights(const DepthwiseSums& s, const T* x, const
     const auto each = [&](auto f) COLLAB_LAMBDA_INLINE {
         repeat<Rows>([&](auto k) COLLAB_LAMBDA_INLINE { repeat<Columns>([&](auto q) COLLAB_LAMBDA_INLINE { f(k, q); }); });
     };
-    repeat<chains>([&](auto i) COLLAB_LAMBDA_INLINE { each([&](auto k, auto q) COLLAB_LAMBDA_INLINE { acc[i][k][q].setZero(); }); });
+    repeat<chains>([&](auto i) COLLAB_LAMBDA_INLINE { each([&](auto k, auto q) COLLAB_LAMBDA_INLINE { acc[i][k][q] = Vector<T>{}; }); });
     for (int m = 0; m < s.rows; ++m) {
         const T* px = x + m * s.x_row;
         const T* pd = dy + m * s.dy_row;

@@ -96,7 +96,7 @@ struct LoadedTaps {
     COLLAB_INLINE explicit LoadedTaps(const Taps<T>& t) {
         repeat<3>([&](auto k) COLLAB_LAMBDA_INLINE { repeat<3>([&](auto q) COLLAB_LAMBDA_INLINE { at[k][q] = load(t.first + (k * 3 + q) * t.step); }); });
         if (t.bias) bias = load(t.bias);
-        else bias.setZero();
+        else bias = Vector<T>{};
     }
 };
 
@@ -108,7 +108,7 @@ COLLAB_NOINLINE void depthwise_lines(const Taps<T>& t, const Lines<T>& x, int h,
     for (int k = 0; k < R + 2; ++k) line[k] = x(h - 1 + k, c);
     const LoadedTaps<T> w(t);
     Vector<T> before[R], here[R];   // the sums of outputs p - 1 and p; those of p + 1 begin at p
-    repeat<R>([&](auto r) COLLAB_LAMBDA_INLINE { before[r].setZero(), here[r] = w.bias; });
+    repeat<R>([&](auto r) COLLAB_LAMBDA_INLINE { before[r] = Vector<T>{}, here[r] = w.bias; });
     const auto column = [&](auto first) COLLAB_LAMBDA_INLINE {
         Vector<T> v[R + 2], after[R];
         repeat<R + 2>([&](auto k) COLLAB_LAMBDA_INLINE { v[k] = load(line[k].at), line[k].at += line[k].step; });
@@ -177,7 +177,7 @@ COLLAB_NOINLINE void depthwise_gradient_lines_2(const Taps<T>& t, const Lines<T>
     Vector<T> a = next(up), b = next(down);
     for (int n = 0; n < dy.width; ++n, y += 2 * y_pixel) {
         const bool last = n + 1 == dy.width;
-        Vector<T> a1 = Vector<T>::Zero(), b1 = Vector<T>::Zero();
+        Vector<T> a1 = {}, b1 = {};
         if (!last) a1 = next(up), b1 = next(down);
         Vector<T> y00 = w.bias, y01 = w.bias, y10 = w.bias, y11 = w.bias;
         add_product(y00, a, w.at[1][1]);

@@ -6,9 +6,8 @@
 #include <type_traits>
 
 #include <collab/backend/cpu/after.hpp>
-#include <collab/backend/cpu/conv_backward.hpp>
-#include <collab/backend/cpu/convolution.hpp>
 #include <collab/backend/cpu/load.hpp>
+#include <collab/backend/cpu/operations.hpp>
 #include <collab/backend/cpu/pieces.hpp>
 #include <collab/backend/fusion.hpp>
 
@@ -59,13 +58,10 @@ void batch_statistics(Threads& threads, const Map& map, View<const T> x, const S
 /// y = x * w (+ bias): see FusionBackend.
 template <class T, class X>
 void fused_conv2d(Threads& threads, const Convolution& g, const X& x, const T* w, const T* bias, View<T> y, const Statistics<T>& statistics) {
-    const Convolution flat = detail::flattened(g);
     auto room = detail::coefficients<T>(threads, detail::widest(g));
     detail::After<T> after(y, g.out.channels);
     if (statistics.saved) after.run = detail::statistics_after<T>;
-    const detail::Load<T> load = detail::load_of(room, x, g.in.channels);
-    const int parts = detail::is_depthwise(flat) ? detail::depthwise_3x3(threads, flat, false, load, w, bias, after)
-                                                 : detail::dense(threads, detail::Dense(flat, false), load, w, bias, after);
+    const int parts = detail::fused_sweep(threads, g, detail::load_of(room, x, g.in.channels), w, bias, after);
     if (!statistics.saved) return;
     detail::add_parts(after.sums, parts, g.out.channels);
     detail::finish_statistics(after.sums, g.out.channels, static_cast<double>(g.batch) * g.out.area(), statistics);
@@ -76,8 +72,7 @@ template <class T, class X, class D>
 void fused_conv2d_weight_gradient(Threads& threads, const Convolution& g, const X& x, const D& dy, T* dw) {
     auto room = detail::coefficients<T>(threads, detail::widest(g));
     const detail::Load<T> of_x = detail::load_of(room, x, g.in.channels), of_dy = detail::load_of(room, dy, g.out.channels);
-    if (const Convolution flat = detail::flattened(g); detail::is_depthwise(flat)) detail::depthwise_3x3_weight_gradient(threads, flat, of_x, of_dy, dw);
-    else detail::dense_weight_gradient(threads, detail::Dense(flat, false), of_x, of_dy, dw);
+    detail::fused_weight_gradient(threads, g, of_x, of_dy, dw);
 }
 
 /// Adds to dw, writes dx: see FusionBackend.
@@ -101,16 +96,7 @@ void fused_conv2d_backward(Threads& threads, const Convolution& g, const X& x, c
         after.other = input.x, after.mean = input.mean, after.scale = input.scale, after.offset = input.offset, after.function = &then.input.f;
         after.run = detail::gate_after<T, std::remove_cvref_t<decltype(then.input.f)>>;
     }
-    int parts;
-    if (const Convolution flat = detail::flattened(g); detail::is_depthwise(flat)) {
-        detail::depthwise_3x3_weight_gradient(threads, flat, of_x, of_dy, dw);
-        parts = detail::depthwise_3x3(threads, flat, true, of_dy, w, static_cast<const T*>(nullptr), after);
-    } else if (detail::backward_in_one_sweep<T>(threads, flat)) {
-        parts = detail::dense_backward(threads, flat, of_x, of_dy, w, dw, after);
-    } else {
-        detail::dense_weight_gradient(threads, detail::Dense(flat, false), of_x, of_dy, dw);
-        parts = detail::dense<T>(threads, detail::Dense(flat, true), of_dy, w, nullptr, after);
-    }
+    [[maybe_unused]] const int parts = detail::fused_backward(threads, g, of_x, of_dy, w, dw, after);
     if constexpr (requires { then.sums; }) {
         detail::add_parts(after.sums, parts, channels);
         detail::finish_gate(after.sums, channels, saved, then.dgamma, then.dbeta, then.sums);

@@ -103,7 +103,7 @@ template <class T>
 T dot(int n, const T* a, const T* b) {
     constexpr int L = lanes<T>;
     Vector<T> acc[4];
-    for (Vector<T>& v : acc) v.setZero();
+    for (Vector<T>& v : acc) v = Vector<T>{};
     int i = 0;
     for (; i + 4 * L <= n; i += 4 * L)
         repeat<4>([&](auto k) COLLAB_LAMBDA_INLINE { add_product(acc[k], load(a + i + k * L), load(b + i + k * L)); });

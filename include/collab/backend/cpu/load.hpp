@@ -5,7 +5,7 @@
 #include <cmath>
 #include <cstddef>
 
-#include <collab/backend/cpu/packing.hpp>
+#include <collab/backend/cpu/rounding.hpp>
 #include <collab/backend/cpu/threads.hpp>
 #include <collab/backend/fusion.hpp>
 #include <collab/core/config.hpp>
@@ -126,34 +126,6 @@ Load<T> load_of(Coefficients<T>& room, const NormalisedGradient<T>& n, int chann
     l.offset = room.fill(channels, [&](long c) { return static_cast<T>(-scale(c) * static_cast<double>(n.sums[c]) * share); });
     l.run = load_gradient<T>;
     return l;
-}
-
-/// `count` pixels from `first` of the batch on, of `channels` channels, to pixels of `padded` elements, the rest of them zero.
-template <class T>
-void load_pixels(const Load<T>& l, long first, int channel, int channels, long count, T* to, int padded) {
-    if (l.plain()) return copy_pixels(l.x.data + first * l.x.pixel + channel, l.x.pixel, channels, int(count), to, padded);
-    l.run(l, first, count, channel, channels, to, padded);
-    if (padded > channels)
-        for (long p = 0; p < count; ++p) std::fill_n(to + p * padded + channels, padded - channels, T(0));
-}
-
-/// Rows [top, top + rows) and columns [left, left + columns) of image `image` as copy_window puts them.
-template <class T>
-void load_window(const Load<T>& l, int image, int channel, int channels, int height, int width, int top, int rows, int left, int columns, T* to, std::ptrdiff_t to_row) {
-    const std::ptrdiff_t area = std::ptrdiff_t(height) * width;
-    if (l.plain())
-        return copy_window(l.x.data + std::ptrdiff_t(image) * area * l.x.pixel + channel, l.x.pixel, channels, height, width, top, rows, left, columns, to, to_row);
-    const int first = std::clamp(-left, 0, columns), last = std::clamp(width - left, first, columns);
-    for (int r = 0; r < rows; ++r, to += to_row) {
-        const int h = top + r;
-        if (h < 0 || h >= height) {
-            std::fill_n(to, std::ptrdiff_t(columns) * channels, T(0));
-            continue;
-        }
-        T* const at = std::fill_n(to, std::ptrdiff_t(first) * channels, T(0));
-        l.run(l, image * area + std::ptrdiff_t(h) * width + left + first, last - first, channel, channels, at, channels);
-        std::fill_n(at + std::ptrdiff_t(last - first) * channels, std::ptrdiff_t(columns - last) * channels, T(0));
-    }
 }
 
 }  // namespace collab::backend::detail

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 
+#include <collab/backend/cpu/load.hpp>
 #include <collab/backend/cpu/sweep.hpp>
 #include <collab/backend/cpu/vector.hpp>
 
@@ -41,6 +42,34 @@ COLLAB_NOINLINE void copy_window(const T* x, std::ptrdiff_t pixel, int channels,
     }
 }
 
+/// `count` pixels from `first` of the batch on, of `channels` channels, to pixels of `padded` elements, the rest of them zero.
+template <class T>
+void load_pixels(const Load<T>& l, long first, int channel, int channels, long count, T* to, int padded) {
+    if (l.plain()) return copy_pixels(l.x.data + first * l.x.pixel + channel, l.x.pixel, channels, int(count), to, padded);
+    l.run(l, first, count, channel, channels, to, padded);
+    if (padded > channels)
+        for (long p = 0; p < count; ++p) std::fill_n(to + p * padded + channels, padded - channels, T(0));
+}
+
+/// Rows [top, top + rows) and columns [left, left + columns) of image `image` as copy_window puts them.
+template <class T>
+void load_window(const Load<T>& l, int image, int channel, int channels, int height, int width, int top, int rows, int left, int columns, T* to, std::ptrdiff_t to_row) {
+    const std::ptrdiff_t area = std::ptrdiff_t(height) * width;
+    if (l.plain())
+        return copy_window(l.x.data + std::ptrdiff_t(image) * area * l.x.pixel + channel, l.x.pixel, channels, height, width, top, rows, left, columns, to, to_row);
+    const int first = std::clamp(-left, 0, columns), last = std::clamp(width - left, first, columns);
+    for (int r = 0; r < rows; ++r, to += to_row) {
+        const int h = top + r;
+        if (h < 0 || h >= height) {
+            std::fill_n(to, std::ptrdiff_t(columns) * channels, T(0));
+            continue;
+        }
+        T* const at = std::fill_n(to, std::ptrdiff_t(first) * channels, T(0));
+        l.run(l, image * area + std::ptrdiff_t(h) * width + left + first, last - first, channel, channels, at, channels);
+        std::fill_n(at + std::ptrdiff_t(last - first) * channels, std::ptrdiff_t(columns - last) * channels, T(0));
+    }
+}
+
 /// Registers of output channels that a kernel treats at once: a block. The last block of an odd number of registers has one.
 inline constexpr int block_vectors = 2;
 
@@ -71,12 +100,12 @@ COLLAB_NOINLINE void pack_weights(const Dense& d, const T* w, int group, int fir
                     T* at = to;
                     for (int c = 0; c < sources; ++c, from += all) at = std::fill_n(std::copy_n(from, n, at), wide - n, T(0));
                 } else {
-                    constexpr int strip = 32;   // source channels at a time, so that the written lines stay in cache
-                    for (int c0 = 0; c0 < sources; c0 += strip)
+                    constexpr int few = 32;   // source channels at a time, so that the written lines stay in cache
+                    for (int c0 = 0; c0 < sources; c0 += few)
                         for (int t = 0; t < wide; ++t) {
                             const T* row = from + std::ptrdiff_t(first + t) * all;
                             T* at = to + std::ptrdiff_t(c0) * wide + t;
-                            for (int c = 0, m = std::min(strip, sources - c0); c < m; ++c) at[std::ptrdiff_t(c) * wide] = t < n ? row[c0 + c] : T(0);
+                            for (int c = 0, m = std::min(few, sources - c0); c < m; ++c) at[std::ptrdiff_t(c) * wide] = t < n ? row[c0 + c] : T(0);
                         }
                 }
             }

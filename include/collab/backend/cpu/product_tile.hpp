@@ -34,7 +34,7 @@ COLLAB_NOINLINE void product_tile(const ProductTile<T>& t) {
         repeat<R>([&](auto i) COLLAB_LAMBDA_INLINE { repeat<V>([&](auto v) COLLAB_LAMBDA_INLINE { f(i, v); }); });
     };
     if (t.bias) all([&](auto i, auto v) COLLAB_LAMBDA_INLINE { acc[i][v] = load(t.bias + v * L); });
-    else all([&](auto i, auto v) COLLAB_LAMBDA_INLINE { acc[i][v].setZero(); });
+    else all([&](auto i, auto v) COLLAB_LAMBDA_INLINE { acc[i][v] = Vector<T>{}; });
     const std::ptrdiff_t row = t.a_row, row3 = 3 * row, step = t.a_step;
     const T* a[groups];
     repeat<groups>([&](auto g) COLLAB_LAMBDA_INLINE { a[g] = t.a + 4 * g * row; });

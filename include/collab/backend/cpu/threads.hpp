@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// threads: one oneTBB arena and the workspace of the CPU backend.
+// threads: the threads and the workspace of the CPU backend. What runs them lies in arena.hpp.
 #pragma once
 #include <array>
 #include <atomic>
 #include <cstddef>
 #include <memory>
 #include <new>
+#include <type_traits>
 #include <vector>
 
-#include <tbb/parallel_for.h>
-#include <tbb/task_arena.h>
+#include <collab/core/config.hpp>
 
 namespace collab::backend {
 
@@ -39,10 +39,10 @@ private:
 class Threads {
 public:
     /// As many threads as asked for; 0 for one per core. `winograd`: whether convolutions may be computed by Winograd's tiles.
-    explicit Threads(int threads = 0, bool winograd = true)
-        : winograd_(winograd), arena_(threads > 0 ? threads : tbb::task_arena::automatic), scratch_(static_cast<std::size_t>(arena_.max_concurrency())) {}
+    explicit Threads(int threads = 0, bool winograd = true);
+    ~Threads();
 
-    int count() const { return arena_.max_concurrency(); }
+    int count() const { return static_cast<int>(scratch_.size()); }
     bool winograd() const { return winograd_; }
 
     /// f(piece) for each piece in [0, pieces), in any order, possibly at once.
@@ -53,18 +53,15 @@ public:
             for (Workspace& s : scratch_) s.get<std::byte>(needed);
             ready_ = needed;
         }
-        if (pieces <= 1 || count() == 1) {
-            arena_.execute([&] { for (int i = 0; i < pieces; ++i) f(i); });
-            return;
-        }
-        arena_.execute([&] { tbb::parallel_for(0, pieces, 1, [&](int i) { f(i); }, tbb::simple_partitioner{}); });
+        using Body = std::remove_reference_t<F>;
+        share(pieces, [](void* body, int piece) { (*static_cast<Body*>(body))(piece); }, const_cast<void*>(static_cast<const void*>(std::addressof(f))));
     }
     /// Inside run: memory of the calling thread alone, until its next call of scratch.
     template <class T>
     T* scratch(std::size_t n) {
         std::size_t known = needed_.load(std::memory_order_relaxed);
         while (n * sizeof(T) > known && !needed_.compare_exchange_weak(known, n * sizeof(T), std::memory_order_relaxed)) {}
-        return scratch_[static_cast<std::size_t>(tbb::this_task_arena::current_thread_index())].template get<T>(n);
+        return scratch_[static_cast<std::size_t>(thread())].template get<T>(n);
     }
     /// What an operation may keep for all its pieces at once.
     enum Shared { operands, coefficients, sums };
@@ -80,8 +77,14 @@ public:
     }
 
 private:
+    /// body(data, piece) for each piece. One function for all operations: what the compiler makes of oneTBB's templates it makes once.
+    void share(int pieces, void (*body)(void*, int), void* data);
+    /// Inside run: the number of the calling thread.
+    static int thread();
+
+    struct Arena;
     bool winograd_;
-    tbb::task_arena arena_;
+    std::unique_ptr<Arena> arena_;
     std::vector<Workspace> scratch_;
     std::array<Workspace, 3> shared_;
     std::atomic<std::size_t> needed_{0};
@@ -89,3 +92,7 @@ private:
 };
 
 }  // namespace collab::backend
+
+#ifndef COLLAB_PRECOMPILED
+#include <collab/backend/cpu/arena.hpp>
+#endif

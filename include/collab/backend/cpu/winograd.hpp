@@ -185,7 +185,7 @@ COLLAB_NOINLINE void winograd_product(const WinogradProduct<T>& o, int from, int
                     __builtin_prefetch(at + o.y_row + o.y_pixel, 1);
                 }
             Vector<T> acc[P][V];
-            repeat<P>([&](auto p) COLLAB_LAMBDA_INLINE { repeat<V>([&](auto r) COLLAB_LAMBDA_INLINE { acc[p][r].setZero(); }); });
+            repeat<P>([&](auto p) COLLAB_LAMBDA_INLINE { repeat<V>([&](auto r) COLLAB_LAMBDA_INLINE { acc[p][r] = Vector<T>{}; }); });
             const T *at = v, *w = o.u + k * o.u_position;
             for (int left = o.channels; left > 0; left -= L, at += o.v_chunk - L)
                 for (int i = std::min(left, L); i > 0; --i, ++at, w += V * L) {
@@ -263,7 +263,7 @@ template <class T>
 COLLAB_NOINLINE void winograd_output_row(const T* m, std::ptrdiff_t position, int n, const T* bias, T* y, std::ptrdiff_t y_pixel, std::ptrdiff_t y_row,
                                          int channels, int rows, int columns) {
     constexpr int L = lanes<T>;
-    Vector<T> b = Vector<T>::Zero();
+    Vector<T> b = {};
     if (bias) b = load(bias);
     const bool whole = rows == 2 && channels == L;
     for (int t = 0; t < n; ++t, m += L, y += 2 * y_pixel) {

@@ -89,7 +89,7 @@ template <class T, int Inputs, int V>
 COLLAB_NOINLINE void winograd_sum(const T* v, const T* q, std::ptrdiff_t q_chunk, int tiles, T* du, bool set) {
     constexpr int L = lanes<T>;
     Vector<T> acc[Inputs][V];
-    repeat<Inputs>([&](auto i) COLLAB_LAMBDA_INLINE { repeat<V>([&](auto r) COLLAB_LAMBDA_INLINE { acc[i][r].setZero(); }); });
+    repeat<Inputs>([&](auto i) COLLAB_LAMBDA_INLINE { repeat<V>([&](auto r) COLLAB_LAMBDA_INLINE { acc[i][r] = Vector<T>{}; }); });
     for (int t = 0; t < tiles; ++t, v += L, q += L) {
         Vector<T> d[V];
         repeat<V>([&](auto r) COLLAB_LAMBDA_INLINE { d[r] = load(q + r * q_chunk); });

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// operations: the operations of the CPU backend that depend on nothing but the scalar type. Declarations: the headers that define them are
+// included behind them or, with COLLAB_PRECOMPILED, compiled once into a library (precompiled.hpp).
+#pragma once
+#include <cstddef>
+
+#include <collab/backend/cpu/after.hpp>
+#include <collab/backend/cpu/load.hpp>
+#include <collab/backend/cpu/threads.hpp>
+#include <collab/backend/geometry.hpp>
+#include <collab/core/random.hpp>
+#include <collab/memory/view.hpp>
+
+namespace collab::backend {
+
+// convolution.hpp, conv_weight_gradient.hpp
+/// y = x * w (+ bias, one per output channel, unless null).
+template <class T>
+void conv2d(Threads&, const Convolution&, View<const T> x, const T* w, const T* bias, View<T> y);
+/// dx = the gradient of `conv2d` with respect to x (+ bias, one per input channel, unless null: for the transposed convolution).
+template <class T>
+void conv2d_input_gradient(Threads&, const Convolution&, View<const T> dy, const T* w, const T* bias, View<T> dx);
+/// Adds the gradient with respect to the weights to dw.
+template <class T>
+void conv2d_weight_gradient(Threads&, const Convolution&, View<const T> x, View<const T> dy, T* dw);
+/// Adds the sum over all pixels to db.
+template <class T>
+void bias_gradient(Threads&, const Map&, View<const T> dy, T* db);
+
+// fused_sweeps.hpp
+namespace detail {
+/// after.y = what is loaded, times w (+ bias), or times its transpose. Returns the number of parts that have sums in `after`.
+template <class T>
+int fused_sweep(Threads&, const Convolution&, const Load<T>& x, const T* w, const T* bias, After<T>& after);
+/// Adds to dw.
+template <class T>
+void fused_weight_gradient(Threads&, const Convolution&, const Load<T>& x, const Load<T>& dy, T* dw);
+/// Adds to dw and writes after.y. Returns the number of parts that have sums in `after`.
+template <class T>
+int fused_backward(Threads&, const Convolution&, const Load<T>& x, const Load<T>& dy, const T* w, T* dw, After<T>& after);
+}  // namespace detail
+
+// linear.hpp
+template <class T>
+void linear(Threads&, const Product&, View<const T> x, const T* w, const T* bias, View<T> y);
+template <class T>
+void linear_input_gradient(Threads&, const Product&, View<const T> dy, const T* w, View<T> dx);
+template <class T>
+void linear_weight_gradient(Threads&, const Product&, View<const T> x, View<const T> dy, T* dw);
+
+// pooling.hpp
+template <class T>
+void max_pool(Threads&, const Pooling&, View<const T> x, View<T> y);
+template <class T>
+void max_pool_backward(Threads&, const Pooling&, View<const T> x, View<const T> y, View<const T> dy, View<T> dx);
+template <class T>
+void average_pool(Threads&, const Pooling&, View<const T> x, View<T> y);
+template <class T>
+void average_pool_backward(Threads&, const Pooling&, View<const T> dy, View<T> dx);
+template <class T>
+void adaptive_average_pool(Threads&, const Pooling&, View<const T> x, View<T> y);
+template <class T>
+void adaptive_average_pool_backward(Threads&, const Pooling&, View<const T> dy, View<T> dx);
+
+// channels.hpp
+template <class T>
+void shuffle_channels(Threads&, const Map&, int groups, View<const T> x, View<T> y);
+template <class T>
+void pad_channels(Threads&, const Map&, int channels, View<const T> x, View<T> y);
+template <class T>
+void maxout(Threads&, const Map&, int pieces, View<const T> x, View<T> y);
+template <class T>
+void maxout_backward(Threads&, const Map&, int pieces, View<const T> x, View<const T> dy, View<T> dx);
+
+// loss.hpp, dropout.hpp
+template <class T>
+void softmax_cross_entropy(Threads&, int rows, int classes, View<const T> logits, const int* labels, T scale, View<T> dlogits, T* losses, T* hits);
+template <class T>
+void dropout(Threads&, const Map&, double p, const Random&, View<const T> x, View<T> y);
+
+/// Numbers in one register of the processor that the kernels were compiled for.
+template <class T>
+int register_lanes();
+
+}  // namespace collab::backend
