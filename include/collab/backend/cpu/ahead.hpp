@@ -41,7 +41,8 @@ public:
     }
 
 private:
-    static constexpr int most = 6, line = 64;
+    static constexpr unsigned most = 6;
+    static constexpr int line = 64;
     struct Range { const char *at = nullptr, *end = nullptr; bool write = false; };
 #if defined(__GNUC__) || defined(__clang__)
     static COLLAB_INLINE void prefetch_to_read(const char* p) { __builtin_prefetch(p, 0, 2); }
@@ -51,7 +52,8 @@ private:
     static void prefetch_to_write(const char*) {}
 #endif
     Range ranges_[most];
-    int count_ = 0, current_ = 0, per_step_ = 0;
+    unsigned count_ = 0, current_ = 0;
+    int per_step_ = 0;
 };
 
 }  // namespace collab::backend::detail

@@ -23,7 +23,7 @@ inline int widest(const Convolution& g) { return std::max(g.in.channels, g.out.c
 
 /// The pixels of a map in pieces of whole strips; the same pieces and sums whatever the number of threads.
 template <class F>
-int over_pixels(Threads& threads, const Map& map, int most, const F& f) {
+int in_pieces(Threads& threads, const Map& map, int most, const F& f) {
     const long fold = fold_of(map.dims.channels);
     const Cut cut((map.pixels() + fold - 1) / fold, grain / (fold * map.dims.channels), most);
     threads.run(cut.count, [&](int piece) {
@@ -47,7 +47,7 @@ void batch_statistics(Threads& threads, const Map& map, View<const T> x, const S
     const int channels = map.dims.channels;
     detail::After<T> after({const_cast<T*>(x.data), x.pixel}, channels);   // only read
     after.sums = detail::zero_sums(threads, channels);
-    const int parts = detail::over_pixels(threads, map, detail::most_sums, [&](int piece, long first, long count) {
+    const int parts = detail::in_pieces(threads, map, detail::most_sums, [&](int piece, long first, long count) {
         for (const long end = first + count; first < end; first += 4096)   // sums in T stay short
             detail::statistics_after(after, piece, first, std::min(4096L, end - first), 0, channels);
     });
@@ -109,7 +109,7 @@ void normalise(Threads& threads, const Map& map, F f, const N& input, View<const
     const int channels = map.dims.channels;
     auto room = detail::coefficients<T>(threads, channels);
     const detail::Load<T> load = detail::load_of(room, input, channels);
-    detail::over_pixels(threads, map, 4096, [&](int, long first, long count) {
+    detail::in_pieces(threads, map, 4096, [&](int, long first, long count) {
         T* const out = y.data + first * y.pixel;
         if (!skip) {
             load.run(load, first, count, 0, channels, out, y.pixel);
@@ -143,7 +143,7 @@ void normalised_sums(Threads& threads, const Map& map, F f, View<const T> x, Vie
     const T* const means = room.fill(channels, [&](long c) { return saved[c]; });
     double* const all = detail::zero_sums(threads, channels);
     const bool same = x.pixel == y.pixel && dy.pixel == (g ? g.pixel : dy.pixel);
-    const int parts = detail::over_pixels(threads, map, detail::most_sums, [&](int piece, long first, long count) {
+    const int parts = detail::in_pieces(threads, map, detail::most_sums, [&](int piece, long first, long count) {
         double* const mine = all + std::ptrdiff_t(piece) * 2 * channels;
         const auto step = [&](long n, long c, long at, long from, T* a, T* b) COLLAB_LAMBDA_INLINE {
             const F local = f;
@@ -191,7 +191,7 @@ void normalised_gradient(Threads& threads, const Map& map, const NormalisedGradi
     const int channels = map.dims.channels;
     auto room = detail::coefficients<T>(threads, channels);
     const detail::Load<T> load = detail::load_of(room, gradient, channels);
-    detail::over_pixels(threads, map, 4096, [&](int, long first, long count) { load.run(load, first, count, 0, channels, dx.data + first * dx.pixel, dx.pixel); });
+    detail::in_pieces(threads, map, 4096, [&](int, long first, long count) { load.run(load, first, count, 0, channels, dx.data + first * dx.pixel, dx.pixel); });
 }
 
 }  // namespace collab::backend
