@@ -25,6 +25,29 @@ std::vector<std::string> names() {
     for (const Named& n : c.parameters) all.push_back(n.name);
     return all;
 }
+
+/// Counts the elements that layers ask it to copy.
+struct Counting : Reference<double> {
+    long copied = 0;
+    void copy(const backend::Map& map, View<const double> x, View<double> y) {
+        copied += map.size();
+        Reference<double>::copy(map, x, y);
+    }
+};
+/// Elements copied per sample by a step forward and backward.
+template <class List, class In>
+long copied() {
+    using Plan = Sequence<List, In>;
+    constexpr Footprint f = Plan::footprint;
+    Counting backend;
+    Numbers x(std::size_t(In::dims.size())), dy(std::size_t(Plan::Output::dims.size())), parameters(std::size_t(f.parameters) + 1), gradients = parameters;
+    Numbers state(std::size_t(f.state) + 1), saved(std::size_t(f.saved) + 1), fixed(std::size_t(f.fixed) + 1), scratch(std::size_t(f.scratch) + 1);
+    const Memory<double> m{parameters.data(), gradients.data(), state.data(), saved.data(), fixed.data(), scratch.data()};
+    const Context<Counting> c{backend, 1, 1, Mode::training};
+    Plan::template forward<0, Plan::depth>(c, m, View<const double>{x.data(), In::dims.channels});
+    Plan::template backward<0, Plan::depth>(c, m, View<const double>{x.data(), In::dims.channels}, View<const double>{dy.data(), Plan::Output::dims.channels});
+    return backend.copied;
+}
 }  // namespace
 
 TEST_CASE("a residual block adds its shortcut") {
@@ -68,6 +91,17 @@ TEST_CASE("each layer of a dense block sees all results before it") {
     CHECK(output_of<DenseBlock<Layers<Conv2d<12, 3>>, Layers<Conv2d<12, 3>>>, Shape<16, 8, 8>> == Dims{40, 8, 8});
     CHECK(parameters_of<DenseBlock<Layers<BatchNorm, Relu, Conv2d<12, 3>>, Layers<BatchNorm, Relu, Conv2d<12, 3>>>, Shape<16, 8, 8>> == 32 + 1728 + 56 + 3024);
     CHECK_FALSE(Accepts<DenseBlock<Layers<Conv2d<12, 3, Stride<2>>>>, Shape<16, 8, 8>>);
+}
+
+TEST_CASE("a concatenation copies nothing, and a dense block its ends only, however many layers it has") {
+    using Image = Shape<5, 8, 8>;
+    using Form = Layers<Conv2d<4, 3>, BatchNorm, Relu>;
+    using Module = Concat<Form, Layers<Conv2d<4, 1>, BatchNorm, Relu, Conv2d<4, 3>>, Layers<MaxPool<3, Stride<1>, Pad<1>>, Conv2d<4, 1>>>;
+    CHECK(copied<Layers<Module, Module, MaxPool<2>>, Image>() == 0);
+    // Forward x; backward the gradient of the whole, and that of x.
+    using Grown = Layers<BatchNorm, Relu, Conv2d<4, 3>>;
+    CHECK(copied<DenseBlock<Grown>, Image>() == 64 * (5 + 9 + 5));
+    CHECK(copied<DenseBlock<Grown, Grown, Grown, Grown>, Image>() == 64 * (5 + 21 + 5));
 }
 
 TEST_CASE("what stands inside has the names of where it stands") {

@@ -2,6 +2,8 @@
 // resnet: the parameters, shapes and work of residual networks for small images.
 #include <doctest/doctest.h>
 
+#include <concepts>
+
 #include <collab/model/concepts.hpp>
 #include <collab/zoo/resnet.hpp>
 
@@ -13,26 +15,24 @@ template <int Depth, int Classes, class Shortcuts>
 constexpr int parameters = bound<zoo::ResNet<Depth, Image, Classes, Shortcuts>>::footprint.parameters;
 using zoo::OptionA;
 using zoo::OptionB;
-}  // namespace
 
-TEST_CASE("residual networks have the known numbers of parameters") {
-    CHECK(parameters<20, 10, OptionA> == 269722);
-    CHECK(parameters<20, 10, OptionB> == 272474);
-    CHECK(parameters<20, 100, OptionA> == 275572);
-    CHECK(parameters<20, 100, OptionB> == 278324);
-    CHECK(parameters<32, 10, OptionA> == 464154);
-    CHECK(parameters<32, 10, OptionB> == 466906);
-    CHECK(parameters<32, 100, OptionA> == 470004);
-    CHECK(parameters<32, 100, OptionB> == 472756);
-    CHECK(parameters<56, 10, OptionA> == 853018);
-    CHECK(parameters<56, 10, OptionB> == 855770);
-    CHECK(parameters<56, 100, OptionA> == 858868);
-    CHECK(parameters<56, 100, OptionB> == 861620);
-    CHECK(parameters<110, 10, OptionA> == 1727962);
-    CHECK(parameters<110, 10, OptionB> == 1730714);
-    CHECK(parameters<110, 100, OptionA> == 1733812);
-    CHECK(parameters<110, 100, OptionB> == 1736564);
-}
+static_assert(parameters<20, 10, OptionA> == 269722);
+static_assert(parameters<20, 10, OptionB> == 272474);
+static_assert(parameters<20, 100, OptionA> == 275572);
+static_assert(parameters<20, 100, OptionB> == 278324);
+static_assert(parameters<32, 10, OptionA> == 464154);
+static_assert(parameters<32, 10, OptionB> == 466906);
+static_assert(parameters<32, 100, OptionA> == 470004);
+static_assert(parameters<32, 100, OptionB> == 472756);
+static_assert(parameters<56, 10, OptionA> == 853018);
+static_assert(parameters<56, 10, OptionB> == 855770);
+static_assert(parameters<56, 100, OptionA> == 858868);
+static_assert(parameters<56, 100, OptionB> == 861620);
+static_assert(parameters<110, 10, OptionA> == 1727962);
+static_assert(parameters<110, 10, OptionB> == 1730714);
+static_assert(parameters<110, 100, OptionA> == 1733812);
+static_assert(parameters<110, 100, OptionB> == 1736564);
+}  // namespace
 
 TEST_CASE("residual networks can be cut after each stage") {
     using N = zoo::ResNet<32>;

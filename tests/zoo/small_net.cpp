@@ -2,6 +2,8 @@
 // small_net: the parameters and cuts of the paper's small network.
 #include <doctest/doctest.h>
 
+#include <concepts>
+
 #include <collab/model/concepts.hpp>
 #include <collab/zoo/small_net.hpp>
 
@@ -10,15 +12,13 @@ using namespace collab;
 namespace {
 template <class N>
 constexpr int parameters = bound<N>::footprint.parameters;
-}
 
-TEST_CASE("the small network has the paper's number of parameters") {
-    CHECK(parameters<zoo::SmallNet<>> == 551018);
-    CHECK(parameters<zoo::SmallNet<Shape<3, 32, 32>, 100>> == 562628);
-    CHECK(parameters<zoo::SmallNet<Shape<3, 32, 32>, 10, 4>> == 938986);
-    CHECK(parameters<zoo::SmallNet<Shape<3, 32, 32>, 100, 4>> == 950596);
-    CHECK(parameters<zoo::SmallNet<Shape<1, 32, 32>>> == 551018 - 2 * 9 * 32);
-}
+static_assert(parameters<zoo::SmallNet<>> == 551018);
+static_assert(parameters<zoo::SmallNet<Shape<3, 32, 32>, 100>> == 562628);
+static_assert(parameters<zoo::SmallNet<Shape<3, 32, 32>, 10, 4>> == 938986);
+static_assert(parameters<zoo::SmallNet<Shape<3, 32, 32>, 100, 4>> == 950596);
+static_assert(parameters<zoo::SmallNet<Shape<1, 32, 32>>> == 551018 - 2 * 9 * 32);
+}  // namespace
 
 TEST_CASE("the small network can be cut after each stage") {
     CHECK(std::same_as<feature_at<zoo::SmallNet<>, zoo::conv1_x>, Shape<32, 16, 16>>);
