@@ -5,10 +5,10 @@
 #include <cstddef>
 #include <cstring>
 #include <memory>
-#include <new>
 #include <type_traits>
 #include <utility>
 
+#include <collab/backend/cpu/pages.hpp>
 #include <collab/backend/cpu/pieces.hpp>
 #include <collab/core/config.hpp>
 
@@ -21,7 +21,7 @@ class AlignedMemory {
 
 public:
     AlignedMemory() = default;
-    explicit AlignedMemory(std::size_t n) : block_(n ? static_cast<T*>(::operator new(n * sizeof(T), std::align_val_t{64})) : nullptr), size_(n) {
+    explicit AlignedMemory(std::size_t n) : block_(n ? static_cast<T*>(take_block(n * sizeof(T))) : nullptr, Free{n * sizeof(T)}), size_(n) {
         if (n) std::memset(static_cast<void*>(block_.get()), 0, n * sizeof(T));
     }
     AlignedMemory(AlignedMemory&& other) noexcept : block_(std::move(other.block_)), size_(std::exchange(other.size_, 0)) {}
@@ -35,7 +35,10 @@ public:
     std::size_t size() const { return size_; }
 
 private:
-    struct Free { void operator()(T* p) const { ::operator delete(p, std::align_val_t{64}); } };
+    struct Free {
+        std::size_t bytes = 0;
+        void operator()(T* p) const { release_block(p, bytes); }
+    };
     std::unique_ptr<T, Free> block_;
     std::size_t size_ = 0;
 };
