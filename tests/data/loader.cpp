@@ -26,9 +26,9 @@ struct Epoch {
     std::vector<float> images;
     bool operator==(const Epoch&) const = default;
 };
-Epoch epoch_of(Loader& loader, int epoch) {
+Epoch epoch_of(Loader& loader, int epoch, int first = 0) {
     Epoch all;
-    loader.start(epoch);
+    loader.start(epoch, first);
     while (const Batch* batch = loader.next()) {
         all.sizes.push_back(batch->size);
         all.indices.insert(all.indices.end(), batch->indices, batch->indices + batch->size);
@@ -154,6 +154,23 @@ TEST_CASE("a loader may be stopped at any moment and begun anew in the middle") 
         if (taken > 0) brief.start(0);
         for (int i = 1; i < taken; ++i) brief.next();
     }
+}
+
+TEST_CASE("an epoch begun at any batch goes on as the whole one") {
+    for (const int threads : {1, 3}) {
+        Loader loader(some(), usual, {.batch = 10, .seed = 3, .drop_last = false, .threads = threads});
+        const Epoch whole = epoch_of(loader, 2);
+        for (int first = 0; first <= loader.batches(); ++first) {
+            const Epoch rest = epoch_of(loader, 2, first);
+            REQUIRE(rest.sizes.size() == std::size_t(loader.batches() - first));
+            const auto passed = std::ptrdiff_t(std::min(103, 10 * first));
+            CHECK(std::equal(rest.indices.begin(), rest.indices.end(), whole.indices.begin() + passed, whole.indices.end()));
+            CHECK(std::equal(rest.images.begin(), rest.images.end(), whole.images.begin() + passed * loader.dims().size(), whole.images.end()));
+        }
+        CHECK(epoch_of(loader, 2) == whole);
+    }
+    Loader loader(some(), usual, {.batch = 10});
+    CHECK(error_of([&] { loader.start(0, 11); }) == "loader: batch 11 to begin with; expected 0 to 10");
 }
 
 TEST_CASE("what goes wrong on the loader's thread is thrown by next, and a new start forgets it") {

@@ -113,16 +113,18 @@ public:
     Loader(const Loader&) = delete;
     Loader& operator=(const Loader&) = delete;
 
-    /// Begins an epoch, also in the middle of another, of which nothing more is seen. Ends the life of the last batch.
-    void start(int epoch) {
+    /// Begins an epoch, also in the middle of another, of which nothing more is seen. Ends the life of the last batch. `first` batches are
+    /// passed over, unmade: for a training that goes on where it was interrupted.
+    void start(int epoch, int first = 0) {
         if (epoch < 0) fail("loader: epoch ", epoch, "; expected at least 0");
+        if (first < 0 || first > batches_) fail("loader: batch ", first, " to begin with; expected 0 to ", batches_);
         {
             const std::lock_guard lock(mutex_);
             ++run_;
             epoch_ = epoch;
-            made_ = given_ = 0;
+            made_ = given_ = claimed_ = first;
             stale_ = working_;   // until these notice, they may write into the ring
-            claimed_ = claimed_in_batch_ = 0;
+            claimed_in_batch_ = 0;
             order_ready_ = order_taken_ = failed_ = false;
             for (Slot& slot : ring_) slot.unmade = 0, slot.error = nullptr;
         }

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <system_error>
 #if __has_include(<unistd.h>)
+#include <fcntl.h>
 #include <unistd.h>
 #endif
 
@@ -21,6 +22,16 @@ inline bool sync_to_disk([[maybe_unused]] std::FILE* file) {
     return ::fsync(::fileno(file)) == 0 || errno == EINVAL || errno == ENOTSUP;
 #else
     return true;
+#endif
+}
+
+/// A rename is an entry of a folder, and only the folder's own sync makes that last. Folders that cannot be synced are as good as they get.
+inline void sync_folder([[maybe_unused]] const std::filesystem::path& folder) {
+#ifdef _POSIX_VERSION
+    const int entry = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY);
+    if (entry < 0) return;
+    static_cast<void>(::fsync(entry));
+    ::close(entry);
 #endif
 }
 
@@ -59,7 +70,7 @@ inline void replace_file(const std::string& path, std::string_view contents, std
     if (std::fclose(file) != 0 && good) good = false, error = errno;
     if (good) {
         fs::rename(partial, target, code);
-        if (!code) return;
+        if (!code) return sync_folder(target.parent_path());
         error = code.value();
     }
     std::remove(partial.c_str());

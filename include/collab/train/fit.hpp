@@ -16,33 +16,13 @@
 #include <collab/data/augment.hpp>
 #include <collab/data/images.hpp>
 #include <collab/data/loader.hpp>
+#include <collab/train/callback.hpp>
+#include <collab/train/checkpoint.hpp>
+#include <collab/train/course.hpp>
+#include <collab/train/history.hpp>
 #include <collab/train/rate.hpp>
 
 namespace collab {
-
-/// What one network had reached at one moment. Training figures are means since the moment before.
-struct NetworkRecord {
-    double classification = 0, metric = 0, verification = 0, accuracy = 0;   ///< on training batches, as they were trained on
-    double coupling = 0;                                                     ///< what methods add, weighted
-    double test_loss = 0, test_accuracy = 0;                                 ///< nan where it was not evaluated
-};
-
-/// One moment of a training.
-struct Record {
-    int epoch = 0;   ///< counted from 1
-    long step = 0;   ///< steps done
-    double rate = 0, seconds = 0;
-    std::vector<NetworkRecord> networks;
-};
-
-/// What a watcher is told: after every step, and with `evaluated` after an evaluation.
-struct FitEvent {
-    int epoch = 0, epochs = 0;   ///< counted from 1
-    long step = 0, steps = 0;    ///< of the whole training
-    double images_per_second = 0;
-    bool evaluated = false;
-    const Record* record = nullptr;   ///< the figures so far: of the running stretch, or of the evaluation
-};
 
 /// The learning rate of a training: a number, or any RateSchedule.
 class Rate {
@@ -73,13 +53,7 @@ struct FitOptions {
     std::optional<Transform> transform{};    ///< default: padded with zeros to the networks' size, values in [0, 1]
     int evaluate_every = 0;                  ///< steps between evaluations; 0: at the end of each epoch
     std::function<bool(const FitEvent&)> watch{};   ///< false ends the training after this step
-};
-
-/// The course of a training.
-struct History {
-    std::vector<Record> records;   ///< one per evaluation
-    double seconds = 0, images_per_second = 0;   ///< of the training steps, evaluations not counted
-    bool stopped = false;          ///< the watcher ended it early
+    Checkpoints checkpoints{};               ///< so that the training can be continued after whatever happens
 };
 
 /// Loss and accuracy of one network over a data set, in inference mode.
@@ -122,8 +96,8 @@ auto evaluate(Training& training, const Set& images, const std::optional<Transfo
 }
 
 /// Trains on `train` and evaluates on `test`, both Images or both a PictureSource. A loss that is not a number ends it with an error.
-template <class Training, class Set>
-History fit(Training& training, const Set& train, const Set& test, const FitOptions& options) {
+template <class Training, class Set, class... Fs>
+History fit(Training& training, const Set& train, const Set& test, const FitOptions& options, Fs&&... fs) {
     if (options.epochs < 1) fail("a training has at least one epoch, not ", options.epochs);
     if (options.warm_up < 0) fail("a warm-up has at least 0 steps, not ", options.warm_up);
     constexpr std::size_t n = std::size_t(Training::networks);
@@ -132,72 +106,120 @@ History fit(Training& training, const Set& train, const Set& test, const FitOpti
     Loader loader(train, transform, {.batch = training.settings().batch, .seed = options.seed, .threads = detail::loader_threads(train)});
     const long per_epoch = loader.batches(), steps = per_epoch * options.epochs;
     if (per_epoch < 1) fail(train.name, ": no batch can be made of ", train.size(), " images");
+    detail::Callbacks<Training, std::remove_reference_t<Fs>...> callbacks(training, fs...);
+    detail::Course course(n);
+    History& history = course.history;
+
+    const detail::CheckpointFolder folder(options.checkpoints);
+    std::vector<std::pair<std::string, std::string>> facts;
+    if (folder.on()) {
+        facts = detail::facts_of(training);
+        facts.insert(facts.end(), {{"training images", detail::set_words(train)}, {"test images", detail::set_words(test)}, {"transform", detail::transform_words(transform)},
+                                   {"order", detail::word_of(options.seed)}, {"warm-up", detail::word_of(options.warm_up)}, {"callbacks", callbacks.names()}});
+    }
+    if (const auto file = folder.newest()) {
+        detail::check_facts(*file, facts);
+        course.load(*file);
+        if (course.epoch >= options.epochs || course.batch > per_epoch)
+            fail(file->source, ": stands in epoch ", course.epoch + 1, "; a training of ", options.epochs, " epochs of ", per_epoch, " steps cannot go on from there");
+        detail::load_training(training, *file);
+        callbacks.load(*file);
+        for (int e = 0; e < course.epoch; ++e) rate_of(e, options.epochs, e == 0 ? 1 : course.past[std::size_t(e) - 1]);   // what schedules remember
+    }
+    course.finished = course.finished && course.epochs == options.epochs;
+
     using clock = std::chrono::steady_clock;
     const auto since = [](clock::time_point t) { return std::chrono::duration<double>(clock::now() - t).count(); };
-
-    History history;
     const auto begin = clock::now();
-    Record running{.epoch = 1, .networks = std::vector<NetworkRecord>(n)};
-    long step = 0, counted = 0, trained = 0, epoch_steps = 0;
-    double last_error = 1, epoch_errors = 0;
-    const auto means = [&] {
-        Record r = running;
-        r.seconds = since(begin);
-        for (auto& k : r.networks) {
-            const double c = double(counted ? counted : 1);
-            k.classification /= c, k.metric /= c, k.verification /= c, k.accuracy /= c, k.coupling /= c;
-            k.test_loss = k.test_accuracy = std::nan("");
-        }
-        return r;
-    };
+    const double before = course.wall;
+    const auto wall = [&] { return before + since(begin); };
     const auto tell = [&](const Record& record, bool evaluated) {
-        if (!options.watch) return true;
-        return options.watch({record.epoch, options.epochs, step, steps, history.seconds > 0 ? double(trained) / history.seconds : 0, evaluated, &record});
+        const FitEvent event{record.epoch, options.epochs, course.step, steps, history.seconds > 0 ? double(course.trained) / history.seconds : 0, evaluated, &record};
+        if (!(evaluated ? callbacks.evaluated(event) : callbacks.stepped(event))) course.finished = true;
+        return !options.watch || options.watch(event);
     };
-    bool go = true;
-    for (int epoch = 0; epoch < options.epochs && go; ++epoch) {
-        const double rate = rate_of(epoch, options.epochs, last_error);
-        if (!(rate >= 0) || std::isinf(rate)) fail("the learning rate of epoch ", epoch + 1, " is ", rate, "; expected a number of at least 0");
-        running.epoch = epoch + 1;
-        epoch_errors = 0, epoch_steps = 0;
-        loader.start(epoch);
+    const auto whole = [&] {
+        Tensors file;
+        file.say("format", std::string(detail::checkpoint_format)), file.say("collab", COLLAB_VERSION);
+        for (const auto& [name, word] : facts) file.say(name, word);
+        course.wall = wall();
+        course.save(file);
+        detail::save_training(training, file);
+        callbacks.save(file);
+        return file;
+    };
+    const auto evaluate_now = [&] {
+        Record record = course.means(wall());
+        callbacks.before_evaluation();
+        const auto evaluations = evaluate(training, test, options.transform);
+        callbacks.after_evaluation();
+        for (std::size_t i = 0; i < n; ++i) record.networks[i].test_loss = evaluations[i].loss, record.networks[i].test_accuracy = evaluations[i].accuracy;
+        record.seconds = wall();
+        history.records.push_back(record);
+        course.running.networks.assign(n, {}), course.counted = 0;
+        return tell(record, true);
+    };
+
+    callbacks.begin();
+    bool go = true;   // a watcher may interrupt
+    const bool again = history.resumed > 0;
+    const double said = course.rate;
+    const int said_of = course.epochs;
+    course.epochs = options.epochs;
+    while (course.epoch < options.epochs && go && !course.finished) {
+        const int epoch = course.epoch;
+        course.rate = rate_of(epoch, options.epochs, course.last_error());
+        if (!(course.rate >= 0) || std::isinf(course.rate)) fail("the learning rate of epoch ", epoch + 1, " is ", course.rate, "; expected a number of at least 0");
+        if (again && course.step == history.resumed && course.batch > 0 && said_of == options.epochs && course.rate != said)
+            fail("the checkpoint in ", options.checkpoints.folder, " was written with a learning rate of ", detail::word_of(said), " in epoch ", epoch + 1, "; this one would have ", detail::word_of(course.rate));
+        course.running.epoch = epoch + 1;
+        loader.start(epoch, int(course.batch));
         if constexpr (requires { training.begin_epoch(epoch, options.epochs); }) training.begin_epoch(epoch, options.epochs);
-        while (go) {
+        while (go && !course.finished) {
             const auto from = clock::now();
             const Batch* batch = loader.next();
             if (!batch) break;
-            running.rate = step < options.warm_up ? rate * double(step + 1) / options.warm_up : rate;
-            training.step(batch->images, batch->labels, batch->size, running.rate);
+            Record& running = course.running;
+            running.rate = course.step < options.warm_up ? course.rate * double(course.step + 1) / options.warm_up : course.rate;
+            if constexpr (callbacks.updates) training.step(batch->images, batch->labels, batch->size, running.rate, [&] { callbacks.before_update(); });
+            else training.step(batch->images, batch->labels, batch->size, running.rate);
             const auto losses = training.losses();
             history.seconds += since(from);
-            ++step, ++counted, ++epoch_steps, trained += batch->size;
+            ++course.step, ++course.counted, ++course.batch, course.trained += batch->size;
             for (std::size_t i = 0; i < n; ++i) {
                 const auto& l = losses[i];
                 const double sum = l.classification + l.metric + l.verification + l.coupling;
                 if (!(std::abs(sum) < 1e300))
-                    fail("the loss of ", training.name(int(i)), " became ", sum, " at step ", step, " (epoch ", epoch + 1, ", learning rate ", running.rate,
+                    fail("the loss of ", training.name(int(i)), " became ", sum, " at step ", course.step, " (epoch ", epoch + 1, ", learning rate ", running.rate,
                          "); a smaller learning rate may help");
                 auto& k = running.networks[i];
                 k.classification += l.classification, k.metric += l.metric, k.verification += l.verification, k.accuracy += l.accuracy, k.coupling += l.coupling;
-                epoch_errors += (1 - l.accuracy) / double(n);
+                course.errors += (1 - l.accuracy) / double(n);
             }
-            running.step = step;
-            const bool evaluate_now = options.evaluate_every > 0 ? step % options.evaluate_every == 0 || step == steps : step % per_epoch == 0;
-            go = tell(means(), false);
-            if (evaluate_now || !go) {
-                Record record = means();
-                const auto evaluations = evaluate(training, test, options.transform);
-                for (std::size_t i = 0; i < n; ++i) record.networks[i].test_loss = evaluations[i].loss, record.networks[i].test_accuracy = evaluations[i].accuracy;
-                record.seconds = since(begin);
-                history.records.push_back(record);
-                running.networks.assign(n, {}), counted = 0;
-                go = tell(record, true) && go;
+            running.step = course.step;
+            const bool epoch_ends = course.batch == per_epoch;
+            const bool evaluation = options.evaluate_every > 0 ? course.step % options.evaluate_every == 0 || course.step == steps : epoch_ends;
+            if (options.watch || callbacks.watches) go = tell(course.means(wall()), false);
+            const bool complete = evaluation || course.finished;   // where a callback ends it, that is the end; an interruption is not
+            bool best = false;
+            if (complete) {
+                go = evaluate_now() && go;
+                const double was = history.best;
+                course.note(history.records.back());
+                best = history.best > was;
             }
+            if (best && folder.keeps_best()) folder.write_best(whole());
+            if (folder.due(course.step, epoch_ends) || (folder.on() && (course.step == steps || !go || course.finished))) folder.write(whole(), course.step);
+            // What was reached when it was interrupted; not in the checkpoint, so that the continued training has the same records.
+            if (!go && !complete) evaluate_now();
         }
-        last_error = epoch_steps ? epoch_errors / double(epoch_steps) : 1;
+        if (!go || course.finished) break;
+        course.past.push_back(course.batch ? course.errors / double(course.batch) : 1);
+        course.errors = 0, course.batch = 0, ++course.epoch;
     }
-    history.stopped = !go;
-    history.images_per_second = history.seconds > 0 ? double(trained) / history.seconds : 0;
+    history.stopped = !go || course.finished;
+    history.images_per_second = history.seconds > 0 ? double(course.trained) / history.seconds : 0;
+    callbacks.end(history);
     return history;
 }
 

@@ -30,6 +30,19 @@ struct AsCollaboration { using type = C; };
 template <NetworkDescription N>
 struct AsCollaboration<N> { using type = Collaboration<N>; };
 
+template <class T>
+struct Squared {
+    const T* from;
+    T* to;
+    COLLAB_HD void operator()(std::size_t i) const { to[i] = from[i] * from[i]; }
+};
+template <class T>
+struct Scaled {
+    T* values;
+    T factor;
+    COLLAB_HD void operator()(std::size_t i) const { values[i] *= factor; }
+};
+
 template <class C, class B, bool Ok>
 struct TrainingWrong { using type = Right; };   // the collaboration has said already what is wrong
 template <class C, class B>
@@ -118,12 +131,18 @@ public:
     /// One step on `samples` samples (at most the batch of the settings): NHWC images and class numbers on the host. In an iterative
     /// collaboration, one after the other for each network; a method with a critic moves that first.
     void step(const float* images, const int* labels, int samples, double rate) {
+        step(images, labels, samples, rate, [] {});
+    }
+    /// The same, with a look at the gradients before each update uses them: `before_update()`.
+    template <std::invocable F>
+    void step(const float* images, const int* labels, int samples, double rate, F&& before_update) {
         load(images, labels, samples, C::different_inputs);
         const Random random = next_random();
         const bool critic = couplings_.has_critic();
         bool repeated = false;
         if (critic) {
             pass(samples, random, everyone, repeated, detail::Active{0, false, true});
+            before_update();
             update_critic();
             repeated = true;
         }
@@ -134,12 +153,14 @@ public:
                 const unsigned again = !repeated ? everyone : !C::order::refreshes || moved < 0 ? 0u : bases > 0 ? everyone : 1u << moved;
                 const detail::Active active{1u << i, true, false};
                 pass(samples, random, again, repeated, active);
+                before_update();
                 update(rate, active);
                 moved = i, repeated = true;
             }
         } else {
             const detail::Active active{everyone, true, !critic};
             pass(samples, random, repeated ? 0u : everyone, repeated, active);
+            before_update();
             update(rate, active);
         }
         samples_ = samples;
@@ -199,6 +220,22 @@ public:
     std::vector<T> momentum() const { return host(momentum_, catalogue_.parameter_count); }
     std::vector<T> state() const { return host(state_, catalogue_.state_count); }
     void set_parameters(const std::vector<T>& values) { assign(values, parameters_, catalogue_.parameter_count, "parameters"); }
+    /// Second moments of Adam, where a critic has them; else empty.
+    std::vector<T> second_moments() const { return second_ ? host(second_, catalogue_.parameter_count) : std::vector<T>{}; }
+    void set_second_moments(const std::vector<T>& values) { assign(values, second_, second_ ? catalogue_.parameter_count : 0, "second moments"); }
+    /// The Euclidean norm of all gradients as they stand, and their scaling: for callbacks before an update.
+    double gradient_norm() {
+        if (squares_.empty()) squares_.emplace_back(backend_->template allocate<T>(catalogue_.parameter_count + 1));
+        backend_->for_each(catalogue_.parameter_count, detail::Squared<T>{gradients_, squares_[0].data()});
+        return std::sqrt(backend_->sum(catalogue_.parameter_count, squares_[0].data()));
+    }
+    void scale_gradients(double factor) { backend_->for_each(catalogue_.parameter_count, detail::Scaled<T>{gradients_, T(factor)}); }
+    void set_momentum(const std::vector<T>& values) { assign(values, momentum_, catalogue_.parameter_count, "momenta"); }
+    /// How many steps were done: dropout's random numbers follow from it. For a training that is taken up again.
+    void set_steps(long steps) {
+        if (steps < 0) fail("a training has done at least 0 steps, not ", steps);
+        step_ = steps;
+    }
     void set_state(const std::vector<T>& values) { assign(values, state_, catalogue_.state_count, "running statistics"); }
     /// One tensor by its name, as stored; an unknown name is an error that lists the near ones.
     std::vector<T> parameter(std::string_view name) const {
@@ -223,11 +260,12 @@ public:
         assign(w.state, state_ + place.state, std::size_t(size.state), "running statistics in this network");
     }
 
-    /// Trains on `data.train` and evaluates on `data.test`; see FitOptions.
-    History fit(const DataSet& data, const FitOptions& options = {}) {
+    /// Trains on `data.train` and evaluates on `data.test`; see FitOptions. Callbacks take part: see Callback.
+    template <class... Callbacks>
+    History fit(const DataSet& data, const FitOptions& options = {}, Callbacks&&... callbacks) {
         transform_ = options.transform;
         undo_ = fitted_transform(options.transform, data.train.dims, image).normalise;
-        return collab::fit(*this, data.train, data.test, options);
+        return collab::fit(*this, data.train, data.test, options, callbacks...);
     }
     /// Loss and accuracy of every network over a whole set, in inference mode. Without a transform, that of the last fit is used.
     std::array<Evaluation, std::size_t(n)> evaluate(const Images& images, const std::optional<Transform>& transform = {}) {
@@ -586,6 +624,7 @@ private:
     Places places_{};
     std::vector<decltype(std::declval<B&>().template allocate<T>(1))> memory_;
     std::vector<decltype(std::declval<B&>().template allocate<int>(1))> labels_;
+    std::vector<decltype(std::declval<B&>().template allocate<T>(1))> squares_;   // once somebody asks for the norm
     std::vector<T> converted_;
     std::optional<Transform> transform_;
     T *parameters_ = nullptr, *gradients_ = nullptr, *momentum_ = nullptr, *second_ = nullptr, *state_ = nullptr, *echo_ = nullptr, *joint_ = nullptr, *peer_mean_ = nullptr;

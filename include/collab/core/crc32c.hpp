@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// crc32c: a checksum of bytes, for files that must not be believed when a disk has changed them.
+#pragma once
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace collab::detail {
+
+/// Row k advances a byte by k + 1 bytes, so that eight bytes take eight look-ups that do not wait for each other.
+inline constexpr auto crc32c_table = [] {
+    std::array<std::array<std::uint32_t, 256>, 8> t{};
+    for (std::uint32_t i = 0; i < 256; ++i) {
+        std::uint32_t c = i;
+        for (int k = 0; k < 8; ++k) c = c & 1 ? c >> 1 ^ 0x82F63B78u : c >> 1;
+        t[0][i] = c;
+    }
+    for (std::size_t k = 1; k < 8; ++k)
+        for (std::size_t i = 0; i < 256; ++i) t[k][i] = t[k - 1][i] >> 8 ^ t[0][t[k - 1][i] & 255];
+    return t;
+}();
+
+/// CRC-32C (Castagnoli; RFC 3720, appendix B.4). `before` is the checksum of what comes before these bytes.
+constexpr std::uint32_t crc32c(std::string_view bytes, std::uint32_t before = 0) {
+    const auto& t = crc32c_table;
+    const auto at = [&](std::size_t i) { return std::uint32_t(static_cast<unsigned char>(bytes[i])); };
+    std::uint32_t c = ~before;
+    std::size_t i = 0;
+    for (; i + 8 <= bytes.size(); i += 8) {
+        const std::uint32_t low = c ^ (at(i) | at(i + 1) << 8 | at(i + 2) << 16 | at(i + 3) << 24);
+        c = t[7][low & 255] ^ t[6][low >> 8 & 255] ^ t[5][low >> 16 & 255] ^ t[4][low >> 24] ^ t[3][at(i + 4)] ^ t[2][at(i + 5)] ^ t[1][at(i + 6)] ^ t[0][at(i + 7)];
+    }
+    for (; i < bytes.size(); ++i) c = c >> 8 ^ t[0][(c ^ at(i)) & 255];
+    return ~c;
+}
+
+}  // namespace collab::detail

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+// checkpoint: a whole training in one file, and the folder in which the last ones and the best one are kept.
+#pragma once
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <collab/core/config.hpp>
+#include <collab/data/file.hpp>
+#include <collab/io/safetensors.hpp>
+#include <collab/train/settings.hpp>
+
+namespace collab {
+
+/// Where and how often `fit` writes checkpoints. Each is a whole file or none, whenever the program is killed, and one continues to the same bits.
+struct Checkpoints {
+    std::string folder{};   ///< made if it is not there; empty: no checkpoints. One training to a folder
+    int every = 0;          ///< steps between them; 0: after each epoch. Also after the last step, and when a watcher ends the training
+    int keep = 2;           ///< so many of the newest stay, step-000000120.safetensors
+    bool best = true;       ///< also keep best.safetensors: of the highest mean test accuracy
+    bool resume = false;    ///< go on from the newest in the folder; begin if there is none. Without it, a folder with checkpoints is refused
+};
+
+namespace detail {
+inline constexpr std::string_view checkpoint_format = "collab checkpoint 1";
+
+inline std::vector<std::int64_t> stored_extents(const Parameter& p) {
+    std::vector<std::int64_t> e;
+    for (int k = 0; k < p.rank; ++k) e.push_back(p.extents[std::size_t(k)] > 0 ? p.extents[std::size_t(k)] : p.size);
+    std::int64_t n = 1;
+    for (const std::int64_t x : e) n *= x;
+    return n == p.size ? e : std::vector<std::int64_t>{p.size};
+}
+// Tensors of the catalogue keep their names, which begin with that of a network, never empty and without a dot: names of all else begin with one.
+
+/// All values of one kind, tensor by tensor, under their names behind `prefix`.
+template <class T>
+void save_tensors(Tensors& file, const std::string& prefix, const std::vector<Named>& list, const std::vector<T>& values) {
+    for (const Named& n : list) file.add<T>(prefix + n.name, stored_extents(n.tensor), values.data() + n.offset);
+}
+template <class T>
+void load_tensors(const Tensors& file, const std::string& prefix, const std::vector<Named>& list, std::vector<T>& values) {
+    for (const Named& n : list) {
+        const std::string name = prefix + n.name;
+        const Tensors::Tensor* t = file.find(name);
+        if (!t) fail(file.source, ": is of another training: it holds no '", name, "'");
+        if (const auto wanted = stored_extents(n.tensor); t->extents != wanted)
+            fail(file.source, ": is of another training: its '", name, "' is ", extents_text(t->extents), ", here it is ", extents_text(wanted));
+        if (t->type != type_word<T>) fail(file.source, ": is of a training in ", t->type, "; this one computes in ", type_word<T>);
+        const std::vector<T> v = file.values<T>(name);
+        std::copy(v.begin(), v.end(), values.begin() + std::ptrdiff_t(n.offset));
+    }
+}
+
+inline std::string word_of(double v) { return json_number(v); }
+inline std::string word_of(bool v) { return v ? "yes" : "no"; }
+template <std::integral I>
+std::string word_of(I v) { return std::to_string(v); }
+template <std::integral I>
+I number_in(const Tensors& file, std::string_view name) {
+    const std::string* w = file.word(name);
+    if (!w) fail(file.source, ": says nothing of '", name, "'");
+    I v{};
+    const auto [end, error] = std::from_chars(w->data(), w->data() + w->size(), v);
+    if (error != std::errc{} || end != w->data() + w->size()) fail(file.source, ": '", name, "' is \"", *w, "\"; expected a whole number");
+    return v;
+}
+
+/// Everything a training holds: parameters, running statistics, momenta, and the count of steps from which its random numbers follow.
+template <class Training>
+void save_training(const Training& training, Tensors& file) {
+    const Catalogue& c = training.catalogue();
+    file.say("training.steps", word_of(training.steps()));
+    save_tensors(file, "", c.parameters, training.parameters());
+    save_tensors(file, "", c.states, training.state());
+    save_tensors(file, ".momentum.", c.parameters, training.momentum());
+    if (const auto second = training.second_moments(); !second.empty()) save_tensors(file, ".second.", c.parameters, second);
+}
+template <class Training>
+void load_training(Training& training, const Tensors& file) {
+    using T = typename Training::Scalar;
+    const Catalogue& c = training.catalogue();
+    const auto steps = number_in<long>(file, "training.steps");
+    std::vector<T> parameters(c.parameter_count), momentum(c.parameter_count), state(c.state_count), second = training.second_moments();
+    load_tensors(file, "", c.parameters, parameters);
+    load_tensors(file, "", c.states, state);
+    load_tensors(file, ".momentum.", c.parameters, momentum);
+    if (!second.empty()) load_tensors(file, ".second.", c.parameters, second);
+    const std::size_t known = c.parameters.size() + c.states.size();
+    const auto held = std::size_t(std::count_if(file.tensors().begin(), file.tensors().end(), [](const Tensors::Tensor& t) { return !t.name.starts_with("."); }));
+    if (held != known) fail(file.source, ": is of another training: it holds ", held, " tensors, here there are ", known);
+    training.set_parameters(parameters), training.set_state(state), training.set_momentum(momentum);   // only now: all or nothing
+    if (!second.empty()) training.set_second_moments(second);
+    training.set_steps(steps);
+}
+/// What must be as it was for the rest of a training to be the same.
+template <class Training>
+std::vector<std::pair<std::string, std::string>> facts_of(const Training& training) {
+    const auto& s = training.settings();
+    std::string names;
+    for (const std::string& n : s.names) names += (names.empty() ? "" : ", ") + n;
+    return {{"networks", names}, {"seed", word_of(s.seed)}, {"batch", word_of(s.batch)}, {"alpha", word_of(s.alpha)}, {"momentum", word_of(s.optimiser.momentum)},
+            {"weight decay", word_of(s.optimiser.weight_decay)}, {"nesterov", word_of(s.optimiser.nesterov)}, {"freeze_mkb_after", word_of(s.freeze_mkb_after)},
+            {"critic", sentence(word_of(s.critic.rate), " ", word_of(s.critic.beta1), " ", word_of(s.critic.beta2))}};
+}
+inline void check_facts(const Tensors& file, const std::vector<std::pair<std::string, std::string>>& facts) {
+    for (const auto& [name, here] : facts) {
+        const std::string* there = file.word(name);
+        if (!there || *there != here) fail(file.source, ": was written by a training with ", name, " ", there ? *there : "unknown", "; this one has ", here);
+    }
+}
+inline Tensors open_checkpoint(const std::string& path) {
+    Tensors file = read_tensors(path);
+    const std::string* format = file.word("format");
+    if (!format || *format != checkpoint_format) fail(path, ": is no checkpoint of this version, or is damaged; expected the format \"", checkpoint_format, "\"", format ? ", found \"" + *format + "\"" : "");
+    if (!file.checked) fail(path, ": has no checksum where checkpoints have one: it is damaged, or another program wrote it");
+    return file;
+}
+
+/// The checkpoints in a folder.
+class CheckpointFolder {
+public:
+    explicit CheckpointFolder(const Checkpoints& options) : options_(options) {
+        if (!on()) return;
+        if (options.every < 0) fail("checkpoints: every = ", options.every, "; expected at least 0 steps");
+        if (options.keep < 1) fail("checkpoints: keep = ", options.keep, "; expected at least 1");
+        std::error_code code;
+        std::filesystem::create_directories(options.folder, code);
+        if (code && !std::filesystem::is_directory(options.folder)) fail("cannot make the folder ", options.folder, " for checkpoints: ", code.message());
+        const auto all = steps();
+        if (!options.resume && !all.empty())
+            fail(options.folder, ": holds a checkpoint of step ", all.back(), " already; resume it, or name another folder");
+        std::vector<std::filesystem::path> cut;   // by a kill
+        for (const auto& entry : std::filesystem::directory_iterator(options.folder, code)) {
+            const std::string name = entry.path().filename().string();
+            if (name.find(".safetensors.partial") != std::string::npos && (name.starts_with("step-") || name.starts_with("best."))) cut.push_back(entry.path());
+        }
+        for (const auto& path : cut) std::filesystem::remove(path, code);
+    }
+    bool on() const { return !options_.folder.empty(); }
+    /// The newest checkpoint, where one is to be continued. A damaged one is an error that names an intact one, if there is any.
+    std::optional<Tensors> newest() const {
+        if (!on() || !options_.resume) return {};
+        const auto all = steps();
+        if (all.empty()) return {};
+        try {
+            return open_checkpoint(path(all.back()));
+        } catch (const Error& e) {
+            for (std::size_t k = all.size() - 1; k-- > 0;) {
+                try {
+                    open_checkpoint(path(all[k]));
+                } catch (const Error&) {
+                    continue;
+                }
+                fail(e.what(), ". Remove it to go on from ", path(all[k]), ", which is intact");
+            }
+            fail(e.what(), all.size() > 1 ? ". The others in this folder are damaged, too" : "");
+        }
+    }
+    bool due(long step, bool epoch_ends) const { return on() && (options_.every > 0 ? step % options_.every == 0 : epoch_ends); }
+    bool keeps_best() const { return on() && options_.best; }
+    void write(const Tensors& file, long step) const {
+        collab::write(file, path(step), "the checkpoint");
+        auto all = steps();
+        for (std::size_t k = 0; k + std::size_t(options_.keep) < all.size(); ++k) {
+            std::error_code ignored;
+            std::filesystem::remove(path(all[k]), ignored);
+        }
+    }
+    void write_best(const Tensors& file) const { collab::write(file, (std::filesystem::path(options_.folder) / "best.safetensors").string(), "the best checkpoint"); }
+
+private:
+    std::string path(long step) const {
+        const std::string digits = std::to_string(step);
+        return (std::filesystem::path(options_.folder) / ("step-" + std::string(digits.size() < 9 ? 9 - digits.size() : 0, '0') + digits + ".safetensors")).string();
+    }
+    std::vector<long> steps() const {   // in order
+        std::vector<long> all;
+        std::error_code code;
+        for (std::filesystem::directory_iterator at(options_.folder, code), end; !code && at != end; at.increment(code)) {
+            const std::string name = at->path().filename().string();
+            long step = 0;
+            if (!name.starts_with("step-") || !name.ends_with(".safetensors")) continue;
+            const char *from = name.data() + 5, *to = name.data() + name.size() - 12;
+            if (const auto [stop, error] = std::from_chars(from, to, step); error == std::errc{} && stop == to && step >= 0) all.push_back(step);
+        }
+        if (code) fail("cannot look into the folder ", options_.folder, ": ", code.message());
+        std::sort(all.begin(), all.end());
+        return all;
+    }
+
+    Checkpoints options_;
+};
+}  // namespace detail
+
+/// Writes everything that `training` holds: weights, running statistics, momenta and the count of its steps. `fit` writes more: see Checkpoints.
+template <class Training>
+    requires requires(const Training& t) { t.second_moments(); }
+void save(const Training& training, const std::string& path) {
+    Tensors file;
+    file.say("format", std::string(detail::checkpoint_format)), file.say("collab", COLLAB_VERSION);
+    for (auto& [name, word] : detail::facts_of(training)) file.say(name, word);
+    detail::save_training(training, file);
+    write(file, path, "the checkpoint");
+}
+/// Reads what `save` or `fit` wrote into a training of the same type; settings may differ. All or nothing: an error leaves the training as it was.
+template <class Training>
+    requires requires(const Training& t) { t.second_moments(); }
+void load(Training& training, const std::string& path) { detail::load_training(training, detail::open_checkpoint(path)); }
+
+}  // namespace collab

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: Apache-2.0
+// checkpoint: a training that is interrupted and taken up again ends with the bits of one that was not; nothing else is taken for a checkpoint.
+#include <doctest/doctest.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <set>
+
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <collab/train/checkpoint.hpp>
+
+#include "data/temporary.hpp"
+#include "small.hpp"
+
+using namespace collab;
+using namespace collab::trial;
+namespace fs = std::filesystem;
+
+namespace {
+using Machine = Cpu<float>;
+using Subject = Training<Pair, Machine>;
+constexpr int classes = 3;
+
+const DataSet& pictures() {
+    static const DataSet set{synthetic_images({2, 8, 8}, classes, 26, 1), synthetic_images({2, 8, 8}, classes, 12, 2)};
+    return set;
+}
+FitOptions usual(const std::string& folder) {
+    return {.epochs = 3, .rate = PlateauRate{.base = 0.05, .patience = 0}, .warm_up = 5, .seed = 4, .transform = Transform{.crop_padding = 1, .flip = true},
+            .evaluate_every = 3, .checkpoints = {.folder = folder, .every = 1000}};
+}
+Subject subject(const Subject::Settings& settings = {.seed = 7, .batch = 6}) { return Subject(settings, std::make_shared<Machine>(1)); }
+
+struct Figures {
+    std::vector<float> parameters, state, momentum;
+    std::vector<double> records;
+};
+Figures figures(const Subject& training, const History& history) {
+    Figures f{training.parameters(), training.state(), training.momentum(), {}};
+    for (const Record& r : history.records) {
+        f.records.insert(f.records.end(), {double(r.epoch), double(r.step), r.rate});
+        for (const NetworkRecord& n : r.networks) f.records.insert(f.records.end(), {n.classification, n.metric, n.verification, n.accuracy, n.coupling, n.test_loss, n.test_accuracy});
+    }
+    return f;
+}
+bool same(const Figures& a, const Figures& b) {
+    return same_bits(a.parameters, b.parameters) && same_bits(a.state, b.state) && same_bits(a.momentum, b.momentum) && same_bits(a.records, b.records);
+}
+std::string contents(const fs::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+void write_bytes(const fs::path& path, const std::string& bytes) { std::ofstream(path, std::ios::binary) << bytes; }
+std::set<std::string> names_in(const fs::path& folder) {
+    std::set<std::string> names;
+    for (const auto& e : fs::directory_iterator(folder)) names.insert(e.path().filename().string());
+    return names;
+}
+/// Trains up to step `last`, as if interrupted there.
+History interrupted(const std::string& folder, long last, bool resume = false) {
+    Subject training = subject();
+    FitOptions o = usual(folder);
+    o.checkpoints.resume = resume, o.watch = [=](const FitEvent& e) { return e.step < last; };
+    return training.fit(pictures(), o);
+}
+History resumed(Subject& training, const std::string& folder) {
+    FitOptions o = usual(folder);
+    o.checkpoints.resume = true;
+    return training.fit(pictures(), o);
+}
+struct Count {
+    static constexpr const char* name = "count";
+    int steps = 0, updates = 0, last = 1000;
+    void before_update(Subject&) { ++updates; }
+    bool stepped(Subject&, const FitEvent&) { return ++steps < last; }
+    void save(Tensors& file, const std::string& prefix) const { file.add<std::int32_t>(prefix + "numbers", {steps, updates}); }
+    void load(const Tensors& file, const std::string& prefix) {
+        const auto n = file.values<std::int32_t>(prefix + "numbers");
+        steps = n[0], updates = n[1];
+    }
+};
+}  // namespace
+
+TEST_CASE("a training interrupted after any step and resumed ends with the same bits") {
+    Subject whole = subject();
+    const Figures expected = figures(whole, whole.fit(pictures(), usual("")));
+    REQUIRE(whole.steps() == 12);
+    for (long at = 1; at <= 12; ++at) {
+        const Folder folder;
+        const std::string path = folder.path.string();
+        const History before = interrupted(path, at);
+        CHECK(before.resumed == 0);
+        Subject training = subject({.seed = 7, .batch = 6});
+        const History after = resumed(training, path);
+        CHECK(after.resumed == at);
+        CHECK(training.steps() == 12);
+        CHECK_MESSAGE(same(figures(training, after), expected), "interrupted after step ", at);
+    }
+}
+
+TEST_CASE("a training may be interrupted again and again") {
+    Subject whole = subject();
+    const Figures expected = figures(whole, whole.fit(pictures(), usual("")));
+    const Folder folder;
+    for (const long at : {1, 2, 5, 8, 11}) interrupted(folder.path.string(), at, true);
+    Subject training = subject();
+    CHECK(same(figures(training, resumed(training, folder.path.string())), expected));
+    Subject again = subject();   // nothing remains to be done
+    const History h = resumed(again, folder.path.string());
+    CHECK(h.resumed == 12);
+    CHECK(same(figures(again, h), expected));
+}
+
+TEST_CASE("a finished training can be made longer") {
+    const Folder folder;
+    Subject first = subject();
+    first.fit(pictures(), {.epochs = 1, .rate = 0.05, .checkpoints = {.folder = folder.path.string()}});
+    Subject second = subject(), whole = subject();
+    const History h = second.fit(pictures(), {.epochs = 2, .rate = 0.05, .checkpoints = {.folder = folder.path.string(), .resume = true}});
+    CHECK(h.resumed == 4);
+    CHECK(same(figures(second, h), figures(whole, whole.fit(pictures(), {.epochs = 2, .rate = 0.05}))));
+    Subject third = subject();
+    CHECK(error_of([&] { third.fit(pictures(), {.epochs = 1, .rate = 0.05, .checkpoints = {.folder = folder.path.string(), .resume = true}}); })
+              .ends_with("stands in epoch 2; a training of 1 epochs of 4 steps cannot go on from there"));
+}
+
+TEST_CASE("what a callback remembers comes back, and where it ends a training is the end") {
+    const Folder folder;
+    FitOptions o = usual(folder.path.string());
+    o.watch = [](const FitEvent& e) { return e.step < 5; };
+    Subject training = subject();
+    Count count;
+    training.fit(pictures(), o, count);
+    CHECK(count.steps == 5);
+    CHECK(count.updates == 5);
+    o.watch = {}, o.checkpoints.resume = true;
+    Subject again = subject();
+    Count other{.last = 7};
+    const History h = again.fit(pictures(), o, other);
+    CHECK(h.stopped);
+    CHECK(other.steps == 7);
+    CHECK(again.steps() == 7);
+    CHECK(h.records.back().step == 7);
+    Subject third = subject();
+    Count seven{.last = 7};
+    const History end = third.fit(pictures(), o, seven);   // it has ended
+    CHECK(seven.steps == 7);
+    CHECK(third.steps() == 7);
+    CHECK(same(figures(third, end), figures(again, h)));
+    Subject without = subject();
+    CHECK(error_of([&] { without.fit(pictures(), o); }).ends_with(": was written by a training with callbacks count; this one has none"));
+}
+
+TEST_CASE("the last ones and the best one are kept, and what a kill cut off is removed") {
+    const Folder folder;
+    fs::create_directories(folder.path / "run");
+    std::ofstream(folder.path / "run" / "step-000000001.safetensors.partial") << "cut";
+    FitOptions o = usual((folder.path / "run").string());
+    o.checkpoints.every = 2, o.checkpoints.keep = 3;
+    Subject training = subject();
+    const History h = training.fit(pictures(), o);
+    CHECK(names_in(folder.path / "run") == std::set<std::string>{"best.safetensors", "step-000000008.safetensors", "step-000000010.safetensors", "step-000000012.safetensors"});
+    double best = -1;
+    long step = 0;
+    for (const Record& r : h.records)
+        if (const double mean = (r.networks[0].test_accuracy + r.networks[1].test_accuracy) / 2; mean > best) best = mean, step = r.step;
+    CHECK(h.best == best);
+    CHECK(h.best_step == step);
+    Subject at_best = subject();
+    load(at_best, (folder.path / "run" / "best.safetensors").string());
+    CHECK(at_best.steps() == step);
+    const auto evaluated = at_best.evaluate(pictures().test, o.transform);
+    CHECK((evaluated[0].accuracy + evaluated[1].accuracy) / 2 == doctest::Approx(best).epsilon(1e-12));
+    Subject second = subject();
+    CHECK(error_of([&] { second.fit(pictures(), o); }) == o.checkpoints.folder + ": holds a checkpoint of step 12 already; resume it, or name another folder");
+}
+
+TEST_CASE("a training is saved and loaded whole") {
+    const Folder folder;
+    const std::string path = (folder.path / "a.safetensors").string();
+    Subject a = subject(), b = subject({.seed = 9, .batch = 6});
+    steps(a, 3);
+    save(a, path);
+    load(b, path);
+    CHECK(b.steps() == 3);
+    CHECK(same(figures(a, {}), figures(b, {})));
+    const Tensors file = read_tensors(path);
+    CHECK(*file.word("networks") == "net0, net1");
+    CHECK(file.values<float>("net0.0.weight") == a.parameter("net0.0.weight"));
+    CHECK(file.find("net0.0.weight")->extents == std::vector<std::int64_t>{3, 3, 2, 4});
+}
+
+TEST_CASE("a checkpoint that is cut off or has a flipped byte is refused, and the one before is named") {
+    const Folder folder;
+    const std::string path = folder.path.string();
+    FitOptions o = usual(path);
+    o.checkpoints.every = 6;
+    Subject training = subject();
+    training.fit(pictures(), o);
+    const fs::path last = folder.path / "step-000000012.safetensors", before = folder.path / "step-000000006.safetensors";
+    const std::string good = contents(last), good_before = contents(before);
+    REQUIRE(good.size() > 8192);
+    const auto refused = [&](const std::string& bytes) {
+        write_bytes(last, bytes);
+        Subject fresh = subject();
+        const std::vector<float> p = fresh.parameters();
+        const std::string e = error_of([&] { resumed(fresh, path); });
+        CHECK(e.starts_with(last.string() + ": "));
+        CHECK(e.ends_with("Remove it to go on from " + before.string() + ", which is intact"));
+        CHECK(same_bits(fresh.parameters(), p));
+        CHECK(contents(before) == good_before);
+    };
+    for (std::size_t cut = 0; cut < good.size(); cut += 4096) refused(good.substr(0, cut));
+    for (std::size_t at = 0; at < good.size(); at += at < 400 ? 37 : 509) {
+        std::string changed = good;
+        changed[at] = char(changed[at] ^ 0x10);
+        refused(changed);
+    }
+    refused("");
+    fs::remove(last);
+    Subject again = subject();
+    CHECK(resumed(again, path).resumed == 6);   // from the one before, as the sentence said
+    CHECK(contents(last).size() == good.size());
+    CHECK(same_bits(again.parameters(), training.parameters()));
+    write_bytes(last, "x"), write_bytes(before, "y");
+    CHECK(error_of([&] { Subject fresh = subject(); resumed(fresh, path); }).ends_with("it has 1 bytes. The others in this folder are damaged, too"));
+}
+
+TEST_CASE("a checkpoint of another training is refused and changes nothing") {
+    const Folder folder;
+    const std::string path = folder.path.string();
+    interrupted(path, 4);
+    const std::string file = (folder.path / "step-000000004.safetensors").string();
+    const auto no = [&](Subject::Settings settings, auto&& change) {
+        Subject fresh = subject(settings);
+        FitOptions o = usual(path);
+        o.checkpoints.resume = true;
+        change(o);
+        const std::vector<float> p = fresh.parameters();
+        const std::string e = error_of([&] { fresh.fit(pictures(), o); });
+        CHECK(same_bits(fresh.parameters(), p));
+        return e;
+    };
+    const auto nothing = [](FitOptions&) {};
+    CHECK(no({.seed = 8, .batch = 6}, nothing) == file + ": was written by a training with seed 7; this one has 8");
+    CHECK(no({.alpha = 0.5, .seed = 7, .batch = 6}, nothing) == file + ": was written by a training with alpha 0.2; this one has 0.5");
+    CHECK(no({.seed = 7, .batch = 6, .names = {"a", "b"}}, nothing) == file + ": was written by a training with networks net0, net1; this one has a, b");
+    CHECK(no({.seed = 7, .batch = 6}, [](FitOptions& o) { o.seed = 5; }) == file + ": was written by a training with order 4; this one has 5");
+    CHECK(no({.seed = 7, .batch = 6}, [](FitOptions& o) { o.transform->flip = false; }).find(": was written by a training with transform ") != std::string::npos);
+
+    const auto other = [&]<class C>(C*) {
+        Training<C, Machine> t({.seed = 7, .batch = 6}, std::make_shared<Machine>(1));
+        return error_of([&] { load(t, file); });
+    };
+    using Wider = Collaboration<Small, Other, MKB<Encoder<5, 5>, Transfer<5>, Decoder, Embedding<AdaptiveAvgPool<2>, Flatten>>, CosineDistance>;
+    CHECK(other(static_cast<Wider*>(nullptr)) == file + ": is of another training: its 'mkb0.transfer.0.weight' is 3 x 3 x 4 x 4, here it is 3 x 3 x 5 x 5");
+    CHECK(other(static_cast<Collaboration<Small, Other, Small>*>(nullptr)) == file + ": is of another training: it holds no 'net2.0.weight'");
+    CHECK(other(static_cast<Collaboration<Small>*>(nullptr)).starts_with(file + ": is of another training: it holds "));
+    Training<Pair, Cpu<double>> in_double({.seed = 7, .batch = 6});
+    CHECK(error_of([&] { load(in_double, file); }) == file + ": is of a training in F32; this one computes in F64");
+}
+
+TEST_CASE("a disk that is full and a folder that may not be written are told, and the checkpoint before stays") {
+    const Folder folder;
+    const std::string path = folder.path.string();
+    interrupted(path, 4);
+    const std::string good = contents(folder.path / "step-000000004.safetensors");
+    const auto in_child = [&](auto&& limit) {   // limits and rights of a process of its own
+        int ends[2];
+        REQUIRE(::pipe(ends) == 0);
+        const pid_t child = ::fork();
+        if (child == 0) {
+            limit();
+            std::string said = "nothing was refused";
+            try {
+                Tensors file;
+                file.add<double>("values", std::vector<double>(8000, 1.5));
+                detail::CheckpointFolder(Checkpoints{.folder = path, .resume = true}).write(file, 5);
+            } catch (const Error& e) {
+                said = e.what();
+            }
+            ::_exit(::write(ends[1], said.data(), said.size()) == ssize_t(said.size()) ? 0 : 1);
+        }
+        ::close(ends[1]);
+        std::string said(4096, ' ');
+        const ssize_t n = ::read(ends[0], said.data(), said.size());
+        ::close(ends[0]);
+        int status = 0;
+        ::waitpid(child, &status, 0);
+        CHECK(status == 0);
+        said.resize(std::size_t(std::max<ssize_t>(n, 0)));
+        CHECK(contents(folder.path / "step-000000004.safetensors") == good);
+        CHECK(names_in(folder.path) == std::set<std::string>{"best.safetensors", "step-000000004.safetensors"});
+        return said;
+    };
+    const std::string cannot = "cannot write the checkpoint " + (folder.path / "step-000000005.safetensors").string() + ": ";
+    CHECK(in_child([] {
+        const rlimit small{20000, 20000};
+        ::setrlimit(RLIMIT_FSIZE, &small);
+        std::signal(SIGXFSZ, SIG_IGN);
+    }) == cannot + "File too large");
+    fs::permissions(folder.path, fs::perms(0555));
+    CHECK(in_child([] {
+        if (::geteuid() == 0 && ::setuid(65534) != 0) ::_exit(2);   // who may do everything is no test
+    }) == cannot + "Permission denied");
+    fs::permissions(folder.path, fs::perms::owner_all);
+}
