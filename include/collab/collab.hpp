@@ -43,8 +43,10 @@
 #include <collab/layer/residual.hpp>
 #include <collab/model/model.hpp>
 #include <collab/objective/metrics.hpp>
+#include <collab/train/checkpoint.hpp>
 #include <collab/train/ensemble_weights.hpp>
 #include <collab/train/fit.hpp>
+#include <collab/train/log.hpp>
 #include <collab/train/rate.hpp>
 #include <collab/train/semantics.hpp>
 #include <collab/train/training.hpp>

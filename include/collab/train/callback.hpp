@@ -12,7 +12,7 @@ namespace collab {
 
 /// What `fit` is given behind its options: an object with one or more of these functions. `t` is the training.
 ///
-///     void begin(t)                             before the first step, also of a training that goes on from a checkpoint
+///     void begin(t, const History&)             before the first step; the history holds what a checkpoint brought
 ///     void before_update(t)                     between the gradients and the update that uses them
 ///     bool stepped(t, const FitEvent&)          after each step; false ends the training
 ///     void before_evaluation(t)                 before the networks are evaluated, and
@@ -25,7 +25,7 @@ namespace collab {
 ///
 /// A callback that was passed as an lvalue may be asked afterwards what it saw.
 template <class F, class Training>
-concept Callback = requires(F& f, Training& t) { f.begin(t); } || requires(F& f, Training& t) { f.before_update(t); } ||
+concept Callback = requires(F& f, Training& t, const History& h) { f.begin(t, h); } || requires(F& f, Training& t) { f.before_update(t); } ||
                    requires(F& f, Training& t, const FitEvent& e) { f.stepped(t, e); } || requires(F& f, Training& t) { f.before_evaluation(t); } ||
                    requires(F& f, Training& t, const FitEvent& e) { f.evaluated(t, e); } || requires(F& f, Training& t, const History& h) { f.end(t, h); };
 
@@ -47,8 +47,8 @@ public:
     static constexpr bool updates = (LooksAtUpdates<Fs, Training> || ...);
     static constexpr bool watches = (LooksAtSteps<Fs, Training> || ...);
 
-    void begin() {
-        each([&](auto& f) { if constexpr (requires { f.begin(training_); }) f.begin(training_); });
+    void begin(const History& h) {
+        each([&](auto& f) { if constexpr (requires { f.begin(training_, h); }) f.begin(training_, h); });
     }
     void before_update() {
         each([&](auto& f) { if constexpr (requires { f.before_update(training_); }) f.before_update(training_); });
@@ -75,21 +75,21 @@ public:
     void save(Tensors& file) const {
         int k = 0;
         each([&](const auto& f) {
-            const std::string prefix = sentence(".callback", k++, ".");
-            if constexpr (requires { f.save(file, prefix); }) f.save(file, prefix);
+            if constexpr (requires { f.save(file, std::string()); }) f.save(file, sentence(".callback", k++, "."));
         });
     }
     void load(const Tensors& file) {
         int k = 0;
         each([&](auto& f) {
-            const std::string prefix = sentence(".callback", k++, ".");
-            if constexpr (requires { f.load(file, prefix); }) f.load(file, prefix);
+            if constexpr (requires { f.load(file, std::string()); }) f.load(file, sentence(".callback", k++, "."));
         });
     }
+    /// Of those that a checkpoint remembers.
     static std::string names() {
         std::string s;
         [[maybe_unused]] const auto add = [&]<class F>(const F*) {
-            if constexpr (requires { F::name; }) s += sentence(s.empty() ? "" : ", ", F::name);
+            if constexpr (!requires(const F& f, Tensors& file) { f.save(file, std::string()); }) return;   // remembers nothing
+            else if constexpr (requires { F::name; }) s += sentence(s.empty() ? "" : ", ", F::name);
             else s += s.empty() ? "unnamed" : ", unnamed";
         };
         (add(static_cast<const std::remove_cvref_t<Fs>*>(nullptr)), ...);

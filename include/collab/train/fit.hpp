@@ -160,7 +160,7 @@ History fit(Training& training, const Set& train, const Set& test, const FitOpti
         return tell(record, true);
     };
 
-    callbacks.begin();
+    callbacks.begin(history);
     bool go = true;   // a watcher may interrupt
     const bool again = history.resumed > 0;
     const double said = course.rate;

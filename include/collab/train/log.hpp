@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+// log: callbacks that write the records of a training to files: JSON lines, CSV, and what TensorBoard reads.
+#pragma once
+#include <cerrno>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <collab/core/error.hpp>
+#include <collab/io/event_file.hpp>
+#include <collab/io/json.hpp>
+#include <collab/io/replace_file.hpp>
+#include <collab/train/history.hpp>
+
+namespace collab {
+
+namespace detail {
+struct NamedFigure {
+    const char* name;
+    double NetworkRecord::*value;
+};
+inline constexpr NamedFigure figures_of_a_network[] = {
+    {"classification", &NetworkRecord::classification}, {"metric", &NetworkRecord::metric},       {"verification", &NetworkRecord::verification},
+    {"coupling", &NetworkRecord::coupling},             {"accuracy", &NetworkRecord::accuracy},   {"test_loss", &NetworkRecord::test_loss},
+    {"test_accuracy", &NetworkRecord::test_accuracy}};
+
+/// A file that grows line by line. Begun anew with what a checkpoint remembers, so that a training that goes on has no line twice.
+class GrowingFile {
+public:
+    void begin(const std::string& path, std::string_view what, const std::string& contents) {
+        what_ = what, path_ = path;
+        if (const auto folder = std::filesystem::path(path).parent_path(); !folder.empty()) {
+            std::error_code code;
+            std::filesystem::create_directories(folder, code);
+        }
+        replace_file(path, contents, what);
+        file_.reset(std::fopen(path.c_str(), "ab"), [](std::FILE* f) { if (f) std::fclose(f); });
+        if (!file_) fail("cannot write ", what, " ", path, ": ", reason(errno));
+    }
+    void append(const std::string& bytes) {
+        if (std::fwrite(bytes.data(), 1, bytes.size(), file_.get()) != bytes.size() || std::fflush(file_.get()) != 0)
+            fail("cannot write ", what_, " ", path_, ": ", reason(errno));
+    }
+
+private:
+    std::string what_, path_;
+    std::shared_ptr<std::FILE> file_;
+};
+template <class Training>
+std::vector<std::string> names_of(const Training& t) {
+    std::vector<std::string> names;
+    for (int i = 0; i < Training::networks; ++i) names.push_back(t.name(i));
+    return names;
+}
+
+inline std::string json_line(const Record& r, const std::vector<std::string>& names) {
+    std::string s = sentence("{\"epoch\":", r.epoch, ",\"step\":", r.step, ",\"rate\":", json_number(r.rate), ",\"seconds\":", json_number(r.seconds), ",\"networks\":{");
+    for (std::size_t i = 0; i < r.networks.size(); ++i) {
+        s += sentence(i ? "," : "", json_text(names[i]), ":{");
+        for (const NamedFigure& f : figures_of_a_network) s += sentence(&f == figures_of_a_network ? "\"" : ",\"", f.name, "\":", json_number(r.networks[i].*f.value));
+        s += "}";
+    }
+    return s + "}}\n";
+}
+/// A cell of CSV (RFC 4180).
+inline std::string csv_text(std::string_view text) {
+    if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
+    std::string s = "\"";
+    for (const char c : text) s += c == '"' ? "\"\"" : std::string(1, c);
+    return s + '"';
+}
+inline std::string csv_head(const std::vector<std::string>& names) {
+    std::string s = "epoch,step,rate,seconds";
+    for (const std::string& n : names)
+        for (const NamedFigure& f : figures_of_a_network) s += "," + csv_text(n + "." + f.name);
+    return s + "\n";
+}
+inline std::string csv_line(const Record& r) {
+    std::string s = sentence(r.epoch, ",", r.step, ",", json_number(r.rate), ",", json_number(r.seconds));
+    for (const NetworkRecord& n : r.networks)
+        for (const NamedFigure& f : figures_of_a_network) s += "," + (std::isfinite(n.*f.value) ? json_number(n.*f.value) : std::string());
+    return s + "\n";
+}
+inline std::string record_event(double start, const Record& r, const std::vector<std::string>& names) {
+    std::vector<std::pair<std::string, double>> values{{"rate", r.rate}, {"epoch", r.epoch}};
+    for (std::size_t i = 0; i < r.networks.size(); ++i)
+        for (const NamedFigure& f : figures_of_a_network)
+            if (std::isfinite(r.networks[i].*f.value)) values.emplace_back(names[i] + "/" + f.name, r.networks[i].*f.value);
+    return scalar_event(start + r.seconds, r.step, values);
+}
+}  // namespace detail
+
+/// A callback: one line of JSON for each evaluation.
+///
+///     JsonLines log{"run/log.jsonl"};
+///     training.fit(data, {.epochs = 20}, log);
+struct JsonLines {
+    static constexpr const char* name = "JsonLines";
+    std::string path;
+    detail::GrowingFile file{};
+
+    template <class Training>
+    void begin(Training& t, const History& h) {
+        std::string all;
+        for (const Record& r : h.records) all += detail::json_line(r, detail::names_of(t));
+        file.begin(path, "the log", all);
+    }
+    template <class Training>
+    bool evaluated(Training& t, const FitEvent& e) {
+        file.append(detail::json_line(*e.record, detail::names_of(t)));
+        return true;
+    }
+};
+
+/// A callback: a table with a row for each evaluation, the names of its columns in the first; a cell is empty where there is no number.
+struct CsvFile {
+    static constexpr const char* name = "CsvFile";
+    std::string path;
+    detail::GrowingFile file{};
+
+    template <class Training>
+    void begin(Training& t, const History& h) {
+        std::string all = detail::csv_head(detail::names_of(t));
+        for (const Record& r : h.records) all += detail::csv_line(r);
+        file.begin(path, "the table", all);
+    }
+    template <class Training>
+    bool evaluated(Training&, const FitEvent& e) {
+        file.append(detail::csv_line(*e.record));
+        return true;
+    }
+};
+
+/// A callback: `tensorboard --logdir FOLDER` shows curves, NETWORK/classification, NETWORK/test_accuracy and so on, while training runs.
+struct TensorBoard {
+    static constexpr const char* name = "TensorBoard";
+    std::string folder;
+    detail::GrowingFile file{};
+    double start = 0;   ///< seconds since 1970
+
+    template <class Training>
+    void begin(Training& t, const History& h) {
+        const double now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+        start = now - (h.records.empty() ? 0 : h.records.back().seconds);
+        std::string all = detail::first_event(start);
+        for (const Record& r : h.records) all += detail::record_event(start, r, detail::names_of(t));
+        // A fixed name: TensorBoard asks for the middle part, and a training that goes on replaces its file.
+        file.begin((std::filesystem::path(folder) / "events.out.tfevents.0.collab").string(), "the events", all);
+    }
+    template <class Training>
+    bool evaluated(Training& t, const FitEvent& e) {
+        file.append(detail::record_event(start, *e.record, detail::names_of(t)));
+        return true;
+    }
+};
+
+}  // namespace collab
