@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <collab/collaboration/method/adversarial.hpp>
 #include <collab/train/checkpoint.hpp>
 
 #include "data/temporary.hpp"
@@ -114,6 +115,30 @@ TEST_CASE("a training may be interrupted again and again") {
     const History h = resumed(again, folder.path.string());
     CHECK(h.resumed == 12);
     CHECK(same(figures(again, h), expected));
+}
+
+TEST_CASE("critics, and networks that move one after the other, go on to the same bits") {
+    using Rivals = Collaboration<Small, Other, AdversarialFeatures<3, 3>, Iterative>;
+    using Subject = Training<Rivals, Machine>;
+    const auto fresh = [] { return Subject({.seed = 7, .batch = 6}, std::make_shared<Machine>(1)); };
+    const auto run = [](Subject& t, const std::string& folder, long last, bool resume) {
+        FitOptions o = usual(folder);
+        o.checkpoints.resume = resume, o.watch = [=](const FitEvent& e) { return e.step < last; };
+        t.fit(pictures(), o);
+    };
+    Subject whole = fresh();
+    run(whole, "", 1000, false);
+    REQUIRE(whole.second_moments().size() == whole.parameters().size());
+    for (const long at : {1, 7}) {
+        const Folder folder;
+        Subject before = fresh(), after = fresh();
+        run(before, folder.path.string(), at, false);
+        run(after, folder.path.string(), 1000, true);
+        CHECK(same_bits(after.parameters(), whole.parameters()));
+        CHECK(same_bits(after.momentum(), whole.momentum()));
+        CHECK(same_bits(after.second_moments(), whole.second_moments()));
+        CHECK(same_bits(after.state(), whole.state()));
+    }
 }
 
 TEST_CASE("a finished training can be made longer") {
