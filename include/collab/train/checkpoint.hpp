@@ -23,6 +23,7 @@ struct Checkpoints {
     int keep = 2;           ///< so many of the newest stay, step-000000120.safetensors
     bool best = true;       ///< also keep best.safetensors: of the highest mean test accuracy
     bool resume = false;    ///< go on from the newest in the folder; begin if there is none. Without it, a folder with checkpoints is refused
+    std::vector<std::pair<std::string, std::string>> also{};   ///< what else must be as it was: {{"data version", "3"}}
 };
 
 namespace detail {
@@ -206,6 +207,18 @@ void save(const Training& training, const std::string& path) {
     for (auto& [name, word] : detail::facts_of(training)) file.say(name, word);
     detail::save_training(training, file);
     write(file, path, "the checkpoint");
+}
+/// Only parameters and running statistics, under their names: the same bytes for the same weights.
+template <class Training>
+    requires requires(const Training& t) { t.second_moments(); }
+void save_weights(const Training& training, const std::string& path) {
+    Tensors file;
+    file.say("format", "collab weights 1"), file.say("collab", COLLAB_VERSION);
+    detail::save_tensors(file, "", training.catalogue().parameters, training.parameters());
+    detail::save_tensors(file, "", training.catalogue().states, training.state());
+    std::error_code ignored;
+    if (const auto folder = std::filesystem::path(path).parent_path(); !folder.empty()) std::filesystem::create_directories(folder, ignored);
+    write(file, path, "the weights");
 }
 /// Reads what `save` or `fit` wrote into a training of the same type; settings may differ. All or nothing: an error leaves the training as it was.
 template <class Training>

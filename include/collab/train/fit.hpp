@@ -116,6 +116,7 @@ History fit(Training& training, const Set& train, const Set& test, const FitOpti
         facts = detail::facts_of(training);
         facts.insert(facts.end(), {{"training images", detail::set_words(train)}, {"test images", detail::set_words(test)}, {"transform", detail::transform_words(transform)},
                                    {"order", detail::word_of(options.seed)}, {"warm-up", detail::word_of(options.warm_up)}, {"callbacks", callbacks.names()}});
+        facts.insert(facts.end(), options.checkpoints.also.begin(), options.checkpoints.also.end());
     }
     if (const auto file = folder.newest()) {
         detail::check_facts(*file, facts);

@@ -96,7 +96,7 @@ inline std::string record_event(double start, const Record& r, const std::vector
 }
 }  // namespace detail
 
-/// A callback: one line of JSON for each evaluation.
+/// A callback: one line of JSON for each evaluation. Without a path, as with the other logs, nothing is written.
 ///
 ///     JsonLines log{"run/log.jsonl"};
 ///     training.fit(data, {.epochs = 20}, log);
@@ -107,12 +107,14 @@ struct JsonLines {
 
     template <class Training>
     void begin(Training& t, const History& h) {
+        if (path.empty()) return;
         std::string all;
         for (const Record& r : h.records) all += detail::json_line(r, detail::names_of(t));
         file.begin(path, "the log", all);
     }
     template <class Training>
     bool evaluated(Training& t, const FitEvent& e) {
+        if (path.empty()) return true;
         file.append(detail::json_line(*e.record, detail::names_of(t)));
         return true;
     }
@@ -126,12 +128,14 @@ struct CsvFile {
 
     template <class Training>
     void begin(Training& t, const History& h) {
+        if (path.empty()) return;
         std::string all = detail::csv_head(detail::names_of(t));
         for (const Record& r : h.records) all += detail::csv_line(r);
         file.begin(path, "the table", all);
     }
     template <class Training>
     bool evaluated(Training&, const FitEvent& e) {
+        if (path.empty()) return true;
         file.append(detail::csv_line(*e.record));
         return true;
     }
@@ -146,6 +150,7 @@ struct TensorBoard {
 
     template <class Training>
     void begin(Training& t, const History& h) {
+        if (folder.empty()) return;
         const double now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
         start = now - (h.records.empty() ? 0 : h.records.back().seconds);
         std::string all = detail::first_event(start);
@@ -155,6 +160,7 @@ struct TensorBoard {
     }
     template <class Training>
     bool evaluated(Training& t, const FitEvent& e) {
+        if (folder.empty()) return true;
         file.append(detail::record_event(start, *e.record, detail::names_of(t)));
         return true;
     }
