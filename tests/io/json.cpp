@@ -13,9 +13,9 @@ using namespace collab;
 TEST_CASE("every kind of value is read, with its members in their order") {
     const Json j = parse_json(" {\"b\" : [1, -2.5e3, true, false, null, \"x\"],\n\"a\":{}, \"c\": [ ]} ", "it");
     REQUIRE(j.is(Json::Kind::object));
-    REQUIRE(j.members.size() == 3);
-    CHECK(j.members[0].name == "b");
-    CHECK(j.members[1].name == "a");
+    REQUIRE(j.keys.size() == 3);
+    CHECK(j.keys[0] == "b");
+    CHECK(j.keys[1] == "a");
     const Json& b = *j.find("b");
     REQUIRE(b.items.size() == 6);
     CHECK(b.items[0].number == 1);

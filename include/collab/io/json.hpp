@@ -15,30 +15,24 @@
 
 namespace collab {
 
-/// A value of JSON (RFC 8259). Members keep their order.
+/// A value of JSON (RFC 8259). Members of an object keep their order: the k-th has the name keys[k] and the value items[k].
 struct Json {
     enum class Kind { null, boolean, number, text, array, object };
-    struct Member;
     Kind kind = Kind::null;
     bool boolean = false;
     double number = 0;
     std::string text{};
+    std::vector<std::string> keys{};
     std::vector<Json> items{};
-    std::vector<Member> members{};
 
     /// The member of this name, or null.
-    const Json* find(std::string_view name) const;
+    const Json* find(std::string_view name) const {
+        for (std::size_t k = 0; k < keys.size(); ++k)
+            if (keys[k] == name) return &items[k];
+        return nullptr;
+    }
     bool is(Kind k) const { return kind == k; }
 };
-struct Json::Member {
-    std::string name;
-    Json value;
-};
-inline const Json* Json::find(std::string_view name) const {
-    for (const Member& m : members)
-        if (m.name == name) return &m.value;
-    return nullptr;
-}
 
 namespace detail {
 class JsonReader {
@@ -79,10 +73,10 @@ private:
             do {
                 space();
                 if (at_ >= text_.size() || text_[at_] != '"') wrong("the name of a member");
-                std::string name = string();
+                j.keys.push_back(string());
                 space();
                 if (!take(':')) wrong("a colon");
-                j.members.push_back({std::move(name), read(depth + 1)});
+                j.items.push_back(read(depth + 1));
                 space();
             } while (take(','));
             if (!take('}')) wrong("a comma or }");

@@ -128,9 +128,13 @@ public:
         const Json header = parse_json(text, t.source);
         if (!header.is(Json::Kind::object)) no("its header is no object");
         const std::string_view values = file.substr(8 + length);
-        for (const auto& [name, entry] : header.members) {
+        for (std::size_t i = 0; i < header.keys.size(); ++i) {
+            const std::string& name = header.keys[i];
+            const Json& entry = header.items[i];
             if (name == "__metadata__") {
-                for (const auto& [key, word] : entry.members) {
+                for (std::size_t k = 0; k < entry.keys.size(); ++k) {
+                    const std::string& key = entry.keys[k];
+                    const Json& word = entry.items[k];
                     if (!word.is(Json::Kind::text)) no("the word '", key, "' is no text");
                     if (key != "crc32c") t.say(key, word.text);
                 }
