@@ -38,7 +38,13 @@ bool learns(MethodId method, int network) {   // teachers do not
         case MethodId::hints:
         case MethodId::rkd:
         case MethodId::at:
-        case MethodId::sp: return network == 1;
+        case MethodId::sp:
+        case MethodId::pkt:
+        case MethodId::cka:
+        case MethodId::nst:
+        case MethodId::vid:
+        case MethodId::crd:
+        case MethodId::ackd: return network == 1;
         case MethodId::distil_back:
         case MethodId::hints_back: return network == 0;
         default: return true;

@@ -53,8 +53,8 @@ struct ChosenMetric {
 
 /// Methods by the names that the command line knows.
 enum class MethodId {
-    individual, ensemble, distil, distil_back, hints, hints_back, rkd, at, sp,
-    mutual, mutual_attached, mutual_iterative, kdcl, clnn, virtual_teacher, ctsl, wasserstein,
+    individual, ensemble, distil, distil_back, hints, hints_back, rkd, at, sp, pkt, cka, nst, vid, crd, ackd,
+    mutual, mutual_attached, mutual_iterative, kdcl, clnn, virtual_teacher, ctsl, wasserstein, afd,
     mkb_alone, cl, cl_sum, cl_iterative, cl_different
 };
 struct MethodEntry {
@@ -74,6 +74,12 @@ inline const std::vector<MethodEntry> methods{
     {MethodId::rkd, "rkd", "RKD 1 to 2", "the second learns CE + 25 distances + 50 angles between samples from the first, trained alone and frozen", true},
     {MethodId::at, "at", "attention 1 to 2", "the second learns CE + 1000 mean squares of attention maps at the cut from the first, trained alone and frozen", true},
     {MethodId::sp, "sp", "similarity 1 to 2", "the second learns CE + 3000 similarity preservation before the last layer from the first, trained alone and frozen", true},
+    {MethodId::pkt, "pkt", "PKT 1 to 2", "the second learns CE + 30000 divergence of similarities before the last layer from the first, trained alone and frozen", true},
+    {MethodId::cka, "cka", "CKA 1 to 2", "the second learns CE + 1 - kernel alignment before the last layer with the first, trained alone and frozen", true},
+    {MethodId::nst, "nst", "NST 1 to 2", "the second learns CE + 50 discrepancy of channels at the cut from the first, trained alone and frozen", true},
+    {MethodId::vid, "vid", "VID 1 to 2", "the second learns CE + a Gaussian likelihood of the first one's map at the cut, trained alone and frozen", true},
+    {MethodId::crd, "crd", "CRD 1 to 2, within the batch", "the second learns CE + 0.8 contrast in 128 numbers with the first, trained alone and frozen; negatives from the batch, no memory banks", true},
+    {MethodId::ackd, "ackd", "ACKD 1 to 2 (a reconstruction)", "a reconstruction, not the authors' formulas: auxiliary learners of the second, their fusion and a critic, taught by the first, trained alone and frozen", true},
     {MethodId::mutual, "dml", "mutual learning", "CE + KL_1(peer || own), peers detached, simultaneous updates", false},
     {MethodId::mutual_attached, "dml-attached", "mutual learning, attached", "the sum of CE + KL_1(peer || own) of both, gradients into the peers too, simultaneous updates", false},
     {MethodId::mutual_iterative, "dml-iterative", "mutual learning, iterative", "CE + KL_1(peer || own), peers detached, one network after the other with renewed predictions", false},
@@ -82,6 +88,7 @@ inline const std::vector<MethodEntry> methods{
     {MethodId::virtual_teacher, "tfkd", "Tf-KD", "0.9 CE + 0.1 KL(softmax(u / 20) || own), u = 0.99 at the label", false},
     {MethodId::ctsl, "ctsl", "CTSL-MKT", "CE + 25 DD + 50 AD + KL_1(peer || own) + 16 KL_4(own snapshot || own), peers detached, simultaneous; weights ours", true},
     {MethodId::wasserstein, "wel", "Wasserstein embedding", "CE + 0.2 (|e1 - e2|^2 - W2^2)^2, e linear in the map at the cut, 50 numbers; different inputs, W2^2 sliced", false},
+    {MethodId::afd, "afd", "AFD", "CE + 9 KL_3(peer || own) + 0.01 (1 - D)^2 at the cut, peers detached; critics moved first, by Adam", false},
     {MethodId::mkb_alone, "mkb", "MKB without CL", "each network alone with an MKB of its own, cross entropy only", false},
     {MethodId::cl, "cl", "collaborative", "CE + alpha (metric + verification), siamese inputs, simultaneous updates, peers detached, Eq. 3 as a product", false},
     {MethodId::cl_sum, "cl-sum", "collaborative, sum", "CE + alpha (metric + verification), siamese inputs, simultaneous updates, peers detached, Eq. 3 as a sum", false},
@@ -105,9 +112,12 @@ Outcome smallnet_resnet20_gray(const collab::DataSet&, const Job&);
 Outcome smallnet_resnet20_colour(const collab::DataSet&, const Job&);
 Outcome resnet32_smallnet_gray(const collab::DataSet&, const Job&);
 Outcome resnet32_smallnet_colour(const collab::DataSet&, const Job&);
+Outcome smallnet1_resnet8_gray(const collab::DataSet&, const Job&);
+Outcome smallnet1_resnet8_colour(const collab::DataSet&, const Job&);
 inline const std::vector<PairEntry> pairs{
     {"smallnet+resnet20", {"SmallNet", "ResNet-20"}, smallnet_resnet20_gray, smallnet_resnet20_colour},
     {"resnet32+smallnet", {"ResNet-32", "SmallNet"}, resnet32_smallnet_gray, resnet32_smallnet_colour},
+    {"smallnet1+resnet8", {"SmallNet-1", "ResNet-8"}, smallnet1_resnet8_gray, smallnet1_resnet8_colour},   // for comparisons of an hour on one core
 };
 const PairEntry& pair_named(const std::string& name);
 

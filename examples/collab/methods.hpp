@@ -4,6 +4,7 @@
 #include <memory>
 
 #include <collab/backend/cpu/cpu.hpp>
+#include <collab/collaboration/method/adversarial.hpp>
 #include <collab/collaboration/method/distillation.hpp>
 #include <collab/collaboration/method/ensemble.hpp>
 #include <collab/collaboration/method/features.hpp>
@@ -14,6 +15,7 @@
 #include <collab/data/loader.hpp>
 #include <collab/train/semantics.hpp>
 #include <collab/train/training.hpp>
+#include <collab/zoo/cuts.hpp>
 
 #include "experiment.hpp"
 
@@ -56,6 +58,11 @@ struct ChosenTeaching {
             case MethodId::rkd: return RelationalDistillation<Teacher, Student>{}.couple(g);
             case MethodId::at: return AttentionTransfer<Teacher, Student, mutual>{}.couple(g);
             case MethodId::sp: return Related<SimilarityPreserving, Teacher, Student>{3000}.couple(g);
+            case MethodId::pkt: return Related<ProbabilisticTransfer, Teacher, Student>{30000}.couple(g);
+            case MethodId::cka: return Related<KernelAlignment, Teacher, Student>{}.couple(g);
+            case MethodId::nst: return NeuronSelectivity<Teacher, Student, mutual>{}.couple(g);
+            case MethodId::vid: return VariationalInformation<Teacher, Student, mutual>{}.couple(g);
+            case MethodId::crd: return ContrastiveDistillation<Teacher, Student>{}.couple(g);
             default: return Distillation<Teacher, Student>{}.couple(g);
         }
     }
@@ -115,12 +122,19 @@ Outcome train_pair(const DataSet& data, const Job& job, const std::string& a, co
         case MethodId::wasserstein: return train_as<Collaboration<A, B, DifferentInputs<SlicedDistance<>>, WassersteinEmbedding<>>>(data, job, both, 0);
         case MethodId::ensemble: return train_as<Collaboration<A, B, Frozen<0, 1>, Ensemble>>(data, job, both, 0);
         case MethodId::ctsl: return train_as<Collaboration<A, B, A, B, Frozen<2, 3>, CollaborativeTeaching<2>>>(data, job, {a, b, a + " before", b + " before"}, 0);
+        case MethodId::afd: return train_as<Collaboration<A, B, AdversarialFeatures<>>>(data, job, both, 0);
+        case MethodId::ackd: return train_as<Collaboration<A, B, Frozen<0>, AckdReconstructed<zoo::conv1_x, mutual, zoo::conv3_x>>>(data, job, both, 0);
         case MethodId::mutual_iterative: return train_as<Collaboration<A, B, MutualLearning<>, Iterative>>(data, job, both, 0);
         case MethodId::distil:
         case MethodId::hints:
         case MethodId::rkd:
         case MethodId::at:
-        case MethodId::sp: return train_as<Collaboration<A, B, Frozen<0>, ChosenTeaching<0, 1>>>(data, job, both, 0);
+        case MethodId::sp:
+        case MethodId::pkt:
+        case MethodId::cka:
+        case MethodId::nst:
+        case MethodId::vid:
+        case MethodId::crd: return train_as<Collaboration<A, B, Frozen<0>, ChosenTeaching<0, 1>>>(data, job, both, 0);
         case MethodId::distil_back:
         case MethodId::hints_back: return train_as<Collaboration<A, B, Frozen<1>, ChosenTeaching<1, 0>>>(data, job, both, 0);
         default: return train_as<Collaboration<A, B, ChosenPeers>>(data, job, both, 0);

@@ -44,6 +44,11 @@ TEST_CASE("the parts have the paper's sizes") {
     CHECK(parameters<Transfer<64>, Shape<64, 8, 8>> == 2 * (36864 + 128));
     CHECK(parameters<Decoder::For<Shape<64, 8, 8>, Shape<32, 16, 16>>, Shape<64, 8, 8>> == 18432 + 64);
     CHECK(std::same_as<output<PooledEmbedding::embedding_layers, Shape<64, 8, 8>>, Shape<1024>>);
+    CHECK(std::same_as<output<LinearEmbedding<>::embedding_layers, Shape<64, 8, 8>>, Shape<1024>>);
+    CHECK(std::same_as<output<StridedEmbedding<>::embedding_layers, Shape<64, 8, 8>>, Shape<1024>>);
+    CHECK(std::same_as<output<NarrowEmbedding<>::embedding_layers, Shape<64, 8, 8>>, Shape<1024>>);
+    CHECK(std::same_as<output<FlatEmbedding::embedding_layers, Shape<64, 8, 8>>, Shape<4096>>);
+    CHECK(parameters<LinearEmbedding<>::embedding_layers, Shape<64, 8, 8>> == 4195328);
 }
 
 TEST_CASE("options stand in any order and have defaults") {

@@ -58,6 +58,15 @@ TEST_CASE("with a merge that leaves the network alone every gradient agrees with
     trial.check_all();
 }
 
+TEST_CASE("with embeddings that learn every gradient agrees with differences") {
+    Trial<Collaboration<Small, Other, MKB<Encoder<3, 3>, Transfer<3>, Decoder, LinearEmbedding<4>>, CosineDistance>> linear({.alpha = 0.7, .seed = 3});
+    linear.check_all();
+    Trial<Collaboration<Small, Other, MKB<Encoder<3, 3>, Transfer<3>, Decoder, StridedEmbedding<2>>, SquaredEuclidean>> strided({.alpha = 0.7, .seed = 3});
+    strided.check_all();
+    Trial<Collaboration<Small, Other, MKB<Encoder<3, 3>, Transfer<3>, Decoder, FlatEmbedding>, CosineDistance>> flat({.alpha = 0.7, .seed = 3});
+    flat.check_all();
+}
+
 TEST_CASE("two knowledge bases at two cuts: every gradient agrees with differences") {
     Trial<Collaboration<Small, Other, Base<early>, Base<late, SumMerge>, LnDistance>> trial({.alpha = 0.4, .seed = 6});
     trial.check_all();

@@ -50,6 +50,12 @@ TEST_CASE("relations of samples by any metric of batches") {
                         Related<CorrelationCongruence, 0, 1, mutual>>> trial({.seed = 3, .methods = {{30}, {300}, {2}, {2}}});
     own_losses(trial);
 }
+TEST_CASE("contrastive distillation: the student and both linear maps") {
+    Trial<Collaboration<Other, Small, Frozen<0>, ContrastiveDistillation<0, 1, 5>>> trial({.seed = 3, .methods = {{.metric = {0.4}}}});
+    own_losses(trial, {{}, {"method0."}});
+    Trial<Collaboration<Other, Small, Frozen<0>, ContrastiveDistillation<0, 1, 4, mutual>>> maps({.seed = 3, .methods = {{.metric = {0.4}}}});
+    own_losses(maps, {{}, {"method0."}});
+}
 TEST_CASE("CLNN: every network follows its own loss") {
     Trial<Collaboration<Small, Other, Third, CollaborativeHeads>> trial({.seed = 3});
     own_losses(trial);

@@ -31,6 +31,7 @@ TEST_CASE("a teacher that learns on its own feels nothing of what it teaches") {
     verify_reach<Related<CorrelationCongruence, 0, 1, mutual>, Other, Small>("correlation congruence");
     verify_reach<Related<ProbabilisticTransfer, 0, 1>, Other, Small>("probabilistic transfer");
     verify_reach<Related<KernelAlignment, 0, 1>, Other, Small>("kernel alignment");
+    verify_reach<ContrastiveDistillation<0, 1, 5>, Other, Small>("contrastive distillation");
     verify_reach<AckdReconstructed<early, mutual>, Teacher, Small>("ACKD (reconstruction)");
 }
 TEST_CASE("a frozen teacher deploys as it is, and a network keeps nothing of what taught it") {

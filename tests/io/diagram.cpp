@@ -57,6 +57,7 @@ TEST_CASE("the pictures of the documentation are what the library draws") {
     matches<Collaboration<A, B, Frozen<0>, NeuronSelectivity<0, 1, mutual>>>("neuron-selectivity", "Neuron selectivity transfer", school);
     matches<Collaboration<A, B, Frozen<0>, FlowOfSolution<0, 1, conv1_x, mutual>>>("fsp", "Flow of solution procedure", school);
     matches<Collaboration<A, B, Frozen<0>, VariationalInformation<0, 1, mutual>>>("vid", "Variational information distillation", school);
+    matches<Collaboration<A, B, Frozen<0>, ContrastiveDistillation<0, 1>>>("crd", "Contrastive distillation within the batch", school);
     matches<Collaboration<A, B, A, CollaborativeHeads>>("clnn", "CLNN", three);
     matches<Collaboration<A, B, A, CollaborativeDistillation<>>>("kdcl", "KDCL", three);
     matches<Collaboration<A, A, B, DiversePeers<>>>("okddip", "OKDDip", {"peer 1", "peer 2", "leader"});
@@ -66,7 +67,7 @@ TEST_CASE("the pictures of the documentation are what the library draws") {
     matches<Collaboration<A, OwnTeacher<Exit<conv1_x, Layers<Conv2d<8, 1>, GlobalAvgPool>>>>>("byot", "Be your own teacher", {"network"});
     matches<Collaboration<A, B, AdversarialFeatures<>>>("afd", "AFD", pair);
     matches<Collaboration<A, B, Frozen<0>, AckdReconstructed<conv1_x, mutual>>>("ackd", "ACKD, a reconstruction", school);
-    CHECK(pictures == 21);
+    CHECK(pictures == 22);
 }
 
 TEST_CASE("a picture is well-formed, whatever the names") {

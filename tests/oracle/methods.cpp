@@ -91,6 +91,7 @@ TEST_CASE("teaching by features is what PyTorch computes") {
     compare<Collaboration<SeparableNet, PlainNet, Frozen<0>, AttentionTransfer<0, 1, mutual>>>("at", {.methods = {{100}}});
     compare<Collaboration<SeparableNet, PlainNet, Frozen<0>, NeuronSelectivity<0, 1, mutual>>>("nst", {.methods = {{5}}});
     compare<Collaboration<SeparableNet, PlainNet, Frozen<0>, VariationalInformation<0, 1, mutual>>>("vid");
+    compare<Collaboration<SeparableNet, PlainNet, Frozen<0>, ContrastiveDistillation<0, 1, 6>>>("crd", {.methods = {{.metric = {0.3}}}});
     compare<Collaboration<StagedNet, StagedNet, Frozen<0>, FlowOfSolution<0, 1, early, mutual>>>("fsp", {.methods = {{.weight = 3}}});
 }
 TEST_CASE("learning from what several networks say together is what PyTorch computes") {

@@ -263,6 +263,13 @@ def flow(nets, b, y):
     return [None, F.cross_entropy(s.logits, y) + 3 * F.mse_loss(matrix(s), matrix(t).detach())]
 
 
+def contrast(nets, b, y):
+    t, s = nets
+    u, v = F.normalize(b["method0.student"](s.vector)), F.normalize(b["method0.teacher"](t.vector.detach()))
+    scores, own = u @ v.t() / 0.3, torch.arange(len(y))
+    return [None, F.cross_entropy(s.logits, y) + 0.8 * (F.cross_entropy(scores, own) + F.cross_entropy(scores.t(), own))]
+
+
 def mixture(nets, b, y):
     """KDCL-Linear: exponentiated gradient descent on the weights, the gradient by autograd."""
     z = torch.stack([k.logits.detach() for k in nets])
@@ -363,6 +370,7 @@ CASES = {
     "kdcl_mean": ([plain, residual, separable], [], NONE, together("mean")),
     "tfkd": ([plain, residual], [], NONE, virtual),
     "okddip": ([plain, plain, residual], [], lambda: {"method0.query": nn.Sequential(nn.Linear(80, 3, bias=False)), "method0.key": nn.Sequential(nn.Linear(80, 3, bias=False))}, peers),
+    "crd": ([separable, plain], [0], lambda: {"method0.student": nn.Sequential(nn.Identity(), nn.Linear(80, 6)), "method0.teacher": nn.Sequential(nn.Identity(), nn.Linear(28, 6))}, contrast),
     "fsp": ([staged, staged], [0], NONE, flow),
     "kdcl_mixture": ([plain, residual, separable], [], NONE, mixture),
     "ensemble": ([plain, residual], [0, 1], lambda: {"method0.classifier": nn.Sequential(nn.Linear(2 * CLASSES, CLASSES))}, combined),

@@ -183,16 +183,23 @@ struct MetricNode : LossNode<B> {
     }
 };
 template <class M, class B>
+concept ReachesTarget = requires(const M& m, B& b, const typename B::Scalar* x, typename B::Scalar s, typename B::Scalar* y) { m.evaluate_both(b, 1, 1, x, x, s, y, y, y, y); };
+template <class M, class B>
 struct BatchMetricNode : LossNode<B> {
     using T = typename B::Scalar;
     M metric;
     int own = 0, target = 0;
     Dims own_dims{}, target_dims{};
     T* scratch = nullptr;
+    bool attached_target = false;
     void forward(CouplingRun<B>& r) override {
         const Tensor<T>&a = r.tensors[std::size_t(own)], &b = r.tensors[std::size_t(target)];
         const T scale = this->scale(r) * T(r.context.batch);   // the mean is the metric's own
-        metric.evaluate(r.context.backend, r.context.batch, own_dims, a.value, target_dims, b.value, scale, this->rows, this->pulls(r) ? a.gradient : static_cast<T*>(nullptr), scratch);
+        if constexpr (ReachesTarget<M, B>) {
+            const bool pulls = this->pulls(r);
+            metric.evaluate_both(r.context.backend, r.context.batch, own_dims.size(), a.value, b.value, scale, this->rows, pulls ? a.gradient : static_cast<T*>(nullptr),
+                                 pulls && attached_target ? b.gradient : static_cast<T*>(nullptr), scratch);
+        } else metric.evaluate(r.context.backend, r.context.batch, own_dims, a.value, target_dims, b.value, scale, this->rows, this->pulls(r) ? a.gradient : static_cast<T*>(nullptr), scratch);
     }
 };
 template <class T>

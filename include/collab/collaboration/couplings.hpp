@@ -151,9 +151,10 @@ public:
     template <class M, class S, AnyValue V>
     void loss(int owner, const std::string& name, const M& metric, Value<S> own, V target, const Weight& weight = 1) {
         if constexpr (BatchMetric<M, B>) {
-            static_assert(!V::attached, "collab: a metric of whole batches takes its target as a constant: g.constant(...)");
+            static_assert(!V::attached || detail::ReachesTarget<M, B>, "collab: this metric of whole batches has no gradient for its target: make it a constant, g.constant(...)");
+            static_assert(!detail::ReachesTarget<M, B> || S::dims.size() == V::dims.size(), "collab: this metric compares rows of one length; a bridge can make them so");
             auto node = std::make_unique<detail::BatchMetricNode<M, B>>();
-            node->metric = metric, node->own = own.slot, node->target = target.slot, node->own_dims = S::dims, node->target_dims = V::dims;
+            node->metric = metric, node->own = own.slot, node->target = target.slot, node->own_dims = S::dims, node->target_dims = V::dims, node->attached_target = V::attached;
             if (arena_) node->scratch = arena_->take(M::scratch(int(capacity_), S::dims, V::dims));
             enter(std::move(node), owner, name, weight);
         } else {

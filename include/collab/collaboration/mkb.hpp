@@ -59,6 +59,14 @@ struct At { using cut = Tag; };
 template <class... Ls>
 struct Embedding { using embedding_layers = Layers<Ls...>; };
 using PooledEmbedding = Embedding<AdaptiveAvgPool<4>, Flatten>;
+/// Other ways from a map of 64 channels and 8x8 pixels to the paper's 1,024 numbers, or to all of them. What learns here is shared by all networks.
+using FlatEmbedding = Embedding<Flatten>;   ///< the map as it is: 4,096
+template <int Width = 1024>
+using LinearEmbedding = Embedding<Flatten, Linear<Width>>;
+template <int Channels = 64>   ///< a convolution that halves the map
+using StridedEmbedding = Embedding<Conv2d<Channels, 3, Stride<2>>, BatchNorm, Flatten>;
+template <int Channels = 16>   ///< a convolution to fewer channels
+using NarrowEmbedding = Embedding<Conv2d<Channels, 3>, BatchNorm, Flatten>;
 
 namespace detail {
 template <class O>

@@ -6,8 +6,12 @@
 #include <collab/collaboration/coupling.hpp>
 #include <collab/layer/activation.hpp>
 #include <collab/layer/conv.hpp>
+#include <collab/layer/cut.hpp>
+#include <collab/layer/flatten.hpp>
 #include <collab/layer/learned.hpp>
+#include <collab/layer/linear.hpp>
 #include <collab/layer/pool.hpp>
+#include <collab/objective/contrast.hpp>
 #include <collab/objective/gram.hpp>
 #include <collab/objective/maps.hpp>
 #include <collab/objective/metrics.hpp>
@@ -128,6 +132,25 @@ struct Related {
     template <class G>
     void couple(G& g) const {
         g.loss(Student, "relation", metric, g.feature(at<Tag>, Index<Student>{}), g.constant(g.feature(at<Tag>, Index<Teacher>{})), weight);
+    }
+};
+
+/// CRD (Tian, Krishnan and Isola 2020) without its memory banks: in a mutual space of `Width` numbers each sample of the student is to find itself among those
+/// of the teacher, and the other way round; the negatives are the rest of the batch, whatever their class, instead of 16,384 samples of other classes.
+/// Bridges: a linear map for each side, both learned. Kept: the student without them.
+template <int Teacher = 0, int Student = 1, int Width = 128, class Tag = penultimate>
+struct ContrastiveDistillation {
+    using is_method = void;
+    using taps = Pack<Tag>;
+    static constexpr const char* name = "contrastive distillation within the batch";
+    double weight = 0.8;
+    Contrast metric{};
+
+    template <class G>
+    void couple(G& g) const {
+        const auto own = g.bridge(layers<Flatten, Linear<Width>>, g.feature(at<Tag>, Index<Student>{}), Student, "student");
+        const auto target = g.bridge(layers<Flatten, Linear<Width>>, g.constant(g.feature(at<Tag>, Index<Teacher>{})), Student, "teacher");
+        g.loss(Student, "contrast", metric, own, target, weight);
     }
 };
 
