@@ -8,6 +8,8 @@
 #include <cstdio>
 #include <map>
 
+#include <collab/io/dots.hpp>
+
 #include "summary.hpp"
 
 namespace program {
@@ -181,6 +183,25 @@ std::vector<collab::Chart> charts_of(const Comparison& c) {
     return charts;
 }
 
+/// Differences from individual learning with the same seed, each a dot.
+collab::Dots dots_of(const Comparison& c, const std::string& data) {
+    const Runs& alone = c.all.front();
+    collab::Dots dots{.title = "Test accuracy, difference from learning alone", .unit = "points", .note = sentence(data, "; each dot a seed, paired with the same seed alone; bars are means"), .names = {}, .panels = {}};
+    for (const Runs& r : c.all)
+        if (&r != &alone) dots.names.push_back(r.method->title);
+    for (std::size_t i = 0; i < 2; ++i) {
+        collab::Dots::Panel panel{c.pair().networks[i], {}, int(i)};
+        for (const Runs& r : c.all) {
+            if (&r == &alone) continue;
+            std::vector<double> differences;
+            for (std::size_t s = 0; s < std::min(r.seeds.size(), alone.seeds.size()); ++s) differences.push_back(100 * (r.seeds[s].accuracy[i] - alone.seeds[s].accuracy[i]));
+            panel.rows.push_back(std::move(differences));
+        }
+        dots.panels.push_back(std::move(panel));
+    }
+    return dots;
+}
+
 void write_page(const CompareOptions& o, const collab::DataSet& data, const Comparison& c, double seconds, const std::string& command) {
     collab::Report report;
     report.title = c.all.size() > 1 ? "Methods compared" : c.all.front().method->title;
@@ -222,6 +243,7 @@ CLI::App* add_compare(CLI::App& app, CompareOptions& o) {
     add_pair(*compare, o);
     for (CLI::Option* option : compare->get_options()) option->take_last();
     compare->add_option("--methods", o.methods, "separated by commas, of " + menu(methods))->delimiter(',')->default_str("dml,cl");
+    compare->add_option("--picture", o.picture, "draw the differences from learning alone to this SVG file")->take_last();
     o.methods = {"dml", "cl"}, o.against_alone = true;
     return compare;
 }
@@ -240,6 +262,7 @@ int compare(const CompareOptions& o, const std::string& command) {
     }
     c.run();
     std::printf("\n%s\n", as_text(table_of(c)).c_str());
+    if (!o.picture.empty()) collab::detail::replace_file(o.picture, collab::svg(dots_of(c, data.train.name)), "the picture");
     if (interrupted()) std::printf("Interrupted; the figures are those reached by then.\n");
     if (!o.report.empty()) {
         write_page(o, data, c, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(), command);

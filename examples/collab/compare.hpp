@@ -8,6 +8,7 @@ namespace program {
 struct CompareOptions : Basics {
     std::string pair = "smallnet+resnet20";
     std::vector<std::string> methods;
+    std::string picture;
     bool against_alone = false;   ///< individual learning is trained whether it is listed or not
 };
 /// One method.
