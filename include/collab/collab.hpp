@@ -42,7 +42,9 @@
 #include <collab/layer/pool.hpp>
 #include <collab/layer/residual.hpp>
 #include <collab/model/model.hpp>
+#include <collab/model/score.hpp>
 #include <collab/objective/metrics.hpp>
+#include <collab/train/callbacks.hpp>
 #include <collab/train/checkpoint.hpp>
 #include <collab/train/ensemble_weights.hpp>
 #include <collab/train/fit.hpp>
