@@ -106,6 +106,12 @@ inline std::vector<Convolution> convolutions() {
     put(2, 128, 20, {7, 7}, kernels[0], 1);
     put(2, 16, 32, {32, 32}, kernels[2], 1);
     put(2, 3, 16, {32, 32}, kernels[1], 1);
+    put(17, 64, 40, {8, 8}, kernels[0], 1);     // both gradients of many pixels in one sweep
+    put(5, 33, 48, {16, 16}, kernels[0], 1);
+    put(1, 12, 17, {37, 31}, kernels[0], 1);
+    put(3, 352, 17, {13, 13}, kernels[2], 1);   // sums long enough for chunks, with pixels in two quads
+    put(2, 40, 40, {37, 32}, kernels[1], 40);   // depthwise in bands of rows
+    put(2, 72, 72, {37, 31}, kernels[2], 72);
     return all;
 }
 

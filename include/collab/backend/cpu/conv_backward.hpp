@@ -43,7 +43,7 @@ int dense_backward(Threads& threads, const Convolution& g, const Load<T>& x, con
         for (int u = first_unit; u < last_unit; ++u) {
             const Units::Unit unit = units[u];
             ahead.clear(), later.clear();
-            if (u + 1 < last_unit) {
+            if (u + 1 < units.count()) {   // of the next part, too: a thread takes parts in their order
                 const Units::Unit next = units[u + 1];
                 const long first = (long(next.image) * height + next.row) * width, count = long(next.images) * next.rows * width;
                 ahead.add(dy.x, first, count), ahead.add(dy.raw, first, count);

@@ -46,6 +46,11 @@ COLLAB_NOINLINE void conv_tiles(const TileJob<T>& job, const Quad* quads, int co
                 const Vector<T> bias = load(job.bias + v * L);
                 repeat<Quads>([&](auto q) COLLAB_LAMBDA_INLINE { repeat<4>([&](auto p) COLLAB_LAMBDA_INLINE { acc[q][p][v] = bias; }); });
             });
+        } else if (whole) {
+            repeat<Quads>([&](auto q) COLLAB_LAMBDA_INLINE {
+                const T* y = job.y + quads[q].y;
+                repeat<4>([&](auto p) COLLAB_LAMBDA_INLINE { repeat<V>([&](auto v) COLLAB_LAMBDA_INLINE { acc[q][p][v] = load(y + p * y_step + v * L); }); });
+            });
         } else {
             alignas(64) T kept[Quads][4][V * L] = {};
             for (int q = 0; q < Quads; ++q)

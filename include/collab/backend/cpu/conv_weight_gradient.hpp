@@ -78,6 +78,20 @@ void weight_tiles(const PixelSweep& s, const T* x, const T* dy, int inputs, T* d
     }
 }
 
+/// Adds to `rows` rows of dw, `to_row` apart, the sums of all parts, `distance` apart. A row of sums has `wide` elements, of which n count.
+template <class T>
+COLLAB_NOINLINE void add_weight_sums(const T* sums, int parts, std::size_t distance, int wide, int rows, int n, T* dw, std::ptrdiff_t to_row) {
+    constexpr int L = lanes<T>;
+    for (int c = 0; c < rows; ++c, sums += wide, dw += to_row)
+        for (int v = 0; v < n; v += L) {
+            Vector<T> sum = load(sums + v);
+            for (int part = 1; part < parts; ++part) sum += load(sums + v + std::size_t(part) * distance);
+            if (n - v >= L) store(dw + v, load(dw + v) + sum);
+            else
+                for (int i = 0; i < n - v; ++i) dw[v + i] += sum[i];
+        }
+}
+
 /// How the work on the weights of one group is cut: parts of the batch, each with sums of its own, and slices of the weights by
 /// input and output channels. Parts cost memory and additions, slices repeated copying; both depend on the geometry alone.
 template <class T>
@@ -139,7 +153,7 @@ void dense_winograd_gradient(Threads& threads, const Dense& d, const Load<T>& x,
         for (int u = first_unit; u < last_unit; ++u) {
             const Units::Unit unit = units[u];
             ahead.clear();
-            if (u + 1 < last_unit) fetch_unit(ahead, d, units[u + 1], x, dy);
+            if (u + 1 < units.count()) fetch_unit(ahead, d, units[u + 1], x, dy);
             for (int i = 0; i < unit.images; ++i)
                 load_window(x, unit.image + i, group * channels, channels, d.source.height, d.source.width, unit.row + window.top, window.height(unit.rows), window.left,
                             window.width(), copy + i * image, row);
@@ -198,7 +212,8 @@ void dense_weight_gradient(Threads& threads, const Dense& d, const Load<T>& x, c
     const std::ptrdiff_t dy_row = s.columns.count, dy_image = units.most_rows * dy_row;   // in blocks
     T* const partial = threads.shared<T>(std::size_t(cut.parts) * sums_of_part);
 
-    threads.run(cut.parts * groups * cut.in_slices * cut.out_slices, [&](int piece) {
+    const int slices = groups * cut.in_slices * cut.out_slices;
+    threads.run(cut.parts * slices, [&](int piece) {
         const int out_slice = piece % cut.out_slices, in_slice = piece / cut.out_slices % cut.in_slices;
         const int group = piece / (cut.out_slices * cut.in_slices) % groups, part = piece / (cut.out_slices * cut.in_slices * groups);
         const int first_block = part_begin(blocks.count(), cut.out_slices, out_slice);
@@ -214,8 +229,8 @@ void dense_weight_gradient(Threads& threads, const Dense& d, const Load<T>& x, c
         for (int u = first_unit; u < last_unit; ++u) {
             const Units::Unit unit = units[u];
             ahead.clear();
-            if (u + 1 < last_unit) {
-                fetch_unit(ahead, d, units[u + 1], x, dy);
+            if (const int next = u + 1 < last_unit || piece % slices + 1 == slices ? u + 1 : first_unit; next < units.count()) {   // a thread takes pieces in their order
+                fetch_unit(ahead, d, units[next], x, dy);
                 ahead.spread(long(unit.images) * unit.rows * taps * (last_block - first_block) * std::max(1, s.columns.taps * in / 16));
             }
             const int top = unit.row * window.row_stride + window.top, high = window.height(unit.rows);
@@ -249,28 +264,16 @@ void dense_weight_gradient(Threads& threads, const Dense& d, const Load<T>& x, c
         }
     });
 
-    const int rows = groups * taps * s.columns.taps * channels, jobs = std::min(rows, 32);
-    threads.run(jobs, [&](int piece) {
-        for (int r = part_begin(rows, jobs, piece); r < part_begin(rows, jobs, piece + 1); ++r) {   // one row of dw, of one group
-            const int c = r % channels, q = r / channels % s.columns.taps, k = r / (channels * s.columns.taps) % taps;
-            const int group = r / (channels * s.columns.taps * taps);
-            int slice = std::min(cut.in_slices - 1, int(std::int64_t(c) * cut.in_slices / channels));
-            while (part_begin(channels, cut.in_slices, slice + 1) <= c) ++slice;
-            while (part_begin(channels, cut.in_slices, slice) > c) --slice;
-            const int first_in = part_begin(channels, cut.in_slices, slice), in = part_begin(channels, cut.in_slices, slice + 1) - first_in;
-            const T* const sums = partial + std::size_t(group * cut.in_slices + slice) * sums_of_slice;
-            T* const to = dw + (std::ptrdiff_t(k * s.columns.taps + q) * channels + c) * d.target.channels + group * d.target_channels;
-            for (int v = 0; v < blocks.vectors; ++v) {
-                const int b = v / block_vectors, vectors = blocks.in_block(b);
-                const std::size_t sum_row = std::size_t(k * covered(in, vectors) + q * in + c - first_in);
-                const T* from = sums + sums_before(in, b) + sum_row * std::size_t(vectors * L) + v % block_vectors * L;
-                Vector<T> sum = load(from);
-                for (int part = 1; part < cut.parts; ++part) sum += load(from + std::size_t(part) * sums_of_part);
-                if (d.target_channels - v * L >= L) store(to + v * L, load(to + v * L) + sum);
-                else
-                    for (int i = 0; i < d.target_channels - v * L; ++i) to[v * L + i] += sum[i];
-            }
-        }
+    // Sums are read in the order in which they lie: one block of one tap row of one slice after the other.
+    threads.run(groups * taps * cut.in_slices * blocks.count(), [&](int job) {
+        const int b = job % blocks.count(), slice = job / blocks.count() % cut.in_slices, k = job / (blocks.count() * cut.in_slices) % taps;
+        const int group = job / (blocks.count() * cut.in_slices * taps), vectors = blocks.in_block(b), wide = vectors * L;
+        const int first_in = part_begin(channels, cut.in_slices, slice), in = part_begin(channels, cut.in_slices, slice + 1) - first_in;
+        const T* from = partial + std::size_t(group * cut.in_slices + slice) * sums_of_slice + sums_before(in, b) + std::size_t(k) * std::size_t(covered(in, vectors) * wide);
+        const int first = blocks.channel(b), n = std::min(wide, d.target_channels - first);
+        for (int q = 0; q < s.columns.taps; ++q, from += std::ptrdiff_t(in) * wide)
+            add_weight_sums(from, cut.parts, sums_of_part, wide, in, n, dw + (std::ptrdiff_t(k * s.columns.taps + q) * channels + first_in) * d.target.channels + group * d.target_channels + first,
+                            d.target.channels);
     });
 }
 

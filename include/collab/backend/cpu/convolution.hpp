@@ -25,6 +25,10 @@ inline bool across_images(int n, int width) {
     return n >= 4 && static_cast<long long>(n) * ceil_div(width, 4) > static_cast<long long>(width) * ceil_div(n, 4);
 }
 
+/// Terms of a sum from which on its weights are used in chunks.
+template <class T>
+inline constexpr int long_sum = 384 * 1024 / int(sizeof(T)) / (block_vectors * lanes<T>);
+
 /// Where a unit's source lies: in the map itself or in a copied window.
 template <class T>
 struct Source {
@@ -119,19 +123,22 @@ int dense(Threads& threads, const Dense& d, const Load<T>& load, const T* w, con
     const std::size_t most_quads = winograd ? 0 : std::size_t(units.most_rows)
                                    * std::size_t(std::max(units.most_images * ceil_div(widest, 4), widest * ceil_div(units.most_images, 4)));
     const int most_tiles = units.most_images * ceil_div(units.most_rows, 2) * ceil_div(widest, 2);
+    const std::size_t chunked_quads = !winograd && c * d.taps() > long_sum<T> ? most_quads : 0;
     const std::size_t tile_size = winograd ? winograd_scratch<T>(c, d.target_channels, most_tiles) : 0;
     threads.run(parts * splits, [&](int piece) {
         const int part = piece / splits, split = piece % splits;
         const int first_block = part_begin(blocks.count(), splits, split), last_block = part_begin(blocks.count(), splits, split + 1);
-        std::byte* const scratch = threads.scratch<std::byte>((window_size + tile_size) * sizeof(T) + most_quads * sizeof(Quad));
+        std::byte* const scratch = threads.scratch<std::byte>((window_size + tile_size + chunked_quads * 4 * block_vectors * L) * sizeof(T) + (most_quads + chunked_quads) * sizeof(Quad));
         T* const copy = reinterpret_cast<T*>(scratch);
-        Quad* const quads = reinterpret_cast<Quad*>(scratch + window_size * sizeof(T));
+        T* const chunk_sums = copy + window_size + tile_size;
+        Quad* const quads = reinterpret_cast<Quad*>(chunk_sums + chunked_quads * 4 * block_vectors * L);
+        Quad* const own_quads = quads + most_quads;
         Ahead ahead;
         const int last_unit = part_begin(total, parts, part + 1);
         for (int u = part_begin(total, parts, part); u < last_unit; ++u) {
             const int group = u / units.count();
             ahead.clear();
-            if (u + 1 < last_unit) fetch_unit(ahead, d, units[(u + 1) % units.count()], load, after);
+            if (u + 1 < total) fetch_unit(ahead, d, units[(u + 1) % units.count()], load, after);   // of the next part, too: a thread takes parts in their order
             const Units::Unit unit = units[u % units.count()];
             const int top = unit.row * window.row_stride + window.top;
             const T* const maps = x.data + unit.image * x_image + group * c;
@@ -161,18 +168,27 @@ int dense(Threads& threads, const Dense& d, const Load<T>& load, const T* w, con
                 const int n = list_quads(d, s, window, unit, rows, source.pixel, source.row, source.image, y.pixel, quads);
                 const bool across = across_images(unit.images, s.columns.count);
                 if (i == 0) ahead.spread(long(n) * s.rows.taps * d.sweeps() * (last_block - first_block) / 3);
-                // Long sums go in chunks whose weights stay in cache.
-                const int chunks = std::max(1, ceil_div(length * s.rows.taps, 384 * 1024 / int(sizeof(T)) / (block_vectors * L)));
+                // Long sums go in chunks whose weights stay in cache. Their parts lie quad by quad: some pixels are in two quads.
+                const int chunks = std::max(1, ceil_div(length * s.rows.taps, long_sum<T>));
                 for (int b = first_block; b < last_block; ++b) {
                     const int first = blocks.channel(b), wide = blocks.in_block(b) * L;
                     const T* weights = packed + group * per_group + std::ptrdiff_t(first) * c * d.taps() + std::ptrdiff_t(s.earlier_taps) * c * wide;
-                    for (int k = 0; k < chunks; ++k) {
-                        const TileJob<T> job{source.data, across ? source.image : s.columns.stride * source.pixel, source.row, length, part_begin(length, chunks, k),
-                                             part_begin(length, chunks, k + 1), weights, padded_bias + group * blocks.padded() + first,
-                                             y.data + group * d.target_channels + first, across ? d.target.area() * y.pixel : s.columns.every * y.pixel,
-                                             d.target_channels - first, across ? 4 : std::min(4, s.columns.count), k > 0, &ahead};
+                    TileJob<T> job{source.data, across ? source.image : s.columns.stride * source.pixel, source.row, length, 0, length, weights,
+                                   padded_bias + group * blocks.padded() + first, y.data + group * d.target_channels + first,
+                                   across ? d.target.area() * y.pixel : s.columns.every * y.pixel, d.target_channels - first, across ? 4 : std::min(4, s.columns.count), false, &ahead};
+                    if (chunks == 1) {
                         conv_all_tiles(job, blocks.in_block(b), quads, n);
+                        continue;
                     }
+                    TileJob<T> part_of = job;
+                    part_of.y = chunk_sums, part_of.y_step = wide, part_of.channels = wide, part_of.pixels = 4;
+                    for (int q = 0; q < n; ++q) own_quads[q] = quads[q], own_quads[q].y = std::ptrdiff_t(q) * 4 * wide;
+                    for (int k = 0; k < chunks; ++k) {
+                        part_of.from = part_begin(length, chunks, k), part_of.to = part_begin(length, chunks, k + 1), part_of.add = k > 0;
+                        conv_all_tiles(part_of, blocks.in_block(b), own_quads, n);
+                    }
+                    for (int q = 0; q < n; ++q)
+                        for (int p = 0; p < job.pixels; ++p) std::copy_n(chunk_sums + (q * 4 + p) * wide, std::min(wide, job.channels), job.y + quads[q].y + p * job.y_step);
                 }
             }
             if (!after.run) continue;
