@@ -195,17 +195,42 @@ COLLAB_NOINLINE void depthwise_gradient_lines_2(const Taps<T>& t, const Lines<T>
     }
 }
 
+/// Rows of the loop over outputs: how many at once, and how many rows of the source and of the target belong to one.
+struct DepthwiseSteps {
+    int step, ratio, every;
+    DepthwiseSteps(const Convolution& g, bool transposed)
+        : step(transposed && g.stride.height == 2 ? 1 : 2), ratio(transposed ? 1 : g.stride.height), every(transposed && g.stride.height == 2 ? 2 : 1) {}
+};
+
+/// Rows [first, last) of the loop over outputs of one image.
+template <class T>
+void depthwise_unit(const Convolution& g, bool transposed, const ChannelRegisters<T>& registers, const Lines<T>& lines, const T* w, const T* bias, int image, int first, int last, View<T> y) {
+    const Dims target = transposed ? g.in : g.out;
+    const DepthwiseSteps steps(g, transposed);
+    const int stride = g.stride.height, channels = registers.channels;
+    const bool flipped = transposed && stride == 1;
+    for (int h = first; h < last; h += steps.step) {
+        T* const out = y.data + (std::ptrdiff_t(image) * target.area() + std::ptrdiff_t(h) * steps.every * target.width) * y.pixel;
+        for (int i = 0; i < registers.count; ++i) {
+            const int c = registers.begin(i);
+            const Taps<T> taps{w + c + (flipped ? 8 * std::ptrdiff_t(channels) : 0), flipped ? -channels : channels, bias ? bias + c : nullptr};
+            if (steps.step == 1) depthwise_gradient_lines_2(taps, lines, h, c, target.width, 2 * h + 1 < target.height, out + c, y.pixel);
+            else if (stride == 1 && h + 2 <= last) depthwise_lines<T, 2>(taps, lines, h, c, target.width, out + c, y.pixel);
+            else if (stride == 1) depthwise_lines<T, 1>(taps, lines, h, c, target.width, out + c, y.pixel);
+            else if (h + 2 <= last) depthwise_lines_2<T, 2>(taps, lines, h, c, target.width, out + c, y.pixel);
+            else depthwise_lines_2<T, 1>(taps, lines, h, c, target.width, out + c, y.pixel);
+        }
+    }
+}
+
 /// y = x * w, or with `transposed` the gradient of the input from that of the output. Returns the number of parts that have sums in `after`.
 template <class T>
 int depthwise_3x3(Threads& threads, const Convolution& g, bool transposed, const Load<T>& x, const T* w, const T* bias, After<T>& after) {
-    const View<T> y = after.y;
     const Dims source = transposed ? g.out : g.in, target = transposed ? g.in : g.out;
-    const int stride = g.stride.height, channels = target.channels, step = transposed && stride == 2 ? 1 : 2;   // rows of the loop at once
-    const int rows = transposed && stride == 2 ? source.height : target.height;
+    const DepthwiseSteps steps(g, transposed);
+    const int channels = target.channels, ratio = steps.ratio;
     const ChannelRegisters<T> registers(channels);
-    const int ratio = transposed ? 1 : stride;   // source rows per row of the loop
-    const RowUnits units(g.batch, rows, sizeof(T) * std::size_t(source.width) * std::size_t(channels) * std::size_t(ratio), step);
-    const bool flipped = transposed && stride == 1;
+    const RowUnits units(g.batch, steps.every == 2 ? source.height : target.height, sizeof(T) * std::size_t(source.width) * std::size_t(channels) * std::size_t(ratio), steps.step);
     const int parts = std::min(units.count(), 64);
     if (after.run) after.zero_sums(threads, parts);
     const std::size_t room = lines_room(x, source, (units.each - 1) * ratio + 3);
@@ -214,20 +239,9 @@ int depthwise_3x3(Threads& threads, const Convolution& g, bool transposed, const
         for (int u = part_begin(units.count(), parts, part); u < part_begin(units.count(), parts, part + 1); ++u) {
             const int image = units.image(u), first = units.first(u), last = units.last(u);
             const Lines<T> lines = source_lines(x, source, image, first * ratio - 1, (last - 1) * ratio + 2, formed);
-            for (int h = first; h < last; h += step) {
-                T* const out = y.data + (std::ptrdiff_t(image) * target.area() + std::ptrdiff_t(h) * (step == 1 ? 2 : 1) * target.width) * y.pixel;
-                for (int i = 0; i < registers.count; ++i) {
-                    const int c = registers.begin(i);
-                    const Taps<T> taps{w + c + (flipped ? 8 * std::ptrdiff_t(channels) : 0), flipped ? -channels : channels, bias ? bias + c : nullptr};
-                    if (step == 1) depthwise_gradient_lines_2(taps, lines, h, c, target.width, 2 * h + 1 < target.height, out + c, y.pixel);
-                    else if (stride == 1 && h + 2 <= last) depthwise_lines<T, 2>(taps, lines, h, c, target.width, out + c, y.pixel);
-                    else if (stride == 1) depthwise_lines<T, 1>(taps, lines, h, c, target.width, out + c, y.pixel);
-                    else if (h + 2 <= last) depthwise_lines_2<T, 2>(taps, lines, h, c, target.width, out + c, y.pixel);
-                    else depthwise_lines_2<T, 1>(taps, lines, h, c, target.width, out + c, y.pixel);
-                }
-            }
+            depthwise_unit(g, transposed, registers, lines, w, bias, image, first, last, after.y);
             if (!after.run) continue;
-            const int every = transposed && stride == 2 ? 2 : 1, top = first * every, bottom = std::min(last * every, target.height);
+            const int top = first * steps.every, bottom = std::min(last * steps.every, target.height);
             after.run(after, part, (long(image) * target.height + top) * target.width, long(bottom - top) * target.width, 0, channels);
         }
     });
@@ -274,44 +288,60 @@ COLLAB_NOINLINE void depthwise_3x3_sums(const Lines<T>& x, const Lines<T>& dy, i
     each([&](auto k, auto q) COLLAB_LAMBDA_INLINE { store(sums + (k * 3 + q) * sum_step, acc[k][q]); });
 }
 
+/// The sums of one part of the batch, [tap][register], and how the rows of outputs are cut for them.
+template <class T>
+struct DepthwiseSums3x3 {
+    const Convolution& g;
+    ChannelRegisters<T> registers;
+    std::size_t row_bytes;
+    int band;   ///< few rows at a time, so that those that the next register of channels reads are still in the cache
+    std::ptrdiff_t step;
+    explicit DepthwiseSums3x3(const Convolution& geometry)
+        : g(geometry), registers(g.out.channels), row_bytes(sizeof(T) * std::size_t(g.in.width) * std::size_t(g.out.channels) * std::size_t(g.stride.height)),
+          band(std::clamp(int(16384 / row_bytes), 1, g.out.height)), step(std::ptrdiff_t(registers.count) * lanes<T>) {}
+    std::size_t size() const { return std::size_t(9 * step); }
+    /// Adds rows [first, end) of outputs.
+    void add(const Lines<T>& x, const Lines<T>& dy, int first, int end, T* sums) const {
+        for (int last; first < end; first = last) {
+            last = std::min(first + band, end);
+            for (int i = 0; i < registers.count; ++i) {
+                if (g.stride.height == 1) depthwise_3x3_sums<T, 1>(x, dy, first, last, registers.begin(i), sums + i * lanes<T>, step);
+                else depthwise_3x3_sums<T, 2>(x, dy, first, last, registers.begin(i), sums + i * lanes<T>, step);
+            }
+        }
+    }
+    /// Adds the sums of all parts to dw.
+    void finish(const T* partial, int parts, T* dw) const {
+        constexpr int L = lanes<T>;
+        for (int part = 0; part < parts; ++part)
+            for (int tap = 0; tap < 9; ++tap)
+                for (int i = 0; i < registers.count; ++i) {   // of channels in two registers, the second has what the first has
+                    const T* from = partial + std::size_t(part) * size() + std::size_t(tap * step + i * L);
+                    for (int c = i * L; c < std::min((i + 1) * L, registers.channels); ++c) dw[std::ptrdiff_t(tap) * registers.channels + c] += from[c - registers.begin(i)];
+                }
+    }
+};
+
 /// Adds to dw.
 template <class T>
 void depthwise_3x3_weight_gradient(Threads& threads, const Convolution& g, const Load<T>& x, const Load<T>& dy, T* dw) {
-    constexpr int L = lanes<T>;
-    const int channels = g.out.channels, rows = g.out.height;
-    const ChannelRegisters<T> registers(channels);
-    // Few rows at a time, so that those that the next register of channels reads are still in the cache.
-    const std::size_t row_bytes = sizeof(T) * std::size_t(g.in.width) * std::size_t(channels) * std::size_t(g.stride.height);
-    const int band = std::clamp(int(16384 / row_bytes), 1, rows);
-    const RowUnits units(g.batch, rows, row_bytes, band);
+    const DepthwiseSums3x3<T> all(g);
+    const int stride = g.stride.height;
+    const RowUnits units(g.batch, g.out.height, all.row_bytes, all.band);
     const int parts = std::min(units.count(), 16);
-    const std::ptrdiff_t sum_step = registers.count * L;
-    const std::size_t size = std::size_t(9 * sum_step);
-    T* const partial = threads.shared<T>(std::size_t(parts) * size);
-    const std::size_t x_room = lines_room(x, g.in, (units.each - 1) * g.stride.height + 3), dy_room = lines_room(dy, g.out, units.each);
+    T* const partial = threads.shared<T>(std::size_t(parts) * all.size());
+    const std::size_t x_room = lines_room(x, g.in, (units.each - 1) * stride + 3), dy_room = lines_room(dy, g.out, units.each);
     threads.run(parts, [&](int part) {
         T* const formed = threads.scratch<T>(x_room + dy_room);
-        T* const sums = partial + std::size_t(part) * size;
-        std::fill_n(sums, size, T(0));
+        T* const sums = partial + std::size_t(part) * all.size();
+        std::fill_n(sums, all.size(), T(0));
         for (int u = part_begin(units.count(), parts, part); u < part_begin(units.count(), parts, part + 1); ++u) {
-            const int image = units.image(u), stride = g.stride.height;
-            const Lines<T> source = source_lines(x, g.in, image, units.first(u) * stride - 1, (units.last(u) - 1) * stride + 2, formed);
-            const Lines<T> gradient = source_lines(dy, g.out, image, units.first(u), units.last(u), formed + x_room);
-            for (int first = units.first(u), last; first < units.last(u); first = last) {
-                last = std::min(first + band, units.last(u));
-                for (int i = 0; i < registers.count; ++i) {
-                    if (stride == 1) depthwise_3x3_sums<T, 1>(source, gradient, first, last, registers.begin(i), sums + i * L, sum_step);
-                    else depthwise_3x3_sums<T, 2>(source, gradient, first, last, registers.begin(i), sums + i * L, sum_step);
-                }
-            }
+            const int image = units.image(u), first = units.first(u), last = units.last(u);
+            const Lines<T> source = source_lines(x, g.in, image, first * stride - 1, (last - 1) * stride + 2, formed);
+            all.add(source, source_lines(dy, g.out, image, first, last, formed + x_room), first, last, sums);
         }
     });
-    for (int part = 0; part < parts; ++part)
-        for (int tap = 0; tap < 9; ++tap)
-            for (int i = 0; i < registers.count; ++i) {   // of channels in two registers, the second has what the first has
-                const T* from = partial + std::size_t(part) * size + std::size_t(tap * sum_step + i * L);
-                for (int c = i * L; c < std::min((i + 1) * L, channels); ++c) dw[std::ptrdiff_t(tap) * channels + c] += from[c - registers.begin(i)];
-            }
+    all.finish(partial, parts, dw);
 }
 
 }  // namespace collab::backend::detail

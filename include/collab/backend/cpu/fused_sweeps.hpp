@@ -5,7 +5,9 @@
 #include <collab/backend/cpu/conv_backward.hpp>
 #include <collab/backend/cpu/convolution.hpp>
 #include <collab/backend/cpu/depthwise_3x3.hpp>
+#include <collab/backend/cpu/depthwise_backward.hpp>
 #include <collab/backend/cpu/load.hpp>
+#include <collab/backend/cpu/pointwise.hpp>
 
 namespace collab::backend::detail {
 
@@ -25,10 +27,11 @@ void fused_weight_gradient(Threads& threads, const Convolution& g, const Load<T>
 template <class T>
 int fused_backward(Threads& threads, const Convolution& g, const Load<T>& x, const Load<T>& dy, const T* w, T* dw, After<T>& after) {
     const Convolution flat = flattened(g);
-    if (!is_depthwise(flat) && backward_in_one_sweep<T>(threads, flat)) return dense_backward(threads, flat, x, dy, w, dw, after);
-    fused_weight_gradient(threads, g, x, dy, dw);
-    return is_depthwise(flat) ? depthwise_3x3(threads, flat, true, dy, w, static_cast<const T*>(nullptr), after)
-                              : dense(threads, Dense(flat, true), dy, w, static_cast<const T*>(nullptr), after);
+    if (is_depthwise(flat)) return depthwise_3x3_backward(threads, flat, x, dy, w, dw, after);
+    if (backward_in_one_sweep<T>(threads, flat)) return dense_backward(threads, flat, x, dy, w, dw, after);
+    if (pointwise_in_one_sweep<T>(flat)) return pointwise_backward(threads, flat, x, dy, w, dw, after);
+    dense_weight_gradient(threads, Dense(flat, false), x, dy, dw);
+    return dense(threads, Dense(flat, true), dy, w, static_cast<const T*>(nullptr), after);
 }
 
 }  // namespace collab::backend::detail
