@@ -9,6 +9,15 @@
 
 namespace collab::backend::detail {
 
+// g++ takes a function that only prefetches for a pure one and deletes calls of it: these must be inlined.
+#if defined(__GNUC__) || defined(__clang__)
+COLLAB_INLINE void fetch_to_read(const void* p) { __builtin_prefetch(p, 0, 2); }
+COLLAB_INLINE void fetch_to_write(const void* p) { __builtin_prefetch(p, 1, 2); }
+#else
+inline void fetch_to_read(const void*) {}
+inline void fetch_to_write(const void*) {}
+#endif
+
 /// Up to six ranges of memory. A kernel calls `step` once per tile; fetching all at once would only fill the queue of misses.
 class Ahead {
 public:
@@ -26,15 +35,14 @@ public:
         for (const Range *r = ranges_, *end = ranges_ + std::min(count_, most); r < end; ++r) lines += (r->end - r->at + line - 1) / line;
         per_step_ = int((lines + std::max(steps, 1L) - 1) / std::max(steps, 1L));
     }
-    // g++ takes a function that only prefetches for a pure one and deletes calls of it: this one must be inlined.
     COLLAB_INLINE void step() {
         int left = per_step_;
         while (current_ < count_ && left > 0) {
             Range& r = ranges_[current_];
             const char* p = r.at;
             const char* const end = std::min(r.end, p + std::ptrdiff_t(left) * line);
-            if (r.write) for (; p < end; p += line, --left) prefetch_to_write(p);
-            else for (; p < end; p += line, --left) prefetch_to_read(p);
+            if (r.write) for (; p < end; p += line, --left) fetch_to_write(p);
+            else for (; p < end; p += line, --left) fetch_to_read(p);
             r.at = p;
             if (p >= r.end) ++current_;
         }
@@ -44,13 +52,6 @@ private:
     static constexpr unsigned most = 6;
     static constexpr int line = 64;
     struct Range { const char *at = nullptr, *end = nullptr; bool write = false; };
-#if defined(__GNUC__) || defined(__clang__)
-    static COLLAB_INLINE void prefetch_to_read(const char* p) { __builtin_prefetch(p, 0, 2); }
-    static COLLAB_INLINE void prefetch_to_write(const char* p) { __builtin_prefetch(p, 1, 2); }
-#else
-    static void prefetch_to_read(const char*) {}
-    static void prefetch_to_write(const char*) {}
-#endif
     Range ranges_[most];
     unsigned count_ = 0, current_ = 0;
     int per_step_ = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // depthwise_3x3: depthwise convolutions of 3x3 kernels with a padding of one, stride 1 or 2: each pixel is loaded once per row of outputs.
 //
-// Such a layer does nine multiplications per number, so memory decides. Kernels walk along rows of whole pixels with one register of
+// Such a layer does nine multiplications per number, so memory decides: a kernel fetches what the next rows will write. Kernels walk along rows of whole pixels with one register of
 // channels and read the map where it lies; the padding is never stored. Where the channels are no multiple of the register, the last
 // register begins earlier and shares channels with the one before, which come out the same twice.
 #pragma once
@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #include <collab/backend/cpu/after.hpp>
+#include <collab/backend/cpu/ahead.hpp>
 #include <collab/backend/cpu/load.hpp>
 #include <collab/backend/cpu/sweep.hpp>
 #include <collab/backend/cpu/threads.hpp>
@@ -119,7 +120,7 @@ COLLAB_NOINLINE void depthwise_lines(const Taps<T>& t, const Lines<T>& x, int h,
                 add_product(here[r], v[r + k], w.at[k][1]);
                 add_product(after[r], v[r + k], w.at[k][0]);
             });
-            if constexpr (!first()) store(y + r * y_row, before[r]);
+            if constexpr (!first()) store(y + r * y_row, before[r]), fetch_to_write(y + (R + r) * y_row);
             before[r] = here[r], here[r] = after[r];
         });
         if constexpr (!first()) y += y_pixel;
@@ -155,7 +156,7 @@ COLLAB_NOINLINE void depthwise_lines_2(const Taps<T>& t, const Lines<T>& x, int 
                 add_product(sum[r], v[2 * r + k], w.at[k][2]);
                 add_product(after[r], v[2 * r + k], w.at[k][0]);
             });
-            store(y + r * y_row, sum[r]), sum[r] = after[r];
+            store(y + r * y_row, sum[r]), fetch_to_write(y + (R + r) * y_row), sum[r] = after[r];
         });
     }
     if (pairs == width) return;
@@ -187,9 +188,11 @@ COLLAB_NOINLINE void depthwise_gradient_lines_2(const Taps<T>& t, const Lines<T>
         const bool right = !last || width % 2 == 0;
         if (both) {
             store(y + y_row, y10);
+            fetch_to_write(y + 3 * y_row), fetch_to_write(y + 3 * y_row + y_pixel);
             if (right) store(y + y_row + y_pixel, y11);
         }
         store(y, y00);
+        fetch_to_write(y + 2 * y_row), fetch_to_write(y + 2 * y_row + y_pixel);
         if (right) store(y + y_pixel, y01);
         a = a1, b = b1;
     }

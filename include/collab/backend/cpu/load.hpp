@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <type_traits>
 
 #include <collab/backend/cpu/rounding.hpp>
 #include <collab/backend/cpu/threads.hpp>
@@ -81,7 +82,22 @@ template <class T>
 COLLAB_NOINLINE void load_gradient(const Load<T>& l, long first, long count, int channel, int channels, T* to, std::ptrdiff_t to_pixel) {
     const T *const g = l.x.data + first * l.x.pixel + channel, *const raw = l.raw.data + first * l.raw.pixel + channel;
     const std::ptrdiff_t pixel = l.x.pixel == l.raw.pixel ? l.x.pixel : -1;   // two distances: pixel by pixel
-    if (pixel >= 0) {
+    // Blocks of a few registers, of which kernels ask for many: a number known to the compiler, or the loop would cost more than its work.
+    const auto block = [&](auto size) {
+        constexpr int n = decltype(size)::value;
+        T mean[n], scale[n], offset[n], slope[n];
+        std::copy_n(l.mean + channel, n, mean), std::copy_n(l.scale + channel, n, scale), std::copy_n(l.offset + channel, n, offset), std::copy_n(l.slope + channel, n, slope);
+        const T *dz = g, *x = raw;
+        for (long p = 0; p < count; ++p, dz += pixel, x += pixel, to += to_pixel) {
+            COLLAB_INDEPENDENT
+            for (int i = 0; i < n; ++i) to[i] = dz[i] * scale[i] + ((x[i] - mean[i]) * slope[i] + offset[i]);
+        }
+    };
+    if (pixel >= 0 && channels == 32 && l.all != 32) {
+        block(std::integral_constant<int, 32>{});
+    } else if (pixel >= 0 && channels == 16 && l.all != 16) {
+        block(std::integral_constant<int, 16>{});
+    } else if (pixel >= 0) {
         over_strips(count, l.all, channel, channels, pixel, to_pixel, [&](long c, long n, long from, long at) {
             const T *dz = g + from, *x = raw + from, *mean = l.mean + c, *scale = l.scale + c, *offset = l.offset + c, *slope = l.slope + c;
             T* out = to + at;
