@@ -17,6 +17,7 @@
 #include <collab/data/image_folder.hpp>
 #include <collab/data/npy.hpp>
 #include <collab/data/stl10.hpp>
+#include <collab/io/safetensors.hpp>
 
 namespace fuzz {
 
@@ -120,6 +121,15 @@ inline constexpr std::array readers{
         static MemoryFile images("images"), labels("labels");
         const std::string x = images.hold(take_part(in)), y = labels.hold(in);
         answered([&] { check(collab::read_npy_images(x, y, "fuzz")); });
+    }},
+    Reader{"safetensors", [](Input in) {
+        answered([&] {
+            const collab::Tensors file = collab::Tensors::decode({reinterpret_cast<const char*>(in.data()), in.size()}, "fuzz.safetensors");
+            for (const auto& t : file.tensors()) {
+                if (t.first + t.bytes > file.bytes().size() || file.find(t.name) != &t) throw std::runtime_error("a tensor out of place");
+                if (t.type == "F32") static_cast<void>(file.values<float>(t.name));
+            }
+        });
     }},
     Reader{"jpeg", [](Input in) {
         for (const int channels : {1, 3})

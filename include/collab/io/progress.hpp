@@ -20,6 +20,8 @@
 
 namespace collab {
 
+class LiveView;
+
 /// Shows one training phase at a time. Not thread-safe, starts no thread, and ignores a stream that cannot be written.
 ///
 ///     Progress progress(stderr);
@@ -127,6 +129,7 @@ public:
     }
 
 private:
+    friend class LiveView;
     struct Keep {
         bool label = true, bar = true, networks = true, names = true, loss = true, speed = true, left = true;
     };
