@@ -53,6 +53,9 @@ public:
         Buffer d = given(std::vector<T>(dy.begin(), dy.end()));
         return dense(S::template backward<0, S::depth>(context(Mode::training), memory(), view(), View<const T>{d.data(), S::Output::dims.channels}), in);
     }
+    /// The parameters as they begin, and others instead.
+    std::vector<double> parameters() const { return host(parameters_, catalogue_.parameter_count); }
+    void set_parameters(const std::vector<double>& values) { parameters_ = given(std::vector<T>(values.begin(), values.end())); }
     std::vector<double> gradients() const { return host(gradients_, catalogue_.parameter_count); }
     std::vector<double> state() const { return host(state_, catalogue_.state_count); }
     const Catalogue& catalogue() const { return catalogue_; }

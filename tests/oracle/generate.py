@@ -4,6 +4,7 @@
 #
 #     python3 tests/oracle/generate.py                  # into tests/fixtures/oracle
 #     python3 tests/oracle/generate.py some/folder
+#     python3 tests/oracle/generate.py some/folder networks      # one of layers, collaborations, methods, networks
 import os
 import sys
 
@@ -13,6 +14,7 @@ sys.dont_write_bytecode = True   # leaves nothing beside the sources
 import collaborations
 import layers
 import methods
+import networks
 from oracle import Fixture
 
 
@@ -22,7 +24,9 @@ def main():
     os.makedirs(folder, exist_ok=True)
     torch.set_num_threads(1)   # sums in one order, so that the files come out alike every time
     torch.use_deterministic_algorithms(True)
-    for name, part in (("layers", layers), ("collaborations", collaborations), ("methods", methods)):
+    for name, part in (("layers", layers), ("collaborations", collaborations), ("methods", methods), ("networks", networks)):
+        if len(sys.argv) > 2 and name not in sys.argv[2:]:
+            continue
         fixture = Fixture()
         part.generate(fixture)
         fixture.write(os.path.normpath(os.path.join(folder, name)))
