@@ -232,8 +232,7 @@ void fusion(const Check<B>& check) {
             const int c = map.dims.channels;
             const std::string what = name + " of " + text(map);
             check("normalise and " + what, [&](auto& b, auto& t) {
-                auto input = operands(t, map, data, f, "x");
-                b.normalise(map, Identity{}, input, {}, t.out("y", map));
+                b.normalise(map, f, operands(t, map, data, Identity{}, "x"), {}, t.out("y", map));
             });
             check("normalise, add and " + what, [&](auto& b, auto& t) { b.normalise(map, f, operands(t, map, data, Identity{}, "x"), t.in("skip", map), t.out("y", map, data.amplification)); });
             check("normalise, add in place and " + what, [&](auto& b, auto& t) {

@@ -80,19 +80,19 @@ constexpr bool fuses(const backend::Convolution& g) {
 ///  - `fused_conv2d_weight_gradient(g, x, dy, dw)`: adds to dw.
 ///  - `fused_conv2d_backward(g, x, dy, w, dw, dx, then)`: adds to dw; then is Leave, Plus, Gate or OutputGate and says what becomes of dx.
 ///  - `batch_statistics(map, x, statistics)`: of a map that no convolution has put out.
-///  - `normalise(map, f, input, skip, y)`: y = f(input + skip), where input is a Normalised; skip may be empty and may be y.
+///  - `normalise(map, f, input, skip, y)`: y = f(input + skip), where input is a Normalised without an f of its own; skip may be empty and may be y.
 ///  - `normalised_sums(map, f, x, y, dy, saved, dgamma, dbeta, sums, g)`: the first half of the backward pass of y = f(normalised x [+ skip]):
 ///    g = dy f'(y), its sums to `sums` and added to dbeta and dgamma. g may be dy; it is not written where it is empty, which says that f is the identity.
 ///  - `normalised_gradient(map, gradient, dx)`: the second half: dx from a NormalisedGradient.
 template <class B, class T = typename B::Scalar>
 concept FusionBackend = requires(B b, const backend::Convolution& g, const backend::Map& map, const backend::Statistics<T>& s, View<const T> x, View<T> y, const T* in, T* out,
-                                 const backend::Normalised<T, ReluFunction>& n, const backend::NormalisedGradient<T>& d) {
+                                 const backend::Normalised<T, ReluFunction>& n, const backend::Normalised<T, Identity>& plain, const backend::NormalisedGradient<T>& d) {
     b.fused_conv2d(g, n, in, in, y, s);
     b.fused_conv2d(g, x, in, in, y, s);
     b.fused_conv2d_weight_gradient(g, n, d, out);
     b.fused_conv2d_backward(g, n, d, in, out, y, backend::Gate<T, ReluFunction>{n, out, out, out});
     b.batch_statistics(map, x, s);
-    b.normalise(map, ReluFunction{}, n, x, y);
+    b.normalise(map, ReluFunction{}, plain, x, y);
     b.normalised_sums(map, ReluFunction{}, x, x, x, in, out, out, out, y);
     b.normalised_gradient(map, d, y);
 };

@@ -114,7 +114,7 @@ struct Sequence {
                     if constexpr (out == To && ends_in_normalisation && To == depth && !fuses<To, i>)
                         c.backend.normalise(map<out>(c), end.f, normalised<i>(m, in, Identity{}), end.skip, to);
                     else if constexpr (!table.is_virtual[out])
-                        c.backend.normalise(map<out>(c), Identity{}, normalised<i>(m, in, activation<To, i>()), View<const T>{}, to);
+                        c.backend.normalise(map<out>(c), activation<To, i>(), normalised<i>(m, in, Identity{}), View<const T>{}, to);
                 } else {
                     View<T> target = to;
                     if constexpr (table.is_virtual[out]) target = formed.next(c, table.shapes[out]);

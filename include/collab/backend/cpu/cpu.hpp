@@ -121,8 +121,8 @@ public:
         backend::fused_conv2d_backward<T>(*threads_, g, x, dy, w, dw, dx, then);
     }
     void batch_statistics(const backend::Map& map, In x, const backend::Statistics<T>& statistics) { backend::batch_statistics<T>(*threads_, map, x, statistics); }
-    template <class F, class N>
-    void normalise(const backend::Map& map, F f, const N& input, In skip, Out y) { backend::normalise<T>(*threads_, map, f, input, skip, y); }
+    template <class F>
+    void normalise(const backend::Map& map, F f, const backend::Normalised<T, Identity>& input, In skip, Out y) { backend::normalise<T>(*threads_, map, f, input, skip, y); }
     template <class F>
     void normalised_sums(const backend::Map& map, F f, In x, In y, In dy, const T* saved, T* dgamma, T* dbeta, T* sums, Out g) {
         backend::normalised_sums<T>(*threads_, map, f, x, y, dy, saved, dgamma, dbeta, sums, g);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// fused_sweeps: which kernels compute a convolution that forms what it reads and treats what it writes.
+// fused_sweeps: the fused operations that no activation is part of, and which kernels compute a convolution that forms what it reads and treats what it writes.
 #pragma once
+#include <algorithm>
+
+#include <collab/backend/cpu/activated.hpp>
 #include <collab/backend/cpu/after.hpp>
 #include <collab/backend/cpu/conv_backward.hpp>
 #include <collab/backend/cpu/convolution.hpp>
@@ -35,3 +38,30 @@ int fused_backward(Threads& threads, const Convolution& g, const Load<T>& x, con
 }
 
 }  // namespace collab::backend::detail
+
+namespace collab::backend {
+
+/// Mean and inverse deviation of each channel over the batch; running statistics move.
+template <class T>
+void batch_statistics(Threads& threads, const Map& map, View<const T> x, const Statistics<T>& statistics) {
+    const int channels = map.dims.channels;
+    detail::After<T> after({const_cast<T*>(x.data), x.pixel}, channels);   // only read
+    after.sums = detail::zero_sums(threads, channels);
+    const int parts = detail::in_pieces(threads, map, detail::most_sums, [&](int piece, long first, long count) {
+        for (const long end = first + count; first < end; first += 4096)   // sums in T stay short
+            detail::statistics_after(after, piece, first, std::min(4096L, end - first), 0, channels);
+    });
+    detail::add_parts(after.sums, parts, channels);
+    detail::finish_statistics(after.sums, channels, static_cast<double>(map.pixels()), statistics);
+}
+
+/// dx from a NormalisedGradient: see FusionBackend; dx may be its g.
+template <class T>
+void normalised_gradient(Threads& threads, const Map& map, const NormalisedGradient<T>& gradient, View<T> dx) {
+    const int channels = map.dims.channels;
+    auto room = detail::coefficients<T>(threads, channels);
+    const detail::Load<T> load = detail::load_of(room, gradient, channels);
+    detail::in_pieces(threads, map, 4096, [&](int, long first, long count) { load.run(load, first, count, 0, channels, dx.data + first * dx.pixel, dx.pixel); });
+}
+
+}  // namespace collab::backend

@@ -113,35 +113,4 @@ COLLAB_NOINLINE void load_gradient(const Load<T>& l, long first, long count, int
     }
 }
 
-/// Coefficient arrays that the loads of one operation need at most: two loads and a gate.
-inline constexpr int most_coefficients = 12;
-
-template <class T>
-Load<T> load_of(Coefficients<T>&, const View<const T>& x, int channels) { return Load<T>(x, channels); }
-template <class T, class F>
-Load<T> load_of(Coefficients<T>& room, const Normalised<T, F>& n, int channels) {
-    Load<T> l(n.x, channels);
-    l.mean = room.fill(channels, [&](long c) { return n.saved[c]; });
-    l.scale = room.fill(channels, [&](long c) { return static_cast<T>(static_cast<double>(n.gamma[c]) * static_cast<double>(n.saved[channels + c])); });
-    l.offset = room.fill(channels, [&](long c) { return n.beta[c]; });
-    l.function = &n.f;
-    l.run = load_normalised<T, F>;
-    return l;
-}
-template <class T>
-Load<T> load_of(Coefficients<T>& room, const NormalisedGradient<T>& n, int channels) {
-    // With z the normalised x and N pixels: dx = gamma inverse (g - (sum g) / N - z (sum g z) / N) = scale g + slope (x - mean) + offset.
-    const double share = 1 / static_cast<double>(n.pixels);
-    const auto inverse = [&](long c) { return static_cast<double>(n.saved[channels + c]); };
-    const auto scale = [&](long c) { return static_cast<double>(n.gamma[c]) * inverse(c); };
-    Load<T> l(n.g, channels);
-    l.raw = n.x;
-    l.mean = room.fill(channels, [&](long c) { return n.saved[c]; });
-    l.scale = room.fill(channels, [&](long c) { return static_cast<T>(scale(c)); });
-    l.slope = room.fill(channels, [&](long c) { return static_cast<T>(-scale(c) * inverse(c) * static_cast<double>(n.sums[channels + c]) * share); });
-    l.offset = room.fill(channels, [&](long c) { return static_cast<T>(-scale(c) * static_cast<double>(n.sums[c]) * share); });
-    l.run = load_gradient<T>;
-    return l;
-}
-
 }  // namespace collab::backend::detail

@@ -7,6 +7,7 @@
 #include <collab/backend/cpu/after.hpp>
 #include <collab/backend/cpu/load.hpp>
 #include <collab/backend/cpu/threads.hpp>
+#include <collab/backend/fusion.hpp>
 #include <collab/backend/geometry.hpp>
 #include <collab/core/random.hpp>
 #include <collab/memory/view.hpp>
@@ -39,6 +40,10 @@ void fused_weight_gradient(Threads&, const Convolution&, const Load<T>& x, const
 template <class T>
 int fused_backward(Threads&, const Convolution&, const Load<T>& x, const Load<T>& dy, const T* w, T* dw, After<T>& after);
 }  // namespace detail
+template <class T>
+void batch_statistics(Threads&, const Map&, View<const T> x, const Statistics<T>&);
+template <class T>
+void normalised_gradient(Threads&, const Map&, const NormalisedGradient<T>&, View<T> dx);
 
 // linear.hpp
 template <class T>

@@ -45,8 +45,8 @@ public:
         this->batch_norm(map, s.constants, Identity{}, x, gamma.data(), beta.data(), s.running_mean, s.running_variance, s.saved,
                          View<T>{unused.data(), map.dims.channels});
     }
-    template <class F, class N>
-    void normalise(const Map& map, F f, const N& input, View<const T> skip, View<T> y) const {
+    template <class F>
+    void normalise(const Map& map, F f, const Normalised<T, Identity>& input, View<const T> skip, View<T> y) const {
         const Formed value(input, map);
         collab::detail::for_elements(map, [&](auto p, int c) {
             const T more = skip ? collab::detail::pixel(skip, p)[c] : T(0);
