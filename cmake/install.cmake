@@ -22,4 +22,6 @@ configure_package_config_file(cmake/collabConfig.cmake.in collabConfig.cmake INS
 write_basic_package_version_file(collabConfigVersion.cmake COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
 install(FILES ${PROJECT_BINARY_DIR}/collabConfig.cmake ${PROJECT_BINARY_DIR}/collabConfigVersion.cmake
   DESTINATION ${package_dir})
+install(FILES cmake/precompiled.cmake DESTINATION ${package_dir})
+install(DIRECTORY cmake/precompiled DESTINATION ${package_dir})
 install(FILES LICENSE CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})

@@ -25,6 +25,13 @@
 #define COLLAB_NOINLINE
 #endif
 
+// A function that must run on any processor of the family, whatever the others are compiled for.
+#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__)
+#define COLLAB_BASELINE __attribute__((target("arch=x86-64")))
+#else
+#define COLLAB_BASELINE
+#endif
+
 // The iterations of the next loop do not depend on one another, whatever the pointers look like.
 #if defined(__clang__)
 #define COLLAB_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")

@@ -9,6 +9,7 @@
 #include <type_traits>
 #include <vector>
 
+#include <collab/backend/cpu/instructions.hpp>
 #include <collab/core/config.hpp>
 
 namespace collab::backend {
