@@ -79,6 +79,8 @@ constexpr bool fuses(const backend::Convolution& g) {
 ///  - `fused_conv2d(g, x, w, bias, y, statistics)`: bias may be null; no statistics are taken where `saved` is null.
 ///  - `fused_conv2d_weight_gradient(g, x, dy, dw)`: adds to dw.
 ///  - `fused_conv2d_backward(g, x, dy, w, dw, dx, then)`: adds to dw; then is Leave, Plus, Gate or OutputGate and says what becomes of dx.
+///  - `normalised_conv2d(g, x, w, bias, f, input, skip, y)`: inference; y = f(normalisation + skip) of what conv2d would give, by the statistics and coefficients of
+///    `input`, a Normalised without a map and an f of its own; skip may be empty.
 ///  - `batch_statistics(map, x, statistics)`: of a map that no convolution has put out.
 ///  - `normalise(map, f, input, skip, y)`: y = f(input + skip), where input is a Normalised without an f of its own; skip may be empty and may be y.
 ///  - `normalised_sums(map, f, x, y, dy, saved, dgamma, dbeta, sums, g)`: the first half of the backward pass of y = f(normalised x [+ skip]):
@@ -91,6 +93,7 @@ concept FusionBackend = requires(B b, const backend::Convolution& g, const backe
     b.fused_conv2d(g, x, in, in, y, s);
     b.fused_conv2d_weight_gradient(g, n, d, out);
     b.fused_conv2d_backward(g, n, d, in, out, y, backend::Gate<T, ReluFunction>{n, out, out, out});
+    b.normalised_conv2d(g, x, in, in, ReluFunction{}, plain, x, y);
     b.batch_statistics(map, x, s);
     b.normalise(map, ReluFunction{}, plain, x, y);
     b.normalised_sums(map, ReluFunction{}, x, x, x, in, out, out, out, y);

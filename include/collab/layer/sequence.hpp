@@ -108,8 +108,14 @@ struct Sequence {
                 const View<T> to = y && table.home[out] == table.home[To] ? View<T>{y.data, out == To ? y.pixel : pixel<out>(y)} : own<out>(c, m);
                 const View<const T> in = source<From, To, i>(c, m, x, y);
                 if constexpr (FusionBackend<B> && convolves<LayerAt<i>>(table.shapes[i])) {
+                    if constexpr (summed_by_previous_in<To, i>) {
+                        if (c.mode == Mode::inference) return convolve_and_normalise<From, To, i>(c, m, x, y, in, to, end);
+                    }
                     convolve<From, To, i>(c, m, x, in, to);
                 } else if constexpr (FusionBackend<B> && normalises<LayerAt<i>>) {
+                    if constexpr (summed_by_previous<From, i>) {
+                        if (c.mode == Mode::inference) return;   // done with the convolution
+                    }
                     if constexpr (!summed_by_previous<From, i>) gather<i>(c, m, in);
                     if constexpr (out == To && ends_in_normalisation && To == depth && !fuses<To, i>)
                         c.backend.normalise(map<out>(c), end.f, normalised<i>(m, in, Identity{}), end.skip, to);
@@ -376,15 +382,36 @@ private:
         const T* const w = m.parameters + table.parameters[I];
         const T* const bias = L::has_bias ? w + g.weights() : nullptr;
         backend::Statistics<T> s;
-        if constexpr (summed_by_previous_in<To, I>) {
-            if (c.mode == Mode::training) s = statistics<I + 1, B, T>(m);
-            else gather<I + 1>(c, m, View<const T>{});
-        }
+        if constexpr (summed_by_previous_in<To, I>) s = statistics<I + 1, B, T>(m);
+        with_input<From, I>(c, m, x, in, [&](const auto& input) { c.backend.fused_conv2d(g, input, w, bias, to, s); });
+    }
+    /// Inference: the normalisation behind convolution I, its activation and an Ending are applied to the results while they are in cache. A virtual value is
+    /// then no longer one: it lies where training keeps what it is formed from.
+    template <int From, int To, int I, class B, class T, class End>
+    static void convolve_and_normalise(const Context<B>& c, const Memory<T>& m, View<const T> x, View<T> y, View<const T> in, View<T> raw, [[maybe_unused]] const End& end) {
+        using L = LayerAt<I>;
+        constexpr int bn = I + 1, out = fuses<To, bn> ? I + 3 : I + 2;
+        const backend::Convolution g = L::geometry(table.shapes[I], c.batch);
+        const T* const w = m.parameters + table.parameters[I];
+        const T* const bias = L::has_bias ? w + g.weights() : nullptr;
+        gather<bn>(c, m, View<const T>{});
+        const auto coefficients = normalised<bn>(m, View<const T>{}, Identity{});
+        const View<T> to = table.is_virtual[out] ? raw : y && table.home[out] == table.home[To] ? View<T>{y.data, out == To ? y.pixel : pixel<out>(y)} : own<out>(c, m);
+        with_input<From, I>(c, m, x, in, [&](const auto& input) {
+            if constexpr (out == To && ends_in_normalisation && To == depth && !fuses<To, bn>) c.backend.normalised_conv2d(g, input, w, bias, end.f, coefficients, end.skip, to);
+            else c.backend.normalised_conv2d(g, input, w, bias, activation<To, bn>(), coefficients, View<const T>{}, to);
+        });
+    }
+    /// f(what convolution I reads): value I or, if that is virtual, what it is formed from.
+    template <int From, int I, class B, class T, class Use>
+    static void with_input(const Context<B>& c, const Memory<T>& m, View<const T> x, View<const T> in, const Use& f) {
         if constexpr (table.is_virtual[I]) {
             constexpr int bn = table.normalised_by[I];
-            c.backend.fused_conv2d(g, normalised<bn>(m, value<From, bn>(c, m, x), activation<I, bn>()), w, bias, to, s);
+            const View<const T> raw = value<From, bn>(c, m, x);
+            if (summed_by_previous<From, bn> && c.mode == Mode::inference) f(raw);
+            else f(normalised<bn>(m, raw, activation<I, bn>()));
         } else {
-            c.backend.fused_conv2d(g, in, w, bias, to, s);
+            f(in);
         }
     }
     template <int From, int I, class B, class T, class D, class Then, bool Summed>

@@ -52,6 +52,8 @@ struct Activated {
     static void load(const Load<T>&, long first, long count, int channel, int channels, T* to, std::ptrdiff_t to_pixel);
     static void gate(const After<T>&, int part, long first, long count, int channel, int channels);
     static void output_gate(const After<T>&, int part, long first, long count, int channel, int channels);
+    /// y = f(normalised y + more).
+    static void finish(const After<T>&, int part, long first, long count, int channel, int channels);
     static void normalise(Threads&, const Map&, F f, const Normalised<T, Identity>& input, View<const T> skip, View<T> y);
     static void sums(Threads&, const Map&, F f, View<const T> x, View<const T> y, View<const T> dy, const T* saved, T* dgamma, T* dbeta, T* sums, View<T> g);
 };
@@ -80,6 +82,25 @@ void Activated<T, F>::gate(const After<T>& after, int part, long first, long cou
 template <class T, class F>
 void Activated<T, F>::output_gate(const After<T>& after, int part, long first, long count, int channel, int channels) {
     output_gate_after<T, F>(after, part, first, count, channel, channels);
+}
+template <class T, class F>
+void Activated<T, F>::finish(const After<T>& after, int, long first, long count, int channel, int channels) {
+    const F f = *static_cast<const F*>(after.function);
+    T* const y = after.y.data + first * after.y.pixel + channel;
+    const T* const more = after.more ? after.more.data + first * after.more.pixel + channel : nullptr;
+    over_strips(count, after.all, channel, channels, after.y.pixel, more ? after.more.pixel : after.y.pixel, [&](long c, long n, long at, long from) {
+        const T *mean = after.mean + c, *scale = after.scale + c, *offset = after.offset + c;
+        T* to = y + at;
+        const F local = f;
+        if (more) {
+            const T* other = more + from;
+            COLLAB_INDEPENDENT
+            for (long i = 0; i < n; ++i) to[i] = local((to[i] - mean[i]) * scale[i] + offset[i] + other[i]);
+        } else {
+            COLLAB_INDEPENDENT
+            for (long i = 0; i < n; ++i) to[i] = local((to[i] - mean[i]) * scale[i] + offset[i]);
+        }
+    });
 }
 template <class T, class F>
 void Activated<T, F>::normalise(Threads& threads, const Map& map, F f, const Normalised<T, Identity>& input, View<const T> skip, View<T> y) {

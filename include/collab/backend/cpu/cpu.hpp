@@ -112,6 +112,10 @@ public:
     void fused_conv2d(const backend::Convolution& g, const X& x, const T* w, const T* bias, Out y, const backend::Statistics<T>& statistics) {
         backend::fused_conv2d<T>(*threads_, g, x, w, bias, y, statistics);
     }
+    template <class X, class F>
+    void normalised_conv2d(const backend::Convolution& g, const X& x, const T* w, const T* bias, F f, const backend::Normalised<T, Identity>& input, In skip, Out y) {
+        backend::normalised_conv2d<T>(*threads_, g, x, w, bias, f, input, skip, y);
+    }
     template <class X, class D>
     void fused_conv2d_weight_gradient(const backend::Convolution& g, const X& x, const D& dy, T* dw) {
         backend::fused_conv2d_weight_gradient<T>(*threads_, g, x, dy, dw);

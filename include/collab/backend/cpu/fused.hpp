@@ -21,6 +21,17 @@ void fused_conv2d(Threads& threads, const Convolution& g, const X& x, const T* w
     detail::finish_statistics(after.sums, g.out.channels, static_cast<double>(g.batch) * g.out.area(), statistics);
 }
 
+/// y = f(normalisation + skip) of x * w (+ bias): see FusionBackend.
+template <class T, class X, class F>
+void normalised_conv2d(Threads& threads, const Convolution& g, const X& x, const T* w, const T* bias, const F& f, const Normalised<T, Identity>& input, View<const T> skip, View<T> y) {
+    auto room = detail::coefficients<T>(threads, detail::widest(g));
+    const detail::Load<T> result = detail::load_of(room, input, g.out.channels);   // for its coefficients
+    detail::After<T> after(y, g.out.channels);
+    after.more = skip, after.function = &f, after.mean = result.mean, after.scale = result.scale, after.offset = result.offset;
+    after.run = detail::Activated<T, F>::finish;
+    detail::fused_sweep(threads, g, detail::load_of(room, x, g.in.channels), w, bias, after);
+}
+
 /// Adds to dw: see FusionBackend.
 template <class T, class X, class D>
 void fused_conv2d_weight_gradient(Threads& threads, const Convolution& g, const X& x, const D& dy, T* dw) {

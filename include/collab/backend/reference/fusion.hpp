@@ -45,8 +45,16 @@ public:
         this->batch_norm(map, s.constants, Identity{}, x, gamma.data(), beta.data(), s.running_mean, s.running_variance, s.saved,
                          View<T>{unused.data(), map.dims.channels});
     }
+    template <class X, class F>
+    void normalised_conv2d(const Convolution& g, const X& x, const T* w, const T* bias, F f, const backend::Normalised<T, Identity>& input, View<const T> skip, View<T> y) const {
+        const Map out{g.batch, g.out};
+        std::vector<T> raw(std::size_t(out.size()));
+        const View<T> result{raw.data(), g.out.channels};
+        this->conv2d(g, Formed(x, Map{g.batch, g.in}), w, bias, result);
+        normalise(out, f, {result, input.gamma, input.beta, input.saved, {}}, skip, y);
+    }
     template <class F>
-    void normalise(const Map& map, F f, const Normalised<T, Identity>& input, View<const T> skip, View<T> y) const {
+    void normalise(const Map& map, F f, const backend::Normalised<T, Identity>& input, View<const T> skip, View<T> y) const {
         const Formed value(input, map);
         collab::detail::for_elements(map, [&](auto p, int c) {
             const T more = skip ? collab::detail::pixel(skip, p)[c] : T(0);
