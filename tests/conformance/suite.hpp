@@ -199,6 +199,14 @@ void fusion(const Check<B>& check) {
                 using T = std::remove_cvref_t<decltype(*t.in("w", 1))>;
                 b.fused_conv2d(g, t.in("x", in), t.in("w", g.weights()), nullptr, t.out("y", out), backend::Statistics<T>{});
             });
+            check(what + ", normalised", [&](auto& b, auto& t) {
+                const int c = g.out.channels;
+                auto* gamma = t.in("gamma of y", c, behind.gamma);
+                using T = std::remove_cvref_t<decltype(*gamma)>;
+                const backend::Normalised<T, Identity> normalisation{{}, gamma, t.in("beta of y", c, behind.beta), t.in("saved of y", 2 * c, behind.saved), {}};
+                const auto skip = turn % 2 == 0 ? t.in("skip", out) : View<const T>{};
+                b.normalised_conv2d(g, operands(t, in, data, f, "x"), t.in("w", g.weights()), t.in("bias", c), f, normalisation, skip, t.out("y", out, behind.amplification * scale));
+            });
             check(what + ", weight gradient", [&](auto& b, auto& t) {
                 b.fused_conv2d_weight_gradient(g, operands(t, in, data, f, "x"), gradient(t, out, behind), t.out_zero("dw", g.weights(), scale));
             });

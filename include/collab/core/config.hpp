@@ -42,9 +42,9 @@
 #endif
 
 // With COLLAB_PRECOMPILED the kernels of the CPU backend are only declared: the library of the CMake target collab::precompiled has them.
-// What is no template is then defined there and nowhere else.
-#ifdef COLLAB_PRECOMPILED
-#define COLLAB_COMPILED
+// Inline functions among them have to be in its object files even if nothing there calls them.
+#if defined(COLLAB_PRECOMPILED) && (defined(__GNUC__) || defined(__clang__))
+#define COLLAB_COMPILED inline __attribute__((used))
 #else
 #define COLLAB_COMPILED inline
 #endif

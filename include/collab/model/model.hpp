@@ -11,6 +11,7 @@
 #include <collab/data/images.hpp>
 #include <collab/model/catalogue.hpp>
 #include <collab/model/check.hpp>
+#include <collab/model/constant_weights.hpp>
 
 namespace collab {
 
@@ -33,7 +34,7 @@ public:
     /// Storage for batches of up to `capacity` samples; weights are initialised after He from `seed`.
     explicit Model(int capacity, std::shared_ptr<B> backend = std::make_shared<B>(), std::uint64_t seed = 0)
         : backend_(std::move(backend)), capacity_(checked(capacity)), parameters_(buffer(Plan::footprint.parameters)), state_(buffer(Plan::footprint.state)),
-          saved_(buffer(std::size_t(capacity) * Plan::footprint.saved)), fixed_(buffer(Plan::footprint.fixed)), images_(buffer(std::size_t(capacity) * input.size())) {
+          saved_(buffer(std::size_t(capacity) * Plan::footprint.saved)), fixed_(buffer(Plan::footprint.fixed)), images_(buffer(std::size_t(capacity) * input.size())), constant_(backend_) {
         catalogue_.template add<Plan>("net0");
         set_parameters(initial_parameters<Scalar>(catalogue_, {}, seed));
         set_state(initial_states<Scalar>(catalogue_));
@@ -90,6 +91,7 @@ public:
         backend_->upload(images, std::size_t(samples) * input.size(), images_.data());
         const Context<B> c{*backend_, samples, capacity_, Mode::inference};
         const Memory<Scalar> m{parameters_.data(), nullptr, state_.data(), saved_.data(), fixed_.data(), nullptr};
+        [[maybe_unused]] const auto constant = constant_.use();
         return Plan::template forward<0, Plan::depth>(c, m, View<const Scalar>{images_.data(), input.channels});
     }
 
@@ -109,12 +111,14 @@ private:
     void assign(const std::vector<Scalar>& values, Buffer& to, std::size_t n, const char* what) {
         if (values.size() != n) fail("this network has ", n, " ", what, ", not ", values.size());
         backend_->upload(values.data(), n, to.data());
+        constant_.changed();
     }
 
     std::shared_ptr<B> backend_;
     int capacity_;
     Catalogue catalogue_;
     Buffer parameters_, state_, saved_, fixed_, images_;
+    detail::ConstantWeights<B> constant_;   // forgets before the memory is given back
 };
 
 }  // namespace collab

@@ -83,7 +83,7 @@ int dense(Threads& threads, const Dense& d, const Load<T>& load, const T* w, con
     const Blocks<T> blocks(d.target_channels);
     const Window window = d.window();
 
-    const bool winograd = threads.winograd() && winograd_pays(d);
+    const bool winograd = threads.winograd() && winograd_pays(d, threads.constant_weights() != 0);
     const int widest = d.sweep(0).columns.count, step = d.sweep(0).columns.stride;
     const std::ptrdiff_t row = std::ptrdiff_t(window.width()) * c, tail = winograd ? L : widest < 4 ? std::ptrdiff_t(3) * step * c : 0;
     // Weights beyond the cache are read again for every unit: there, units are larger.
@@ -106,9 +106,10 @@ int dense(Threads& threads, const Dense& d, const Load<T>& load, const T* w, con
     }
 
     const std::ptrdiff_t per_group = winograd ? std::ptrdiff_t(winograd_weights_size<T>(c, d.target_channels)) : std::ptrdiff_t(blocks.padded()) * c * d.taps();
-    T* const packed = threads.shared<T>(std::size_t(groups * (per_group + blocks.padded())));
+    const auto operands = threads.weights<T>({w, bias, d.transposed, winograd}, std::size_t(groups * (per_group + blocks.padded())));
+    T* const packed = operands.data;
     T* const padded_bias = packed + groups * per_group;
-    threads.run(groups * blocks.count(), [&](int piece) {
+    if (!operands.ready) threads.run(groups * blocks.count(), [&](int piece) {
         const int group = piece / blocks.count(), b = piece % blocks.count(), first = blocks.channel(b), wide = blocks.in_block(b) * L;
         if (winograd) winograd_weights(d, w, group, b, packed + group * per_group + winograd_block<T>(c, b));
         else pack_weights(d, w, group, first, wide, packed + group * per_group + std::ptrdiff_t(first) * c * d.taps());

@@ -2,6 +2,7 @@
 // cpu: the CPU backend: every operation, on as many threads as there are cores, with results that do not depend on their number.
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -47,6 +48,10 @@ public:
     explicit Cpu(int threads = 0, CpuOptions options = {}) : threads_(std::make_unique<backend::Threads>(threads, options.winograd)) {}
 
     int threads() const { return threads_->count(); }
+    /// From here on, weights at the same place are the same as in earlier operations of this version: they are packed once. 0: they may change, and are packed each time.
+    void constant_weights(std::uint64_t version) { threads_->constant_weights(version); }
+    /// Gives back what was kept of a version.
+    void forget_weights(std::uint64_t version) { threads_->forget_weights(version); }
     /// What the operations have needed so far beside their operands.
     std::size_t workspace_bytes() const { return threads_->bytes(); }
     /// "Cpu, float, 2 threads, 16 lanes".

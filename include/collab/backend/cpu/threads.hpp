@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <new>
 #include <type_traits>
@@ -33,6 +34,13 @@ private:
     struct Free { void operator()(std::byte* p) const { ::operator delete(p, std::align_val_t{64}); } };
     std::unique_ptr<std::byte, Free> block_;
     std::size_t size_ = 0;
+};
+
+/// Weights in the order in which a kernel reads them.
+struct PackedWeights {
+    const void *weights, *bias;
+    bool transposed, winograd;
+    friend bool operator==(const PackedWeights&, const PackedWeights&) = default;
 };
 
 /// Work is cut into pieces whose number and borders never depend on the number of threads, and partial results are combined
@@ -69,11 +77,31 @@ public:
     /// Outside run: memory that all pieces may use, until the next call of shared for the same purpose.
     template <class T>
     T* shared(std::size_t n, Shared purpose = operands) { return shared_[purpose].template get<T>(n); }
-    /// What scratch and shared have grown to.
+    /// Outside run: memory for packed weights, and whether they are there already. They are, where weights have been declared constant and were packed before.
+    template <class T>
+    struct Packed {
+        T* data;
+        bool ready;
+    };
+    template <class T>
+    Packed<T> weights(const PackedWeights& what, std::size_t n) {
+        if (constant_ == 0) return {shared<T>(n), false};
+        for (Kept& k : kept_)
+            if (k.version == constant_ && k.what == what && k.size == n * sizeof(T)) return {k.memory.get<T>(n), true};
+        kept_.push_back({constant_, what, n * sizeof(T), {}});
+        return {kept_.back().memory.template get<T>(n), false};
+    }
+    /// From here on, weights at the same place are those of earlier operations of this version; 0: they may change.
+    void constant_weights(std::uint64_t version) { constant_ = version; }
+    std::uint64_t constant_weights() const { return constant_; }
+    /// Gives back what was kept of a version.
+    void forget_weights(std::uint64_t version) { std::erase_if(kept_, [&](const Kept& k) { return k.version == version; }); }
+    /// What scratch and shared have grown to, and packed weights that are kept.
     std::size_t bytes() const {
         std::size_t sum = 0;
         for (const auto& s : shared_) sum += s.bytes();
         for (const auto& s : scratch_) sum += s.bytes();
+        for (const Kept& k : kept_) sum += k.memory.bytes();
         return sum;
     }
 
@@ -84,12 +112,20 @@ private:
     static int thread();
 
     struct Arena;
+    struct Kept {
+        std::uint64_t version;
+        PackedWeights what;
+        std::size_t size;
+        Workspace memory;
+    };
     bool winograd_;
     std::unique_ptr<Arena> arena_;
     std::vector<Workspace> scratch_;
     std::array<Workspace, 3> shared_;
     std::atomic<std::size_t> needed_{0};
     std::size_t ready_ = 0;
+    std::uint64_t constant_ = 0;
+    std::vector<Kept> kept_;
 };
 
 }  // namespace collab::backend

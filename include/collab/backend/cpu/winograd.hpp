@@ -336,13 +336,13 @@ void winograd_tiles(const WinogradJob<T>& job) {
 }
 
 /// Whether the transforms cost less than the multiplications they save: enough channels, enough of a tile's outputs wanted (a tile takes 16
-/// multiplications per pair of channels; taps outside the map are not counted for the direct sweep), and enough tiles to pay for the weights.
-inline bool winograd_pays(const Dense& d) {
+/// multiplications per pair of channels; taps outside the map are not counted for the direct sweep), and enough tiles to pay for the weights, unless those are transformed once and for all.
+inline bool winograd_pays(const Dense& d, bool constant_weights = false) {
     const Extent three{3, 3}, one{1, 1};
     if (!(d.g.kernel == three) || !(d.g.stride == one) || std::min(d.source_channels, d.target_channels) < 16) return false;
     const long down = ceil_div(d.target.height, 2), across = ceil_div(d.target.width, 2);
     const long rows = 3L * d.target.height - 2L * std::min(d.g.pad.height, 1), direct = rows * 3 * d.target.width;
-    return 2 * direct >= 3 * 16 * down * across && d.g.batch * down * across >= 128;
+    return 2 * direct >= 3 * 16 * down * across && d.g.batch * down * across >= (constant_weights ? 16 : 128);
 }
 
 }  // namespace collab::backend::detail
