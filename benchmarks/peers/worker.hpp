@@ -33,6 +33,7 @@ struct Work {
     long parameters = 0;
     std::function<void()> once;
     std::function<double()> loss = [] { return 0.0; };
+    int warm_up = 3;   ///< repetitions before anything is measured
 };
 
 inline double seconds(std::chrono::steady_clock::duration d) { return std::chrono::duration<double>(d).count(); }
@@ -67,7 +68,7 @@ int serve(int count, char** words, F make) {
     try {
         const Job job{words[1], words[2], std::stoi(words[3]), std::stoi(words[4]), count > 5 ? words[5] : ""};
         Work work = make(job);
-        for (int i = 0; i < 3; ++i) work.once();
+        for (int i = 0; i < work.warm_up; ++i) work.once();
         std::cout << "ready " << work.parameters << std::endl;
         for (std::string line; std::getline(std::cin, line);) {
             std::istringstream in(line);

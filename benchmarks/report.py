@@ -1,0 +1,124 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+# report: turns what the benchmarks have measured into docs/reference/performance.md and docs/images/performance.svg.
+import argparse
+import html
+import json
+import pathlib
+import platform
+import re
+
+TOP = pathlib.Path(__file__).resolve().parent.parent
+INSTRUCTIONS = [("avx512f", "AVX-512"), ("avx2", "AVX2"), ("avx", "AVX"), ("asimd", "NEON")]
+
+
+def load(folder, name):
+    path = folder / f"{name}.json"
+    return json.loads(path.read_text()) if path.exists() else None
+
+
+def machine(kernels):
+    """What decides speed and nothing that names a machine: cores, instructions, measured peak."""
+    text = pathlib.Path("/proc/cpuinfo").read_text() if pathlib.Path("/proc/cpuinfo").exists() else ""
+    flags = set(re.findall(r"^(?:flags|Features)\s*:\s*(.*)$", text, re.M)[0].split()) if "flags" in text or "Features" in text else set()
+    instructions = next((name for flag, name in INSTRUCTIONS if flag in flags), "no wide instructions")
+    cores = text.count("processor\t:") or 1
+    words = f"{cores} cores, {platform.machine()}, {instructions}"
+    return words + (f", {kernels['peak_gflops']:.0f} GFLOP/s of multiply-adds measured on {kernels['threads']} threads" if kernels else "")
+
+
+def amount(result, side):
+    if result["kind"] == "memory":
+        return f"{result[side + '_mib']:.0f} MiB"
+    seconds = result[side + "_s"]
+    return f"{1e3 * seconds:.2f} ms" if result["batch"] == 1 else f"{result['batch'] / seconds:.0f} images/s"
+
+
+def table(head, rows):
+    return "\n".join(["| " + " | ".join(head) + " |", "|" + "|".join("---:" if i else "---" for i in range(len(head))) + "|", *("| " + " | ".join(r) + " |" for r in rows)]) + "\n"
+
+
+def picture(peers):
+    """Horizontal bars, two for each case: this library, and the other at length one."""
+    left, right, row, top = 250, 110, 46, 64
+    width, height = 760, top + row * len(peers) + 16
+    unit = (width - left - right) / max([1.0] + [r["ratio"] for r in peers])
+    out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" font-size="13" '
+           "font-family=\"system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif\">",
+           "<title>Speed and memory beside other libraries; longer is better</title>",
+           "<style>.paper{fill:#ffffff}text{fill:#3a4250}.title{font-weight:600;fill:#1d2129}.ours{fill:#0060b0}.peer{fill:#b9bec7}.one{stroke:#8a909c;stroke-dasharray:2 4}"
+           "@media (prefers-color-scheme:dark){.paper{fill:#15181e}text{fill:#b6bdc9}.title{fill:#eceff4}.ours{fill:#5aa9ee}.peer{fill:#4b5361}.one{stroke:#7a8290}}</style>",
+           f'<rect class="paper" width="{width}" height="{height}" rx="8"/>',
+           '<text class="title" x="20" y="28">Beside other libraries; longer is better</text>',
+           f'<rect class="ours" x="20" y="40" width="12" height="10" rx="2"/><text x="38" y="49.5">collab</text>'
+           f'<rect class="peer" x="100" y="40" width="12" height="10" rx="2"/><text x="118" y="49.5">the other, as 1</text>']
+    for i, r in enumerate(peers):
+        y = top + row * i
+        ours, peer = html.escape(amount(r, "ours")), html.escape(amount(r, "peer"))
+        out.append(f'<text x="{left - 12}" y="{y + 14}" text-anchor="end">{html.escape(r["case"])}</text>'
+                   f'<text x="{left - 12}" y="{y + 31}" text-anchor="end" font-size="11">{html.escape(r["peer"])}</text>'
+                   f'<rect class="ours" x="{left}" y="{y + 3}" width="{unit * r["ratio"]:.1f}" height="15" rx="2"/>'
+                   f'<text x="{left + unit * r["ratio"] + 6:.1f}" y="{y + 15}">{r["ratio"]:.2f}: {ours}</text>'
+                   f'<rect class="peer" x="{left}" y="{y + 21}" width="{unit:.1f}" height="12" rx="2"/>'
+                   f'<text x="{left + unit + 6:.1f}" y="{y + 31}" font-size="11">{peer}</text>')
+    out.append(f'<path class="one" d="M{left + unit:.1f} {top - 4}V{height - 12}" fill="none"/></svg>')
+    return "\n".join(out) + "\n"
+
+
+def page(peers, kernels, steps, compile_times):
+    parts = ["# Performance\n", "<!-- Written by scripts/bench report; do not edit. -->\n",
+             f"Measured on {machine(kernels)}, by `scripts/bench`. Measured in turns on one machine; every number is the median of one run. "
+             "Your numbers will differ; the ratios should not, much.\n"]
+    if peers:
+        train = [r["ratio"] for r in peers if r["kind"] == "train" and r["peer"] == "LibTorch"]
+        parts += ["## Beside other libraries\n", "![Speed and memory beside other libraries](../images/performance.svg)\n",
+                  "Same networks, batches, loss and optimiser (SGD, momentum 0.9, weight decay 1e-4), 3x32x32 images, float. LibTorch has the better of channels first and "
+                  "channels last, and OpenBLAS told which processor it runs on. *Folded*: its normalisations were put into the convolutions by hand; nothing of that kind was done for collab. "
+                  "A ratio is the median over the turns of theirs / ours.\n"]
+        rows = [[r["case"], f"{r['batch']}", f"{r['threads']}", amount(r, "ours"), amount(r, "peer"), r["peer"] + (f", {r['peer_layout']}" if r["peer_layout"] else ""), f"{r['ratio']:.2f}"]
+                for r in peers]
+        parts.append(table(["case", "batch", "threads", "collab", "the other", "which", "ratio"], rows))
+        if train:
+            mean = 1.0
+            for r in train:
+                mean *= r ** (1 / len(train))
+            parts.append(f"Geometric mean over the training steps beside LibTorch: **{mean:.2f}**.\n")
+    if steps:
+        parts += ["## Training steps\n", table(["network", "step", "images/s", "on one thread", "faster by"],
+                  [[s["case"], f"{1e3 * s['seconds']:.0f} ms", f"{128 / s['seconds']:.0f}", f"{128 / s['one_thread_seconds']:.0f}", f"{s['speedup']:.2f}"] for s in steps if s["kind"] == "alone"]),
+                  "A step of a collaboration beside the steps of its networks alone plus the convolutions and products of its MKB, called one by one:\n",
+                  table(["collaboration", "step", "its parts", "of it the MKB", "ratio"],
+                  [[s["case"], f"{1e3 * s['seconds']:.0f} ms", f"{1e3 * s['parts_seconds']:.0f} ms", f"{1e3 * s['mkb_seconds']:.0f} ms", f"{s['ratio']:.3f}"] for s in steps if s["kind"] == "together"])]
+    if kernels:
+        parts += ["## Kernels\n",
+                  f"Convolutions of ResNet-20, ResNet-32, SmallNet with four convolutions a stage, and MobileNet at batch 128, forward and both gradients ({len(kernels['kernels'])} kernels), "
+                  "as a share of the multiply-add peak, which is measured right before and after each. Winograd's algorithm is credited with the operations of the direct one, so a share may exceed 100 %.\n",
+                  table(["", "median", "worst"], [["all", f"{kernels['median']:.0f} %", f"{kernels['worst']:.0f} %"],
+                                                  ["without depthwise", f"{kernels['median_dense']:.0f} %", f"{kernels['worst_dense']:.0f} %"]]),
+                  "The worst five:\n", table(["kernel", "share"], [[k["name"], f"{k['share']:.1f} %"] for k in kernels["kernels"][:5]])]
+    if compile_times:
+        parts += ["## Compiling\n", "`-std=c++20 -O3 -march=native`, one file, the library as headers:\n",
+                  table(["program", "compiler", "seconds of processor time", "MiB"],
+                        [[c["program"], c["compiler"], f"{c['cpu_seconds']:.1f}", f"{c['mib']:.0f}"] for c in compile_times if not c["precompiled"]])]
+        if any(c["precompiled"] for c in compile_times):
+            parts += ["With precompiled kernels:\n", table(["program", "compiler", "seconds of processor time", "MiB"],
+                      [[c["program"], c["compiler"], f"{c['cpu_seconds']:.1f}", f"{c['mib']:.0f}"] for c in compile_times if c["precompiled"]])]
+    parts += ["## Measuring yourself\n", "    scripts/bench            everything, about fifteen minutes; writes this page\n    scripts/bench peers      one part; see the head of the script\n",
+              "Close other programs first. Results lie in `build/bench/results` as JSON, those of kernels also in the format of Google Benchmark."]
+    return "\n".join(parts) + "\n"
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Writes the page on performance from measured results.")
+    parser.add_argument("--results", type=pathlib.Path, required=True)
+    parser.add_argument("--docs", type=pathlib.Path, default=TOP / "docs")
+    arguments = parser.parse_args()
+    peers, kernels, steps = (load(arguments.results, name) for name in ["peers", "kernels-summary", "steps"])
+    compile_times = (load(arguments.results, "compile") or []) + (load(arguments.results, "compile-precompiled") or [])
+    (arguments.docs / "reference/performance.md").write_text(page(peers, kernels, steps, compile_times))
+    if peers:
+        (arguments.docs / "images/performance.svg").write_text(picture(peers))
+
+
+if __name__ == "__main__":
+    main()
