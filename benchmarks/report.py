@@ -40,7 +40,7 @@ def table(head, rows):
 
 def picture(peers):
     """Horizontal bars, two for each case: this library, and the other at length one."""
-    left, right, row, top = 250, 110, 46, 64
+    left, right, row, top = 250, 150, 46, 64
     width, height = 760, top + row * len(peers) + 16
     unit = (width - left - right) / max([1.0] + [r["ratio"] for r in peers])
     out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" font-size="13" '
@@ -67,13 +67,12 @@ def picture(peers):
 
 def page(peers, kernels, steps, compile_times):
     parts = ["# Performance\n", "<!-- Written by scripts/bench report; do not edit. -->\n",
-             f"Measured on {machine(kernels)}, by `scripts/bench`. Measured in turns on one machine; every number is the median of one run. "
-             "Your numbers will differ; the ratios should not, much.\n"]
+             f"Measured on {machine(kernels)}, by `scripts/bench`. What is compared took turns on this machine; every number is a median of one run.\n"]
     if peers:
         train = [r["ratio"] for r in peers if r["kind"] == "train" and r["peer"] == "LibTorch"]
         parts += ["## Beside other libraries\n", "![Speed and memory beside other libraries](../images/performance.svg)\n",
                   "Same networks, batches, loss and optimiser (SGD, momentum 0.9, weight decay 1e-4), 3x32x32 images, float. LibTorch has the better of channels first and "
-                  "channels last, and OpenBLAS told which processor it runs on. *Folded*: its normalisations were put into the convolutions by hand; nothing of that kind was done for collab. "
+                  "channels last, and OpenBLAS told which processor it runs on. *Folded*: its normalisations were put into the convolutions by hand. "
                   "A ratio is the median over the turns of theirs / ours.\n"]
         rows = [[r["case"], f"{r['batch']}", f"{r['threads']}", amount(r, "ours"), amount(r, "peer"), r["peer"] + (f", {r['peer_layout']}" if r["peer_layout"] else ""), f"{r['ratio']:.2f}"]
                 for r in peers]
@@ -103,7 +102,7 @@ def page(peers, kernels, steps, compile_times):
         if any(c["precompiled"] for c in compile_times):
             parts += ["With precompiled kernels:\n", table(["program", "compiler", "seconds of processor time", "MiB"],
                       [[c["program"], c["compiler"], f"{c['cpu_seconds']:.1f}", f"{c['mib']:.0f}"] for c in compile_times if c["precompiled"]])]
-    parts += ["## Measuring yourself\n", "    scripts/bench            everything, about fifteen minutes; writes this page\n    scripts/bench peers      one part; see the head of the script\n",
+    parts += ["## Measuring yourself\n", "    scripts/bench            everything; writes this page\n    scripts/bench peers      one part; see the head of the script\n",
               "Close other programs first. Results lie in `build/bench/results` as JSON, those of kernels also in the format of Google Benchmark."]
     return "\n".join(parts) + "\n"
 

@@ -206,11 +206,12 @@ int main(int count, char** words) {
     cpu = std::make_shared<Cpu<float>>(threads);
     std::vector<double> peaks(9);
     for (double& p : peaks) p = benchmarks::fma_peak(*cpu);
+    const double highest = *std::max_element(peaks.begin(), peaks.end());
     benchmark::AddCustomContext("backend", cpu->describe());
-    benchmark::AddCustomContext("fma_peak_gflops", std::to_string(median(peaks)));
+    benchmark::AddCustomContext("fma_peak_gflops", std::to_string(highest));
     add_all();
     Summary summary;
     benchmark::RunSpecifiedBenchmarks(&summary);
-    summary.print(file, median(peaks));
+    summary.print(file, highest);
     benchmark::Shutdown();
 }

@@ -60,6 +60,8 @@ class Worker:
 
     def spread(self):
         """Half the distance between the quartiles, as a share of the median."""
+        if len(self.times) < 2:
+            return 0.0
         low, _, high = statistics.quantiles(self.times, n=4)
         return (high - low) / 2 / self.median()
 
@@ -72,10 +74,10 @@ def ratio(ours, peer):
     return statistics.median(p / o for o, p in zip(ours.turns, peer.turns))
 
 
-def take_turns(workers, rounds, seconds):
+def take_turns(workers, rounds, seconds, pause=0.05):
     for _ in range(rounds):
         for worker in workers:
-            time.sleep(0.05)   # the threads of the one before stop spinning
+            time.sleep(pause)   # the threads of the one before stop spinning
             worker.run(seconds)
 
 
@@ -126,7 +128,7 @@ def memory(case, network, threads, batch, programs):
 def dlib(case, network, threads, batch, programs, arguments):
     ours = Worker(programs["ours"], "train", network, threads, batch)
     peer = Worker(programs["dlib"], "train", network, threads, batch)
-    take_turns([ours, peer], 1, arguments.seconds)
+    take_turns([ours, peer], 3, arguments.seconds, pause=0.5)   # one step of dlib's takes seconds
     result = {"case": case, "kind": "train", "network": network, "threads": threads, "batch": batch, "peer": "dlib", "peer_layout": "",
               "ours_s": ours.median(), "peer_s": peer.median(), "ratio": ratio(ours, peer), "ours_spread": ours.spread(),
               "peer_spread": peer.spread(), "repetitions": len(peer.times), "same_parameters": ours.parameters == peer.parameters}
