@@ -26,10 +26,13 @@ struct Measure {
     long widest = 0, inner_scratch = 0, multiply_adds = 0;
     int misfit = depth;
 
-    constexpr explicit Measure(Dims in) {
+    /// `result_elsewhere`: whoever runs the layers always says where the result goes; that of a normalisation then needs no storage here.
+    constexpr explicit Measure(Dims in, bool result_elsewhere = false) {
         shapes.fill(in);
         [[maybe_unused]] State s;
         (add<Ls>(s), ...);
+        if (result_elsewhere && fits() && s.normalisation >= 0 && !s.activated)
+            for (int k = home[depth]; k <= depth; ++k) values[k] = values[home[depth] - 1];
     }
     constexpr bool fits() const { return misfit == depth; }
     constexpr Dims output() const { return shapes[depth]; }

@@ -36,7 +36,7 @@ struct Residual : LayerBase {
     }
     static constexpr Dims output(Dims in) { return measure_of<body_layers>(in).output(); }
     static constexpr Footprint footprint(Dims in) {
-        const Footprint b = measure_of<body_layers>(in).footprint(), s = measure_of<shortcut_layers>(in).footprint();
+        const Footprint b = measure_of<body_layers>(in, true).footprint(), s = measure_of<shortcut_layers>(in).footprint();
         return {b.parameters + s.parameters, b.state + s.state, b.saved + s.saved, b.fixed + s.fixed, std::max(b.scratch, s.scratch) + padded(output(in))};
     }
     static constexpr long multiply_adds(Dims in) { return measure_of<body_layers>(in).multiply_adds + measure_of<shortcut_layers>(in).multiply_adds; }
@@ -45,7 +45,7 @@ struct Residual : LayerBase {
 
     template <class B, StaticShape In, class T = typename B::Scalar, class F = Identity>
     static void forward(const Context<B>& c, In, const Forward<T>& f, F function = {}) {
-        using Inside = Sequence<Body, In>;
+        using Inside = Sequence<Body, In, true>;
         using Way = Sequence<shortcut_layers, In>;
         const backend::Map out{c.batch, Inside::Output::dims};
         const Memory<T> body{f.parameters, nullptr, f.state, f.saved, f.fixed, nullptr};
@@ -64,17 +64,17 @@ struct Residual : LayerBase {
     }
     /// The sum is that of a normalisation: the layer behind may gate the gradient for it. `takes_gate`: so may this one for the layer before.
     template <class In>
-    static constexpr bool offers_gate = Sequence<Body, In>::ends_in_normalisation;
+    static constexpr bool offers_gate = Sequence<Body, In, true>::ends_in_normalisation;
     template <class B, class In>
-    static constexpr bool takes_gate = identity && Sequence<Body, In>::template takes_gate<B>();
+    static constexpr bool takes_gate = identity && Sequence<Body, In, true>::template takes_gate<B>();
     template <class B, StaticShape In, class T, class F>
     static backend::OutputGate<T, F> output_gate(const Context<B>& c, In, const Memory<T>& m, View<const T> x, View<const T> y, F function) {
-        return Sequence<Body, In>::ending_gate(m, c.part(0), x, y, function);
+        return Sequence<Body, In, true>::ending_gate(m, c.part(0), x, y, function);
     }
     /// `Gated`: dy is the gradient of the sum already, and the normalisation at the end of the body has its sums.
     template <class B, StaticShape In, class T = typename B::Scalar, class F = Identity, bool Gated = false, class Then = Ungated>
     static void backward(const Context<B>& c, In, const Backward<T>& b, F function = {}, std::bool_constant<Gated> = {}, const Then& then = {}) {
-        using Inside = Sequence<Body, In>;
+        using Inside = Sequence<Body, In, true>;
         using Way = Sequence<shortcut_layers, In>;
         constexpr bool activated = !std::same_as<F, Identity> && !Gated;
         constexpr Dims out = Inside::Output::dims;
@@ -87,7 +87,9 @@ struct Residual : LayerBase {
             Inside::template backward<0, Inside::depth>(c.part(0), body, b.x, b.dy, b.dx, true, {}, identity ? g : View<const T>{}, end, then);
         } else {
             if constexpr (activated) c.backend.activate_backward({c.batch, out}, function, b.y, b.dy, own), g = own;
-            Inside::template backward<0, Inside::depth>(c.part(0), body, b.x, g, b.dx, true, {}, identity ? g : View<const T>{}, EndingGradient<T, Identity>{}, then);
+            // The result of a normalisation has been written over and is not needed, but something has to stand for it.
+            const View<const T> result = Inside::ends_in_normalisation ? b.y : View<const T>{};
+            Inside::template backward<0, Inside::depth>(c.part(0), body, b.x, g, b.dx, true, result, identity ? g : View<const T>{}, EndingGradient<T, Identity>{}, then);
         }
         if constexpr (pads) c.backend.pad_shortcut_backward(padding<In>(c.batch), g, b.dx);
         else if constexpr (!identity) c.backend.add({c.batch, In::dims}, Way::template backward<0, Way::depth>(c.part(1), body.after(Inside::footprint, c.capacity), b.x, g), b.dx);

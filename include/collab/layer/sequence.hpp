@@ -75,13 +75,13 @@ struct FormValue {
 };
 }  // namespace detail
 
-/// A list of layers bound to an input shape. `List` may be a type derived from one: symbols and messages then say its name.
-template <class List, StaticShape In>
+/// A list of layers bound to an input shape. `List` may be a type derived from one: symbols and messages then say its name. `ResultElsewhere`: forward is always given y.
+template <class List, StaticShape In, bool ResultElsewhere = false>
 struct Sequence {
     using layers = flat_layers<List>;
     using Input = In;
     static constexpr int depth = layers::size;
-    static constexpr measure_of<layers> table{In::dims};
+    static constexpr measure_of<layers> table{In::dims, ResultElsewhere};
     template <int I>
     using LayerAt = typename layers::template at<I>;
     template <int I>
