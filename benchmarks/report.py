@@ -42,7 +42,8 @@ def picture(peers):
     """Horizontal bars, two for each case: this library, and the other at length one."""
     left, right, row, top = 250, 150, 46, 64
     width, height = 760, top + row * len(peers) + 16
-    unit = (width - left - right) / max([1.0] + [r["ratio"] for r in peers])
+    longest = min(4.0, max([1.0] + [r["ratio"] for r in peers]))   # a bar that would dwarf the others ends here; its number says how long it would be
+    unit = (width - left - right) / longest
     out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" font-size="13" '
            "font-family=\"system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif\">",
            "<title>Speed and memory beside other libraries; longer is better</title>",
@@ -57,8 +58,8 @@ def picture(peers):
         ours, peer = html.escape(amount(r, "ours")), html.escape(amount(r, "peer"))
         out.append(f'<text x="{left - 12}" y="{y + 14}" text-anchor="end">{html.escape(r["case"])}</text>'
                    f'<text x="{left - 12}" y="{y + 31}" text-anchor="end" font-size="11">{html.escape(r["peer"])}</text>'
-                   f'<rect class="ours" x="{left}" y="{y + 3}" width="{unit * r["ratio"]:.1f}" height="15" rx="2"/>'
-                   f'<text x="{left + unit * r["ratio"] + 6:.1f}" y="{y + 15}">{r["ratio"]:.2f}: {ours}</text>'
+                   f'<rect class="ours" x="{left}" y="{y + 3}" width="{unit * min(r["ratio"], longest):.1f}" height="15" rx="2"/>'
+                   f'<text x="{left + unit * min(r["ratio"], longest) + 6:.1f}" y="{y + 15}">{r["ratio"]:.2f}: {ours}</text>'
                    f'<rect class="peer" x="{left}" y="{y + 21}" width="{unit:.1f}" height="12" rx="2"/>'
                    f'<text x="{left + unit + 6:.1f}" y="{y + 31}" font-size="11">{peer}</text>')
     out.append(f'<path class="one" d="M{left + unit:.1f} {top - 4}V{height - 12}" fill="none"/></svg>')
