@@ -86,6 +86,7 @@ public:
     const PairEntry& pair() const { return pair_; }
     const Job& job() const { return job_; }
     std::vector<Runs> all;
+    std::vector<std::string> failures;   ///< of single methods
     std::string backend;
 
 private:
@@ -112,7 +113,17 @@ private:
         note(outcome, 0, std::size_t(network), to);
         return outcome;
     }
+    /// What came of one method. A training that fails, as by a loss that is no longer a number, is told and counts for nothing; the others go on.
     Result one(const MethodEntry& m) {
+        try {
+            return finished(m);
+        } catch (const collab::Error& e) {
+            failures.push_back(sentence(m.title, suffix_, ": ", e.what()));
+            std::fprintf(stderr, "collab: %s\n", failures.back().c_str());
+            return {};
+        }
+    }
+    Result finished(const MethodEntry& m) {
         Result result;
         if (m.id == MethodId::mkb_alone) {
             for (int i = 0; i < 2 && !interrupted(); ++i) apart(m, i, result);
@@ -210,6 +221,7 @@ void write_page(const CompareOptions& o, const collab::DataSet& data, const Comp
     if (o.subset > 0) report.caveats.push_back(sentence("Trained on a subset of ", collab::grouped(data.train.size()), " images for ", o.epochs, " epochs: these are not the accuracies of a full training."));
     if (c.all.front().seeds.size() == 1) report.caveats.push_back("One seed: a difference of a few tenths of a point can be chance. Ask for more with --seeds.");
     report.caveats.push_back("Every method has the weights and temperatures of its source, none was tuned for these data; methods with a teacher or a snapshot were preceded by a training alone, which the others did not have.");
+    for (const std::string& f : c.failures) report.caveats.push_back("Failed, and not counted: " + f + ".");
     if (interrupted()) report.caveats.push_back("The run was interrupted; what had been reached by then is shown.");
     report.tables.push_back(table_of(c));
     report.charts = charts_of(c);
@@ -268,7 +280,7 @@ int compare(const CompareOptions& o, const std::string& command) {
         write_page(o, data, c, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(), command);
         std::printf("The curves: %s\n", o.report.c_str());
     }
-    return interrupted() ? 130 : 0;
+    return interrupted() ? 130 : c.failures.empty() ? 0 : 1;
 }
 
 }  // namespace program

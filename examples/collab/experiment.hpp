@@ -88,7 +88,7 @@ inline const std::vector<MethodEntry> methods{
     {MethodId::clnn, "clnn", "CLNN", "0.5 CE + 0.5 H(peer, own) at T = 2 without T^2, peers detached; whole networks as heads", false},
     {MethodId::virtual_teacher, "tfkd", "Tf-KD", "0.9 CE + 0.1 KL(softmax(u / 20) || own), u = 0.99 at the label", false},
     {MethodId::ctsl, "ctsl", "CTSL-MKT", "CE + 25 DD + 50 AD + KL_1(peer || own) + 16 KL_4(own snapshot || own), peers detached, simultaneous; weights ours", true},
-    {MethodId::wasserstein, "wel", "Wasserstein embedding", "CE + 0.2 (|e1 - e2|^2 - W2^2)^2, e linear in the map at the cut, 50 numbers; different inputs, W2^2 sliced", false},
+    {MethodId::wasserstein, "wel", "Wasserstein embedding", "CE + 0.2 (|e1 - e2|^2 / 50 - W2^2)^2, e 50 normalised linear functions of the map at the cut; different inputs, W2^2 sliced", false},
     {MethodId::afd, "afd", "AFD", "CE + 9 KL_3(peer || own) + 0.01 (1 - D)^2 at the cut, peers detached; critics moved first, by Adam", false},
     {MethodId::mkb_alone, "mkb", "MKB without CL", "each network alone with an MKB of its own, cross entropy only", false},
     {MethodId::cl, "cl", "collaborative", "CE + alpha (metric + verification), siamese inputs, simultaneous updates, peers detached, Eq. 3 as a product", false},

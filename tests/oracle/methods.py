@@ -374,7 +374,7 @@ CASES = {
     "fsp": ([staged, staged], [0], NONE, flow),
     "kdcl_mixture": ([plain, residual, separable], [], NONE, mixture),
     "ensemble": ([plain, residual], [0, 1], lambda: {"method0.classifier": nn.Sequential(nn.Linear(2 * CLASSES, CLASSES))}, combined),
-    "wel": ([plain, residual], [], lambda: {"method0.embedding0": nn.Sequential(Flatten(), nn.Linear(96, 5)), "method0.embedding1": nn.Sequential(Flatten(), nn.Linear(256, 5))}, embedding),
+    "wel": ([plain, residual], [], lambda: {"method0.embedding0": nn.Sequential(Flatten(), nn.Linear(96, 5, bias=False), nn.BatchNorm1d(5)), "method0.embedding1": nn.Sequential(Flatten(), nn.Linear(256, 5, bias=False), nn.BatchNorm1d(5))}, embedding),
     "afd": ([plain, residual], [], lambda: {"method0.adapter0": nn.Sequential(conv(6, 5, 1, bias=True), nn.AdaptiveAvgPool2d(4)), "method0.adapter1": nn.Sequential(conv(4, 5, 1, bias=True), nn.AdaptiveAvgPool2d(4)),
                                             "method0.discriminator0": discriminator(5), "method0.discriminator1": discriminator(5)}, adversarial_features),
     "ackd": ([staged_teacher, staged], [0], lambda: {"method0.attention": nn.Sequential(GlobalMean(), nn.Linear(8, 1), nn.ReLU(), nn.Linear(1, 1, bias=False)),

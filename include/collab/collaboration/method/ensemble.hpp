@@ -2,6 +2,7 @@
 // ensemble: two baselines of Wang, Wang and Gao (2018): networks that are only combined, and networks whose embeddings mimic distances of images.
 #pragma once
 #include <collab/collaboration/coupling.hpp>
+#include <collab/layer/batch_norm.hpp>
 #include <collab/layer/cut.hpp>
 #include <collab/layer/flatten.hpp>
 #include <collab/layer/linear.hpp>
@@ -27,8 +28,8 @@ struct Ensemble {
     }
 };
 
-/// L_k = CE(z_k, y) + weight mean (|e_k - e_j|^2 - W2^2(x_k, x_j))^2 over peers j, e linear in the feature at `Tag` and divided
-/// by the root of its width: distances then begin near 1, as those of images are, and not near the width, where the fourth power diverges. Needs DifferentInputs. Taps: features.
+/// L_k = CE(z_k, y) + weight mean (|e_k - e_j|^2 / Width - W2^2(x_k, x_j))^2 over peers j, e a linear map of the feature at `Tag` with batch normalisation:
+/// its distances then begin near 2, whatever the feature is, and not near its width, where the fourth power diverges. Needs DifferentInputs. Taps: features.
 /// Kept: the networks without the embeddings.
 template <int Width = 50, class Tag = mutual>
 struct WassersteinEmbedding {
@@ -41,7 +42,7 @@ struct WassersteinEmbedding {
     template <class G>
     void couple(G& g) const {
         std::array<Value<Shape<Width>>, std::size_t(G::networks)> e;
-        unroll<G::networks>([&](auto i) { e[i] = g.bridge(layers<Flatten, Linear<Width>>, g.feature(at<Tag>, i), i, sentence("embedding", int(i))); });
+        unroll<G::networks>([&](auto i) { e[i] = g.bridge(layers<Flatten, Linear<Width, NoBias>, BatchNorm>, g.feature(at<Tag>, i), i, sentence("embedding", int(i))); });
         unroll<G::networks>([&](auto i) {
             unroll<G::networks>([&](auto j) {
                 if constexpr (i != j) g.minimise(i, "wasserstein", g.combine(Shape<1>{}, DistanceOff{1.0 / Width}, e[i], g.constant(e[j]), g.image_distance(i, j)), weight / (G::networks - 1));
