@@ -118,9 +118,9 @@ struct Sequence {
                     }
                     if constexpr (!summed_by_previous<From, i>) gather<i>(c, m, in);
                     if constexpr (out == To && ends_in_normalisation && To == depth && !fuses<To, i>)
-                        c.backend.normalise(map<out>(c), end.f, normalised<i>(m, in, Identity{}), end.skip, to);
+                        on<i>(c).normalise(map<out>(c), end.f, normalised<i>(m, in, Identity{}), end.skip, to);
                     else if constexpr (!table.is_virtual[out])
-                        c.backend.normalise(map<out>(c), activation<To, i>(), normalised<i>(m, in, Identity{}), View<const T>{}, to);
+                        on<i>(c).normalise(map<out>(c), activation<To, i>(), normalised<i>(m, in, Identity{}), View<const T>{}, to);
                 } else {
                     View<T> target = to;
                     if constexpr (table.is_virtual[out]) target = formed.next(c, table.shapes[out]);
@@ -183,22 +183,22 @@ struct Sequence {
                     T* const gradients = m.gradients + table.parameters[i];
                     T* const fixed = m.fixed + table.fixed[i];
                     if constexpr (out == To && ends_in_normalisation && To == depth && !fuses<To, i>) {
-                        if (!end.done) c.backend.normalised_sums(map<out>(c), end.f, in, end.y ? end.y : in, d, fixed, gradients, gradients + n, fixed + 2 * n, end.g);
+                        if (!end.done) on<i>(c).normalised_sums(map<out>(c), end.f, in, end.y ? end.y : in, d, fixed, gradients, gradients + n, fixed + 2 * n, end.g);
                         if (end.g) d = end.g;
                     } else if constexpr (!table.is_virtual[out] && !gated_by_next<B, To, out>) {
                         const auto f = activation<To, i>();
                         if constexpr (std::same_as<std::remove_cvref_t<decltype(f)>, Identity>) {
-                            c.backend.normalised_sums(map<out>(c), f, in, in, d, fixed, gradients, gradients + n, fixed + 2 * n, View<T>{});
+                            on<i>(c).normalised_sums(map<out>(c), f, in, in, d, fixed, gradients, gradients + n, fixed + 2 * n, View<T>{});
                         } else {
                             const View<T> g{ours ? const_cast<T*>(d.data) : d.data == buffers[0] ? buffers[1] : buffers[0], ours ? d.pixel : std::ptrdiff_t(n)};
-                            c.backend.normalised_sums(map<out>(c), f, in, result, d, fixed, gradients, gradients + n, fixed + 2 * n, g);
+                            on<i>(c).normalised_sums(map<out>(c), f, in, result, d, fixed, gradients, gradients + n, fixed + 2 * n, g);
                             d = g;
                         }
                     }
                     if constexpr (!summed_by_previous<From, i>) {
                         const bool mine = d.data == buffers[0] || d.data == buffers[1];
                         if (!(first_computing<From, i> && dx)) to = {mine ? const_cast<T*>(d.data) : buffers[0], mine ? d.pixel : std::ptrdiff_t(n)};
-                        c.backend.normalised_gradient(map<i>(c), gradient<i>(c, m, d, in), to);
+                        on<i>(c).normalised_gradient(map<i>(c), gradient<i>(c, m, d, in), to);
                         d = to;
                     }
                 } else {
@@ -245,6 +245,9 @@ struct Sequence {
     }
 
 private:
+    /// The backend, in a way that depends on I: clang 14 looks for members of the plain one in branches that are not taken.
+    template <int I, class B>
+    static B& on(const Context<B>& c) { return c.backend; }
     static constexpr int last_computing = [] {
         int last = 0;
         unroll<depth>([&](auto i) { if (!LayerAt<i>::alias) last = i; });
