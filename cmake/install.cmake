@@ -24,4 +24,6 @@ install(FILES ${PROJECT_BINARY_DIR}/collabConfig.cmake ${PROJECT_BINARY_DIR}/col
   DESTINATION ${package_dir})
 install(FILES cmake/precompiled.cmake DESTINATION ${package_dir})
 install(DIRECTORY cmake/precompiled DESTINATION ${package_dir})
+configure_file(cmake/collab.pc.in collab.pc @ONLY)   # finds its prefix from where it lies, so a prefix may be moved
+install(FILES ${PROJECT_BINARY_DIR}/collab.pc DESTINATION ${CMAKE_INSTALL_DATADIR}/pkgconfig)
 install(FILES LICENSE CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
