@@ -78,13 +78,13 @@ inline std::string csv_text(std::string_view text) {
 inline std::string csv_head(const std::vector<std::string>& names) {
     std::string s = "epoch,step,rate,seconds";
     for (const std::string& n : names)
-        for (const NamedFigure& f : figures_of_a_network) s += "," + csv_text(n + "." + f.name);
+        for (const NamedFigure& f : figures_of_a_network) s += sentence(",", csv_text(n + "." + f.name));
     return s + "\n";
 }
 inline std::string csv_line(const Record& r) {
     std::string s = sentence(r.epoch, ",", r.step, ",", json_number(r.rate), ",", json_number(r.seconds));
     for (const NetworkRecord& n : r.networks)
-        for (const NamedFigure& f : figures_of_a_network) s += "," + (std::isfinite(n.*f.value) ? json_number(n.*f.value) : std::string());
+        for (const NamedFigure& f : figures_of_a_network) s += sentence(",", std::isfinite(n.*f.value) ? json_number(n.*f.value) : std::string());
     return s + "\n";
 }
 inline std::string record_event(double start, const Record& r, const std::vector<std::string>& names) {
