@@ -29,6 +29,7 @@ TEST_CASE("what networks say together does not carry gradients between them") {
     verify_reach<CollaborativeDistillation<BestLogits>, Small, Other, Third>("KDCL, Naive");
     verify_reach<CollaborativeDistillation<BestMixture>, Small, Other, Third>("KDCL, Linear");
     verify_reach<CollaborativeDistillation<MeanLogits>, Small, Other, Third>("KDCL, mean");
+    verify_reach<CollaborativeDistillation<WeightedLogits>, Small, Other, Third>("KDCL, General");
     verify_reach<TeacherFree, Small, Other>("Tf-KD");
     verify_reach<DenseCrossLayers<Exit<early, Head>, Exit<mutual, Head>>, Small, Other>("DCM");
     // A peer's attention is learned through the vectors of the other peers; leader and peers do not touch.

@@ -4,74 +4,52 @@
 #include <collab/backend/reference/reference.hpp>
 #include <collab/collab.hpp>
 
-#include "fixture.hpp"
+#include "networks.hpp"
 
 namespace {
 
 using namespace collab;
-using oracle::Judge;
+using namespace collab::oracle;
 
-// The networks of collaborations.py, which says what their features are.
-constexpr int classes = 4, steps = 10, capacity = 8;
-constexpr double alpha = 0.2, rate = 0.05;
-using Image = Shape<3, 8, 8>;
-
-template <int Channels, int Step = 1>
-using Basic = Layers<Conv2d<Channels, 3, Stride<Step>>, BatchNorm, Relu, Conv2d<Channels, 3>, BatchNorm>;
-
-struct PlainNet : Sequential<Image, Conv2d<6, 3>, BatchNorm, Elu, MaxPool<2>, Cut<mutual>, Conv2d<5, 3>, BatchNorm, Elu, Flatten, Linear<classes>> {};
-struct ResidualNet : Sequential<Image, Conv2d<4, 3>, BatchNorm, Relu, Residual<Basic<4>>, Relu, Cut<mutual>, Residual<Basic<8, 2>, PadShortcut>, Relu, GlobalAvgPool,
-                                Linear<classes>> {};
-struct SeparableNet : Sequential<Image, Conv2d<7, 3, Stride<2>, Bias>, LeakyRelu<1, 10>, DepthwiseConv2d<3>, BatchNorm, Elu, Cut<mutual>, AvgPool<2>, Flatten,
-                                 Linear<classes>> {};
-struct early;
-struct PlainCutTwice : Sequential<Image, Conv2d<6, 3>, BatchNorm, Elu, Cut<early>, MaxPool<2>, Conv2d<5, 3>, BatchNorm, Elu, Cut<mutual>, Flatten, Linear<classes>> {};
-struct ResidualCutTwice : Sequential<Image, Conv2d<4, 3>, BatchNorm, Relu, Cut<early>, Residual<Basic<8, 2>, PadShortcut>, Relu, Cut<mutual>, GlobalAvgPool,
-                                     Linear<classes>> {};
+constexpr int steps = 10;
+constexpr double alpha = 0.2;
 
 template <class... Options>
 using Base = MKB<Encoder<5, 4>, Transfer<5>, Decoder, Embedding<AdaptiveAvgPool<2>, Flatten>, Options...>;
-
-std::vector<float> images(const std::string& which, int step, int samples) {
-    return oracle::numbers<float>(sentence(which, ".images", step), std::size_t(samples) * Image::dims.size());
-}
-std::vector<int> labels(const std::string& which, int step, int samples) {
-    return oracle::labels(sentence(which, ".labels", step), std::size_t(samples), classes);
-}
 
 /// `drift`: what ten steps may add to the tolerance of one.
 template <class C, class B>
 void compare(const std::string& which, std::shared_ptr<B> backend, double tolerance, double drift) {
     using T = typename B::Scalar;
     INFO(which << " on " << backend->describe());
-    oracle::Fixture fixture("collaborations");
+    Fixture fixture("collaborations");
     Judge once{fixture, tolerance}, later{fixture, drift};
     Training<C, B> training({.alpha = alpha, .batch = capacity}, backend);
     const Catalogue& catalogue = training.catalogue();
-    training.set_parameters(oracle::initial<T>(catalogue.parameters, which + "."));
+    training.set_parameters(initial<T>(catalogue.parameters, which + "."));
 
     std::vector<double> losses;
     for (int step = 0; step < steps; ++step) {
         const int samples = step == 3 ? 5 : capacity;
-        training.step(images(which, step, samples).data(), labels(which, step, samples).data(), samples, rate);
+        training.step(batch_images(which, step, samples).data(), batch_labels(which, step, samples).data(), samples, rate);
         for (const NetworkLoss& l : training.losses()) losses.insert(losses.end(), {l.classification, l.metric, l.verification, l.accuracy});
         if (step > 0) continue;
         once.each(which + "/gradient/", catalogue.parameters, training.gradients());
         unroll<C::size>([&](auto i) {
-            unroll<C::bases>([&](auto k) { once(sentence(which, "/embedding/", int(i), "/", int(k)), oracle::widened(training.template embeddings<k>(i))); });
+            unroll<C::bases>([&](auto k) { once(sentence(which, "/embedding/", int(i), "/", int(k)), widened(training.template embeddings<k>(i))); });
         });
     }
     later(which + "/losses", losses);
     later.each(which + "/parameter/", catalogue.parameters, training.parameters());
     later.each(which + "/state/", catalogue.states, training.state());
 
-    const std::vector<float> x = images(which, steps, capacity);
-    training.evaluate_batch(x.data(), labels(which, steps, capacity).data(), capacity);
+    const std::vector<float> x = batch_images(which, steps, capacity);
+    training.evaluate_batch(x.data(), batch_labels(which, steps, capacity).data(), capacity);
     const std::vector<T> converted(x.begin(), x.end());
     unroll<C::size>([&](auto i) {
-        later(sentence(which, "/logits/", int(i)), oracle::widened(training.logits(i)));
+        later(sentence(which, "/logits/", int(i)), widened(training.logits(i)));
         auto model = training.template deploy<i>();
-        later(sentence(which, "/logits/", int(i)), oracle::widened(model.predict(converted.data(), capacity)));
+        later(sentence(which, "/logits/", int(i)), widened(model.predict(converted.data(), capacity)));
     });
     later.finish(which);
 }

@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // methods: every method against PyTorch: gradients of the first step, each network's loss over three steps, and where the weights end.
+#include <array>
+#include <cmath>
+#include <memory>
+#include <numeric>
+
 #include <collab/backend/reference/reference.hpp>
 #include <collab/collaboration/method/adversarial.hpp>
 #include <collab/collaboration/method/distillation.hpp>
@@ -9,48 +14,34 @@
 #include <collab/collaboration/method/online.hpp>
 #include <collab/collaboration/method/relations.hpp>
 #include <collab/collaboration/method/self.hpp>
-#include <collab/layer/residual.hpp>
+#include <collab/train/ensemble_weights.hpp>
 #include <collab/train/training.hpp>
 
-#include "fixture.hpp"
+#include "networks.hpp"
 
 namespace {
 
 using namespace collab;
-using oracle::Judge;
+using namespace collab::oracle;
 
-constexpr int classes = 4, steps = 3, capacity = 8;
-constexpr double rate = 0.05;
-using Image = Shape<3, 8, 8>;
-
-template <int Channels, int Step = 1>
-using Basic = Layers<Conv2d<Channels, 3, Stride<Step>>, BatchNorm, Relu, Conv2d<Channels, 3>, BatchNorm>;
-
-struct PlainNet : Sequential<Image, Conv2d<6, 3>, BatchNorm, Elu, MaxPool<2>, Cut<mutual>, Conv2d<5, 3>, BatchNorm, Elu, Flatten, Linear<classes>> {};
-struct ResidualNet : Sequential<Image, Conv2d<4, 3>, BatchNorm, Relu, Residual<Basic<4>>, Relu, Cut<mutual>, Residual<Basic<8, 2>, PadShortcut>, Relu, GlobalAvgPool,
-                                Linear<classes>> {};
-struct SeparableNet : Sequential<Image, Conv2d<7, 3, Stride<2>, Bias>, LeakyRelu<1, 10>, DepthwiseConv2d<3>, BatchNorm, Elu, Cut<mutual>, AvgPool<2>, Flatten,
-                                 Linear<classes>> {};
-struct early;
-struct StagedNet : Sequential<Image, Conv2d<6, 3>, BatchNorm, Relu, Cut<early>, Conv2d<8, 3, Stride<2>>, BatchNorm, Relu, Cut<mutual>, GlobalAvgPool, Linear<classes>> {};
-struct StagedTeacher : Sequential<Image, Conv2d<5, 3>, BatchNorm, Relu, Cut<early>, Conv2d<7, 3, Stride<2>>, Relu, Cut<mutual>, GlobalAvgPool, Linear<classes>> {};
+constexpr int steps = 3;
 using Head = Layers<GlobalAvgPool, Linear<classes>>;
 
+/// `before(training, judge, step)`: what a method does between steps.
 template <class C>
-void compare(const std::string& which, typename Training<C, Reference<double>>::Settings settings = {}) {
+void compare(const std::string& which, typename Training<C, Reference<double>>::Settings settings, auto before) {
     INFO(which);
-    oracle::Fixture fixture("methods");
+    Fixture fixture("methods");
     Judge judge{fixture, 1e-9};
     settings.batch = capacity;
     Training<C, Reference<double>> training(settings);
     const Catalogue& catalogue = training.catalogue();
-    training.set_parameters(oracle::initial<double>(catalogue.parameters, which + "."));
-    const auto images = [&](int step, int samples) { return oracle::numbers<float>(sentence(which, ".images", step), std::size_t(samples) * Image::dims.size()); };
-    const auto labels = [&](int step, int samples) { return oracle::labels(sentence(which, ".labels", step), std::size_t(samples), classes); };
+    training.set_parameters(initial<double>(catalogue.parameters, which + "."));
     const auto frozen = [](const std::string& name) { return name.starts_with("net") && C::frozen::has(name[3] - '0'); };
     std::vector<double> losses;
     for (int step = 0; step < steps; ++step) {
-        training.step(images(step, capacity).data(), labels(step, capacity).data(), capacity, rate);
+        before(training, judge, step);
+        training.step(batch_images(which, step, capacity).data(), batch_labels(which, step, capacity).data(), capacity, rate);
         for (const NetworkLoss& l : training.losses()) losses.push_back(l.total(settings.alpha));
         if (step > 0 || C::order::iterative) continue;
         const std::vector<double> gradients = training.gradients();
@@ -67,6 +58,10 @@ void compare(const std::string& which, typename Training<C, Reference<double>>::
     }
     judge(which + "/sum", squares);
     if (!C::order::iterative) judge.finish(which);
+}
+template <class C>
+void compare(const std::string& which, typename Training<C, Reference<double>>::Settings settings = {}) {
+    compare<C>(which, settings, [](const auto&...) {});
 }
 
 }  // namespace
@@ -101,6 +96,30 @@ TEST_CASE("learning from what several networks say together is what PyTorch comp
     compare<Collaboration<PlainNet, ResidualNet, SeparableNet, CollaborativeDistillation<MeanLogits>>>("kdcl_mean");
     compare<Collaboration<PlainNet, ResidualNet, SeparableNet, CollaborativeDistillation<BestMixture>>>("kdcl_mixture");
     compare<Collaboration<PlainNet, PlainNet, ResidualNet, DiversePeers<3>>>("okddip");
+}
+TEST_CASE("networks weighted by their errors on images that are not trained on are what PyTorch computes") {
+    // KDCL-General: before every step C_ij = mean <p_i - t, p_j - t> in inference mode, and weights C^-1 1 / (1^T C^-1 1).
+    const auto weights = std::make_shared<std::vector<double>>();
+    const auto renew = [&](auto& training, Judge& judge, int step) {
+        const std::string held_out = "kdcl_general.held_out";
+        const std::vector<int> y = batch_labels(held_out, 0, capacity);
+        training.evaluate_batch(batch_images(held_out, 0, capacity).data(), y.data(), capacity);
+        std::array<std::vector<double>, 3> off;   // p - t
+        for (int i = 0; i < 3; ++i) {
+            const auto z = training.logits(i);
+            for (int s = 0; s < capacity; ++s) {
+                double sum = 0;
+                for (int c = 0; c < classes; ++c) sum += std::exp(z[std::size_t(s * classes + c)]);
+                for (int c = 0; c < classes; ++c) off[std::size_t(i)].push_back(std::exp(z[std::size_t(s * classes + c)]) / sum - (c == y[std::size_t(s)]));
+            }
+        }
+        std::vector<double> errors;
+        for (const auto& a : off)
+            for (const auto& b : off) errors.push_back(std::inner_product(a.begin(), a.end(), b.begin(), 0.0) / capacity);
+        *weights = least_error_weights(errors, 3);
+        judge(sentence("kdcl_general/weights", step), *weights);
+    };
+    compare<Collaboration<PlainNet, ResidualNet, SeparableNet, CollaborativeDistillation<WeightedLogits>>>("kdcl_general", {.methods = {{.target = {weights}}}}, renew);
 }
 TEST_CASE("branches, exits and made-up teachers are what PyTorch computes") {
     compare<Collaboration<PlainNet, ResidualNet, TeacherFree>>("tfkd");

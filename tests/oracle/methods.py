@@ -209,6 +209,29 @@ def together(kind):
     return losses
 
 
+class General:
+    """KDCL-General: weights of least error on a held-out batch, in inference mode, renewed before every step."""
+
+    def before(self, fixture, case, nets, step):
+        x, y = batch(case + ".held_out", 0)
+        off = []
+        for net in nets:
+            net.module.eval()
+            with torch.no_grad():
+                off.append((F.softmax(net.module(x), 1) - F.one_hot(y, CLASSES)).flatten())
+            net.module.train()
+        off = torch.stack(off)
+        errors = off @ off.t() / len(y)
+        errors = errors + (1e-4 * errors.diagonal().mean() + 1e-12) * torch.eye(len(nets), dtype=errors.dtype)
+        w = torch.linalg.solve(errors, torch.ones(len(nets), dtype=errors.dtype))
+        self.weights = w / w.sum()
+        fixture.put(f"{case}/weights{step}", self.weights)
+
+    def __call__(self, nets, b, y):
+        target = sum(w * k.logits.detach() for w, k in zip(self.weights, nets))
+        return [F.cross_entropy(k.logits, y) + kl(target, k.logits, 2) for k in nets]
+
+
 def virtual(nets, b, y):
     losses = []
     for k in nets:
@@ -368,6 +391,7 @@ CASES = {
     "kdcl_minimum": ([plain, residual, separable], [], NONE, together("minimum")),
     "kdcl_best": ([plain, residual, separable], [], NONE, together("best")),
     "kdcl_mean": ([plain, residual, separable], [], NONE, together("mean")),
+    "kdcl_general": ([plain, residual, separable], [], NONE, General()),
     "tfkd": ([plain, residual], [], NONE, virtual),
     "okddip": ([plain, plain, residual], [], lambda: {"method0.query": nn.Sequential(nn.Linear(80, 3, bias=False)), "method0.key": nn.Sequential(nn.Linear(80, 3, bias=False))}, peers),
     "crd": ([separable, plain], [0], lambda: {"method0.student": nn.Sequential(nn.Identity(), nn.Linear(80, 6)), "method0.teacher": nn.Sequential(nn.Identity(), nn.Linear(28, 6))}, contrast),
@@ -412,6 +436,8 @@ def run(fixture, case, makers, frozen, bridges, losses):
     own = []
     for step in range(STEPS):
         x, y = batch(case, step)
+        if hasattr(losses, "before"):
+            losses.before(fixture, case, nets, step)
         for half, optimiser in enumerate(optimisers):
             statistics = [copy.deepcopy(dict(net.module.named_buffers())) for net in nets]
             for i, net in enumerate(nets):
