@@ -55,7 +55,7 @@ bool learns(MethodId method, int network) {   // teachers do not
 
 class Comparison {
 public:
-    Comparison(const CompareOptions& o, const collab::DataSet& data) : o_(o), data_(data), pair_(pair_named(o.pair)), job_(job_of(o, data)), progress_(stderr, o.quiet ? collab::Progress::Style::quiet : collab::Progress::Style::automatic) {
+    Comparison(const CompareOptions& o, const collab::DataSet& data) : o_(o), data_(data), pair_(pair_named(o.pair)), job_(job_of(o, data)), progress_(stderr, o.quiet ? collab::LiveView::Style::quiet : collab::LiveView::Style::automatic) {
         bool alone = o.against_alone;
         for (const std::string& name : o.methods) {
             const MethodEntry& m = method_named(name);
@@ -144,7 +144,7 @@ private:
     const PairEntry& pair_;
     Job job_;
     std::string suffix_;
-    collab::Progress progress_;
+    collab::LiveView progress_;
 };
 
 collab::Table table_of(const Comparison& c) {

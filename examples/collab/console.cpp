@@ -9,6 +9,7 @@
 
 #include <collab/data/sampler.hpp>
 
+#include "nearest.hpp"
 #include "open.hpp"
 
 namespace {
@@ -61,6 +62,11 @@ void add_basics(CLI::App& app, Basics& o) {
     app.add_option("--evaluations", o.evaluations, "points on the curves (0: one per epoch)")->capture_default_str()->check(CLI::NonNegativeNumber);
     app.add_flag("--augment", o.augment, "random crops, and flips of colour pictures");
     app.add_option("--report", o.report, "write a page with the curves to this HTML file");
+    CLI::Option* const folder = app.add_option("--checkpoint", o.checkpoints, "write checkpoints below this folder: --resume goes on from them, to the same bits");
+    app.add_option("--checkpoint-every", o.checkpoint_every, "steps between checkpoints (0: one per epoch)")->capture_default_str()->check(CLI::NonNegativeNumber)->needs(folder);
+    app.add_flag("--resume", o.resume, "go on from the checkpoints; begin where there are none")->needs(folder);
+    app.add_option("--log", o.logs, "write records below this folder: log.jsonl, log.csv, and what TensorBoard reads");
+    app.add_option("--save", o.weights, "write the final weights of each training below this folder, as safetensors");
     app.add_flag("--quiet", o.quiet, "no progress line");
 }
 void take_last(CLI::App& app) {
@@ -82,6 +88,7 @@ Job job_of(const Basics& o, const collab::DataSet& data) {
     Job job;
     job.metric = metric_of(o.metric);
     job.alpha = o.alpha, job.rate = o.rate, job.epochs = o.epochs, job.batch = o.batch, job.threads = o.threads;
+    job.checkpoints = {.folder = o.checkpoints, .every = o.checkpoint_every, .resume = o.resume}, job.logs = o.logs, job.weights = o.weights;
     job.transform = transform_of(data.train, o.augment);
     const int per_epoch = std::max(1, data.train.size() / o.batch);
     job.warm_up = std::min(o.warm_up, per_epoch * o.epochs / 4);
@@ -103,7 +110,9 @@ const MethodEntry& method_named(const std::string& name) {
         if (name == m.name) return m;
         known += (known.empty() ? "" : ", ") + std::string(m.name);
     }
-    collab::fail("no method is called '", name, "'; there are ", known);
+    std::vector<std::string> names;
+    for (const MethodEntry& m : methods) names.emplace_back(m.name);
+    collab::fail("no method is called '", name, "'", did_you_mean(name, names), " There are ", known);
 }
 const PairEntry& pair_named(const std::string& name) {
     std::string known;
@@ -111,7 +120,9 @@ const PairEntry& pair_named(const std::string& name) {
         if (name == p.name) return p;
         known += (known.empty() ? "" : ", ") + std::string(p.name);
     }
-    collab::fail("no pair of networks is called '", name, "'; there are ", known);
+    std::vector<std::string> names;
+    for (const PairEntry& p : pairs) names.emplace_back(p.name);
+    collab::fail("no pair of networks is called '", name, "'", did_you_mean(name, names), " There are ", known);
 }
 
 }  // namespace program

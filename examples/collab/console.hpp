@@ -5,7 +5,7 @@
 #include <vector>
 
 #include <CLI/CLI.hpp>
-#include <collab/io/progress.hpp>
+#include <collab/io/live_view.hpp>
 
 #include "experiment.hpp"
 
@@ -17,11 +17,11 @@ bool interrupted();
 
 /// Options of every training.
 struct Basics {
-    std::string data = "synthetic", metric = "cosine", report;
-    int epochs = 3, seeds = 1, subset = 0, test_subset = 0, threads = 0, batch = 128, evaluations = 0, warm_up = 60;
+    std::string data = "synthetic", metric = "cosine", report, checkpoints, logs, weights;
+    int epochs = 3, seeds = 1, subset = 0, test_subset = 0, threads = 0, batch = 128, evaluations = 0, warm_up = 60, checkpoint_every = 0;
     std::uint64_t first_seed = 1;
     double alpha = 0.2, rate = 0.05;
-    bool augment = false, quiet = false;
+    bool augment = false, quiet = false, resume = false;
 };
 void add_basics(CLI::App& app, Basics& options);
 /// A script may set what the user then sets again: the last one counts.
@@ -35,12 +35,16 @@ std::vector<std::pair<std::string, std::string>> manifest_of(const Basics& optio
 
 class Watcher {
 public:
-    Watcher(collab::Progress& progress, std::string label, std::vector<std::string> names) : progress_(progress), label_(std::move(label)), names_(std::move(names)) {}
+    Watcher(collab::LiveView& progress, std::string label, std::vector<std::string> names) : progress_(progress), label_(std::move(label)), names_(std::move(names)) {}
 
     bool operator()(const collab::FitEvent& e) {
-        networks_.clear();
-        for (std::size_t i = 0; i < names_.size(); ++i) networks_.push_back({names_[i], e.record->networks[i].classification, e.record->networks[i].accuracy});
-        progress_.update({.label = label_, .epoch = e.epoch, .epochs = e.epochs, .step = e.step, .steps = e.steps, .networks = networks_, .images_per_second = e.images_per_second});
+        networks_.clear(), test_.resize(names_.size(), std::nan(""));
+        for (std::size_t i = 0; i < names_.size(); ++i) {
+            const collab::NetworkRecord& n = e.record->networks[i];
+            if (e.evaluated) test_[i] = n.test_accuracy;
+            networks_.push_back({names_[i], n.classification, n.metric, n.verification, n.coupling, n.accuracy, test_[i]});
+        }
+        progress_.update({.label = label_, .epoch = e.epoch, .epochs = e.epochs, .step = e.step, .steps = e.steps, .networks = networks_, .images_per_second = e.images_per_second, .rate = e.record->rate});
         return !interrupted();
     }
     void finish(const collab::History& h) const {
@@ -54,10 +58,11 @@ public:
     }
 
 private:
-    collab::Progress& progress_;
+    collab::LiveView& progress_;
     std::string label_;
     std::vector<std::string> names_;
-    std::vector<collab::Progress::Network> networks_;
+    std::vector<collab::LiveView::Network> networks_;
+    std::vector<double> test_;   // as last evaluated
 };
 
 }  // namespace program

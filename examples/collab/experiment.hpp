@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // experiment: the program's menu: which networks, which methods, and what a training is told and gives back.
 #pragma once
+#include <algorithm>
 #include <array>
 #include <functional>
 #include <string>
@@ -135,6 +136,8 @@ struct Job {
     std::uint64_t seed = 1;
     collab::Transform transform{};
     std::function<bool(const collab::FitEvent&)> watch{};
+    collab::Checkpoints checkpoints{};     ///< in a folder of its own for each training, below this one
+    std::string logs, weights;             ///< folders for records and final weights; empty: none
 };
 
 /// What came of it. Records have a place for each network that learned (both, unless one was trained alone).
@@ -148,10 +151,16 @@ struct Outcome {
 };
 
 inline Outcome train(const collab::DataSet& data, const PairEntry& pair, const Job& job) {
+    const auto entry = std::find_if(methods.begin(), methods.end(), [&](const MethodEntry& m) { return m.id == job.method; });
+    const bool apart = job.method == MethodId::individual || job.method == MethodId::mkb_alone;
+    const std::string place = collab::sentence("/seed-", job.seed, "/", entry->name, apart ? "-" + pair.networks[std::size_t(job.network)] : std::string());
+    Job here = job;
+    for (std::string* folder : {&here.checkpoints.folder, &here.logs, &here.weights})
+        if (!folder->empty()) *folder += place;
     const bool gray = data.train.dims.channels == 1;
     const Train built = gray ? pair.gray : pair.colour;
     if (!built) collab::fail("the pair ", pair.name, " is built for ", gray ? "coloured" : "grey", " pictures only, and ", data.train.name, " has ", gray ? "grey" : "coloured", " ones");
-    return built(data, job);
+    return built(data, here);
 }
 
 }  // namespace program

@@ -14,6 +14,8 @@
 #include <collab/collaboration/method/self.hpp>
 #include <collab/data/loader.hpp>
 #include <collab/train/semantics.hpp>
+#include <collab/train/checkpoint.hpp>
+#include <collab/train/log.hpp>
 #include <collab/train/training.hpp>
 #include <collab/zoo/cuts.hpp>
 
@@ -86,9 +88,14 @@ Outcome train_as(const DataSet& data, const Job& job, const std::vector<std::str
     StepRate rate;
     rate.base = job.rate;
     FitOptions options{.epochs = job.epochs, .rate = rate, .warm_up = job.warm_up, .seed = job.seed, .transform = job.transform,
-                       .evaluate_every = job.evaluate_every, .watch = job.watch};
+                       .evaluate_every = job.evaluate_every, .watch = job.watch, .checkpoints = job.checkpoints};
+    const bool logs = !job.logs.empty();
+    std::string how = sentence("metric ", int(job.metric.kind), " of ", job.metric.n);
+    for (const auto& [heading, what] : semantics<C>(training.settings())) how += sentence("; ", heading, ": ", what);
+    options.checkpoints.also = {{"method", how}};
     Outcome outcome;
-    outcome.history = training.fit(data, options);
+    outcome.history = training.fit(data, options, JsonLines{logs ? job.logs + "/log.jsonl" : ""}, CsvFile{logs ? job.logs + "/log.csv" : ""}, TensorBoard{job.logs});
+    if (!job.weights.empty() && !outcome.history.stopped) save_weights(training, job.weights + ".safetensors");
     for (Record& r : outcome.history.records) r.networks.resize(std::min<std::size_t>(r.networks.size(), 2));   // without snapshots
     outcome.semantics = semantics<C>(training.settings());
     outcome.parameters = training.catalogue().parameter_count, outcome.memory_bytes = training.memory_bytes(), outcome.backend = training.backend().describe();

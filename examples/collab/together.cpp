@@ -59,7 +59,7 @@ int together(const TogetherOptions& o, const std::string& command) {
                     data.train.size(), data.test.size(), data.train.classes, o.epochs, o.batch, o.seeds, o.seeds == 1 ? "" : "s", o.rate, o.alpha, o.metric.c_str(), o.merge.c_str()),
             std::fflush(stdout);
 
-    collab::Progress progress(stderr, o.quiet ? collab::Progress::Style::quiet : collab::Progress::Style::automatic);
+    collab::LiveView progress(stderr, o.quiet ? collab::LiveView::Style::quiet : collab::LiveView::Style::automatic);
     std::vector<SeedRun> runs;
     std::string backend;
     for (int s = 0; s < o.seeds && !interrupted(); ++s) {

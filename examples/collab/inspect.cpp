@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// inspect: see inspect.hpp.
+#include "inspect.hpp"
+
+#include <cmath>
+#include <cstdio>
+#include <map>
+#include <vector>
+
+#include <collab/io/format.hpp>
+#include <collab/io/safetensors.hpp>
+
+namespace program {
+
+namespace {
+/// Mean and deviation, where there are numbers to have them.
+std::string spread(const collab::Tensors& file, const collab::Tensors::Tensor& t) {
+    std::vector<double> v;
+    if (t.type == "F32") { const auto f = file.values<float>(t.name); v.assign(f.begin(), f.end()); }
+    else if (t.type == "F64") v = file.values<double>(t.name);
+    if (v.empty()) return "";
+    double mean = 0, square = 0;
+    for (const double x : v) mean += x / double(v.size());
+    for (const double x : v) square += (x - mean) * (x - mean) / double(v.size());
+    return collab::sentence("mean ", collab::decimal(mean, 4), ", deviation ", collab::decimal(std::sqrt(square), 4), std::isfinite(mean) ? "" : "  <- not finite");
+}
+}  // namespace
+
+CLI::App* add_inspect(CLI::App& app, FileOptions& o) {
+    CLI::App* inspect = app.add_subcommand("inspect", "Tells what a checkpoint or another file of safetensors holds.");
+    inspect->add_option("file", o.file, "a checkpoint (step-000000500.safetensors), or weights")->required();
+    inspect->add_flag("--all", o.all, "list momenta and the like, too");
+    return inspect;
+}
+
+void inspect(const FileOptions& o) {
+    const collab::Tensors file = collab::read_tensors(o.file);
+    std::printf("%s: %s tensors, %s bytes, %s\n", o.file.c_str(), collab::grouped(double(file.tensors().size())).c_str(), collab::grouped(double(file.bytes().size())).c_str(),
+                file.checked ? "checksum right" : "without a checksum");
+    for (const auto& [name, word] : file.words) std::printf("  %-20s %s\n", collab::one_line(name, 60).c_str(), collab::one_line(word, 400).c_str());
+    std::map<std::string, double> sums;
+    std::size_t width = 0, hidden = 0;
+    for (const auto& t : file.tensors())
+        if (o.all || !t.name.starts_with(".")) width = std::max(width, t.name.size());
+    std::printf("\n");
+    for (const auto& t : file.tensors()) {
+        if (!o.all && t.name.starts_with(".")) {
+            ++hidden;
+            continue;
+        }
+        double n = 1;
+        for (const std::int64_t e : t.extents) n *= double(e);
+        if (!t.name.starts_with(".")) sums[t.name.substr(0, t.name.find('.'))] += n;
+        std::printf("  %-*s  %s  %-18s %s\n", int(std::min<std::size_t>(width, 60)), collab::one_line(t.name, 60).c_str(), t.type.c_str(), collab::detail::extents_text(t.extents).c_str(), spread(file, t).c_str());
+    }
+    std::printf("\n");
+    for (const auto& [part, n] : sums) std::printf("  %-20s %s values\n", collab::one_line(part, 60).c_str(), collab::grouped(n).c_str());
+    if (hidden > 0) std::printf("  %zu more tensors (momenta, the course of the training): --all lists them\n", hidden);
+}
+
+}  // namespace program
