@@ -2,6 +2,7 @@
 // shell: see shell.hpp.
 #include "shell.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -40,7 +41,8 @@ std::string joined(const std::vector<std::string>& a, const std::vector<std::str
 }  // namespace
 
 CLI::App* add_shell(CLI::App& app, std::string& shell) {
-    app.set_config("--options", "", "read options from this TOML file, those of a subcommand from its section: [train]");
+    app.set_config("--options", "", "read options from this TOML file, those of a subcommand from its section: [train]")->type_name("FILE");
+    app.allow_config_extras(CLI::config_extras_mode::error);
     CLI::App* c = app.add_subcommand("completion", "Prints a script that completes options in your shell.");
     c->add_option("shell", shell, "bash, zsh or fish: source <(collab completion bash)")->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
     return c;
@@ -98,8 +100,22 @@ bool parse(CLI::App& app, int argc, char** argv, int& status) {
         std::fprintf(stderr, "collab: %s has no %s '%s'%s %s --help lists what there is.\n", path.c_str(), wrong.starts_with("-") ? "option" : "word", wrong.c_str(),
                      did_you_mean(wrong, known).c_str(), path.c_str());
         status = e.get_exit_code();
+    } catch (const CLI::ConfigError& e) {
+        // "... train.epohcs": the option with its section, at the end of the sentence.
+        const std::string sentence = e.what(), item = sentence.substr(sentence.rfind(' ') + 1);
+        const std::size_t dot = item.rfind('.');
+        std::string path = "collab " + (dot == item.npos ? "" : item.substr(0, dot)), wrong = item.substr(dot == item.npos ? 0 : dot + 1);
+        if (dot == item.npos) path.pop_back();
+        std::replace(path.begin(), path.end(), '.', ' ');
+        std::vector<std::string> known;
+        for (const Words& w : words_of(app))
+            if (w.path == path) known = w.options;
+        std::fprintf(stderr, "collab: in the file of options, %s has no '%s'%s %s --help lists what there is.\n", path.c_str(), wrong.c_str(), did_you_mean("--" + wrong, known).c_str(), path.c_str());
+        status = e.get_exit_code();
     } catch (const CLI::ParseError& e) {
-        status = app.exit(e);
+        if (e.get_exit_code() == 0) app.exit(e);   // --help, --version
+        else std::fprintf(stderr, "collab: %s\n--help lists what there is.\n", e.what());
+        status = e.get_exit_code();
     }
     return false;
 }
