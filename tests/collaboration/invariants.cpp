@@ -142,7 +142,7 @@ TEST_CASE("one after the other, a half step moves its own network and what is sh
                         if (t.name.starts_with(sentence("net", k, ".")) || t.name.find(sentence(".net", k, ".")) != std::string::npos) (k == half ? own : others) = true;
                     for (std::size_t i = t.offset; i < t.offset + std::size_t(t.tensor.size); ++i)
                         same = same && seen[half].weights[i] == seen[half + 1].weights[i] && seen[half].momentum[i] == seen[half + 1].momentum[i];
-                    CHECK_MESSAGE(same == others, t.name << " in half step " << half << (own ? ", of this network" : ""));
+                    CHECK_MESSAGE(same == others, t.name << " in half step " << half << std::string(own ? ", of this network" : ""));
                 }
         }
     };

@@ -77,6 +77,18 @@ TEST_CASE("knowledge bases at neighbouring cuts, with nothing between: every gra
     trial.check_all();
 }
 
+TEST_CASE("a knowledge base behind fully connected layers: every gradient agrees with differences, and networks deploy as they were") {
+    struct Narrow : Sequential<Image, Conv2d<2, 3>, BatchNorm, Elu, MaxPool<3>, Flatten, Linear<5>, Elu, Cut<late>, Linear<3>> {};
+    struct Wide : Sequential<Image, Conv2d<3, 3, Stride<2>>, Relu, Flatten, Linear<7>, Sigmoid, Cut<late>, Linear<3>> {};
+    Trial<Collaboration<Narrow, Wide, MKB<Encoder<4, 1>, Transfer<4>, Decoder, FlatEmbedding, At<late>>>> trial({.alpha = 0.6, .seed = 7});
+    trial.check_all();
+    trial.training.step(trial.images.data(), trial.labels.data(), samples, 0.05);
+    trial.training.evaluate_batch(trial.images.data(), trial.labels.data(), samples);
+    const std::vector<double> x(trial.images.begin(), trial.images.end());
+    CHECK(trial.training.logits(0) == trial.training.deploy<0>().predict(x.data(), samples));
+    CHECK(trial.training.logits(1) == trial.training.deploy<1>().predict(x.data(), samples));
+}
+
 TEST_CASE("three networks: every gradient agrees with differences") {
     Trial<Collaboration<Small, Other, Third, Base<mutual>, CosineDistance>> trial({.alpha = 0.6, .seed = 7});
     trial.check_all();
