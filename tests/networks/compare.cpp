@@ -4,17 +4,20 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <cstdlib>
 
 namespace collab::networks {
 
-// Gradients: 1e-4 of the whole gradient (see `each`), and 1e-3 of every tensor. A shift, or a convolution, between two normalisations moves
-// next to nothing: its gradient is what is left of sums that cancel, and less of that is exact in float.
-Tolerance in_float(const std::string& network, bool) {
-    // Max pools of overlapping windows over millions of pixels have near ties, some of which fall the other way in float.
-    const bool ties = network == "googlenet";
-    return {1e-4, ties ? std::numeric_limits<double>::infinity() : 1e-3};
+// Gradients: 1e-4 of the whole gradient, and 1e-3 of every tensor. A shift, or a convolution, between two normalisations moves next to
+// nothing: its gradient is what is left of sums that cancel, and less of that is exact in float.
+Tolerance in_float(const std::string& network) {
+    // Max pools of overlapping windows over a million pixels have near ties, some of which fall the other way in float, and then the gradient goes
+    // to another pixel. PyTorch's own gradient in float differs from its gradient in double by 5.2e-4, by 3.1e-3 at the input, and by 9.2e-3 in one tensor.
+    if (network == "googlenet") return {1e-4, 0.1, 2e-3};
+    return {1e-4, 1e-3, 1e-4};
 }
+
+const char* weights_folder() { return std::getenv("COLLAB_WEIGHTS"); }
 
 void lift(const std::string& network, const Catalogue& catalogue, std::vector<double>& parameters) {
     const bool up_only = network == "mobilenet_v2" || network == "shufflenet_v2";
@@ -60,9 +63,9 @@ void Digests::each(const std::string& prefix, const std::vector<Named>& tensors,
         all += expected[0] * expected[0];
         for (int k = 1; k <= directions; ++k) missed += (found[std::size_t(k)] - expected[std::size_t(k)]) * (found[std::size_t(k)] - expected[std::size_t(k)]) / directions;
     }
-    if (tensors.empty() || std::isinf(tolerance)) return;
+    if (tensors.empty()) return;
     const double error = std::sqrt(missed / all);
-    const bool agrees = error <= std::min(tolerance, 1e-4);
+    const bool agrees = error <= together;
     CHECK_MESSAGE(agrees, prefix << "*: all tensors together differ from PyTorch by " << error << " of their norm");
     MESSAGE(prefix << "*: all tensors together differ from PyTorch by " << error << " of their norm");
 }

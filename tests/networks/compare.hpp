@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // compare: a whole network against PyTorch: logits in training and inference, and every gradient and running statistic by projections.
 #pragma once
+#include <cmath>
+#include <concepts>
 #include <string>
 #include <vector>
 
+#include <collab/io/weights.hpp>
 #include <collab/model/concepts.hpp>
 
 #include "compiled.hpp"
@@ -13,27 +16,45 @@ namespace collab::networks {
 
 inline constexpr int batch = 4, directions = 3;
 
-/// What may differ, relative to the largest value or the norm. Values: logits and running statistics.
+/// What may differ, relative to the largest value or the norm: values (logits and running statistics), the gradient of a single tensor, and
+/// all gradients together.
 struct Tolerance {
-    double values, gradients;
+    double values, tensor, gradient;
 };
-/// In float, on the CPU backend with Winograd's tiles or without.
-Tolerance in_float(const std::string& network, bool winograd);
+/// In float, on the CPU backend.
+Tolerance in_float(const std::string& network);
 
 /// The parameters as networks.py lifts them.
 void lift(const std::string& network, const Catalogue& catalogue, std::vector<double>& parameters);
+
+/// What a file holds by name, in the manner of a Model.
+template <class S, class T>
+struct Carried {
+    using Plan = S;
+    using Scalar = T;
+    const Catalogue& names;
+    std::vector<T> p, s;
+    const Catalogue& catalogue() const { return names; }
+    std::size_t parameter_count() const { return p.size(); }
+    std::vector<T> parameters() const { return p; }
+    std::vector<T> state() const { return s; }
+    void set_parameters(const std::vector<T>& values) { p = values; }
+    void set_state(const std::vector<T>& values) { s = values; }
+};
+/// The folder into which networks.py wrote `<network>.safetensors`, or null: then weights follow from their names here as they do there.
+const char* weights_folder();
 
 /// Judges tensors by their norms and by their products with `directions` vectors whose elements have variance 1: two tensors whose norms and
 /// products agree to a part e of the norm differ by about that part of it. Where the exact tensor is zero (a bias before a normalisation),
 /// what rounding leaves counts relative to `largest`.
 struct Digests {
     oracle::Fixture& fixture;
-    double tolerance, largest = 0, worst = 0;
+    double tolerance, together, largest = 0, worst = 0;
     std::string where = "nothing";
 
     static std::vector<double> digest(const std::string& name, const std::vector<double>& tensor);
     void judge(const std::string& key, const std::vector<double>& found);
-    /// Every tensor of a catalogue to `tolerance`, and all together to 1e-4.
+    /// Every tensor of a catalogue to `tolerance`, and all of them together.
     void each(const std::string& prefix, const std::vector<Named>& tensors, const std::vector<double>& values);
 };
 
@@ -43,18 +64,26 @@ void compare(B& backend, const std::string& name, Tolerance tolerance) {
     INFO(name);
     oracle::Fixture fixture("networks");
     oracle::Judge judge{fixture, tolerance.values};
-    Digests digests{fixture, tolerance.gradients};
+    Digests digests{fixture, tolerance.tensor, tolerance.gradient};
     using Bench = oracle::Bench<N, input_of<N>, B>;
     Bench bench(backend, name, batch, batch);
     std::vector<double> parameters = bench.parameters();
     lift(name, bench.catalogue(), parameters);
+    if (const char* folder = weights_folder(); folder && std::same_as<typename B::Scalar, float>) {   // by name, from PyTorch's layouts
+        const std::size_t states = bench.catalogue().state_count;
+        Carried<typename Bench::S, float> carried{bench.catalogue(), std::vector<float>(parameters.size(), std::nanf("")), std::vector<float>(states, std::nanf(""))};
+        load(carried, sentence(folder, "/", name, ".safetensors"));
+        CHECK(oracle::widened(carried.s) == bench.state());
+        CHECK(carried.p == std::vector<float>(parameters.begin(), parameters.end()));
+        parameters = oracle::widened(carried.p);
+    }
     bench.set_parameters(parameters);
     const std::vector<double> x = oracle::numbers(name + ".x", std::size_t(batch) * Bench::in);
     judge(name + "/logits", bench.forward(x, Mode::training));
     const std::vector<double> dx = bench.backward(oracle::numbers(name + ".dy", std::size_t(batch) * Bench::out));
     digests.judge(name + "/input_gradient", Digests::digest(name + ".dx", dx));
     digests.each(name + "/gradient/", bench.catalogue().parameters, bench.gradients());
-    digests.largest = 0, digests.tolerance = tolerance.values;
+    digests.largest = 0, digests.tolerance = digests.together = tolerance.values;
     digests.each(name + "/state/", bench.catalogue().states, bench.state());
     judge(name + "/inference", bench.forward(x, Mode::inference));
     judge.finish(name);
@@ -68,14 +97,14 @@ constexpr auto as_trained() {
         for (const bool winograd : {false, true}) {
             Backend backend(2, {.winograd = winograd});
             INFO((winograd ? "with Winograd's tiles" : "without Winograd's tiles"));
-            compare<typename decltype(network)::type>(backend, name, in_float(name, winograd));
+            compare<typename decltype(network)::type>(backend, name, in_float(name));
         }
     };
 }
 /// Layer by layer, in double.
 inline constexpr auto layer_by_layer = [](auto network, const char* name) {
     Compiled<double> backend(2);
-    compare<typename decltype(network)::type>(backend, name, {1e-9, 1e-9});
+    compare<typename decltype(network)::type>(backend, name, {1e-9, 1e-9, 1e-9});
 };
 
 }  // namespace collab::networks

@@ -1,5 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # networks: whole networks for small images as PyTorch computes them. Weights follow from their names, and tensors are stored as digests.
+#
+#     python3 tests/oracle/networks.py some/folder    # also the weights, as state dictionaries: <network>.safetensors, 210 MB in all
+import json
+import os
+import struct
+import sys
+
 import torch
 from torch import nn
 
@@ -250,3 +257,52 @@ def run(fixture, name, layers):
 def generate(fixture):
     for name, make in NETWORKS.items():
         run(fixture, name, make())
+
+
+def save_state(module, path):
+    """A state dictionary in float as safetensors; the first linear layer behind a Flatten as nn.Flatten, which has channels first, would feed it."""
+    flat, shape = {}, None
+    for layer in module:   # where a matrix follows a map, and which
+        if isinstance(layer, Flatten):
+            shape = layer.extents
+        elif isinstance(layer, nn.Linear) and shape:
+            flat[layer], shape = shape, None
+    header, values = {"__metadata__": {"format": "pt"}}, []
+    at = 0
+    for name, tensor in module.state_dict().items():
+        tensor = tensor.detach()
+        if tensor.dtype == torch.float64:
+            tensor = tensor.float()
+        owner = module.get_submodule(name.rpartition(".")[0])
+        if owner in flat and name.endswith("weight"):
+            c, h, w = flat[owner]
+            tensor = tensor.reshape(-1, h, w, c).permute(0, 3, 1, 2).flatten(1)
+        raw = tensor.contiguous().numpy().tobytes()
+        kind = {torch.float32: "F32", torch.int64: "I64"}[tensor.dtype]
+        header[name] = {"dtype": kind, "shape": list(tensor.shape), "data_offsets": [at, at + len(raw)]}
+        values.append(raw)
+        at += len(raw)
+    text = json.dumps(header).encode()
+    with open(path, "wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text)
+        for raw in values:
+            file.write(raw)
+
+
+def main():
+    folder = sys.argv[1]
+    os.makedirs(folder, exist_ok=True)
+    for name, make in NETWORKS.items():
+        module = nn.Sequential(*make()).double()
+        fill_module(module, name + ".", statistics=True)
+        lift(module)
+        for layer in module:   # remember what they flatten
+            if isinstance(layer, Flatten):
+                layer.register_forward_hook(lambda layer, inputs, _: setattr(layer, "extents", inputs[0].shape[1:]))
+        with torch.no_grad():
+            module.eval()(torch.zeros(1, 3, 32, 32, dtype=torch.float64))
+        save_state(module, os.path.join(folder, name + ".safetensors"))
+
+
+if __name__ == "__main__":
+    main()
