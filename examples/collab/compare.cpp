@@ -34,25 +34,6 @@ std::string menu(const auto& entries) {
     return s;
 }
 
-bool learns(MethodId method, int network) {   // teachers do not
-    switch (method) {
-        case MethodId::distil:
-        case MethodId::hints:
-        case MethodId::rkd:
-        case MethodId::at:
-        case MethodId::sp:
-        case MethodId::pkt:
-        case MethodId::cka:
-        case MethodId::nst:
-        case MethodId::vid:
-        case MethodId::crd:
-        case MethodId::ackd: return network == 1;
-        case MethodId::distil_back:
-        case MethodId::hints_back: return network == 0;
-        default: return true;
-    }
-}
-
 class Comparison {
 public:
     Comparison(const CompareOptions& o, const collab::DataSet& data) : o_(o), data_(data), pair_(pair_named(o.pair)), job_(job_of(o, data)), progress_(stderr, o.quiet ? collab::LiveView::Style::quiet : collab::LiveView::Style::automatic) {

@@ -65,23 +65,24 @@ struct MethodEntry {
     const char* title;     ///< in tables
     const char* meaning;   ///< one sentence with everything that decides what it computes
     bool needs_alone;      ///< networks trained alone before, with the same seed: teachers and snapshots
+    int teacher = -1;      ///< the network that is frozen and teaches the other; -1: none
 };
 inline const std::vector<MethodEntry> methods{
     {MethodId::individual, "il", "individual", "each network alone, cross entropy", false},
     {MethodId::ensemble, "el", "ensemble", "both trained alone, then frozen; a linear classifier on their probabilities", true},
-    {MethodId::distil, "dl", "distillation 1 to 2", "the first, trained alone and frozen, teaches the second: 0.1 CE + 0.9 T^2 KL(teacher || student), T = 4", true},
-    {MethodId::distil_back, "dl-back", "distillation 2 to 1", "the second, trained alone and frozen, teaches the first: 0.1 CE + 0.9 T^2 KL(teacher || student), T = 4", true},
-    {MethodId::hints, "hl", "hints 1 to 2", "the second learns CE + 100 mean squares between its map at the cut, through a regressor, and the first one's, trained alone and frozen", true},
-    {MethodId::hints_back, "hl-back", "hints 2 to 1", "the first learns CE + 100 mean squares between its map at the cut, through a regressor, and the second one's, trained alone and frozen", true},
-    {MethodId::rkd, "rkd", "RKD 1 to 2", "the second learns CE + 25 distances + 50 angles between samples from the first, trained alone and frozen", true},
-    {MethodId::at, "at", "attention 1 to 2", "the second learns CE + 1000 mean squares of attention maps at the cut from the first, trained alone and frozen", true},
-    {MethodId::sp, "sp", "similarity 1 to 2", "the second learns CE + 3000 similarity preservation before the last layer from the first, trained alone and frozen", true},
-    {MethodId::pkt, "pkt", "PKT 1 to 2", "the second learns CE + 30000 divergence of similarities before the last layer from the first, trained alone and frozen", true},
-    {MethodId::cka, "cka", "CKA 1 to 2", "the second learns CE + 1 - kernel alignment before the last layer with the first, trained alone and frozen", true},
-    {MethodId::nst, "nst", "NST 1 to 2", "the second learns CE + 50 discrepancy of channels at the cut from the first, trained alone and frozen", true},
-    {MethodId::vid, "vid", "VID 1 to 2", "the second learns CE + a Gaussian likelihood of the first one's map at the cut, trained alone and frozen", true},
-    {MethodId::crd, "crd", "CRD 1 to 2, within the batch", "the second learns CE + 0.8 contrast in 128 numbers with the first, trained alone and frozen; negatives from the batch, no memory banks", true},
-    {MethodId::ackd, "ackd", "ACKD 1 to 2 (a reconstruction)", "a reconstruction, not the authors' formulas: auxiliary learners of the second, their fusion and a critic, taught by the first, trained alone and frozen", true},
+    {MethodId::distil, "dl", "distillation 1 to 2", "the first, trained alone and frozen, teaches the second: 0.1 CE + 0.9 T^2 KL(teacher || student), T = 4", true, 0},
+    {MethodId::distil_back, "dl-back", "distillation 2 to 1", "the second, trained alone and frozen, teaches the first: 0.1 CE + 0.9 T^2 KL(teacher || student), T = 4", true, 1},
+    {MethodId::hints, "hl", "hints 1 to 2", "the second learns CE + 100 mean squares between its map at the cut, through a regressor, and the first one's, trained alone and frozen", true, 0},
+    {MethodId::hints_back, "hl-back", "hints 2 to 1", "the first learns CE + 100 mean squares between its map at the cut, through a regressor, and the second one's, trained alone and frozen", true, 1},
+    {MethodId::rkd, "rkd", "RKD 1 to 2", "the second learns CE + 25 distances + 50 angles between samples from the first, trained alone and frozen", true, 0},
+    {MethodId::at, "at", "attention 1 to 2", "the second learns CE + 1000 mean squares of attention maps at the cut from the first, trained alone and frozen", true, 0},
+    {MethodId::sp, "sp", "similarity 1 to 2", "the second learns CE + 3000 similarity preservation before the last layer from the first, trained alone and frozen", true, 0},
+    {MethodId::pkt, "pkt", "PKT 1 to 2", "the second learns CE + 30000 divergence of similarities before the last layer from the first, trained alone and frozen", true, 0},
+    {MethodId::cka, "cka", "CKA 1 to 2", "the second learns CE + 1 - kernel alignment before the last layer with the first, trained alone and frozen", true, 0},
+    {MethodId::nst, "nst", "NST 1 to 2", "the second learns CE + 50 discrepancy of channels at the cut from the first, trained alone and frozen", true, 0},
+    {MethodId::vid, "vid", "VID 1 to 2", "the second learns CE + a Gaussian likelihood of the first one's map at the cut, trained alone and frozen", true, 0},
+    {MethodId::crd, "crd", "CRD 1 to 2, within the batch", "the second learns CE + 0.8 contrast in 128 numbers with the first, trained alone and frozen; negatives from the batch, no memory banks", true, 0},
+    {MethodId::ackd, "ackd", "ACKD 1 to 2 (a reconstruction)", "a reconstruction, not the authors' formulas: auxiliary learners of the second, their fusion and a critic, taught by the first, trained alone and frozen", true, 0},
     {MethodId::mutual, "dml", "mutual learning", "CE + KL_1(peer || own), peers detached, simultaneous updates", false},
     {MethodId::mutual_attached, "dml-attached", "mutual learning, attached", "the sum of CE + KL_1(peer || own) of both, gradients into the peers too, simultaneous updates", false},
     {MethodId::mutual_iterative, "dml-iterative", "mutual learning, iterative", "CE + KL_1(peer || own), peers detached, one network after the other with renewed predictions", false},
@@ -99,6 +100,13 @@ inline const std::vector<MethodEntry> methods{
 };
 /// The entry of this name; an unknown one is an error that lists them.
 const MethodEntry& method_named(const std::string& name);
+/// The network that teaches the other, -1 if none does; and whether a network learns, as all others do.
+inline int teacher_of(MethodId method) {
+    for (const MethodEntry& m : methods)
+        if (m.id == method) return m.teacher;
+    return -1;
+}
+inline bool learns(MethodId method, int network) { return teacher_of(method) != network; }
 
 struct Outcome;
 struct Job;

@@ -132,18 +132,11 @@ Outcome train_pair(const DataSet& data, const Job& job, const std::string& a, co
         case MethodId::afd: return train_as<Collaboration<A, B, AdversarialFeatures<>>>(data, job, both, 0);
         case MethodId::ackd: return train_as<Collaboration<A, B, Frozen<0>, AckdReconstructed<zoo::conv1_x, mutual, zoo::conv3_x>>>(data, job, both, 0);
         case MethodId::mutual_iterative: return train_as<Collaboration<A, B, MutualLearning<>, Iterative>>(data, job, both, 0);
-        case MethodId::distil:
-        case MethodId::hints:
-        case MethodId::rkd:
-        case MethodId::at:
-        case MethodId::sp:
-        case MethodId::pkt:
-        case MethodId::cka:
-        case MethodId::nst:
-        case MethodId::vid:
-        case MethodId::crd: return train_as<Collaboration<A, B, Frozen<0>, ChosenTeaching<0, 1>>>(data, job, both, 0);
-        case MethodId::distil_back:
-        case MethodId::hints_back: return train_as<Collaboration<A, B, Frozen<1>, ChosenTeaching<1, 0>>>(data, job, both, 0);
+        default: break;
+    }
+    switch (teacher_of(job.method)) {
+        case 0: return train_as<Collaboration<A, B, Frozen<0>, ChosenTeaching<0, 1>>>(data, job, both, 0);
+        case 1: return train_as<Collaboration<A, B, Frozen<1>, ChosenTeaching<1, 0>>>(data, job, both, 0);
         default: return train_as<Collaboration<A, B, ChosenPeers>>(data, job, both, 0);
     }
 }
