@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -12,12 +13,20 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <collab/backend/reference/reference.hpp>
 #include <collab/data/cifar.hpp>
 #include <collab/data/idx.hpp>
 #include <collab/data/image_folder.hpp>
 #include <collab/data/npy.hpp>
 #include <collab/data/stl10.hpp>
 #include <collab/io/safetensors.hpp>
+#include <collab/io/weights.hpp>
+#include <collab/layer/activation.hpp>
+#include <collab/layer/batch_norm.hpp>
+#include <collab/layer/conv.hpp>
+#include <collab/layer/flatten.hpp>
+#include <collab/layer/linear.hpp>
+#include <collab/layer/sequential.hpp>
 
 namespace fuzz {
 
@@ -72,6 +81,9 @@ void answered(F&& read) {
         if (std::string_view(e.what()).size() < 10) throw std::runtime_error("an error without a sentence");
     }
 }
+
+/// Whose weights are read.
+struct Network : collab::Sequential<collab::Shape<1, 2, 2>, collab::Conv2d<2, 1>, collab::BatchNorm, collab::Relu, collab::Flatten, collab::Linear<2>> {};
 
 struct Reader {
     std::string_view name;
@@ -130,6 +142,18 @@ inline constexpr std::array readers{
                 if (t.type == "F32") static_cast<void>(file.values<float>(t.name));
             }
         });
+    }},
+    Reader{"weights", [](Input in) {
+        static MemoryFile file("weights");
+        static collab::Model<Network, collab::Reference<float>> model(1);
+        const auto before = model.parameters();
+        bool read = false;
+        answered([&] {
+            load(model, file.hold(in));
+            read = true;
+        });
+        const auto after = model.parameters();
+        if (!read && std::memcmp(before.data(), after.data(), before.size() * sizeof(float)) != 0) throw std::runtime_error("weights of a refused file");
     }},
     Reader{"jpeg", [](Input in) {
         for (const int channels : {1, 3})
