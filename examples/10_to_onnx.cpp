@@ -13,9 +13,11 @@ using namespace collab;
 
 struct Digits : Sequential<Shape<1, 16, 16>, Conv2d<12, 5, Stride<2>>, BatchNorm, Relu, Conv2d<24, 3>, BatchNorm, Relu, MaxPool<2>, Flatten, Linear<4>> {};
 
-int main() {
-    const std::filesystem::path folder = std::filesystem::temp_directory_path() / "collab_to_onnx";
-    std::filesystem::remove_all(folder);
+int main(int argc, char** argv) {
+    // Files go to the folder that is named, and stay: a run that was killed goes on there. Without one they go to a folder that is removed in the end.
+    const bool keep = argc > 1;
+    const std::filesystem::path folder = keep ? std::filesystem::path(argv[1]) : std::filesystem::temp_directory_path() / "collab_to_onnx";
+    if (!keep) std::filesystem::remove_all(folder);
     std::filesystem::create_directories(folder);
 
     const DataSet data = synthetic({1, 16, 16}, 4, 1600, 400);
@@ -34,5 +36,5 @@ int main() {
     load(again, (folder / "network.safetensors").string());
     std::printf("the same logits again: %s\n", again.predict(data.test) == network.predict(data.test) ? "yes" : "no");
     std::printf("network.onnx: %ju bytes\n", std::uintmax_t(std::filesystem::file_size(folder / "network.onnx")));
-    std::filesystem::remove_all(folder);
+    if (!keep) std::filesystem::remove_all(folder);
 }

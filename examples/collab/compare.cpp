@@ -25,6 +25,7 @@ struct Result {
 struct Runs {
     const MethodEntry* method;
     std::vector<Result> seeds;   ///< in the order of the seeds
+    std::array<collab::Score, 2> scores{};   ///< of the first seed; no classes where there is none
     std::vector<std::pair<std::string, std::string>> semantics{};   ///< as the library has them
 };
 
@@ -41,9 +42,10 @@ public:
         for (const std::string& name : o.methods) {
             const MethodEntry& m = method_named(name);
             if (m.id == MethodId::individual) alone = true;
-            else if (std::none_of(all.begin(), all.end(), [&](const Runs& r) { return r.method->id == m.id; })) all.push_back({&m, {}, {}});
+            else if (std::none_of(all.begin(), all.end(), [&](const Runs& r) { return r.method->id == m.id; })) all.push_back({&m, {}, {}, {}});
         }
-        if (alone) all.insert(all.begin(), {&methods.front(), {}, {}});
+        if (alone) all.insert(all.begin(), {&methods.front(), {}, {}, {}});
+        job_.look = !o.report.empty();
         if (all.empty()) collab::fail("no method was named; there are ", menu(methods));
     }
 
@@ -69,6 +71,13 @@ public:
     std::vector<Runs> all;
     std::vector<std::string> failures;   ///< of single methods
     std::string backend;
+    struct Seen {
+        std::string title;
+        std::vector<std::string> names;
+        std::vector<std::vector<float>> embeddings;
+        std::vector<int> seen;
+    };
+    Seen seen;   ///< the first mutual space that there was
 
 private:
     Outcome trained(const MethodEntry& m, int network, const std::vector<std::string>& names) {
@@ -78,10 +87,15 @@ private:
         Outcome outcome = train(data_, pair_, job_);
         watcher.finish(outcome.history);
         backend = outcome.backend;
-        for (Runs& r : all)
-            if (r.method->id == m.id)
-                for (const auto& line : outcome.semantics)
-                    if (std::find(r.semantics.begin(), r.semantics.end(), line) == r.semantics.end()) r.semantics.push_back(line);
+        for (Runs& r : all) {
+            if (r.method->id != m.id) continue;
+            if (job_.seed == o_.first_seed && m.id != MethodId::ensemble)   // before the teachers among them are left out
+                for (std::size_t i = 0; i < outcome.scores.size(); ++i)
+                    if (const int who = names.size() == 1 ? network : int(i); learns(m.id, who)) r.scores[std::size_t(who)] = std::move(outcome.scores[i]);
+            if (!outcome.seen.empty() && seen.seen.empty()) seen = {m.title, names, {outcome.embeddings[0], outcome.embeddings[1]}, outcome.seen};
+            for (const auto& line : outcome.semantics)
+                if (std::find(r.semantics.begin(), r.semantics.end(), line) == r.semantics.end()) r.semantics.push_back(line);
+        }
         return outcome;
     }
     void note(const Outcome& outcome, std::size_t column, std::size_t network, Result& to) {
@@ -156,11 +170,40 @@ collab::Table table_of(const Comparison& c) {
     return t;
 }
 
+/// Seed by seed: what a method gave beyond learning alone, and how sure its mean is.
+collab::Table pairs_of(const Comparison& c) {
+    const Runs& alone = c.all.front();
+    collab::Table t;
+    t.caption = "Differences from learning alone, seed by seed, in points";
+    t.columns = {{"method and network"}};
+    for (std::size_t s = 0; s < alone.seeds.size(); ++s) t.columns.push_back({sentence("seed ", c.job().seed - alone.seeds.size() + 1 + s), true});
+    t.columns.push_back({"mean", true, true}), t.columns.push_back({"standard error", true}), t.columns.push_back({"better in", true});
+    for (const Runs& r : c.all) {
+        if (&r == &alone) continue;
+        for (std::size_t i = 0; i < 2; ++i) {
+            std::vector<std::string> row{sentence(r.method->title, ", ", c.pair().networks[i])};
+            std::vector<double> differences;
+            for (std::size_t s = 0; s < alone.seeds.size(); ++s) {
+                const double d = s < r.seeds.size() ? r.seeds[s].accuracy[i] - alone.seeds[s].accuracy[i] : std::nan("");
+                row.push_back(std::isnan(d) ? "-" : percent({d, 0, 1}, true));
+                if (!std::isnan(d)) differences.push_back(d);
+            }
+            if (differences.empty()) continue;
+            const Mean m = mean_of(differences);
+            row.push_back(percent({m.mean, 0, 1}, true)), row.push_back(m.n > 1 ? collab::decimal(100 * m.deviation / std::sqrt(double(m.n)), 2) : "-");
+            row.push_back(sentence(std::count_if(differences.begin(), differences.end(), [](double d) { return d > 0; }), " of ", m.n));
+            t.rows.push_back(std::move(row));
+        }
+    }
+    return t;
+}
+
 std::vector<collab::Chart> charts_of(const Comparison& c) {
     std::vector<collab::Chart> charts;
+    std::string note = c.all.front().method->id == MethodId::individual && c.all.size() > 1 ? "Dashed: individual learning." : "";
+    if (c.all.front().seeds.size() > 1) note += sentence(note.empty() ? "" : " ", "Means over seeds; shaded: from the worst to the best.");
     for (std::size_t i = 0; i < 2; ++i) {
-        collab::Chart chart{.title = c.pair().networks[i] + ", test accuracy", .x_label = "steps", .y_label = "accuracy", .percent = true, .series = {},
-                            .note = "Dashed: individual learning. Means over seeds; shaded: from the worst to the best."};
+        collab::Chart chart{.title = c.pair().networks[i] + ", test accuracy", .x_label = "steps", .y_label = "accuracy", .percent = true, .series = {}, .note = note};
         chart.focus = true;
         int colour = 0;
         for (const Runs& r : c.all) {
@@ -206,6 +249,14 @@ void write_page(const CompareOptions& o, const collab::DataSet& data, const Comp
     if (interrupted()) report.caveats.push_back("The run was interrupted; what had been reached by then is shown.");
     report.tables.push_back(table_of(c));
     report.charts = charts_of(c);
+    if (c.all.front().seeds.size() > 1 && c.all.front().method->id == MethodId::individual && c.all.size() > 1) report.tables.push_back(pairs_of(c));
+    if (!c.seen.seen.empty()) report.scatters.push_back(space_of(c.seen.names, c.seen.embeddings, c.seen.seen, data, c.all.size() > 1 ? c.seen.title : ""));
+    const Runs& last = c.all.back();   // of many methods, the one named last
+    for (std::size_t i = 0; i < 2; ++i) {
+        if (last.scores[i].classes == 0) continue;
+        report.confusions.push_back(collab::confusion(last.scores[i], data.test.class_names, sentence(c.pair().networks[i], ", ", last.method->title, ": what is taken for what")));
+        if (o.seeds > 1) report.confusions.back().note = sentence("Seed ", o.first_seed, ".");
+    }
     report.manifest = {{"command", command}, {"collab", COLLAB_VERSION}, {"backend", c.backend}};
     for (const Runs& r : c.all) {
         report.manifest.push_back({r.method->name, r.method->meaning});
@@ -228,6 +279,10 @@ CLI::App* add_train(CLI::App& app, CompareOptions& o) {
     add_pair(*train, o);
     train->add_option("--method", o.methods, "one of " + menu(methods))->expected(1)->default_str("cl");
     o.methods = {"cl"};
+    train->footer("Examples: a collaboration with checkpoints, which goes on after Ctrl-C or a crash when it is started again;\n"
+                  "a network on its own, for comparison\n"
+                  "  collab train --method cl --data fashion:fashion-mnist --epochs 20 --checkpoint run --resume --save trained --report cl.html\n"
+                  "  collab train --method il --data fashion:fashion-mnist --epochs 20 --save trained");
     take_last(*train);
     return train;
 }
@@ -237,6 +292,8 @@ CLI::App* add_compare(CLI::App& app, CompareOptions& o) {
     for (CLI::Option* option : compare->get_options()) option->take_last();
     compare->add_option("--methods", o.methods, "separated by commas, of " + menu(methods))->delimiter(',')->default_str("dml,cl");
     compare->add_option("--picture", o.picture, "draw the differences from learning alone to this SVG file")->take_last();
+    compare->footer("Example: mutual learning and collaboration against learning alone, three seeds, on a tenth of the images\n"
+                    "  collab compare --methods dml,cl --data fashion:fashion-mnist --subset 6000 --epochs 4 --seeds 3 --report compare.html");
     o.methods = {"dml", "cl"}, o.against_alone = true;
     return compare;
 }

@@ -52,6 +52,7 @@ CLI::App* add_data_inspect(CLI::App& app, InspectOptions& o) {
     inspect->add_option("--side", o.side, "of the squares that images of folder:DIR are made into")->capture_default_str()->check(CLI::Range(1, 4096));
     inspect->add_option("--subset", o.subset, "look at so many training images, evenly from all classes (0: all)")->capture_default_str()->check(CLI::NonNegativeNumber);
     inspect->add_option("--seed", o.seed, "which images are on the sheet and in the subset")->capture_default_str();
+    inspect->footer("Example:\n  collab data inspect fashion:fashion-mnist --sheet sheet.png");
     return inspect;
 }
 

@@ -12,6 +12,7 @@
 #include <collab/core/error.hpp>
 #include <collab/data/augment.hpp>
 #include <collab/data/images.hpp>
+#include <collab/model/score.hpp>
 #include <collab/objective/divergence.hpp>
 #include <collab/objective/metrics.hpp>
 #include <collab/train/fit.hpp>
@@ -146,29 +147,24 @@ struct Job {
     std::function<bool(const collab::FitEvent&)> watch{};
     collab::Checkpoints checkpoints{};     ///< in a folder of its own for each training, below this one
     std::string logs, weights;             ///< folders for records and final weights; empty: none
+    bool look = false;                     ///< at what the networks answer to the test images, for a report
 };
 
 /// What came of it. Records have a place for each network that learned (both, unless one was trained alone).
 struct Outcome {
     collab::History history;
     collab::NetworkWeights<float> weights;   ///< of a network trained alone
+    std::array<collab::NetworkWeights<float>, 2> deployed;   ///< with their halves of a knowledge base; empty where nothing is to be saved
+    std::vector<collab::Score> scores;                       ///< on the test images, where they were looked at
+    std::array<std::vector<float>, 2> embeddings;            ///< of some test images in the mutual space, if there is one
+    std::vector<int> seen;                                   ///< their labels
     double ensemble = -1;                    ///< test accuracy of the ensemble's classifier, else -1
     std::size_t parameters = 0, memory_bytes = 0;
     std::string backend;
     std::vector<std::pair<std::string, std::string>> semantics;   ///< what was minimised, and how it moved
 };
 
-inline Outcome train(const collab::DataSet& data, const PairEntry& pair, const Job& job) {
-    const auto entry = std::find_if(methods.begin(), methods.end(), [&](const MethodEntry& m) { return m.id == job.method; });
-    const bool apart = job.method == MethodId::individual || job.method == MethodId::mkb_alone;
-    const std::string place = collab::sentence("/seed-", job.seed, "/", entry->name, apart ? "-" + pair.networks[std::size_t(job.network)] : std::string());
-    Job here = job;
-    for (std::string* folder : {&here.checkpoints.folder, &here.logs, &here.weights})
-        if (!folder->empty()) *folder += place;
-    const bool gray = data.train.dims.channels == 1;
-    const Train built = gray ? pair.gray : pair.colour;
-    if (!built) collab::fail("the pair ", pair.name, " is built for ", gray ? "coloured" : "grey", " pictures only, and ", data.train.name, " has ", gray ? "grey" : "coloured", " ones");
-    return built(data, here);
-}
+/// One training, with folders of its own for checkpoints, records and weights.
+Outcome train(const collab::DataSet& data, const PairEntry& pair, const Job& job);
 
 }  // namespace program

@@ -2,17 +2,27 @@
 // inspect: see inspect.hpp.
 #include "inspect.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
 #include <map>
 #include <vector>
 
 #include <collab/io/format.hpp>
 #include <collab/io/safetensors.hpp>
 
+#include "deployed.hpp"
+#include "nearest.hpp"
+
 namespace program {
 
 namespace {
+std::string menu(const std::vector<std::string>& words) {
+    std::string s;
+    for (const std::string& w : words) s += (s.empty() ? "" : ", ") + w;
+    return s;
+}
 /// Mean and deviation, where there are numbers to have them.
 std::string spread(const collab::Tensors& file, const collab::Tensors::Tensor& t) {
     std::vector<double> v;
@@ -27,13 +37,24 @@ std::string spread(const collab::Tensors& file, const collab::Tensors::Tensor& t
 }  // namespace
 
 CLI::App* add_inspect(CLI::App& app, FileOptions& o) {
-    CLI::App* inspect = app.add_subcommand("inspect", "Tells what a checkpoint or another file of safetensors holds.");
-    inspect->add_option("file", o.file, "a checkpoint (step-000000500.safetensors), or weights")->required();
+    CLI::App* inspect = app.add_subcommand("inspect", "Tells what a checkpoint or another file of safetensors holds, or what a network is made of.");
+    inspect->add_option("what", o.file, "a checkpoint (step-000000500.safetensors), weights, or a network: " + menu(network_words()))->required();
     inspect->add_flag("--all", o.all, "list momenta and the like, too");
+    inspect->add_option("--knowledge", o.knowledge, "of a network: with its half of a knowledge base: none, product or sum")->capture_default_str()->check(CLI::IsMember({"none", "product", "sum"}));
+    inspect->add_option("--channels", o.channels, "of a network: 1 for grey pictures, 3 for coloured ones")->capture_default_str()->check(CLI::IsMember({1, 3}));
+    inspect->footer("Examples: memory and arithmetic of a network; the course of a training so far\n"
+                    "  collab inspect ResNet-20\n"
+                    "  collab inspect run/seed-1/cl/step-000000500.safetensors");
     return inspect;
 }
 
 void inspect(const FileOptions& o) {
+    const auto networks = network_words();
+    const std::string near = nearest(o.file, networks);
+    if (!std::filesystem::exists(o.file) && (std::find(networks.begin(), networks.end(), o.file) != networks.end() || !near.empty())) {
+        std::fputs(network_of({o.file, o.knowledge, o.channels}, 1, 1)->table().c_str(), stdout);   // a name that is near a right one is answered with that
+        return;
+    }
     const collab::Tensors file = collab::read_tensors(o.file);
     std::printf("%s: %s tensors, %s bytes, %s\n", o.file.c_str(), collab::grouped(double(file.tensors().size())).c_str(), collab::grouped(double(file.bytes().size())).c_str(),
                 file.checked ? "checksum right" : "without a checksum");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// inspect: `collab inspect FILE`: what a checkpoint or a file of weights holds.
+// inspect: `collab inspect`: what a checkpoint or a file of weights holds, or what a network is made of.
 #pragma once
 #include <string>
 
@@ -8,11 +8,12 @@
 namespace program {
 
 struct FileOptions {
-    std::string file;
+    std::string file, knowledge = "none";
+    int channels = 3;
     bool all = false;
 };
 CLI::App* add_inspect(CLI::App& app, FileOptions& options);
-/// Prints words, the course of the training, and tensors with their shapes, means and deviations.
+/// Prints words, the course of the training, and tensors with their shapes, means and deviations; of a network its layers, memory and arithmetic.
 void inspect(const FileOptions& options);
 
 }  // namespace program

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // methods: the types behind the menu, and how the program trains one of them. Compiled once for each pair of networks and kind of picture.
 #pragma once
+#include <algorithm>
+#include <array>
 #include <memory>
 
 #include <collab/backend/cpu/cpu.hpp>
@@ -13,6 +15,7 @@
 #include <collab/collaboration/method/relations.hpp>
 #include <collab/collaboration/method/self.hpp>
 #include <collab/data/loader.hpp>
+#include <collab/model/score.hpp>
 #include <collab/train/semantics.hpp>
 #include <collab/train/checkpoint.hpp>
 #include <collab/train/log.hpp>
@@ -70,6 +73,29 @@ struct ChosenTeaching {
     }
 };
 
+/// What the networks of a training answer to the test images, and where they see them in the mutual space.
+template <class T>
+void look(T& training, const DataSet& data, const Job& job, Outcome& outcome) {
+    constexpr int networks = std::min(T::networks, 2);   // without snapshots
+    std::array<std::vector<float>, networks> logits;
+    Loader loader(data.test, fitted_transform(job.transform, data.test.dims, T::input), {.batch = job.batch, .shuffle = false, .training = false});
+    loader.start(0);
+    double hits = 0;
+    const auto add = [](std::vector<float>& to, const std::vector<float>& more) { to.insert(to.end(), more.begin(), more.end()); };
+    while (const Batch* batch = loader.next()) {
+        training.evaluate_batch(batch->images, batch->labels, batch->size);
+        for (int i = 0; i < networks; ++i) add(logits[std::size_t(i)], training.logits(i));
+        if constexpr (T::Description::bases > 0 && networks == 2)
+            if (outcome.seen.size() < 1000) {
+                for (int i = 0; i < 2; ++i) add(outcome.embeddings[std::size_t(i)], training.embeddings(i));
+                outcome.seen.insert(outcome.seen.end(), batch->labels, batch->labels + batch->size);
+            }
+        if (job.method == MethodId::ensemble) hits += training.terms()[0].accuracy * batch->size;
+    }
+    if (job.method == MethodId::ensemble) outcome.ensemble = hits / data.test.size();
+    for (const auto& z : logits) outcome.scores.push_back(score(z, data.test.labels, data.test.classes));
+}
+
 /// `names`: of the networks in this training; their initial weights follow from them, so that a network begins alike in all trainings.
 template <class What>
 Outcome train_as(const DataSet& data, const Job& job, const std::vector<std::string>& names, double alpha) {
@@ -90,25 +116,22 @@ Outcome train_as(const DataSet& data, const Job& job, const std::vector<std::str
     FitOptions options{.epochs = job.epochs, .rate = rate, .warm_up = job.warm_up, .seed = job.seed, .transform = job.transform,
                        .evaluate_every = job.evaluate_every, .watch = job.watch, .checkpoints = job.checkpoints};
     const bool logs = !job.logs.empty();
-    std::string how = sentence("metric ", int(job.metric.kind), " of ", job.metric.n);
+    std::string how = job.metric.describe();
     for (const auto& [heading, what] : semantics<C>(training.settings())) how += sentence("; ", heading, ": ", what);
     options.checkpoints.also = {{"method", how}};
     Outcome outcome;
     outcome.history = training.fit(data, options, JsonLines{logs ? job.logs + "/log.jsonl" : ""}, CsvFile{logs ? job.logs + "/log.csv" : ""}, TensorBoard{job.logs});
-    if (!job.weights.empty() && !outcome.history.stopped) save_weights(training, job.weights + ".safetensors");
+    if (!job.weights.empty() && !outcome.history.stopped) {
+        if (C::size > 1) save_weights(training, job.weights + ".safetensors");
+        unroll<std::min<int>(C::size, 2)>([&](auto i) {
+            if constexpr (!C::frozen::has(i)) outcome.deployed[i] = training.template deployed_weights<i>();
+        });
+    }
     for (Record& r : outcome.history.records) r.networks.resize(std::min<std::size_t>(r.networks.size(), 2));   // without snapshots
     outcome.semantics = semantics<C>(training.settings());
     outcome.parameters = training.catalogue().parameter_count, outcome.memory_bytes = training.memory_bytes(), outcome.backend = training.backend().describe();
     if (C::size == 1) outcome.weights = training.network_weights(0);
-    if (job.method == MethodId::ensemble) {
-        Loader loader(data.test, fitted_transform(job.transform, data.test.dims, T::input), {.batch = job.batch, .shuffle = false, .training = false});
-        loader.start(0);
-        outcome.ensemble = 0;
-        while (const Batch* batch = loader.next()) {
-            training.evaluate_batch(batch->images, batch->labels, batch->size);
-            outcome.ensemble += training.terms()[0].accuracy * batch->size / data.test.size();
-        }
-    }
+    if (job.look || job.method == MethodId::ensemble) look(training, data, job, outcome);
     return outcome;
 }
 

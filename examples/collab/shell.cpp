@@ -45,6 +45,9 @@ CLI::App* add_shell(CLI::App& app, std::string& shell) {
     app.allow_config_extras(CLI::config_extras_mode::error);
     CLI::App* c = app.add_subcommand("completion", "Prints a script that completes options in your shell.");
     c->add_option("shell", shell, "bash, zsh or fish: source <(collab completion bash)")->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
+    c->footer("Example: now, and in every shell to come\n"
+              "  source <(collab completion bash)\n"
+              "  echo 'source <(collab completion bash)' >> ~/.bashrc");
     return c;
 }
 

@@ -64,6 +64,15 @@ long steps_to(const collab::History& history, std::size_t column, double accurac
     return -1;
 }
 
+collab::Scatter space_of(const std::vector<std::string>& names, const std::vector<std::vector<float>>& embeddings, const std::vector<int>& labels, const collab::DataSet& data, const std::string& method) {
+    std::vector<std::string> classes = data.test.class_names;
+    if (classes.empty())
+        for (int c = 0; c < data.test.classes; ++c) classes.push_back(std::to_string(c));
+    collab::Scatter s = collab::mutual_space(names, embeddings, labels, std::move(classes));
+    if (!method.empty()) s.title += ", " + method;
+    return s;
+}
+
 Findings find(const std::vector<SeedRun>& runs) {
     Findings f;
     f.headline.caption = "Test accuracy in per cent at the end of training, and steps to the best accuracy that the network reached alone";

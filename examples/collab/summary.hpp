@@ -40,6 +40,9 @@ std::vector<collab::Chart::Point> accuracy_curve(const collab::History& history,
 /// The first evaluated step at which `history` reached `accuracy`, or -1.
 long steps_to(const collab::History& history, std::size_t column, double accuracy);
 
+/// What two networks make of the same images in the mutual space.
+collab::Scatter space_of(const std::vector<std::string>& names, const std::vector<std::vector<float>>& embeddings, const std::vector<int>& labels, const collab::DataSet& data, const std::string& method);
+
 Findings find(const std::vector<SeedRun>& runs);
 std::string as_text(const collab::Table& table);
 std::vector<collab::Chart> curves(const std::vector<SeedRun>& runs);

@@ -10,7 +10,7 @@
 namespace {
 
 void write_report(const program::TogetherOptions& o, const collab::DataSet& data, const std::vector<program::SeedRun>& runs, const program::Findings& found, const std::string& backend, const program::Job& job,
-                  double seconds, const std::string& command) {
+                  double seconds, const std::string& command, const program::Outcome& last) {
     collab::Report report;
     report.title = "Two networks that learn from each other";
     report.subtitle = collab::sentence("SmallNet and ResNet-20 on ", data.train.name, ": each alone, and both around a mutual knowledge base. ", collab::grouped(data.train.size()), " training and ",
@@ -23,6 +23,10 @@ void write_report(const program::TogetherOptions& o, const collab::DataSet& data
     report.tables.push_back(found.headline);
     report.charts = program::curves(runs);
     report.paragraphs = found.sentences;
+    if (!last.seen.empty()) report.scatters.push_back(program::space_of(program::network_names, {last.embeddings[0], last.embeddings[1]}, last.seen, data, ""));
+    for (std::size_t i = 0; i < last.scores.size(); ++i) report.confusions.push_back(collab::confusion(last.scores[i], data.test.class_names, program::network_names[i] + ", together: what is taken for what"));
+    if (runs.size() > 1)
+        for (auto& c : report.confusions) c.note = collab::sentence("Seed ", runs.back().seed, ".");
     report.manifest = {{"command", command},
                        {"collab", COLLAB_VERSION},
                        {"backend", backend},
@@ -52,6 +56,7 @@ int together(const TogetherOptions& o, const std::string& command) {
     const collab::DataSet data = open_basics(o);
 
     Job job = job_of(o, data);
+    job.look = !o.report.empty();
     const MethodId together = o.merge == "sum" ? MethodId::cl_sum : MethodId::cl;
     const PairEntry& pair = pair_named("smallnet+resnet20");
     if (!o.quiet)
@@ -62,6 +67,7 @@ int together(const TogetherOptions& o, const std::string& command) {
     collab::LiveView progress(stderr, o.quiet ? collab::LiveView::Style::quiet : collab::LiveView::Style::automatic);
     std::vector<SeedRun> runs;
     std::string backend;
+    Outcome last;   // the last training together
     for (int s = 0; s < o.seeds && !interrupted(); ++s) {
         SeedRun result;
         result.seed = job.seed = o.first_seed + std::uint64_t(s);
@@ -74,6 +80,7 @@ int together(const TogetherOptions& o, const std::string& command) {
             Outcome outcome = train(data, pair, job);
             watcher.finish(outcome.history);
             to = std::move(outcome.history), backend = outcome.backend;
+            if (method == together) last = std::move(outcome);
         };
         const auto& names = pair.networks;
         if (!o.only_together) phase(MethodId::individual, 0, names[0] + " alone", {names[0]}, result.alone[0]);
@@ -92,7 +99,7 @@ int together(const TogetherOptions& o, const std::string& command) {
         collab::detail::replace_file(stem + "-dark.svg", collab::svg(charts[0], collab::Theme::dark), "the picture");
     }
     if (!o.report.empty()) {
-        write_report(o, data, runs, found, backend, job, seconds(), command);
+        write_report(o, data, runs, found, backend, job, seconds(), command, last);
         std::printf("\nThe curves: %s\n", o.report.c_str());
     }
     return interrupted() ? 130 : 0;

@@ -28,6 +28,8 @@ Report sample() {
     Chart c{.title = "Learning", .x_label = "epoch", .y_label = "accuracy", .percent = true,
             .series = {{.name = "alone", .dashed = true, .points = {{1, 0.2}, {2, 0.5}, {3, 0.6}}}}};
     r.charts = {c, c, c};
+    r.scatters = {{.title = "Space <2>", .classes = {"a", "b&c"}, .panels = {{"one", {{0, 0, 0}, {1, 1, 1}}}, {"two", {{0, 1, 1}}}}, .note = "n"}};
+    r.confusions = {{"Who", {"a", "b&c"}, {3, 1, 0, 4}, ""}, {"is who", {"a", "b&c"}, {3, 1, 0, 4}, ""}};
     r.paragraphs = {"One.", "Two </main>."};
     r.manifest = {{"Seeds", "1, 2, 3"}, {"Backend", "Cpu<float>"}};
     return r;
@@ -105,11 +107,11 @@ TEST_CASE("a page is for light and dark, for phones and for those who listen") {
     const std::string s = html(sample());
     CHECK(count(s, "prefers-color-scheme:dark") == 1);
     CHECK(count(s, "name=\"viewport\"") == 1);
-    CHECK(count(s, "<figcaption>") == 3);
+    CHECK(count(s, "<figcaption>") == 6);
     CHECK(count(s, "role=\"img\" aria-label=\"Line chart: Learning. accuracy by epoch. alone ends at 60.0%.\"") == 7);   // 3 narrow, 3 wide, 1 large
     CHECK(count(s, "chart large") == 1);
     CHECK(count(s, "lang=\"en\"") == 1);
-    CHECK(count(s, "scope=\"row\"") == 2);
+    CHECK(count(s, "scope=\"row\"") == 6);
 }
 
 TEST_CASE("parts that are empty leave nothing behind") {

@@ -22,6 +22,10 @@ TEST_CASE("weights lie as PyTorch has them") {
     save(model, path);
     const Tensors file = read_tensors(path);
     CHECK(file.checked);
+    CHECK(!file.word("classes"));
+    save(model, path, {{"classes", "cat\ndog"}});
+    CHECK(*read_tensors(path).word("classes") == "cat\ndog");
+    CHECK(weights(model).bytes() == file.bytes());
     CHECK(file.find("0.weight")->extents == std::vector<std::int64_t>{3, 2, 1, 1});
     CHECK(file.values<float>("0.weight") == std::vector<float>{0, 3, 1, 4, 2, 5});   // ours is [in][out]
     // 2 rows of 3 pixels of 3 channels: feature c of pixel p is 3 p + c here, 6 c + p there.

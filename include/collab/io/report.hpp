@@ -9,9 +9,11 @@
 #include <collab/core/config.hpp>
 #include <collab/core/error.hpp>
 #include <collab/io/chart.hpp>
+#include <collab/io/confusion.hpp>
 #include <collab/io/format.hpp>
 #include <collab/io/replace_file.hpp>
 #include <collab/io/report_style.hpp>
+#include <collab/io/scatter.hpp>
 #include <collab/io/svg.hpp>
 
 namespace collab {
@@ -41,6 +43,8 @@ struct Report {
     std::vector<std::string> caveats{};     ///< what the numbers do not show
     std::vector<Table> tables{};            ///< the headline table first
     std::vector<Chart> charts{};            ///< side by side on a wide screen; of an odd number the first has its own row
+    std::vector<Scatter> scatters{};        ///< what was learned in the mutual space
+    std::vector<Confusion> confusions{};    ///< which classes are taken for which
     std::vector<std::string> paragraphs{};
     std::vector<std::pair<std::string, std::string>> manifest{};   ///< versions, options, seeds, machine, timings
 };
@@ -93,7 +97,7 @@ inline std::string figure_html(const Chart& chart, bool solo) {
 }  // namespace detail
 
 /// The report as a complete HTML page: the same bytes for the same report, no time, no reference to anything outside it.
-/// Throws Error where a table's rows or a curve's spread do not fit.
+/// Throws Error where a table's rows, a curve's spread or a confusion's counts do not fit.
 inline std::string html(const Report& report) {
     using detail::figure_html, detail::table_html;
     const std::string title = escape_markup(report.title);
@@ -126,6 +130,16 @@ inline std::string html(const Report& report) {
     if (!report.charts.empty()) {
         s += "<section aria-label=\"Charts\" class=\"charts\">\n";
         for (std::size_t i = 0; i < report.charts.size(); ++i) s += figure_html(report.charts[i], i == 0 && report.charts.size() % 2 == 1);
+        s += "</section>\n";
+    }
+    if (!report.scatters.empty()) {
+        s += "<section aria-label=\"Embeddings\" class=\"charts\">\n";
+        for (const Scatter& c : report.scatters) s += detail::scatter_html(c);
+        s += "</section>\n";
+    }
+    if (!report.confusions.empty()) {
+        s += "<section aria-label=\"Confusion\" class=\"charts\">\n";
+        for (const Confusion& c : report.confusions) s += detail::confusion_html(c);
         s += "</section>\n";
     }
     if (!report.paragraphs.empty()) {

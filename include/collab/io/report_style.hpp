@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // report_style: how a report looks (one style sheet) and the read-out that follows the pointer (one script it does not need).
 #pragma once
+#include <array>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -15,6 +16,10 @@ inline std::string theme_variables(Theme theme) {
     std::string s = sentence("--page:", p.page, ";--surface:", p.surface, ";--text:", p.text, ";--muted:", p.muted, ";--line:", p.line, ";--grid:",
                              p.grid);
     for (std::size_t i = 0; i < p.series.size(); ++i) s += sentence(";--c", i, ":", p.series[i]);
+    // Ten classes need more hues than curves have; their names stand beside them, so that nobody has to tell them by hue alone.
+    constexpr std::array<std::string_view, 10> on_light{"#1f6fb4", "#c25700", "#2a7f2a", "#c0272d", "#7a4fb0", "#7f4a3a", "#b83a94", "#5a5f66", "#7d7a00", "#0a7f8c"},
+        on_dark{"#6db3f2", "#ffa04d", "#63d063", "#ff7f7f", "#bca0ec", "#d0a493", "#f29bd4", "#b9bec6", "#d6d257", "#4fd0de"};
+    for (std::size_t i = 0; i < 10; ++i) s += sentence(";--k", i, ":", (theme == Theme::light ? on_light : on_dark)[i]);
     return s;
 }
 
@@ -62,6 +67,19 @@ figcaption h3+p,.note{margin:8px 0 0;color:var(--muted);font-size:.875rem;line-h
 svg.chart{display:block;overflow:visible;width:100%;height:auto}
 .chart{font-family:FONTS;font-variant-numeric:tabular-nums}
 svg.narrow,.solo svg.wide{display:none}
+.panels{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,300px),1fr));gap:20px;margin-top:10px}
+.panels h4{margin:0 0 6px;font-size:.875rem;font-weight:560;color:var(--muted)}
+svg.scatter{display:block;width:100%;height:auto;max-width:520px;border:1px solid var(--grid);border-radius:9px;font:600 13px FONTS}
+.scatter path{fill:none;stroke:currentColor;stroke-width:5;stroke-linecap:round;stroke-opacity:.55}
+.scatter text{fill:currentColor;text-anchor:middle;paint-order:stroke;stroke:var(--surface);stroke-width:4;stroke-linejoin:round}
+table.confusion{width:auto;min-width:100%;font-size:.8125rem;line-height:1.3;font-variant-numeric:tabular-nums;margin-top:10px}
+.confusion th,.confusion td{padding:0 2px!important;border:1px solid var(--surface)!important}
+.confusion thead th{height:7.2em;vertical-align:bottom;font-size:.8125rem}
+.confusion thead span{display:inline-block;writing-mode:vertical-rl;transform:rotate(180deg);max-height:8.5em;overflow:hidden;white-space:nowrap}
+.confusion tbody th{font-weight:500;color:var(--muted);padding-right:8px!important;position:sticky;left:0;background:var(--surface)}
+.confusion tbody td{min-width:2.3em;height:2.15em;text-align:center;vertical-align:middle;border-radius:5px;
+background:color-mix(in srgb,var(--c0) var(--share,0%),var(--grid))}
+.confusion td.full{color:var(--surface);font-weight:600}
 dl{display:grid;grid-template-columns:minmax(9em,max-content) minmax(0,1fr);gap:0;margin:0;font-size:.9375rem}
 dt{color:var(--muted);padding:8px 28px 8px 0}
 dd{margin:0;padding:8px 0;overflow-wrap:anywhere;font-variant-numeric:tabular-nums;white-space:pre-line}
@@ -85,6 +103,7 @@ svg.wide,.solo svg.wide{display:none}svg.narrow{display:block}
 .cards tbody td{display:flex;justify-content:space-between;gap:16px;text-align:right;white-space:normal}
 .cards tbody td::before{content:attr(data-label);color:var(--muted);font-weight:400;text-align:left}
 .cards tbody tr+tr{border-top:1px solid var(--line);margin-top:12px}
+table.confusion{font-size:.6875rem}.confusion thead th{font-size:.6875rem}.confusion tbody td{min-width:1.9em}
 dl{display:block}dt{padding:10px 0 0}dd{padding:0 0 10px}dt:not(:first-of-type)+dd{border-top:0}}
 @media print{body{background:none}.card,figure,tr{break-inside:avoid}.tip{display:none}}
 )css";
@@ -134,6 +153,7 @@ inline std::string report_css() {
     std::string s = sentence(":root{color-scheme:light dark;", light, "}\n@media(prefers-color-scheme:dark){:root{", dark,
                              "}}\n@media print{:root{color-scheme:light;", light, "}}");
     for (std::size_t i = 0; i < palette(Theme::light).series.size(); ++i) s += sentence(".c", i, "{color:var(--c", i, ")}");
+    for (int i = 0; i < 10; ++i) s += sentence(".k", i, "{color:var(--k", i, ")}");
     s += chart_css("var(--text)", "var(--muted)", "var(--line)", "var(--grid)", "var(--surface)");
     std::string rules(report_rules);
     for (std::size_t at; (at = rules.find("FONTS")) != std::string::npos;) rules.replace(at, 5, font_stack);

@@ -3,6 +3,7 @@
 #pragma once
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <collab/core/config.hpp>
@@ -53,17 +54,14 @@ concept IsModel = requires(const M& m) {
 };
 }  // namespace detail
 
-/// Writes the weights of a network as PyTorch would: `0.weight` of the first layer, a convolution's as [out][in][row][column], a linear layer's as
-/// [out][in], batch normalisations with running_mean and running_var. An nn.Sequential of the same layers loads it; every item of the list counts.
-///
-///     save(training.deploy<0>(), "small.safetensors");
+/// The weights of a network as PyTorch would have them: `0.weight` of the first layer, a convolution's as [out][in][row][column], a linear layer's as
+/// [out][in], batch normalisations with running_mean and running_var.
 template <detail::IsModel M>
-void save(const M& model, const std::string& path) {
+Tensors weights(const M& model) {
     using T = typename M::Scalar;
     detail::FlattenedFrom flat;
     flat.template visit<typename M::Plan>();
     Tensors file;
-    file.say("format", "pt"), file.say("collab", COLLAB_VERSION);
     const auto add = [&](const std::vector<Named>& list, const std::vector<Dims>& from, const std::vector<T>& values) {
         for (std::size_t i = 0; i < list.size(); ++i) {
             const detail::Layout layout(list[i].tensor, from[i]);
@@ -72,6 +70,18 @@ void save(const M& model, const std::string& path) {
     };
     add(model.catalogue().parameters, flat.parameters, model.parameters());
     add(model.catalogue().states, flat.states, model.state());
+    return file;
+}
+/// Writes them to a file. An nn.Sequential of the same layers loads it; every item of the list counts.
+///
+///     save(training.deploy<0>(), "small.safetensors");
+///
+/// `words` stand beside them, for whoever reads the file: {{"classes", "cat, dog"}}.
+template <detail::IsModel M>
+void save(const M& model, const std::string& path, const std::vector<std::pair<std::string, std::string>>& words = {}) {
+    Tensors file = weights(model);
+    file.say("format", "pt"), file.say("collab", COLLAB_VERSION);
+    for (const auto& [name, word] : words) file.say(name, word);
     write(file, path, "the weights");
 }
 /// Reads weights that PyTorch or `save` wrote. Names and shapes must be those of the network; float and double are converted. All or nothing.

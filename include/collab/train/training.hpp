@@ -277,8 +277,17 @@ public:
         requires(because<"there is a network of this number">(I >= 0 && I < n))
     Model<Deployed<C, I>, B> deploy() const {
         Model<Deployed<C, I>, B> model(settings_.batch, backend_);
+        const NetworkWeights<T> w = deployed_weights<I>();
+        model.set_parameters(w.parameters);
+        model.set_state(w.state);
+        return model;
+    }
+    /// The same as weights only, in the order of Deployed<C, I>: for a model that is built elsewhere.
+    template <int I>
+        requires(because<"there is a network of this number">(I >= 0 && I < n))
+    NetworkWeights<T> deployed_weights() const {
         const std::vector<T> p = parameters(), s = state();
-        std::vector<T> mine, running;
+        NetworkWeights<T> mine;
         const auto take = [](std::vector<T>& to, const std::vector<T>& from, std::size_t first, std::size_t count) {
             to.insert(to.end(), from.begin() + std::ptrdiff_t(first), from.begin() + std::ptrdiff_t(first + count));
         };
@@ -286,21 +295,19 @@ public:
         unroll<bases + 1>([&](auto k) {
             constexpr int from = boundary<I, k>, to = boundary<I, k + 1>;
             const Place net = places_.network[I];
-            take(mine, p, net.parameters + std::size_t(table.parameters[from]), std::size_t(table.parameters[to] - table.parameters[from]));
-            take(running, s, net.state + std::size_t(table.state[from]), std::size_t(table.state[to] - table.state[from]));
+            take(mine.parameters, p, net.parameters + std::size_t(table.parameters[from]), std::size_t(table.parameters[to] - table.parameters[from]));
+            take(mine.state, s, net.state + std::size_t(table.state[from]), std::size_t(table.state[to] - table.state[from]));
             if constexpr (k < bases) {
                 using W = typename Branch<I, k>::Way;
                 const Place parts[] = {places_.encoder[I][k], {places_.transfer[k], places_.transfer_state[I][k]}, places_.decoder[I][k]};
                 const Footprint sizes[] = {W::Encode::footprint, W::Carry::footprint, W::Decode::footprint};
                 for (int q = 0; q < 3; ++q) {
-                    take(mine, p, parts[q].parameters, std::size_t(sizes[q].parameters));
-                    take(running, s, parts[q].state, std::size_t(sizes[q].state));
+                    take(mine.parameters, p, parts[q].parameters, std::size_t(sizes[q].parameters));
+                    take(mine.state, s, parts[q].state, std::size_t(sizes[q].state));
                 }
             }
         });
-        model.set_parameters(mine);
-        model.set_state(running);
-        return model;
+        return mine;
     }
 
 private:

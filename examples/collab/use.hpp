@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// use: what is done with a trained network: it is evaluated, asked about pictures, and given to other programs.
+#pragma once
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+namespace program {
+
+struct EvalOptions {
+    std::vector<std::string> files;
+    std::string data, report;
+    int test_subset = 0, batch = 128, threads = 0;
+};
+CLI::App* add_eval(CLI::App& app, EvalOptions& options);
+/// Prints accuracies, over all and for each class; the report has the confusion matrices.
+void eval(const EvalOptions& options, const std::string& command);
+
+struct PredictOptions {
+    std::string file;
+    std::vector<std::string> pictures;
+    int top = 3;
+    bool invert = false;
+};
+CLI::App* add_predict(CLI::App& app, PredictOptions& options);
+/// Prints a line for each picture: the likeliest classes with their probabilities.
+void predict(const PredictOptions& options);
+
+struct ExportOptions {
+    std::string file, to;
+    int batch = 0;
+};
+CLI::App* add_export(CLI::App& app, ExportOptions& options);
+/// Writes ONNX, NPZ or safetensors, whichever the name ends in.
+void export_network(const ExportOptions& options);
+
+}  // namespace program
