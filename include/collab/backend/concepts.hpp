@@ -16,6 +16,13 @@
 
 namespace collab {
 
+namespace detail {
+struct AnyFunction {   // nvcc refuses lambdas in concepts
+    template <class I>
+    COLLAB_HD void operator()(I) const {}
+};
+}  // namespace detail
+
 /// Memory and the generic loops.
 ///  - `allocate<U>(n)`: n zeroes; a movable owner with data() and size().
 ///  - `upload(host, n, to)`, `download(from, n, host)`: copies between the host and memory of the backend; download waits.
@@ -33,8 +40,8 @@ concept Backend = requires(B b, std::size_t n, const T* in, T* out, T value, bac
     b.fill(n, value, out);
     b.copy(map, x, y);
     b.add(map, x, y);
-    b.for_each(n, [](std::size_t) {});
-    b.for_rows(1, [](int) {});
+    b.for_each(n, detail::AnyFunction{});
+    b.for_rows(1, detail::AnyFunction{});
     { b.sum(n, in) } -> std::same_as<double>;
 };
 

@@ -16,9 +16,9 @@ struct View {
     std::ptrdiff_t pixel = 0;
 
     COLLAB_HD constexpr explicit operator bool() const { return data != nullptr; }
-    COLLAB_HD constexpr operator View<const T>() const
-        requires(!std::is_const_v<T>)
-    { return {data, pixel}; }
+    template <class U>   // a template, because nvcc warns of a conversion of View<const T> to itself
+        requires(std::is_same_v<U, const T> && !std::is_const_v<T>)
+    COLLAB_HD constexpr operator View<U>() const { return {data, pixel}; }
     /// The same pixels from channel c on.
     COLLAB_HD constexpr View from_channel(int c) const { return {data + c, pixel}; }
 };

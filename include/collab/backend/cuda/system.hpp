@@ -30,6 +30,10 @@ struct MatrixProduct {
 /// Which piece of scratch memory: each is the system's, and keeps what is written until the same piece is asked for again.
 enum class Scratch { columns, sums, channels };
 
+struct AnyLoop {
+    COLLAB_HD void operator()(std::uint32_t) const {}
+};
+
 /// A system:
 ///  - `allocate<U>(n)`: n zeroes; a movable owner with data() and size().
 ///  - `upload(host, n, to)`, `download(from, n, host)`: download waits.
@@ -43,7 +47,7 @@ concept System = requires(S s, std::size_t n, const T* in, T* out, T value, cons
     s.upload(in, n, out);
     s.download(in, n, out);
     s.fill(n, value, out);
-    s.loop(std::uint32_t{}, [](std::uint32_t) {});
+    s.loop(std::uint32_t{}, AnyLoop{});
     s.multiply(product);
     { s.template scratch<T>(Scratch::columns, n) } -> std::same_as<T*>;
 };
