@@ -22,7 +22,7 @@ configure_package_config_file(cmake/collabConfig.cmake.in collabConfig.cmake INS
 write_basic_package_version_file(collabConfigVersion.cmake COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
 install(FILES ${PROJECT_BINARY_DIR}/collabConfig.cmake ${PROJECT_BINARY_DIR}/collabConfigVersion.cmake
   DESTINATION ${package_dir})
-install(FILES cmake/precompiled.cmake DESTINATION ${package_dir})
+install(FILES cmake/precompiled.cmake cmake/cuda.cmake DESTINATION ${package_dir})
 install(DIRECTORY cmake/precompiled DESTINATION ${package_dir})
 configure_file(cmake/collab.pc.in collab.pc @ONLY)   # finds its prefix from where it lies, so a prefix may be moved
 install(FILES ${PROJECT_BINARY_DIR}/collab.pc DESTINATION ${CMAKE_INSTALL_DATADIR}/pkgconfig)

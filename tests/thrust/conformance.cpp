@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // conformance: the operations of the GPU backend, on Thrust's host systems.
-#include <collab/backend/cuda/thrust_host.cuh>
+#include <collab/backend/cuda/thrust_host.hpp>
 
 #include "conformance/suite.hpp"
 

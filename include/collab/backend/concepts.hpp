@@ -8,6 +8,8 @@
 #pragma once
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
+#include <vector>
 
 #include <collab/backend/functor.hpp>
 #include <collab/backend/geometry.hpp>
@@ -18,8 +20,8 @@ namespace collab {
 
 namespace detail {
 struct AnyFunction {   // nvcc refuses lambdas in concepts
-    template <class I>
-    COLLAB_HD void operator()(I) const {}
+    template <class... Is>
+    COLLAB_HD void operator()(Is...) const {}
 };
 }  // namespace detail
 
@@ -144,5 +146,10 @@ template <class B, class T = typename B::Scalar>
 concept CrossEntropyBackend = Backend<B> && requires(B b, int n, View<const T> x, const int* labels, T scale, View<T> y, T* out) {
     b.softmax_cross_entropy(n, n, x, labels, scale, y, out, out);
 };
+
+/// Optional. `record(signature, f)`: f(), which asks for operations and waits for none. Where the signature is that of the call before, the operations
+/// are the same on the same operands, and a backend may do again what it did then without asking.
+template <class B>
+concept RecordingBackend = Backend<B> && requires(B b, std::vector<std::uint64_t> signature) { b.record(signature, detail::AnyFunction{}); };
 
 }  // namespace collab

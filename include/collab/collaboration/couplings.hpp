@@ -215,7 +215,7 @@ public:
     /// Values of the graph, losses and, when training, their gradients with respect to every tap, every logit and every part.
     void run(detail::CouplingRun<B>& r) {
         if (r.train) {
-            for (std::size_t k = 0; k < std::size_t(n * taps); ++k)
+            for (int k = 0; k < n * taps; ++k)
                 if (T* const g = tensors_[std::size_t(n) + k].gradient) r.context.backend.fill(std::size_t(r.context.batch) * tap_sizes_[k], T(0), g);
             for (const auto& node : nodes_) node->clear(r);
         }

@@ -40,7 +40,7 @@ void summarise(std::vector<SummaryRow>& rows, const std::string& indent) {
             }
         };
         if constexpr (Composite<L>) {
-            if constexpr (requires { L::template each_part<In>([](auto, auto) {}); }) L::template each_part<In>(part);
+            if constexpr (ListsItsParts<L, In>) L::template each_part<In>(part);
             else unroll<L::parts::size>([&](auto k) { part(Sequence<typename L::parts::template at<k>, In>{}, L::part_name(k)); });
         }
     });

@@ -32,7 +32,7 @@ public:
             using L = typename S::template LayerAt<i>;
             using In = typename S::template ShapeAt<i>;
             if constexpr (Composite<L>) {
-                if constexpr (requires { L::template each_part<In>([](auto, auto) {}); }) L::template each_part<In>([&](auto part, auto) { visit<decltype(part)>(flat); });
+                if constexpr (ListsItsParts<L, In>) L::template each_part<In>([&](auto part, auto) { visit<decltype(part)>(flat); });
                 else unroll<L::parts::size>([&](auto k) { visit<Sequence<typename L::parts::template at<k>, In>>(flat); });
             } else {
                 if constexpr (std::same_as<L, Flatten>) flat = In::dims.area() > 1 ? In::dims : flat;

@@ -97,6 +97,15 @@ constexpr Footprint listed_footprint(Dims in) {
 /// Layers made of layers (Residual, Concat, ...): `parts` names the lists inside.
 template <class L>
 concept Composite = requires { typename L::parts; };
+namespace detail {
+struct AnyPart {   // nvcc refuses lambdas in requirements
+    template <class Sequence, class Name>
+    void operator()(Sequence, Name) const {}
+};
+}  // namespace detail
+/// Composites whose parts do not all begin at the layer's input: `each_part<In>(f)` calls f(sequence, name) for each.
+template <class L, class In>
+concept ListsItsParts = Composite<L> && requires { L::template each_part<In>(detail::AnyPart{}); };
 
 template <class L>
 concept Layer = std::is_empty_v<L> && requires(Dims in) {

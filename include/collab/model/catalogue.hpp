@@ -74,7 +74,7 @@ private:
     }
     template <class L, class In>
     void inside(const std::string& path, bool learned, bool running) {
-        if constexpr (requires { L::template each_part<In>([](auto, auto) {}); }) {   // parts that do not all begin at the layer's input
+        if constexpr (ListsItsParts<L, In>) {
             L::template each_part<In>([&](auto sequence, auto name) { parts<decltype(sequence)>(sentence(path, ".", name), learned, running); });
         } else {
             unroll<L::parts::size>([&](auto k) { parts<Sequence<typename L::parts::template at<k>, In>>(sentence(path, ".", L::part_name(k)), learned, running); });

@@ -22,8 +22,9 @@ namespace collab {
 
 namespace detail {
 struct NamedFigure {
+    using Figure = double NetworkRecord::*;
     const char* name;
-    double NetworkRecord::*value;
+    Figure value;
 };
 inline constexpr NamedFigure figures_of_a_network[] = {
     {"classification", &NetworkRecord::classification}, {"metric", &NetworkRecord::metric},       {"verification", &NetworkRecord::verification},

@@ -2,7 +2,10 @@
 // training: a collaboration bound to a backend. All weights, all memory, one step at a time.
 #pragma once
 #include <array>
+#include <atomic>
+#include <bit>
 #include <cmath>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -42,6 +45,15 @@ struct Scaled {
     T factor;
     COLLAB_HD void operator()(std::size_t i) const { values[i] *= factor; }
 };
+
+struct NoLook {   // at the gradients
+    void operator()() const {}
+};
+/// Another number with every call: what a backend has recorded for one training is not for another at the same place in memory.
+inline std::uint64_t next_number() {
+    static std::atomic<std::uint64_t> last{0};
+    return ++last;
+}
 
 template <class C, class B, bool Ok>
 struct TrainingWrong { using type = Right; };   // the collaboration has said already what is wrong
@@ -131,37 +143,20 @@ public:
     /// One step on `samples` samples (at most the batch of the settings): NHWC images and class numbers on the host. In an iterative
     /// collaboration, one after the other for each network; a method with a critic moves that first.
     void step(const float* images, const int* labels, int samples, double rate) {
-        step(images, labels, samples, rate, [] {});
+        step(images, labels, samples, rate, detail::NoLook{});
     }
     /// The same, with a look at the gradients before each update uses them: `before_update()`.
     template <std::invocable F>
     void step(const float* images, const int* labels, int samples, double rate, F&& before_update) {
         load(images, labels, samples, C::different_inputs);
         const Random random = next_random();
-        const bool critic = couplings_.has_critic();
-        bool repeated = false;
-        if (critic) {
-            pass(samples, random, everyone, repeated, detail::Active{0, false, true});
-            before_update();
-            update_critic();
-            repeated = true;
-        }
-        if constexpr (iterative) {
-            int moved = -1;   // the network that the last half step moved
-            for (int i = 0; i < n; ++i) {
-                if (frozen(i)) continue;
-                const unsigned again = !repeated ? everyone : !C::order::refreshes || moved < 0 ? 0u : bases > 0 ? everyone : 1u << moved;
-                const detail::Active active{1u << i, true, false};
-                pass(samples, random, again, repeated, active);
-                before_update();
-                update(rate, active);
-                moved = i, repeated = true;
-            }
+        const auto all = [&] { passes_and_updates(samples, random, rate, before_update); };
+        // What methods do may change with every step, and then there is nothing to record.
+        if constexpr (RecordingBackend<B> && std::same_as<std::remove_cvref_t<F>, detail::NoLook>) {
+            if (couplings_.empty()) backend_->record({number_, looks_, std::uint64_t(samples), std::bit_cast<std::uint64_t>(rate), std::uint64_t(mkb_stands_still())}, all);
+            else all();
         } else {
-            const detail::Active active{everyone, true, !critic};
-            pass(samples, random, repeated ? 0u : everyone, repeated, active);
-            before_update();
-            update(rate, active);
+            all();
         }
         samples_ = samples;
     }
@@ -169,7 +164,7 @@ public:
     void compute_gradients(const float* images, const int* labels, int samples) {
         load(images, labels, samples, C::different_inputs);
         pass(samples, next_random(), everyone, false, detail::Active{});
-        samples_ = samples;
+        samples_ = samples, ++looks_;
     }
     /// Forward only, in inference mode: afterwards `losses()` and `logits(i)` speak of this batch. Changes no weight and no statistic. All
     /// networks see the same images, whatever they are trained on.
@@ -178,7 +173,7 @@ public:
         unroll<n>([&](auto i) { forward<i>(context<i>(samples, Mode::inference, {}), false); });
         unroll<n>([&](auto i) { losses<i>(samples, false); });
         couple(samples, Mode::inference, {}, false, false, {});
-        samples_ = samples;
+        samples_ = samples, ++looks_;
     }
     /// Tells the training where it stands, for weights that change with time. `fit` does.
     void begin_epoch(int epoch, int epochs) { moment_.epoch = epoch, moment_.epochs = epochs; }
@@ -464,6 +459,34 @@ private:
         }
     }
 
+    template <class F>
+    void passes_and_updates(int samples, Random random, double rate, F& before_update) {
+        const bool critic = couplings_.has_critic();
+        bool repeated = false;
+        if (critic) {
+            pass(samples, random, everyone, repeated, detail::Active{0, false, true});
+            before_update();
+            update_critic();
+            repeated = true;
+        }
+        if constexpr (iterative) {
+            int moved = -1;   // the network that the last half step moved
+            for (int i = 0; i < n; ++i) {
+                if (frozen(i)) continue;
+                const unsigned again = !repeated ? everyone : !C::order::refreshes || moved < 0 ? 0u : bases > 0 ? everyone : 1u << moved;
+                const detail::Active active{1u << i, true, false};
+                pass(samples, random, again, repeated, active);
+                before_update();
+                update(rate, active);
+                moved = i, repeated = true;
+            }
+        } else {
+            const detail::Active active{everyone, true, !critic};
+            pass(samples, random, repeated ? 0u : everyone, repeated, active);
+            before_update();
+            update(rate, active);
+        }
+    }
     /// Forward the networks of `again`, then all losses, then backward and gradients of those who are active.
     void pass(int samples, Random random, unsigned again, bool repeated, const detail::Active& active) {
         backend_->fill(catalogue_.parameter_count, T(0), gradients_);
@@ -482,9 +505,10 @@ private:
         detail::CouplingRun<B> r{{*backend_, samples, settings_.batch, mode, random}, couplings_.tensors(), labels_of_.data(), moment_, active, train, repeated};
         couplings_.run(r);
     }
+    bool mkb_stands_still() const { return settings_.freeze_mkb_after >= 0 && moment_.step >= settings_.freeze_mkb_after; }
     void update(double rate, const detail::Active& active) {
         const Sgd& o = settings_.optimiser;
-        const bool still = settings_.freeze_mkb_after >= 0 && moment_.step >= settings_.freeze_mkb_after;
+        const bool still = mkb_stands_still();
         std::size_t first = 0, end = 0;   // ranges side by side are one loop
         const auto move = [&] {
             if (end > first)
@@ -646,6 +670,7 @@ private:
     std::array<T*, std::size_t(n)> loss_{}, hits_{};
     std::array<View<const T>, std::size_t(n)> logits_{};
     std::array<std::array<BranchMemory, std::size_t(bases) + 1>, std::size_t(n)> branch_{};
+    std::uint64_t number_ = detail::next_number(), looks_ = 0;   // looks_: a pass that was no step has moved what logits() and others speak of
     std::size_t floats_ = 0;
     long step_ = 0;
     int samples_ = 0;

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// steps: a collaboration trained for a few steps on two backends, compared after each.
+#pragma once
+#include <cmath>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <collab/collab.hpp>
+
+namespace collab::steps {
+
+using Image = Shape<3, 12, 12>;
+struct Plain : Sequential<Image, Conv2d<6, 3>, BatchNorm, Elu, MaxPool<2>, Cut<mutual>, Conv2d<8, 3, Stride<2>>, BatchNorm, Elu, Dropout<1, 4>, Flatten, Linear<4>> {};
+struct Deeper : Sequential<Image, Conv2d<8, 3>, BatchNorm, Relu, Residual<Layers<Conv2d<8, 3>, BatchNorm, Relu, Conv2d<8, 3>, BatchNorm>>, Relu, Cut<mutual>,
+                           DepthwiseConv2d<3>, BatchNorm, Relu, Conv2d<10, 1>, BatchNorm, Relu, AvgPool<2>, GlobalAvgPool, Linear<4>> {};
+using Pair = Collaboration<Plain, Deeper, MKB<Encoder<6>, Transfer<6>, Decoder>, CosineDistance>;
+
+/// Relative distance of two vectors.
+template <class U, class V>
+double distance(const std::vector<U>& a, const std::vector<V>& b) {
+    REQUIRE(a.size() == b.size());
+    double difference = 0, size = 0;
+    for (std::size_t i = 0; i < a.size(); ++i) difference += std::pow(double(a[i]) - double(b[i]), 2), size += double(a[i]) * double(a[i]);
+    return std::sqrt(difference / size);
+}
+
+/// Logits, losses and all weights agree after each of six steps, over a change of the learning rate, an evaluation and a smaller batch in between.
+template <class A, class B>
+void compare(double tolerance) {
+    constexpr int batch = 8;
+    Training<Pair, A> a({.seed = 5, .batch = batch});
+    Training<Pair, B> b({.seed = 5, .batch = batch});
+    const Random random{11};
+    std::vector<float> images(std::size_t(batch * Image::dims.size()));
+    std::vector<int> labels(batch);
+    for (int step = 0; step < 6; ++step) {
+        for (std::size_t i = 0; i < images.size(); ++i) images[i] = uniform<float>(random.word(std::uint64_t(step) * images.size() + i)) - 0.5f;
+        for (std::size_t i = 0; i < labels.size(); ++i) labels[i] = int(below(random.child(1).word(std::uint64_t(step) * labels.size() + i), 4));
+        const int samples = step == 4 ? batch - 3 : batch;
+        const double rate = step < 3 ? 0.05 : 0.02;
+        a.step(images.data(), labels.data(), samples, rate);
+        b.step(images.data(), labels.data(), samples, rate);
+        if (step == 2) a.evaluate_batch(images.data(), labels.data(), batch), b.evaluate_batch(images.data(), labels.data(), batch);
+        CAPTURE(step);
+        for (int k = 0; k < 2; ++k) {
+            CHECK(distance(a.logits(k), b.logits(k)) < tolerance);
+            CHECK(a.losses()[std::size_t(k)].classification == doctest::Approx(b.losses()[std::size_t(k)].classification).epsilon(tolerance));
+            CHECK(a.losses()[std::size_t(k)].metric == doctest::Approx(b.losses()[std::size_t(k)].metric).epsilon(tolerance));
+        }
+        CHECK(distance(a.parameters(), b.parameters()) < tolerance);
+        CHECK(distance(a.state(), b.state()) < tolerance);
+    }
+    auto deployed = a.template deploy<0>();
+    auto other = b.template deploy<0>();
+    using S = typename A::Scalar;
+    const std::vector<S> x(images.begin(), images.end());
+    const std::vector<typename B::Scalar> y(images.begin(), images.end());
+    CHECK(distance(deployed.predict(x.data(), batch), other.predict(y.data(), batch)) < tolerance);
+}
+
+}  // namespace collab::steps
