@@ -31,25 +31,6 @@ function(collab_program name)
   target_link_libraries(${name} PRIVATE collab::collab collab_build ${arg_LINK})
 endfunction()
 
-# Our own programs for the GPU. The language is enabled here and not in cuda.cmake, which projects that use the library read, too.
-if(TARGET collab_cuda)
-  include(CheckLanguage)
-  check_language(CUDA)
-endif()
-if(CMAKE_CUDA_COMPILER)
-  if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
-    if(EXISTS /dev/nvidiactl)
-      set(CMAKE_CUDA_ARCHITECTURES native)
-    else()
-      set(CMAKE_CUDA_ARCHITECTURES 90)   # nothing is run: to see that it compiles
-    endif()
-  endif()
-  enable_language(CUDA)
-  set(COLLAB_CUDA_PROGRAMS ON)
-else()
-  message(STATUS "nvcc was not found: nothing for the GPU is compiled")
-endif()
-
 # collab_cuda_program(name SOURCES file... [LINK target...]): one of our own executables for the GPU. Sources of any ending are compiled by nvcc.
 function(collab_cuda_program name)
   cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})

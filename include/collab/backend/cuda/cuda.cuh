@@ -17,15 +17,15 @@ namespace collab {
 ///     Training<Pair, Cuda<float>> training;                  // in place of Cpu<float>
 ///     Training<Pair, Cuda<float, Tf32>> faster;              // products on tensor cores
 template <class T = float, class Precision = Float32>
-class Cuda : public backend::device::Parallel<T, backend::device::Gpu<Precision>> {
-    using System = backend::device::Gpu<Precision>;
+class Cuda : public backend::device::Parallel<T, backend::device::Gpu> {
+    using Operations = backend::device::Parallel<T, backend::device::Gpu>;
     static_assert(std::is_same_v<T, float> || std::is_same_v<Precision, Float32>, "collab: TF32 and bfloat16 products are products of float");
 
 public:
     static constexpr const char* name = "Cuda";
 
     /// On GPU number `device`, counted from 0.
-    explicit Cuda(int device = 0) : backend::device::Parallel<T, System>(System(device)) {}
+    explicit Cuda(int device = 0) : Operations(backend::device::Gpu(device, backend::device::products_of_float<Precision>)) {}
 
     /// Waits until everything that was asked for has been computed.
     void wait() { this->system().wait(); }
@@ -37,8 +37,12 @@ public:
     void record(std::vector<std::uint64_t> signature, F&& f) { this->system().record(std::move(signature), f); }
     void dropout(const backend::Map& map, double p, const Random& random, View<const T> x, View<T> y) {
         this->system().vary();   // other random numbers the next time
-        backend::device::Parallel<T, System>::dropout(map, p, random, x, y);
+        Operations::dropout(map, p, random, x, y);
     }
 };
 
 }  // namespace collab
+
+#ifdef COLLAB_PRECOMPILED_CUDA
+#include <collab/backend/cuda/precompiled.cuh>
+#endif

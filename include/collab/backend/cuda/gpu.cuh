@@ -28,13 +28,17 @@ inline void check(cublasStatus_t status, const char* doing) {
     if (status != CUBLAS_STATUS_SUCCESS) fail("cuBLAS failed while ", doing, ": ", cublasGetStatusString(status));
 }
 
-/// GPU number `device`; an error where there is none. `P` is one of the precisions of precision.hpp.
+/// How cuBLAS multiplies floats, of the precisions of precision.hpp.
 template <class P>
-class Gpu {
+inline constexpr cublasComputeType_t products_of_float = [] {
     static_assert(std::is_same_v<P, Float32> || std::is_same_v<P, Tf32> || std::is_same_v<P, Bf16>, "collab: a precision is Float32, Tf32 or Bf16");
+    return std::is_same_v<P, Tf32> ? CUBLAS_COMPUTE_32F_FAST_TF32 : std::is_same_v<P, Bf16> ? CUBLAS_COMPUTE_32F_FAST_16BF : CUBLAS_COMPUTE_32F;
+}();
 
+/// GPU number `device`; an error where there is none.
+class Gpu {
 public:
-    explicit Gpu(int device) : device_(device) {
+    Gpu(int device, cublasComputeType_t products) : device_(device), products_(products) {
         int count = 0;
         const cudaError_t status = cudaGetDeviceCount(&count);
         if (status != cudaSuccess || count == 0)
@@ -85,10 +89,7 @@ public:
         use();
         constexpr bool wide = std::is_same_v<T, double>;
         constexpr cudaDataType type = wide ? CUDA_R_64F : CUDA_R_32F;
-        constexpr cublasComputeType_t how = wide                          ? CUBLAS_COMPUTE_64F
-                                            : std::is_same_v<P, Tf32>     ? CUBLAS_COMPUTE_32F_FAST_TF32
-                                            : std::is_same_v<P, Bf16>     ? CUBLAS_COMPUTE_32F_FAST_16BF
-                                                                          : CUBLAS_COMPUTE_32F;
+        const cublasComputeType_t how = wide ? CUBLAS_COMPUTE_64F : products_;
         const T one = 1, rest = p.add ? T(1) : T(0);
         // cuBLAS counts along columns, where our matrices are transposed: C' = B' A'.
         check(cublasGemmEx_64(handles_->blas, p.b_transposed ? CUBLAS_OP_T : CUBLAS_OP_N, p.a_transposed ? CUBLAS_OP_T : CUBLAS_OP_N, p.n, p.m, p.k, &one, p.b, type, p.ldb,
@@ -151,6 +152,7 @@ private:
     void use() const { check(cudaSetDevice(device_), "choosing a GPU"); }
 
     int device_;
+    cublasComputeType_t products_;
     std::unique_ptr<Handles> handles_;
     std::array<Room, 3> scratch_;
     std::vector<Room> retired_;

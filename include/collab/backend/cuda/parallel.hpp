@@ -6,10 +6,9 @@
 #include <utility>
 
 #include <collab/backend/concepts.hpp>
+#include <collab/backend/cuda/activated.hpp>
 #include <collab/backend/cuda/convolution.hpp>
-#include <collab/backend/cuda/elementwise.hpp>
 #include <collab/backend/cuda/loss.hpp>
-#include <collab/backend/cuda/normalisation.hpp>
 #include <collab/backend/cuda/pooling.hpp>
 
 namespace collab::backend::device {
@@ -58,20 +57,20 @@ public:
 
     // ActivationBackend, NormalisationBackend, DropoutBackend
     template <class F>
-    void activate(const Map& map, F f, In x, Out y) { device::activate<S, T>(system_, map, f, x, y); }
+    void activate(const Map& map, F f, In x, Out y) { device::Activated<S, T, F>::activate(system_, map, f, x, y); }
     template <class F>
-    void activate_backward(const Map& map, F f, In y, In dy, Out dx) { device::activate_backward<S, T>(system_, map, f, y, dy, dx); }
+    void activate_backward(const Map& map, F f, In y, In dy, Out dx) { device::Activated<S, T, F>::activate_backward(system_, map, f, y, dy, dx); }
     template <class F>
     void batch_norm(const Map& map, const Normalisation& n, F f, In x, const T* gamma, const T* beta, T* running_mean, T* running_variance, T* saved, Out y) {
-        device::batch_norm<S, T>(system_, map, n, f, x, gamma, beta, running_mean, running_variance, saved, y);
+        device::Activated<S, T, F>::batch_norm(system_, map, n, f, x, gamma, beta, running_mean, running_variance, saved, y);
     }
     template <class F>
     void batch_norm_inference(const Map& map, const Normalisation& n, F f, In x, const T* gamma, const T* beta, const T* mean, const T* variance, Out y) {
-        device::batch_norm_inference<S, T>(system_, map, n, f, x, gamma, beta, mean, variance, y);
+        device::Activated<S, T, F>::batch_norm_inference(system_, map, n, f, x, gamma, beta, mean, variance, y);
     }
     template <class F>
     void batch_norm_backward(const Map& map, F f, In x, In y, In dy, const T* gamma, const T* saved, T* dgamma, T* dbeta, Out dx) {
-        device::batch_norm_backward<S, T>(system_, map, f, x, y, dy, gamma, saved, dgamma, dbeta, dx);
+        device::Activated<S, T, F>::batch_norm_backward(system_, map, f, x, y, dy, gamma, saved, dgamma, dbeta, dx);
     }
     void dropout(const Map& map, double p, const Random& random, In x, Out y) { device::dropout<S, T>(system_, map, p, random, x, y); }
 

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: Apache-2.0
+# Whether our own programs for the GPU are compiled. Projects that use the library enable the language themselves.
+option(COLLAB_CUDA_PROGRAMS "Compile tests and examples for the GPU, where nvcc is found" ${PROJECT_IS_TOP_LEVEL})
+if(COLLAB_CUDA_PROGRAMS)
+  include(CheckLanguage)
+  check_language(CUDA)
+  if(CMAKE_CUDA_COMPILER)
+    if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
+      if(EXISTS /dev/nvidiactl)
+        set(CMAKE_CUDA_ARCHITECTURES native)
+      else()
+        set(CMAKE_CUDA_ARCHITECTURES 90)   # nothing is run: to see that it compiles
+      endif()
+    endif()
+    enable_language(CUDA)
+  else()
+    message(STATUS "nvcc was not found: nothing for the GPU is compiled")
+    set(COLLAB_CUDA_PROGRAMS OFF)
+  endif()
+endif()

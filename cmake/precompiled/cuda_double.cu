@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <collab/backend/cuda/gpu.cuh>
+#include <collab/backend/cuda/parallel.hpp>
+
+namespace collab::backend::device {
+
+template class Parallel<double, Gpu>;
+template struct Activated<Gpu, double, Identity>;
+template struct Activated<Gpu, double, ReluFunction>;
+template struct Activated<Gpu, double, Relu6Function>;
+template struct Activated<Gpu, double, EluFunction>;
+template struct Activated<Gpu, double, LeakyReluFunction>;
+template struct Activated<Gpu, double, SigmoidFunction>;
+
+}  // namespace collab::backend::device
