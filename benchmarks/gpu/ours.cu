@@ -25,7 +25,9 @@ worker::Work train(const worker::Job& job) {
         for (int i = 0; i < steps; ++i) training->step(data->images.data(), data->labels.data(), job.batch, 0.01);
         backend->wait();
     };
-    return {long(training->catalogue().parameter_count), ten, [=] { return training->losses()[0].classification; }};
+    worker::Work work{long(training->catalogue().parameter_count), ten, [=] { return training->losses()[0].classification; }};
+    if constexpr (NetworkDescription<Network>) work.multiply_adds = bound<Network>::table.multiply_adds;
+    return work;
 }
 template <class Network>
 worker::Work in_precision(const worker::Job& job) {

@@ -5,6 +5,7 @@
 //   program train|infer NETWORK THREADS BATCH [LAYOUT]     builds and warms up, then prints `ready PARAMETERS`
 //   stdin `run SECONDS`    repeats for so long, prints the seconds of each repetition
 //   stdin `loss`           the last training loss
+//   stdin `multiply-adds`  those of one sample's forward pass, where the program knows them
 //   stdin `memory`         peak resident memory of this process so far, in MiB
 #pragma once
 #include <chrono>
@@ -34,6 +35,7 @@ struct Work {
     std::function<void()> once;
     std::function<double()> loss = [] { return 0.0; };
     int warm_up = 3;   ///< repetitions before anything is measured
+    long multiply_adds = 0;
 };
 
 inline double seconds(std::chrono::steady_clock::duration d) { return std::chrono::duration<double>(d).count(); }
@@ -88,6 +90,8 @@ int serve(int count, char** words, F make) {
                 std::cout << std::endl;
             } else if (word == "loss") {
                 std::cout << work.loss() << std::endl;
+            } else if (word == "multiply-adds") {
+                std::cout << work.multiply_adds << std::endl;
             } else if (word == "memory") {
                 std::cout << peak_mebibytes() << std::endl;
             }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // collaboration: the whole method against PyTorch: first gradients, ten steps of SGD, and inference afterwards, also deployed.
-#include <collab/backend/cpu/cpu.hpp>
 #include <collab/backend/reference/reference.hpp>
 #include <collab/collab.hpp>
 
+#include "backends.hpp"
 #include "networks.hpp"
 
 namespace {
@@ -69,6 +69,6 @@ void everything(std::shared_ptr<B> b, double tolerance, double drift) {
 TEST_CASE("a collaboration in double learns what PyTorch does") {
     everything(std::make_shared<Reference<double>>(), 1e-10, 1e-10);
 }
-TEST_CASE("a collaboration on the CPU backend in float learns what PyTorch does") {
-    everything(std::make_shared<Cpu<float>>(2), 2e-5, 2e-5);
+TEST_CASE("a collaboration on a fast backend in float learns what PyTorch does") {
+    everything(oracle::fast(), 2e-5, 2e-5);
 }

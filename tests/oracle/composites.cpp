@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // composites: residual blocks, concatenations and dense blocks against PyTorch, also inside one another.
-#include <collab/backend/cpu/cpu.hpp>
 #include <collab/backend/reference/reference.hpp>
 #include <collab/layer/activation.hpp>
 #include <collab/layer/batch_norm.hpp>
@@ -13,6 +12,7 @@
 #include <collab/layer/pool.hpp>
 #include <collab/layer/residual.hpp>
 
+#include "backends.hpp"
 #include "bench.hpp"
 
 namespace {
@@ -78,7 +78,7 @@ TEST_CASE("layers made of layers in double compute what PyTorch does") {
     Reference<double> backend;
     everything(backend, 1e-10);
 }
-TEST_CASE("layers made of layers on the CPU backend in float compute what PyTorch does") {
-    Cpu<float> backend(2);
-    everything(backend, 2e-5);
+TEST_CASE("layers made of layers on a fast backend in float compute what PyTorch does") {
+    const auto backend = oracle::fast();
+    everything(*backend, 2e-5);
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// layers: single layers and short lists against PyTorch, on the reference in double and on the CPU backend in float.
-#include <collab/backend/cpu/cpu.hpp>
+// layers: single layers and short lists against PyTorch, on the reference in double and on a fast backend in float.
 #include <collab/backend/reference/reference.hpp>
 #include <collab/layer/activation.hpp>
 #include <collab/layer/batch_norm.hpp>
@@ -13,6 +12,7 @@
 #include <collab/layer/pad_channels.hpp>
 #include <collab/layer/pool.hpp>
 
+#include "backends.hpp"
 #include "bench.hpp"
 
 namespace {
@@ -123,7 +123,7 @@ TEST_CASE("every layer in double computes what PyTorch does") {
     Reference<double> backend;
     everything(backend, 1e-10);
 }
-TEST_CASE("every layer on the CPU backend in float computes what PyTorch does") {
-    Cpu<float> backend(2);
-    everything(backend, 2e-5);
+TEST_CASE("every layer on a fast backend in float computes what PyTorch does") {
+    const auto backend = oracle::fast();
+    everything(*backend, 2e-5);
 }
