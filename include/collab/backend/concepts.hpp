@@ -147,6 +147,10 @@ concept CrossEntropyBackend = Backend<B> && requires(B b, int n, View<const T> x
     b.softmax_cross_entropy(n, n, x, labels, scale, y, out, out);
 };
 
+/// Optional, where `sum` makes the host wait: `sum_into(n, p, to)` leaves the same sum in memory of the backend, and waits for nothing.
+template <class B, class T = typename B::Scalar>
+concept DeferringBackend = Backend<B> && requires(B b, std::size_t n, const T* p, double* to) { b.sum_into(n, p, to); };
+
 /// Optional. `record(signature, f)`: f(), which asks for operations and waits for none. Where the signature is that of the call before, the operations
 /// are the same on the same operands, and a backend may do again what it did then without asking.
 template <class B>

@@ -53,6 +53,7 @@ struct FitOptions {
     std::optional<Transform> transform{};    ///< default: padded with zeros to the networks' size, values in [0, 1]
     int evaluate_every = 0;                  ///< steps between evaluations; 0: at the end of each epoch
     std::function<bool(const FitEvent&)> watch{};   ///< false ends the training after this step
+    int losses_every = 16;                   ///< steps between two looks at the losses, where looking would make the host wait (a GPU) and nobody watches
     Checkpoints checkpoints{};               ///< so that the training can be continued after whatever happens
 };
 
@@ -83,15 +84,24 @@ auto evaluate(Training& training, const Set& images, const std::optional<Transfo
     std::array<Evaluation, std::size_t(Training::networks)> all{};
     Loader loader(images, detail::transform_for(transform, images, Training::input),
                   {.batch = training.settings().batch, .shuffle = false, .training = false, .threads = detail::loader_threads(images)});
+    std::vector<int> sizes;
+    const auto account = [&] {
+        const auto noted = training.noted_losses();
+        for (std::size_t at = 0; at < noted.size(); ++at)
+            for (std::size_t i = 0; i < all.size(); ++i) {
+                all[i].loss += noted[at][i].classification * sizes[at] / images.size();
+                all[i].accuracy += noted[at][i].accuracy * sizes[at] / images.size();
+            }
+        sizes.clear();
+    };
     loader.start(0);
     while (const Batch* batch = loader.next()) {
         training.evaluate_batch(batch->images, batch->labels, batch->size);
-        const auto losses = training.losses();
-        for (std::size_t i = 0; i < all.size(); ++i) {
-            all[i].loss += losses[i].classification * batch->size / images.size();
-            all[i].accuracy += losses[i].accuracy * batch->size / images.size();
-        }
+        training.note_losses();
+        sizes.push_back(batch->size);
+        if (!training.notes_wait() || sizes.size() == 64) account();
     }
+    account();
     return all;
 }
 
@@ -99,6 +109,7 @@ auto evaluate(Training& training, const Set& images, const std::optional<Transfo
 template <class Training, class Set, class... Fs>
 History fit(Training& training, const Set& train, const Set& test, const FitOptions& options, Fs&&... fs) {
     if (options.epochs < 1) fail("a training has at least one epoch, not ", options.epochs);
+    if (options.losses_every < 1) fail("losses are looked at after every step or after several, not after ", options.losses_every);
     if (options.warm_up < 0) fail("a warm-up has at least 0 steps, not ", options.warm_up);
     constexpr std::size_t n = std::size_t(Training::networks);
     const Transform transform = detail::transform_for(options.transform, train, Training::input);
@@ -161,6 +172,21 @@ History fit(Training& training, const Set& train, const Set& test, const FitOpti
         return tell(record, true);
     };
 
+    const auto account = [&] {   // of every step since the last time
+        const auto noted = training.noted_losses();
+        for (std::size_t at = 0; at < noted.size(); ++at)
+            for (std::size_t i = 0; i < n; ++i) {
+                const auto& l = noted[at][i];
+                const double sum = l.classification + l.metric + l.verification + l.coupling;
+                if (!(std::abs(sum) < 1e300))
+                    fail("the loss of ", training.name(int(i)), " became ", sum, " at step ", course.step - long(noted.size() - 1 - at), " (epoch ", course.epoch + 1, ", learning rate ",
+                         course.running.rate, "); a smaller learning rate may help");
+                auto& k = course.running.networks[i];
+                k.classification += l.classification, k.metric += l.metric, k.verification += l.verification, k.accuracy += l.accuracy, k.coupling += l.coupling;
+                course.errors += (1 - l.accuracy) / double(n);
+            }
+    };
+
     callbacks.begin(history);
     bool go = true;   // a watcher may interrupt
     const bool again = history.resumed > 0;
@@ -184,23 +210,17 @@ History fit(Training& training, const Set& train, const Set& test, const FitOpti
             running.rate = course.step < options.warm_up ? course.rate * double(course.step + 1) / options.warm_up : course.rate;
             if constexpr (callbacks.updates) training.step(batch->images, batch->labels, batch->size, running.rate, [&] { callbacks.before_update(); });
             else training.step(batch->images, batch->labels, batch->size, running.rate);
-            const auto losses = training.losses();
-            history.seconds += since(from);
+            training.note_losses();
             ++course.step, ++course.counted, ++course.batch, course.trained += batch->size;
-            for (std::size_t i = 0; i < n; ++i) {
-                const auto& l = losses[i];
-                const double sum = l.classification + l.metric + l.verification + l.coupling;
-                if (!(std::abs(sum) < 1e300))
-                    fail("the loss of ", training.name(int(i)), " became ", sum, " at step ", course.step, " (epoch ", epoch + 1, ", learning rate ", running.rate,
-                         "); a smaller learning rate may help");
-                auto& k = running.networks[i];
-                k.classification += l.classification, k.metric += l.metric, k.verification += l.verification, k.accuracy += l.accuracy, k.coupling += l.coupling;
-                course.errors += (1 - l.accuracy) / double(n);
-            }
             running.step = course.step;
-            const bool epoch_ends = course.batch == per_epoch;
+            const bool epoch_ends = course.batch == per_epoch, watched = options.watch || callbacks.watches;
             const bool evaluation = options.evaluate_every > 0 ? course.step % options.evaluate_every == 0 || course.step == steps : epoch_ends;
-            if (options.watch || callbacks.watches) go = tell(course.means(wall()), false);
+            const bool look = !training.notes_wait() || course.step % options.losses_every == 0 || watched || evaluation || epoch_ends || course.step == steps ||
+                              folder.due(course.step, epoch_ends);
+            if (look) account();
+            history.seconds += since(from);
+            if (!look) continue;
+            if (watched) go = tell(course.means(wall()), false);
             const bool complete = evaluation || course.finished;   // where a callback ends it, that is the end; an interruption is not
             bool best = false;
             if (complete) {

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include <collab/collaboration/agreement.hpp>
@@ -180,20 +181,32 @@ public:
     /// The losses of the last batch, network by network. Waits for the backend.
     std::array<NetworkLoss, std::size_t(n)> losses() const {
         if (samples_ == 0) fail("losses were asked for before the first batch");
-        std::array<NetworkLoss, std::size_t(n)> all;
-        const auto mean = [&](const T* p) { return backend_->sum(std::size_t(samples_), p) / samples_; };
-        for (std::size_t i = 0; i < std::size_t(n); ++i) {
-            all[i].classification = mean(loss_[i]), all[i].accuracy = mean(hits_[i]);
-            all[i].classification_weight = couplings_.classification_weight_at(int(i), moment_);
-            for (int k = 0; k < bases; ++k) {
-                all[i].verification += mean(branch_[i][std::size_t(k)].verification_loss);
-                if (n > 1) all[i].metric += mean(branch_[i][std::size_t(k)].metric_loss);
-            }
-        }
+        auto all = means([&](const T* p) { return backend_->sum(std::size_t(samples_), p) / samples_; });
         for (const Term& t : terms())
             if (t.owner >= 0) all[std::size_t(t.owner)].coupling += t.weight * t.value;
         return all;
     }
+    /// Keeps what `losses()` would say now, without waiting where the backend allows that (`notes_wait()`). `noted_losses()` gives what was kept, oldest
+    /// first, and forgets it. For loops that look only now and then.
+    void note_losses() {
+        if constexpr (DeferringBackend<B>)
+            if (notes_wait()) {
+                constexpr std::size_t room = 64;
+                if (samples_ == 0) fail("losses were asked for before the first batch");
+                if (notes_.empty()) notes_.push_back(backend_->template allocate<double>(room * figures));
+                if (waiting_.size() == room) fetch_notes();
+                double* to = notes_[0].data() + waiting_.size() * figures;
+                means([&](const T* p) { return backend_->sum_into(std::size_t(samples_), p, to++), 0.0; });
+                waiting_.push_back(samples_);
+                return;
+            }
+        noted_.push_back(losses());
+    }
+    std::vector<std::array<NetworkLoss, std::size_t(n)>> noted_losses() {
+        if constexpr (DeferringBackend<B>) fetch_notes();
+        return std::exchange(noted_, {});
+    }
+    bool notes_wait() const { return DeferringBackend<B> && couplings_.empty(); }   // what methods add is read at once
     /// Every loss that the methods list, over the last batch. Waits for the backend.
     std::vector<Term> terms() const {
         if (samples_ == 0) fail("losses were asked for before the first batch");
@@ -306,6 +319,30 @@ public:
     }
 
 private:
+    static constexpr std::size_t figures = std::size_t(n) * (2 + std::size_t(bases) * (n > 1 ? 2 : 1));   // of one batch
+    /// The losses of a batch whose sums over samples, divided by their number, mean(per sample) gives.
+    template <class F>
+    std::array<NetworkLoss, std::size_t(n)> means(F mean) const {
+        std::array<NetworkLoss, std::size_t(n)> all;
+        for (std::size_t i = 0; i < std::size_t(n); ++i) {
+            all[i].classification = mean(loss_[i]), all[i].accuracy = mean(hits_[i]);
+            all[i].classification_weight = couplings_.classification_weight_at(int(i), moment_);
+            for (int k = 0; k < bases; ++k) {
+                all[i].verification += mean(branch_[i][std::size_t(k)].verification_loss);
+                if (n > 1) all[i].metric += mean(branch_[i][std::size_t(k)].metric_loss);
+            }
+        }
+        return all;
+    }
+    void fetch_notes() {
+        if (waiting_.empty()) return;
+        std::vector<double> sums(waiting_.size() * figures);
+        backend_->download(static_cast<const double*>(notes_[0].data()), sums.size(), sums.data());
+        const double* from = sums.data();
+        for (const int samples : waiting_) noted_.push_back(means([&](const T*) { return *from++ / samples; }));
+        waiting_.clear();
+    }
+
     struct Place { std::size_t parameters = 0, state = 0; };
     /// Where each part's tensors lie; the transfer's parameters belong to all networks, its running statistics to one each:
     /// features of different networks are distributed differently, and inference must normalise as training did.
@@ -656,6 +693,9 @@ private:
     std::vector<decltype(std::declval<B&>().template allocate<T>(1))> memory_;
     std::vector<decltype(std::declval<B&>().template allocate<int>(1))> labels_;
     std::vector<decltype(std::declval<B&>().template allocate<T>(1))> squares_;   // once somebody asks for the norm
+    std::vector<decltype(std::declval<B&>().template allocate<double>(1))> notes_;   // on the backend: the sums of batches that nobody has looked at
+    std::vector<int> waiting_;                                                       // the samples of each
+    std::vector<std::array<NetworkLoss, std::size_t(n)>> noted_;
     std::vector<T> converted_;
     std::optional<Transform> transform_;
     T *parameters_ = nullptr, *gradients_ = nullptr, *momentum_ = nullptr, *second_ = nullptr, *state_ = nullptr, *echo_ = nullptr, *joint_ = nullptr, *peer_mean_ = nullptr;

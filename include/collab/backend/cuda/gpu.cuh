@@ -154,7 +154,7 @@ private:
     int device_;
     cublasComputeType_t products_;
     std::unique_ptr<Handles> handles_;
-    std::array<Room, 3> scratch_;
+    std::array<Room, scratch_pieces> scratch_;
     std::vector<Room> retired_;
 };
 

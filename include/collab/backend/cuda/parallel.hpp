@@ -45,6 +45,7 @@ public:
     template <class F>
     void for_rows(int n, F f) { device::for_rows(system_, n, f); }
     double sum(std::size_t n, const T* p) { return device::sum(system_, n, p); }
+    void sum_into(std::size_t n, const T* p, double* to) { device::sum_into(system_, n, p, to); }
 
     // ConvolutionBackend, ProductBackend
     void conv2d(const Convolution& g, In x, const T* w, const T* bias, Out y) { device::conv2d<S, T>(system_, g, x, w, bias, y); }

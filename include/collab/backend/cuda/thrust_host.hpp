@@ -78,7 +78,7 @@ public:
 
 private:
     HostLoops loops_;
-    std::array<std::vector<std::max_align_t>, 3> scratch_;
+    std::array<std::vector<std::max_align_t>, scratch_pieces> scratch_;
 };
 
 }  // namespace collab::backend::device
