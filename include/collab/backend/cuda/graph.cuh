@@ -22,11 +22,15 @@ public:
         if (exec_) cudaGraphExecDestroy(exec_);
     }
 
-    /// f(), which issues operations on `stream`: directly the first time, as a new graph or a changed one when `signature` is another than the last
-    /// time or the operations themselves said that they vary, else as the graph that there is. f must wait for nothing.
+    /// f(), which issues operations on `stream`: directly the first time for whoever the signature's first number names, as a new graph or a changed one
+    /// when `signature` is another than the last time or the operations themselves said that they vary, else as the graph that there is. f must wait for nothing.
     template <std::invocable F>
     void run(cudaStream_t stream, std::vector<std::uint64_t> signature, F&& f) {
-        if (std::exchange(begun_, true) == false) return f();   // so that all memory has been taken before anything is captured
+        if (signature_.empty() || signature.front() != signature_.front()) {   // first plainly: memory is taken, and kernels are loaded, before anything is captured
+            if (exec_) cudaGraphExecDestroy(std::exchange(exec_, nullptr));
+            signature_ = std::move(signature);
+            return f();
+        }
         if (!exec_ || varies_ || signature != signature_) {
             varies_ = false;
             capture(stream, f);
@@ -62,7 +66,7 @@ private:
 
     cudaGraphExec_t exec_ = nullptr;
     std::vector<std::uint64_t> signature_;
-    bool begun_ = false, varies_ = false;
+    bool varies_ = false;
 };
 
 }  // namespace collab::backend::device
