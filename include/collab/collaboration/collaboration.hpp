@@ -94,8 +94,8 @@ struct Collaboration {
             if (place >= 0) all[std::size_t(count++)] = {place, -1, t};
         });
         unroll<bases>([&](auto k) { all[std::size_t(count++)] = {cut_of<network<I>, typename mkb<k>::cut>, k, -1}; });
-        for (std::size_t a = 1; a < all.size(); ++a)   // stable: taps stand before MKBs
-            for (std::size_t b = a; b > 0 && all[b].place < all[b - 1].place; --b) std::swap(all[b], all[b - 1]);
+        for (int a = 1; a < bases + read; ++a)   // stable: taps stand before MKBs
+            for (std::size_t b = std::size_t(a); b > 0 && all[b].place < all[b - 1].place; --b) std::swap(all[b], all[b - 1]);
         return all;
     }();
 };
