@@ -74,9 +74,9 @@ svg.scatter{display:block;width:100%;height:auto;max-width:520px;border:1px soli
 .scatter text{fill:currentColor;text-anchor:middle;paint-order:stroke;stroke:var(--surface);stroke-width:4;stroke-linejoin:round}
 table.confusion{width:auto;min-width:100%;font-size:.8125rem;line-height:1.3;font-variant-numeric:tabular-nums;margin-top:10px}
 .confusion th,.confusion td{padding:0 2px!important;border:1px solid var(--surface)!important}
-.confusion thead th{height:7.2em;vertical-align:bottom;font-size:.8125rem}
+.confusion thead th{height:7.2em;vertical-align:bottom;text-align:center;font-size:.8125rem}
 .confusion thead span{display:inline-block;writing-mode:vertical-rl;transform:rotate(180deg);max-height:8.5em;overflow:hidden;white-space:nowrap}
-.confusion tbody th{font-weight:500;color:var(--muted);padding-right:8px!important;position:sticky;left:0;background:var(--surface)}
+.confusion tbody th{vertical-align:middle;font-weight:500;color:var(--muted);padding-right:8px!important;position:sticky;left:0;background:var(--surface)}
 .confusion tbody td{min-width:2.3em;height:2.15em;text-align:center;vertical-align:middle;border-radius:5px;
 background:color-mix(in srgb,var(--c0) var(--share,0%),var(--grid))}
 .confusion td.full{color:var(--surface);font-weight:600}
