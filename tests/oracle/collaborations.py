@@ -5,6 +5,9 @@
 #     M_k = transfer(encoder_k(X_k)),  e_k = flatten(pool(M_k)),  v_k = V e_k + b
 #     H_k = (1 + elu(decoder_k(M_k))) * X_k   or, read as a sum,   1 + elu(decoder_k(M_k)) + X_k           (Eq. 3)
 #     L = sum_k [ CE(z_k, y) + alpha (mean_{j != k} D(e_k, constant e_j) + CE(v_k, y)) ]                    (Eq. 1, 2, 4, 5)
+# Manners: "mean": D(e_k, constant mean of the others' e) instead of the mean of D (Eq. 6). "different": network k sees the batch rolled by k, and
+# (D - W2^2 of the images)^2 stands for D (Eq. 4, line 2). "iterative": one network after the other moves, with what it shares, by its own loss, from renewed
+# predictions of all; running statistics move once.
 # Every network has running statistics of its own for the transfer's normalisations: buffers apart, weights shared.
 import copy
 
@@ -15,6 +18,7 @@ import torch.nn.functional as F
 from layers import METRICS, basic
 from oracle import (Flatten, GlobalMean, PadShortcut, Residual, conv, conv_transpose, fill, fill_module, labels, maps, running_statistics,
                     stored, stored_parameter)
+from transport import marginal
 
 IMAGE, CLASSES, ALPHA, STEPS, RATE = (3, 8, 8), 4, 0.2, 10, 0.05
 MUTUAL = 5  # channels of the mutual space
@@ -61,6 +65,9 @@ CASES = {
     "euclidean": ([RESIDUAL, SEPARABLE], "product", "squared_euclidean"),
     "twice": ([(plain_cut_twice, [(6, 2), (5, 1)]), (residual_cut_twice, [(4, 2), (8, 1)])], "product", "cosine"),
     "alone": ([RESIDUAL], "product", "cosine"),
+    "mean": ([PLAIN, RESIDUAL, SEPARABLE], "product", "cosine"),
+    "different": ([PLAIN, RESIDUAL], "product", "cosine"),
+    "iterative": ([PLAIN, RESIDUAL], "product", "cosine"),
 }
 
 
@@ -98,7 +105,7 @@ class World:
 
     def __init__(self, case, networks, merge, distance):
         torch.manual_seed(0)
-        self.distance = distance
+        self.distance, self.manner = distance, case
         self.nets = [nn.Sequential(*make()).double() for make, _ in networks]
         self.bases = [Base().double() for _ in networks[0][1]]
         self.halves = [[Half(base, channels, stride, merge).double() for base, (channels, stride) in zip(self.bases, cuts)] for _, cuts in networks]
@@ -125,10 +132,10 @@ class World:
             module.train(mode)
 
     def forward(self, x):
-        """Logits of every network, and its embedding and scores in every base."""
+        """Logits of every network, whose images are one of `x`, and its embedding in every base."""
         logits, embeddings = [], []
-        for net, halves in zip(self.nets, self.halves):
-            at, mine, h = 0, [], x
+        for net, halves, h in zip(self.nets, self.halves, x):
+            at, mine = 0, []
             for layer in net:
                 h = layer(h)
                 if isinstance(layer, Cut):
@@ -139,21 +146,32 @@ class World:
             embeddings.append(mine)
         return logits, embeddings
 
+    def metric(self, k, embeddings, x):
+        others = [e.detach() for j, e in enumerate(embeddings) if j != k]
+        if not others:
+            return torch.zeros((), dtype=torch.float64)
+        if self.manner == "mean":
+            return self.distance(embeddings[k], torch.stack(others).mean(0)).mean()
+        d = [self.distance(embeddings[k], e) for e in others]
+        if self.manner == "different":   # two networks
+            d = [(d[0] - marginal(x[k], x[1 - k])) ** 2]
+        return sum(d).mean() / len(d)
+
     def loss(self, x, y):
+        """Each network's own loss, its parts, and the embeddings."""
+        n = len(self.nets)
+        roll = 1 if self.manner == "different" else 0
+        x, y = [x.roll(-k * roll, 0) for k in range(n)], [y.roll(-k * roll) for k in range(n)]
         logits, embeddings = self.forward(x)
-        n, total, parts = len(logits), 0, []
+        losses, parts = [], []
         for k in range(n):
-            classification = F.cross_entropy(logits[k], y)
-            metric = verification = torch.zeros((), dtype=torch.float64)
-            for b, base in enumerate(self.bases):
-                for j in range(n):
-                    if j != k:
-                        metric = metric + self.distance(embeddings[k][b], embeddings[j][b].detach()).mean() / (n - 1)
-                verification = verification + F.cross_entropy(base.verification(embeddings[k][b]), y)
-            total = total + classification + ALPHA * (metric + verification)
-            accuracy = (logits[k].argmax(1) == y).double().mean()
+            classification = F.cross_entropy(logits[k], y[k])
+            metric = sum(self.metric(k, [e[b] for e in embeddings], x) for b in range(len(self.bases)))
+            verification = sum(F.cross_entropy(base.verification(embeddings[k][b]), y[k]) for b, base in enumerate(self.bases))
+            losses.append(classification + ALPHA * (metric + verification))
+            accuracy = (logits[k].argmax(1) == y[k]).double().mean()
             parts.append(torch.stack([classification, metric, verification, accuracy]))
-        return total, torch.stack(parts), embeddings
+        return losses, torch.stack(parts), embeddings
 
 
 def batch(case, step):
@@ -162,15 +180,31 @@ def batch(case, step):
     return maps(f"{case}.images{step}", samples, *IMAGE), labels(f"{case}.labels{step}", samples, CLASSES)
 
 
+def iterative_step(world, optimiser, x, y):
+    for k in range(len(world.nets)):
+        kept = {key: value.clone() for key, value in world.statistics.items()}
+        for parameter in world.parameters.values():
+            parameter.grad = None   # SGD leaves alone what has none
+        each, _, _ = world.loss(x, y)
+        each[k].backward()
+        optimiser.step()
+        if k > 0:   # the same batch again
+            for key, value in world.statistics.items():
+                value.copy_(kept[key])
+
+
 def run(fixture, case, networks, merge, metric):
     world = World(case, networks, merge, METRICS[metric])
     optimiser = torch.optim.SGD(list(world.parameters.values()), lr=RATE, momentum=0.9, weight_decay=1e-4)
     world.train(True)
     losses = []
     for step in range(STEPS):
+        if case == "iterative":
+            iterative_step(world, optimiser, *batch(case, step))
+            continue
         optimiser.zero_grad()
-        total, parts, embeddings = world.loss(*batch(case, step))
-        total.backward()
+        each, parts, embeddings = world.loss(*batch(case, step))
+        sum(each).backward()
         losses.append(parts)
         if step == 0:
             for key, parameter in world.parameters.items():
@@ -179,14 +213,15 @@ def run(fixture, case, networks, merge, metric):
                 for k, e in enumerate(mine):
                     fixture.put(f"{case}/embedding/{i}/{k}", e)
         optimiser.step()
-    fixture.put(f"{case}/losses", torch.stack(losses))
+    if losses:
+        fixture.put(f"{case}/losses", torch.stack(losses))
     for key, parameter in world.parameters.items():
         fixture.put(f"{case}/parameter/{key}", stored_parameter(parameter))
     for key, value in world.statistics.items():
         fixture.put(f"{case}/state/{key}", value)
     world.train(False)
     with torch.no_grad():
-        logits, _ = world.forward(batch(case, STEPS)[0])
+        logits, _ = world.forward([batch(case, STEPS)[0]] * len(world.nets))
         for i, z in enumerate(logits):
             fixture.put(f"{case}/logits/{i}", z)
 
