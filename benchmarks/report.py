@@ -68,7 +68,7 @@ def picture(peers):
 
 def page(peers, kernels, steps, compile_times):
     parts = ["# Performance\n", "<!-- Written by scripts/bench report; do not edit. -->\n",
-             f"Measured on {machine(kernels)}, by `scripts/bench`. What is compared took turns on this machine; every number is a median over the repetitions of one run. The parts were run apart, beside other work of the machine: repeat what you rely on.\n"]
+             f"Measured on {machine(kernels)}, by `scripts/bench`. What is compared took turns on this machine; every number is a median over the repetitions of one run. Compilers were measured apart, some commits earlier and beside other work of the machine: repeat what you rely on.\n"]
     if peers:
         train = [r["ratio"] for r in peers if r["kind"] == "train" and r["peer"] == "LibTorch"]
         parts += ["## Beside other libraries\n", "![Speed and memory beside other libraries](../images/performance.svg)\n",
