@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // steps: a collaboration trained for a few steps on two backends, compared after each.
 #pragma once
-#include <cmath>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -9,6 +8,8 @@
 #include <doctest/doctest.h>
 
 #include <collab/collab.hpp>
+
+#include "distance.hpp"
 
 namespace collab::steps {
 
@@ -18,21 +19,12 @@ struct Deeper : Sequential<Image, Conv2d<8, 3>, BatchNorm, Relu, Residual<Layers
                            DepthwiseConv2d<3>, BatchNorm, Relu, Conv2d<10, 1>, BatchNorm, Relu, AvgPool<2>, GlobalAvgPool, Linear<4>> {};
 using Pair = Collaboration<Plain, Deeper, MKB<Encoder<6>, Transfer<6>, Decoder>, CosineDistance>;
 
-/// Relative distance of two vectors.
-template <class U, class V>
-double distance(const std::vector<U>& a, const std::vector<V>& b) {
-    REQUIRE(a.size() == b.size());
-    double difference = 0, size = 0;
-    for (std::size_t i = 0; i < a.size(); ++i) difference += std::pow(double(a[i]) - double(b[i]), 2), size += double(a[i]) * double(a[i]);
-    return std::sqrt(difference / size);
-}
-
 /// Logits, losses and all weights agree after each of six steps, over a change of the learning rate, an evaluation and a smaller batch in between.
-template <class A, class B>
+template <class A, class B, class What = Pair>
 void compare(double tolerance) {
     constexpr int batch = 8;
-    Training<Pair, A> a({.seed = 5, .batch = batch});
-    Training<Pair, B> b({.seed = 5, .batch = batch});
+    Training<What, A> a({.seed = 5, .batch = batch});
+    Training<What, B> b({.seed = 5, .batch = batch});
     const Random random{11};
     std::vector<float> images(std::size_t(batch * Image::dims.size()));
     std::vector<int> labels(batch);
@@ -45,7 +37,7 @@ void compare(double tolerance) {
         b.step(images.data(), labels.data(), samples, rate);
         if (step == 2) a.evaluate_batch(images.data(), labels.data(), batch), b.evaluate_batch(images.data(), labels.data(), batch);
         CAPTURE(step);
-        for (int k = 0; k < 2; ++k) {
+        for (int k = 0; k < a.networks; ++k) {
             CHECK(distance(a.logits(k), b.logits(k)) < tolerance);
             CHECK(a.losses()[std::size_t(k)].classification == doctest::Approx(b.losses()[std::size_t(k)].classification).epsilon(tolerance));
             CHECK(a.losses()[std::size_t(k)].metric == doctest::Approx(b.losses()[std::size_t(k)].metric).epsilon(tolerance));

@@ -6,13 +6,11 @@
 #include <string_view>
 #include <vector>
 
-#include <fcntl.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <doctest/doctest.h>
 
 #include <collab/io/live_view.hpp>
+
+#include "terminal.hpp"
 
 using namespace collab;
 
@@ -68,30 +66,6 @@ private:
     std::vector<std::string> rows_{""};
     std::size_t row_ = 0, column_ = 0;
 };
-/// A real terminal whose other end we hold.
-struct Terminal {
-    int master = ::posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK);
-    std::FILE* file = nullptr;
-    Terminal() {
-        if (master >= 0 && ::grantpt(master) == 0 && ::unlockpt(master) == 0) file = std::fopen(::ptsname(master), "r+");
-        ::setenv("TERM", "xterm", 1), ::setenv("NO_COLOR", "1", 1), ::setenv("LC_ALL", "C", 1);
-    }
-    ~Terminal() {
-        if (file) std::fclose(file);
-        ::close(master);
-    }
-    void resize(unsigned short width, unsigned short height = 24) {
-        ::winsize size{};
-        size.ws_col = width, size.ws_row = height;
-        REQUIRE(::ioctl(master, TIOCSWINSZ, &size) == 0);
-    }
-    std::string read() {
-        std::string s;
-        char buffer[4096];
-        for (ssize_t n; (n = ::read(master, buffer, sizeof buffer)) > 0;) s.append(buffer, std::size_t(n));
-        return s;
-    }
-};
 }  // namespace
 
 TEST_CASE("a line for all and one for each network, with the parts of its loss") {
@@ -146,6 +120,7 @@ TEST_CASE("where there is no terminal, one line tells all") {
 }
 
 TEST_CASE("lines are rewritten in place, also after the terminal was resized") {
+    ::setenv("TERM", "xterm", 1), ::setenv("NO_COLOR", "1", 1), ::setenv("LC_ALL", "C", 1);
     Terminal terminal;
     REQUIRE(terminal.file != nullptr);
     terminal.resize(100);

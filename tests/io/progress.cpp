@@ -9,13 +9,11 @@
 #include <utility>
 #include <vector>
 
-#include <fcntl.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <doctest/doctest.h>
 
 #include <collab/io/progress.hpp>
+
+#include "terminal.hpp"
 
 using namespace collab;
 using Network = Progress::Network;
@@ -37,29 +35,6 @@ struct Captured {
         std::string s;
         std::rewind(file);
         for (int c; (c = std::fgetc(file)) != EOF;) s += static_cast<char>(c);
-        return s;
-    }
-};
-/// A real terminal whose other end we hold.
-struct Terminal {
-    int master = ::posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK);
-    std::FILE* file = nullptr;
-    Terminal() {
-        if (master >= 0 && ::grantpt(master) == 0 && ::unlockpt(master) == 0) file = std::fopen(::ptsname(master), "r+");
-    }
-    ~Terminal() {
-        if (file) std::fclose(file);
-        ::close(master);
-    }
-    void resize(unsigned short width) {
-        ::winsize size{};
-        size.ws_col = width, size.ws_row = 24;
-        REQUIRE(::ioctl(master, TIOCSWINSZ, &size) == 0);
-    }
-    std::string read() {
-        std::string s;
-        char buffer[4096];
-        for (ssize_t n; (n = ::read(master, buffer, sizeof buffer)) > 0;) s.append(buffer, std::size_t(n));
         return s;
     }
 };

@@ -12,6 +12,7 @@ using namespace collab;
 TEST_CASE("a collaboration trains the same with the GPU backend's operations as on the reference") {
     steps::compare<Reference<double>, ThrustHost<double>>(1e-11);
     steps::compare<Reference<double>, ThrustHost<float>>(1e-4);
+    steps::compare<Reference<double>, ThrustHost<float>, steps::Deeper>(1e-4);
 }
 
 namespace {

@@ -10,6 +10,8 @@
 #include <collab/backend/reference/fusion.hpp>
 #include <collab/collab.hpp>
 
+#include "distance.hpp"
+
 using namespace collab;
 
 namespace {
@@ -25,14 +27,6 @@ struct Joined : Sequential<Image, Conv2d<4, 3>, DenseBlock<Layers<BatchNorm, Rel
                            GlobalAvgPool, Linear<4>> {};
 using Unlike = Collaboration<Mixed, Joined, MKB<Encoder<6>, Transfer<6>, Decoder>, CosineDistance>;
 using Residuals = Collaboration<zoo::ResNet<8, Image, 4>, zoo::ResNet<8, Image, 4, zoo::OptionB>>;
-
-template <class U, class V>
-double distance(const std::vector<U>& a, const std::vector<V>& b) {   // relative, of the whole
-    REQUIRE(a.size() == b.size());
-    double difference = 0, size = 0;
-    for (std::size_t i = 0; i < a.size(); ++i) difference += std::pow(double(a[i]) - double(b[i]), 2), size += double(a[i]) * double(a[i]);
-    return std::sqrt(difference / size);
-}
 
 /// Gradients, running statistics and inference of `What` on a fusing backend beside Reference<double>.
 template <class What, class B>

@@ -67,4 +67,11 @@ struct SigmoidFunction {
     template <class T> COLLAB_HD COLLAB_INLINE T slope(T y) const { return y * (T(1) - y); }
 };
 
+namespace detail {
+/// Whether `value` takes the place of `best` as the first largest one. A NaN is larger than every number, so that it is
+/// seen in the result instead of vanishing.
+template <class T>
+COLLAB_HD COLLAB_INLINE constexpr bool beats(T value, T best) { return value > best || (value != value && best == best); }
+}  // namespace detail
+
 }  // namespace collab

@@ -23,4 +23,10 @@ struct View {
     COLLAB_HD constexpr View from_channel(int c) const { return {data + c, pixel}; }
 };
 
+namespace detail {
+/// Where pixel p of a view begins, pixels counted over the whole batch.
+template <class U>
+COLLAB_HD COLLAB_INLINE constexpr U* pixel(View<U> v, std::ptrdiff_t p) { return v.data + p * v.pixel; }
+}  // namespace detail
+
 }  // namespace collab

@@ -2,12 +2,11 @@
 // channels: operations that move or compare channels, and the parameter-free shortcut of residual networks.
 #pragma once
 #include <collab/backend/cuda/loops.hpp>
+#include <collab/backend/functor.hpp>
 
 namespace collab::backend::device {
 
-/// Whether `value` takes the place of `best` as the first largest one; a NaN is larger than every number.
-template <class T>
-COLLAB_HD COLLAB_INLINE bool beats(T value, T best) { return value > best || (value != value && best == best); }
+using collab::detail::beats;
 
 template <class S, class T>
 void shuffle_channels(S& system, const Map& map, int groups, View<const T> x, View<T> y) {

@@ -6,6 +6,7 @@
 
 #include <collab/backend/cuda/depthwise.hpp>
 #include <collab/backend/cuda/linear.hpp>
+#include <collab/backend/cuda/taps.hpp>
 
 namespace collab::backend::device {
 
@@ -22,6 +23,10 @@ struct Columns {
         : g(of), ins(of.in.channels / of.groups), outs(of.out.channels / of.groups), depth(ins * of.kernel.area()),
           direct(of.kernel == Extent{} && of.stride == Extent{} && of.pad == Extent{0, 0}) {}
     long row() const { return long(depth) * g.groups; }
+    COLLAB_HD std::ptrdiff_t place(std::ptrdiff_t of_row, int tap, int channel) const {
+        const int group = channel / ins, taps = g.kernel.height * g.kernel.width;
+        return ((of_row * g.groups + group) * taps + tap) * ins + (channel - group * ins);
+    }
     /// How many images at once.
     template <class T>
     int images() const {
@@ -37,15 +42,9 @@ struct Gather {
     View<const T> x;
     T* to;
     COLLAB_HD void operator()(std::ptrdiff_t i, int c) const {   // i: output pixel and tap
-        const Convolution& g = columns.g;
-        const int taps = g.kernel.height * g.kernel.width, tap = int(i % taps);
-        const std::ptrdiff_t row = i / taps;
-        const int w = int(row % g.out.width) * g.stride.width - g.pad.width + tap % g.kernel.width;
-        const int h = int(row / g.out.width % g.out.height) * g.stride.height - g.pad.height + tap / g.kernel.width;
-        const std::ptrdiff_t b = row / g.out.width / g.out.height;
-        const bool inside = h >= 0 && h < g.in.height && w >= 0 && w < g.in.width;
-        const int group = c / columns.ins;
-        to[((row * g.groups + group) * taps + tap) * columns.ins + (c - group * columns.ins)] = inside ? pixel(x, (b * g.in.height + h) * g.in.width + w)[c] : T(0);
+        const int taps = columns.g.kernel.height * columns.g.kernel.width, tap = int(i % taps);
+        const std::ptrdiff_t row = i / taps, pixel_in = input_of(columns.g, row, tap);
+        to[columns.place(row, tap, c)] = pixel_in < 0 ? T(0) : pixel(x, pixel_in)[c];
     }
 };
 
@@ -56,20 +55,8 @@ struct Collect {
     const T *from, *bias;
     View<T> dx;
     COLLAB_HD void operator()(std::ptrdiff_t p, int c) const {
-        const Convolution& g = columns.g;
-        const int w = int(p % g.in.width), h = int(p / g.in.width % g.in.height), group = c / columns.ins, taps = g.kernel.height * g.kernel.width;
-        const std::ptrdiff_t b = p / g.in.width / g.in.height;
         T sum = bias ? bias[c] : T(0);
-        for (int kh = 0; kh < g.kernel.height; ++kh) {
-            const int oh = h + g.pad.height - kh;
-            if (oh < 0 || oh % g.stride.height != 0 || oh / g.stride.height >= g.out.height) continue;
-            for (int kw = 0; kw < g.kernel.width; ++kw) {
-                const int ow = w + g.pad.width - kw;
-                if (ow < 0 || ow % g.stride.width != 0 || ow / g.stride.width >= g.out.width) continue;
-                const std::ptrdiff_t row = (b * g.out.height + oh / g.stride.height) * g.out.width + ow / g.stride.width;
-                sum += from[((row * g.groups + group) * taps + kh * g.kernel.width + kw) * columns.ins + (c - group * columns.ins)];
-            }
-        }
+        for_outputs_of(columns.g, p, [&](std::ptrdiff_t row, int tap) { sum += from[columns.place(row, tap, c)]; });
         pixel(dx, p)[c] = sum;
     }
 };
@@ -83,7 +70,7 @@ struct Rows {   // a matrix of rows
 template <class T>
 View<T> images_from(View<T> v, int first, const Dims& dims) { return {v.data + std::ptrdiff_t(first) * dims.area() * v.pixel, v.pixel}; }
 
-/// f(first image, images, columns of them) for all images, with the columns laid out where `gather`.
+/// f(first image, images, columns of them) for all images, laid out in scratch memory unless the map itself serves.
 template <class S, class T, class F>
 void for_columns(S& system, const Columns& columns, View<const T> x, F f) {
     const Convolution& g = columns.g;

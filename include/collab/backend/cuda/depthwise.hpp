@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // depthwise: convolutions of one input channel a group. There is nothing to multiply as matrices: each element is a loop over the taps.
 #pragma once
-#include <collab/backend/cuda/loops.hpp>
+#include <collab/backend/cuda/taps.hpp>
 
 namespace collab::backend::device {
 
@@ -34,19 +34,11 @@ struct DepthwiseInputGradient {
     const T *w, *bias;
     View<T> dx;
     COLLAB_HD void operator()(std::ptrdiff_t p, int c) const {
-        const int each = g.out.channels / g.in.channels, iw = int(p % g.in.width), ih = int(p / g.in.width % g.in.height);
-        const std::ptrdiff_t sample = p / g.in.width / g.in.height * g.out.height;
+        const int each = g.out.channels / g.in.channels;
         T sum = bias ? bias[c] : T(0);
-        for (int kh = 0; kh < g.kernel.height; ++kh) {
-            const int h = ih + g.pad.height - kh;
-            if (h < 0 || h % g.stride.height != 0 || h / g.stride.height >= g.out.height) continue;
-            for (int kw = 0; kw < g.kernel.width; ++kw) {
-                const int at = iw + g.pad.width - kw;
-                if (at < 0 || at % g.stride.width != 0 || at / g.stride.width >= g.out.width) continue;
-                const T* const from = pixel(dy, (sample + h / g.stride.height) * g.out.width + at / g.stride.width);
-                for (int o = c * each; o < (c + 1) * each; ++o) sum += from[o] * w[(kh * g.kernel.width + kw) * g.out.channels + o];
-            }
-        }
+        for_outputs_of(g, p, [&](std::ptrdiff_t row, int tap) {
+            for (int o = c * each; o < (c + 1) * each; ++o) sum += pixel(dy, row)[o] * w[tap * g.out.channels + o];
+        });
         pixel(dx, p)[c] = sum;
     }
 };
@@ -65,11 +57,9 @@ void depthwise_weight_gradient(S& system, const Convolution& g, View<const T> x,
     column_sums<1>(
         system, long(g.batch) * g.out.area(), g.kernel.area() * channels,
         [=] COLLAB_HD(long p, int i, double* s) {   // i: tap and output channel, as weights lie
-            const int o = i % channels, tap = i / channels;
-            const int w = int(p % g.out.width) * g.stride.width - g.pad.width + tap % g.kernel.width;
-            const int h = int(p / g.out.width % g.out.height) * g.stride.height - g.pad.height + tap / g.kernel.width;
-            if (h < 0 || h >= g.in.height || w < 0 || w >= g.in.width) return;
-            s[0] += double(pixel(x, (p / g.out.width / g.out.height * g.in.height + h) * g.in.width + w)[o / each]) * double(pixel(dy, p)[o]);
+            const int o = i % channels;
+            const std::ptrdiff_t from = input_of(g, p, i / channels);
+            if (from >= 0) s[0] += double(pixel(x, from)[o / each]) * double(pixel(dy, p)[o]);
         },
         [=] COLLAB_HD(int i, const double* s) { dw[i] += T(s[0]); });
 }

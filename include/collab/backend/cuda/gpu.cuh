@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // gpu: one CUDA device as a system: its memory, Thrust's loops on one stream, and products by cuBLAS.
 #pragma once
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <cublas_v2.h>
@@ -103,8 +105,8 @@ public:
         if (room.size() < n * sizeof(U)) {
             // A captured step may still speak of the old one. Growing by half at least keeps what is retired below twice what is used.
             use();
-            if (room.size() > 0) retired_.push_back(std::move(room));
-            const std::size_t before = retired_.empty() ? 0 : retired_.back().size();
+            const std::size_t before = room.size();
+            if (before > 0) retired_.push_back(std::move(room));
             room = Room(std::max(n * sizeof(U), before + before / 2), stream(), device_);
         }
         return reinterpret_cast<U*>(room.data());

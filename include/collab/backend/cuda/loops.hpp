@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include <collab/backend/cuda/system.hpp>
 #include <collab/backend/geometry.hpp>
@@ -11,9 +12,7 @@
 
 namespace collab::backend::device {
 
-/// Where pixel p of a view begins, pixels counted over the whole batch.
-template <class U>
-COLLAB_HD COLLAB_INLINE U* pixel(View<U> v, std::ptrdiff_t p) { return v.data + p * v.pixel; }
+using collab::detail::pixel;
 
 // Counters are 32 bits wide, because a GPU divides those several times faster; larger loops are several loops.
 inline constexpr long longest_loop = 1l << 30;

@@ -6,14 +6,11 @@
 #include <type_traits>
 #include <vector>
 
+#include <collab/backend/functor.hpp>
 #include <collab/backend/geometry.hpp>
 #include <collab/memory/view.hpp>
 
 namespace collab::detail {
-
-/// Where pixel p of a view begins, pixels counted over the whole batch.
-template <class U>
-constexpr U* pixel(View<U> v, std::ptrdiff_t p) { return v.data + p * v.pixel; }
 
 /// f(p, c) for each pixel p of a batch of maps and each channel c.
 template <class F>
@@ -21,11 +18,6 @@ void for_elements(const backend::Map& map, F f) {
     for (std::ptrdiff_t p = 0; p < map.pixels(); ++p)
         for (int c = 0; c < map.dims.channels; ++c) f(p, c);
 }
-
-/// Whether `value` takes the place of `best` as the first largest one. A NaN is larger than every number, so that it is
-/// seen in the result instead of vanishing.
-template <class T>
-constexpr bool beats(T value, T best) { return value > best || (value != value && best == best); }
 
 }  // namespace collab::detail
 
