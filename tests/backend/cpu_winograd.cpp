@@ -113,12 +113,12 @@ struct Windows {
                         d.source.width, w.top, rows, w.left, w.width(), data + i * image, row);
         std::fill_n(data + d.g.batch * image, lanes<T>, std::numeric_limits<T>::quiet_NaN());   // may be read, must not matter
     }
-    WinogradSource<T> source(const Dense& d) const { return {data, channels, row, image, d.g.batch, d.target.height, d.target.width, channels}; }
+    WinogradSource<T> source(const Dense& d, int edge) const { return {data, channels, row, image, d.g.batch, d.target.height, d.target.width, channels, edge}; }
 };
 
 template <class T>
-void check_sweep(const Case& c, bool transposed) {
-    INFO(c.name() << (transposed ? ", input gradient" : ", forward"));
+void check_sweep(const Case& c, int edge, bool transposed) {
+    INFO(c.name() << ", tiles of " << edge << (transposed ? ", input gradient" : ", forward"));
     const Convolution g = c.convolution();
     const Dense d(g, transposed);
     const int sources = d.source_channels, targets = d.target_channels;
@@ -134,16 +134,16 @@ void check_sweep(const Case& c, bool transposed) {
 
     const Blocks<T> blocks(targets);
     Workspace weights, scratch;
-    T* const u = weights.get<T>(winograd_weights_size<T>(sources, targets));
+    T* const u = weights.get<T>(winograd_weights_size<T>(edge, sources, targets));
     for (int group = 0; group < g.groups; ++group) {
-        for (int b = 0; b < blocks.count(); ++b) winograd_weights(d, w.data.data(), group, b, u + winograd_block<T>(sources, b));
+        for (int b = 0; b < blocks.count(); ++b) winograd_weights(edge, d, w.data.data(), group, b, u + winograd_block<T>(edge, sources, b));
         std::vector<T> padded(std::size_t(blocks.padded()), T(0));
         for (int k = 0; k < targets; ++k) padded[std::size_t(k)] = bias.at(0, group * targets + k);
         const Windows<T> windows(d, x, group);
-        const WinogradSource<T> s = windows.source(d);
+        const WinogradSource<T> s = windows.source(d, edge);
         const std::ptrdiff_t pixel = y.channels + y.gap;
         WinogradJob<T> job{s, targets, u, padded.data(), y.data.data() + group * targets, pixel, d.target.width * pixel, d.target.area() * pixel,
-                           scratch.get<T>(winograd_scratch<T>(sources, targets, s.tiles()))};
+                           scratch.get<T>(winograd_scratch<T>(edge, sources, targets, s.tiles()))};
         Ahead ahead;
         ahead.add(View<const T>{x.data.data(), 1}, 0, long(x.data.size())), job.ahead = &ahead;
         winograd_tiles(job);
@@ -153,8 +153,8 @@ void check_sweep(const Case& c, bool transposed) {
 }
 
 template <class T>
-void check_gradient(const Case& c) {
-    INFO(c.name() << ", weight gradient");
+void check_gradient(const Case& c, int edge) {
+    INFO(c.name() << ", tiles of " << edge << ", weight gradient");
     const Convolution g = c.convolution();
     const Dense d(g, false);
     const int in = d.source_channels, out = d.target_channels;
@@ -165,26 +165,26 @@ void check_gradient(const Case& c) {
     for_each_product(g, [&](int o_pixel, int o, int i_pixel, int i, int weight) { expected[std::size_t(weight)] += x.get(i_pixel, i) * dy.get(o_pixel, o); });
 
     const int parts = std::min(2, g.batch);
-    const std::size_t size = winograd_sums_size<T>(in, out);
+    const std::size_t size = winograd_sums_size<T>(edge, in, out);
     Workspace sums, scratch;
     T* const du = sums.get<T>(size * std::size_t(parts));
     std::fill_n(du, size * std::size_t(parts), std::numeric_limits<T>::quiet_NaN());   // `first` must set all that is used
     for (int group = 0; group < g.groups; ++group) {
         const Windows<T> windows(d, x, group);
         for (int i = 0; i < g.batch; ++i) {   // each part sees several calls where there are enough images
-            WinogradSource<T> s = windows.source(d);
+            WinogradSource<T> s = windows.source(d, edge);
             s.x += i * s.image, s.images = 1;
             if (i == g.batch - 2 && i >= parts) s.images = 2;
             const std::ptrdiff_t pixel = dy.channels + dy.gap;
             winograd_weight_gradient(WinogradGradientJob<T>{s, out, dy.data.data() + i * g.out.area() * pixel + group * out, pixel, g.out.width * pixel,
                                                             g.out.area() * pixel, du + std::size_t(i % parts) * size, i < parts,
-                                                            scratch.get<T>(winograd_gradient_scratch<T>(in, out, s.tiles()))});
+                                                            scratch.get<T>(winograd_gradient_scratch<T>(edge, in, out, s.tiles()))});
             i += s.images - 1;
         }
         const std::ptrdiff_t row = dw.channels + dw.gap;
         const int middle = in / 2;
         for (const auto& [from, to] : {std::pair{0, middle}, std::pair{middle, in}})
-            winograd_weight_gradient_finish(du, parts, size, in, out, from, to, dw.data.data() + group * out, in * row, row);
+            winograd_weight_gradient_finish(edge, du, parts, size, in, out, from, to, dw.data.data() + group * out, in * row, row);
     }
     CHECK(relative<T>(expected, values(dw)) < bound<T>);
     CHECK(dw.gaps_untouched());
@@ -193,13 +193,16 @@ void check_gradient(const Case& c) {
 }  // namespace
 
 TEST_CASE_TEMPLATE("Winograd sweeps compute convolutions", T, float, double) {
-    for (const Case& c : cases) check_sweep<T>(c, false);
+    for (const Case& c : cases)
+        for (const int edge : {2, 4}) check_sweep<T>(c, edge, false);
 }
 
 TEST_CASE_TEMPLATE("Winograd sweeps compute input gradients", T, float, double) {
-    for (const Case& c : cases) check_sweep<T>(c, true);
+    for (const Case& c : cases)
+        for (const int edge : {2, 4}) check_sweep<T>(c, edge, true);
 }
 
 TEST_CASE_TEMPLATE("Winograd sums are weight gradients", T, float, double) {
-    for (const Case& c : cases) check_gradient<T>(c);
+    for (const Case& c : cases)
+        for (const int edge : {2, 4}) check_gradient<T>(c, edge);
 }

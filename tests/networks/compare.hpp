@@ -94,9 +94,9 @@ void compare(B& backend, const std::string& name, Tolerance tolerance) {
 template <class Backend>
 constexpr auto as_trained() {
     return [](auto network, const char* name) {
-        for (const bool winograd : {false, true}) {
+        for (const Winograd winograd : {Winograd::none, Winograd::tiles_2x2, Winograd::tiles_4x4}) {
             Backend backend(2, {.winograd = winograd});
-            INFO((winograd ? "with Winograd's tiles" : "without Winograd's tiles"));
+            INFO("Winograd's tiles of edge " << int(winograd));
             compare<typename decltype(network)::type>(backend, name, in_float(name));
         }
     };

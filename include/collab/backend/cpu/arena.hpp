@@ -12,7 +12,7 @@ struct Threads::Arena {
     tbb::task_arena threads;
 };
 
-COLLAB_COMPILED Threads::Threads(int threads, bool winograd) : winograd_(winograd), arena_(new Arena{tbb::task_arena(threads > 0 ? threads : tbb::task_arena::automatic)}) {
+COLLAB_COMPILED Threads::Threads(int threads, int winograd) : winograd_(winograd), arena_(new Arena{tbb::task_arena(threads > 0 ? threads : tbb::task_arena::automatic)}) {
     scratch_ = std::vector<Workspace>(static_cast<std::size_t>(arena_->threads.max_concurrency()));
 }
 COLLAB_COMPILED Threads::~Threads() = default;

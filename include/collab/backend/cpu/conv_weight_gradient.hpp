@@ -122,28 +122,32 @@ void fetch_unit(Ahead& ahead, const Dense& d, const Units::Unit& unit, const Loa
     add(x, d.source), add(dy, d.target);
 }
 
-/// Parts of the batch with sums of their own for a gradient by Winograd's tiles; 0 where that does not pay.
+/// A gradient by Winograd's tiles: their edge, and parts of the batch with sums of their own; 0 and 0 where that does not pay.
+struct WinogradParts {
+    int edge = 0, parts = 0;
+};
 template <class T>
-int winograd_parts(const Dense& d) {
-    const std::size_t bytes = winograd_sums_size<T>(d.source_channels, d.target_channels) * std::size_t(d.g.groups) * sizeof(T);
-    if (!winograd_gradient_pays(d) || bytes > (std::size_t(8) << 20)) return 0;
-    return bytes <= std::size_t(128) << 10 ? 16 : 8;   // adding up the parts must stay cheap
+WinogradParts winograd_parts(const Dense& d, int most_edge) {
+    const int edge = winograd_gradient_edge<T>(d, most_edge);
+    const std::size_t bytes = winograd_sums_size<T>(edge, d.source_channels, d.target_channels) * std::size_t(d.g.groups) * sizeof(T);
+    if (edge == 0 || bytes > (std::size_t(8) << 20)) return {};
+    return {edge, bytes <= std::size_t(128) << 10 ? 16 : 8};   // adding up the parts must stay cheap
 }
 
 /// Adds to dw, by Winograd's tiles.
 template <class T>
-void dense_winograd_gradient(Threads& threads, const Dense& d, const Load<T>& x, const Load<T>& dy, T* dw) {
+void dense_winograd_gradient(Threads& threads, const Dense& d, WinogradParts winograd, const Load<T>& x, const Load<T>& dy, T* dw) {
     const Window window = d.window();
     const int channels = d.source_channels, targets = d.target_channels, groups = d.g.groups, width = d.target.width;
     const std::ptrdiff_t row = std::ptrdiff_t(window.width()) * channels, dy_row = std::ptrdiff_t(width) * targets;
     const Units units(d.g.batch, d.target.height, sizeof(T) * std::size_t(window.height(d.target.height) * row + d.target.height * dy_row), sizeof(T) * std::size_t(row + dy_row),
-                      d.target.area(), 192);
+                      d.target.area(), winograd_outputs(winograd.edge));
     const std::ptrdiff_t image = window.height(units.most_rows) * row, dy_image = units.most_rows * dy_row;
-    const int parts = std::min(winograd_parts<T>(d), units.count());
-    const std::size_t size = winograd_sums_size<T>(channels, targets), distance = size * std::size_t(groups);
+    const int parts = std::min(winograd.parts, units.count());
+    const std::size_t size = winograd_sums_size<T>(winograd.edge, channels, targets), distance = size * std::size_t(groups);
     T* const sums = threads.shared<T>(std::size_t(parts) * distance);
     const std::size_t window_size = whole_lines<T>(std::size_t(units.most_images * image + lanes<T>)), dy_size = whole_lines<T>(std::size_t(units.most_images * dy_image));
-    const std::size_t tile_size = winograd_gradient_scratch<T>(channels, targets, units.most_images * ceil_div(units.most_rows, 2) * ceil_div(width, 2));
+    const std::size_t tile_size = winograd_gradient_scratch<T>(winograd.edge, channels, targets, winograd_tiles_in(units, width, winograd.edge));
     threads.run(parts * groups, [&](int piece) {
         const int group = piece % groups, part = piece / groups;
         T* const copy = threads.scratch<T>(window_size + dy_size + tile_size);
@@ -159,7 +163,7 @@ void dense_winograd_gradient(Threads& threads, const Dense& d, const Load<T>& x,
                             window.width(), copy + i * image, row);
             std::fill_n(copy + unit.images * image, lanes<T>, T(0));
             const std::ptrdiff_t first = (std::ptrdiff_t(unit.image) * d.target.height + unit.row) * width;
-            WinogradGradientJob<T> job{{copy, channels, row, image, unit.images, unit.rows, width, channels}, targets, formed, targets, dy_row, unit.rows * dy_row,
+            WinogradGradientJob<T> job{{copy, channels, row, image, unit.images, unit.rows, width, channels, winograd.edge}, targets, formed, targets, dy_row, unit.rows * dy_row,
                                        sums + std::size_t(part) * distance + std::size_t(group) * size, u == first_unit, formed + dy_size, &ahead};
             if (dy.plain()) {
                 job.dy = dy.x.data + first * dy.x.pixel + group * targets;
@@ -173,7 +177,7 @@ void dense_winograd_gradient(Threads& threads, const Dense& d, const Load<T>& x,
     const int jobs = std::min(channels, 16), all = d.target.channels;
     threads.run(jobs * groups, [&](int piece) {
         const int group = piece / jobs, job = piece % jobs;
-        winograd_weight_gradient_finish(sums + std::size_t(group) * size, parts, distance, channels, targets, part_begin(channels, jobs, job), part_begin(channels, jobs, job + 1),
+        winograd_weight_gradient_finish(winograd.edge, sums + std::size_t(group) * size, parts, distance, channels, targets, part_begin(channels, jobs, job), part_begin(channels, jobs, job + 1),
                                         dw + group * targets, std::ptrdiff_t(channels) * all, std::ptrdiff_t(all));
     });
 }
@@ -182,7 +186,7 @@ void dense_winograd_gradient(Threads& threads, const Dense& d, const Load<T>& x,
 template <class T>
 void dense_weight_gradient(Threads& threads, const Dense& d, const Load<T>& x, const Load<T>& dy, T* dw) {
     constexpr int L = lanes<T>;
-    if (threads.winograd() && winograd_parts<T>(d) > 0) return dense_winograd_gradient(threads, d, x, dy, dw);
+    if (const WinogradParts winograd = winograd_parts<T>(d, threads.winograd()); winograd.edge > 0) return dense_winograd_gradient(threads, d, winograd, x, dy, dw);
     const Sweep s = d.sweep(0);
     const Window window = d.window();
     const int channels = d.source_channels, groups = d.g.groups, taps = s.rows.taps, outputs = s.rows.count * s.columns.count;

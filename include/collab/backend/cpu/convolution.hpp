@@ -83,13 +83,13 @@ int dense(Threads& threads, const Dense& d, const Load<T>& load, const T* w, con
     const Blocks<T> blocks(d.target_channels);
     const Window window = d.window();
 
-    const bool winograd = threads.winograd() && winograd_pays(d, threads.constant_weights() != 0);
+    const int winograd = winograd_edge<T>(d, threads.winograd(), threads.constant_weights() != 0);   // of its tiles; 0: a direct sweep
     const int widest = d.sweep(0).columns.count, step = d.sweep(0).columns.stride;
     const std::ptrdiff_t row = std::ptrdiff_t(window.width()) * c, tail = winograd ? L : widest < 4 ? std::ptrdiff_t(3) * step * c : 0;
     // Weights beyond the cache are read again for every unit: there, units are larger.
     const std::size_t budget = sizeof(T) * std::size_t(d.g.weights()) > (std::size_t(2) << 20) ? std::size_t(2) << 20 : std::size_t(256) << 10;
     const Units units(d.g.batch, window.most_rows, sizeof(T) * std::size_t(window.height(window.most_rows) * row), sizeof(T) * std::size_t(window.row_stride * row),
-                      outputs, winograd ? 192 : 96, budget);
+                      outputs, winograd ? winograd_outputs(winograd) : 96, budget);
     // One line more than a power of two between images, or the same pixel of every image would compete for the same cache lines.
     const std::ptrdiff_t whole = std::ptrdiff_t(whole_lines<T>(std::size_t(window.height(units.most_rows) * row)));
     const std::ptrdiff_t image = whole % (1024 / std::ptrdiff_t(sizeof(T))) == 0 ? whole + 64 / std::ptrdiff_t(sizeof(T)) : whole;
@@ -105,13 +105,13 @@ int dense(Threads& threads, const Dense& d, const Load<T>& load, const T* w, con
         direct = (all || columns >= 4) && !(some && x_image * std::ptrdiff_t(sizeof(T)) % 4096 == 0);
     }
 
-    const std::ptrdiff_t per_group = winograd ? std::ptrdiff_t(winograd_weights_size<T>(c, d.target_channels)) : std::ptrdiff_t(blocks.padded()) * c * d.taps();
+    const std::ptrdiff_t per_group = winograd ? std::ptrdiff_t(winograd_weights_size<T>(winograd, c, d.target_channels)) : std::ptrdiff_t(blocks.padded()) * c * d.taps();
     const auto operands = threads.weights<T>({w, bias, d.transposed, winograd}, std::size_t(groups * (per_group + blocks.padded())));
     T* const packed = operands.data;
     T* const padded_bias = packed + groups * per_group;
     if (!operands.ready) threads.run(groups * blocks.count(), [&](int piece) {
         const int group = piece / blocks.count(), b = piece % blocks.count(), first = blocks.channel(b), wide = blocks.in_block(b) * L;
-        if (winograd) winograd_weights(d, w, group, b, packed + group * per_group + winograd_block<T>(c, b));
+        if (winograd) winograd_weights(winograd, d, w, group, b, packed + group * per_group + winograd_block<T>(winograd, c, b));
         else pack_weights(d, w, group, first, wide, packed + group * per_group + std::ptrdiff_t(first) * c * d.taps());
         for (int i = first; i < first + wide; ++i)
             padded_bias[group * blocks.padded() + i] = bias && i < d.target_channels ? bias[group * d.target_channels + i] : T(0);
@@ -123,9 +123,8 @@ int dense(Threads& threads, const Dense& d, const Load<T>& load, const T* w, con
     const std::size_t window_size = direct ? 0 : whole_lines<T>(std::size_t(units.most_images * image + tail));
     const std::size_t most_quads = winograd ? 0 : std::size_t(units.most_rows)
                                    * std::size_t(std::max(units.most_images * ceil_div(widest, 4), widest * ceil_div(units.most_images, 4)));
-    const int most_tiles = units.most_images * ceil_div(units.most_rows, 2) * ceil_div(widest, 2);
     const std::size_t chunked_quads = !winograd && c * d.taps() > long_sum<T> ? most_quads : 0;
-    const std::size_t tile_size = winograd ? winograd_scratch<T>(c, d.target_channels, most_tiles) : 0;
+    const std::size_t tile_size = winograd ? winograd_scratch<T>(winograd, c, d.target_channels, winograd_tiles_in(units, widest, winograd)) : 0;
     threads.run(parts * splits, [&](int piece) {
         const int part = piece / splits, split = piece % splits;
         const int first_block = part_begin(blocks.count(), splits, split), last_block = part_begin(blocks.count(), splits, split + 1);
@@ -157,8 +156,8 @@ int dense(Threads& threads, const Dense& d, const Load<T>& load, const T* w, con
                 const int first = blocks.channel(first_block), n = std::min(blocks.channel(last_block), d.target_channels) - first;
                 const std::ptrdiff_t y_row = d.target.width * y.pixel, y_image = d.target.height * y_row;
                 if (n > 0)
-                    winograd_tiles(WinogradJob<T>{{source.data, source.pixel, source.row, source.image, unit.images, unit.rows, d.target.width, c}, n,
-                                                  packed + group * per_group + winograd_block<T>(c, first_block), padded_bias + group * blocks.padded() + first,
+                    winograd_tiles(WinogradJob<T>{{source.data, source.pixel, source.row, source.image, unit.images, unit.rows, d.target.width, c, winograd}, n,
+                                                  packed + group * per_group + winograd_block<T>(winograd, c, first_block), padded_bias + group * blocks.padded() + first,
                                                   y.data + unit.image * y_image + unit.row * y_row + group * d.target_channels + first, y.pixel, y_row, y_image,
                                                   copy + window_size, &ahead});
             }

@@ -22,10 +22,16 @@
 
 namespace collab {
 
+/// How 3x3 convolutions of stride 1 are computed, where they have channels and pixels enough for it to be faster than direct sums.
+enum class Winograd {
+    none = 0,       ///< direct sums
+    tiles_2x2 = 2,  ///< F(2x2, 3x3): 2.25 times fewer multiplications; as exact as direct sums
+    tiles_4x4 = 4   ///< F(4x4, 3x3) too: 4 times fewer; about twice the rounding error of direct sums in order
+};
+
 /// How the CPU backend computes.
 struct CpuOptions {
-    /// 3x3 convolutions of stride 1 by Winograd's F(2x2, 3x3) where that is faster: 2.25 times fewer multiplications and another rounding (docs/reference/performance.md).
-    bool winograd = true;
+    Winograd winograd = Winograd::tiles_4x4;
 };
 
 /// The CPU backend. The operations are described in backend/concepts.hpp; each is finished when its call returns. One call at a
@@ -45,7 +51,7 @@ public:
     static constexpr const char* name = "Cpu";
 
     /// On `threads` threads; 0 for one per core.
-    explicit Cpu(int threads = 0, CpuOptions options = {}) : threads_(std::make_unique<backend::Threads>(threads, options.winograd)) {}
+    explicit Cpu(int threads = 0, CpuOptions options = {}) : threads_(std::make_unique<backend::Threads>(threads, static_cast<int>(options.winograd))) {}
 
     int threads() const { return threads_->count(); }
     /// From here on, weights at the same place are the same as in earlier operations of this version: they are packed once. 0: they may change, and are packed each time.

@@ -31,7 +31,7 @@ template <class T>
 int fused_backward(Threads& threads, const Convolution& g, const Load<T>& x, const Load<T>& dy, const T* w, T* dw, After<T>& after) {
     const Convolution flat = flattened(g);
     if (is_depthwise(flat)) return depthwise_3x3_backward(threads, flat, x, dy, w, dw, after);
-    if (backward_in_one_sweep<T>(threads, flat)) return dense_backward(threads, flat, x, dy, w, dw, after);
+    if (const WinogradParts winograd = backward_in_one_sweep<T>(threads, flat); winograd.edge > 0) return dense_backward(threads, flat, winograd, x, dy, w, dw, after);
     if (pointwise_in_one_sweep<T>(flat)) return pointwise_backward(threads, flat, x, dy, w, dw, after);
     dense_weight_gradient(threads, Dense(flat, false), x, dy, dw);
     return dense(threads, Dense(flat, true), dy, w, static_cast<const T*>(nullptr), after);

@@ -39,7 +39,8 @@ private:
 /// Weights in the order in which a kernel reads them.
 struct PackedWeights {
     const void *weights, *bias;
-    bool transposed, winograd;
+    bool transposed;
+    int winograd;   ///< edge of the tiles; 0: as they are
     friend bool operator==(const PackedWeights&, const PackedWeights&) = default;
 };
 
@@ -47,12 +48,12 @@ struct PackedWeights {
 /// in the order of the pieces: the same bits on 1, 2 or 16 threads.
 class Threads {
 public:
-    /// As many threads as asked for; 0 for one per core. `winograd`: whether convolutions may be computed by Winograd's tiles.
-    explicit Threads(int threads = 0, bool winograd = true);
+    /// As many threads as asked for; 0 for one per core. `winograd`: the largest edge of Winograd's tiles by which convolutions may be computed; 0: none.
+    explicit Threads(int threads = 0, int winograd = 4);
     ~Threads();
 
     int count() const { return static_cast<int>(scratch_.size()); }
-    bool winograd() const { return winograd_; }
+    int winograd() const { return winograd_; }
 
     /// f(piece) for each piece in [0, pieces), in any order, possibly at once.
     template <class F>
@@ -118,7 +119,7 @@ private:
         std::size_t size;
         Workspace memory;
     };
-    bool winograd_;
+    int winograd_;
     std::unique_ptr<Arena> arena_;
     std::vector<Workspace> scratch_;
     std::array<Workspace, 3> shared_;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// winograd: 3x3 sweeps of stride 1 with 16 instead of 36 multiplications per four outputs, Winograd's F(2x2, 3x3).
+// winograd: 3x3 sweeps of stride 1 by Winograd's F(2x2, 3x3), 16 instead of 36 multiplications per four outputs, and F(4x4, 3x3), 36 instead of 144 per sixteen.
 //
-// Outputs come in tiles of 2x2, each seeing 4x4 inputs. Inputs, weights and outputs are transformed (Lavin & Gray, Fast Algorithms for
-// Convolutional Neural Networks, 2016, section 4.1: B^T d B, G g G^T, A^T m A); between the transforms lies one product per position of the 4x4,
-// [tiles][channels] by [channels][targets]. Template arguments are the register tile of that product; shapes are numbers at run time.
+// Outputs come in tiles of `edge` by `edge`, each seeing two more rows and columns of inputs. Inputs, weights and outputs are transformed (B^T d B, G g G^T,
+// A^T m A; winograd_transform.hpp); between the transforms lies one product per position of a tile's inputs, [tiles][channels] by
+// [channels][targets]. Template arguments are the register tile of that product and the edge in a transform; shapes are numbers at run time.
 #pragma once
 #include <algorithm>
 #include <cstddef>
@@ -12,6 +12,7 @@
 #include <collab/backend/cpu/packing.hpp>
 #include <collab/backend/cpu/sweep.hpp>
 #include <collab/backend/cpu/vector.hpp>
+#include <collab/backend/cpu/winograd_transform.hpp>
 
 namespace collab::backend::detail {
 
@@ -21,9 +22,10 @@ template <class T>
 struct WinogradSource {
     const T* x;
     std::ptrdiff_t pixel, row, image;
-    int images, rows, columns, channels;   ///< rows and columns of outputs; 1 and odd numbers are fine
-    int down() const { return ceil_div(rows, 2); }
-    int across() const { return ceil_div(columns, 2); }
+    int images, rows, columns, channels;   ///< rows and columns of outputs; any numbers are fine
+    int edge;                              ///< of a tile of outputs: 2 or 4
+    int down() const { return ceil_div(rows, edge); }
+    int across() const { return ceil_div(columns, edge); }
     int tiles() const { return images * down() * across(); }
     int padded() const { return round_up(channels, lanes<T>); }
 };
@@ -33,45 +35,60 @@ struct WinogradTile {
     int image, row, column;
     template <class T>
     WinogradTile(const WinogradSource<T>& s, int t)
-        : image(t / s.across() / s.down()), row(t / s.across() % s.down() * 2), column(t % s.across() * 2) {}
+        : image(t / s.across() / s.down()), row(t / s.across() % s.down() * s.edge), column(t % s.across() * s.edge) {}
     template <class T>
     COLLAB_INLINE void advance(const WinogradSource<T>& s) {
-        if ((column += 2) < s.columns) return;
+        if ((column += s.edge) < s.columns) return;
         column = 0;
-        if ((row += 2) >= s.rows) row = 0, ++image;
+        if ((row += s.edge) >= s.rows) row = 0, ++image;
     }
 };
 
+/// Inputs of a tile, and products of a pair of channels.
+constexpr int winograd_positions(int edge) { return (edge + 2) * (edge + 2); }
+
+/// f(Index<edge>{})
+template <class F>
+COLLAB_INLINE void for_edge(int edge, F&& f) {
+    if (edge == 2) f(Index<2>{});
+    else f(Index<4>{});
+}
+
 /// Transformed values of a pass over some tiles lie as [position][register of channels][tile][lanes]: constant distances between tiles, one
-/// pointer in the products. The sixteen positions are an odd number of lines apart, or they would compete for the same cache lines.
+/// pointer in the products. The positions are an odd number of lines apart, or they would compete for the same cache lines.
 template <class T>
 struct WinogradLayout {
+    int positions;
     std::ptrdiff_t chunk, position;   ///< distances between registers of channels and between positions
-    WinogradLayout(int tiles, int vectors)
-        : chunk(std::ptrdiff_t(tiles) * lanes<T>),
+    WinogradLayout(int edge, int tiles, int vectors)
+        : positions(winograd_positions(edge)), chunk(std::ptrdiff_t(tiles) * lanes<T>),
           position(std::ptrdiff_t(whole_lines<T>(std::size_t(chunk * vectors))) | (64 / std::ptrdiff_t(sizeof(T)))) {}
-    std::size_t size() const { return std::size_t(16 * position); }
+    std::size_t size() const { return std::size_t(positions * position); }
 };
 
-/// B^T d B of `n` tiles side by side. r0..r3 are the rows of the first; the last lacks its right output column when `cut`.
-template <class T>
-COLLAB_NOINLINE void winograd_input_row(const T* r0, const T* r1, const T* r2, const T* r3, std::ptrdiff_t pixel, int n, bool cut, T* v,
-                                        std::ptrdiff_t position) {
-    constexpr int L = lanes<T>;
-    Vector<T> a[4][4];
+/// B^T d B of `n` tiles side by side, from `rows` of the first; the last tile has `last` readable columns of inputs.
+template <class T, int M>
+COLLAB_NOINLINE void winograd_input_row(const T* const (&rows)[M + 2], std::ptrdiff_t pixel, int n, int last, T* v, std::ptrdiff_t position) {
+    constexpr int L = lanes<T>, N = M + 2;
+    using Transform = WinogradTransform<T, M>;
+    Vector<T> a[N][N];
     const auto column = [&](auto j, std::ptrdiff_t at) COLLAB_LAMBDA_INLINE {
-        const Vector<T> d0 = load(r0 + at), d1 = load(r1 + at), d2 = load(r2 + at), d3 = load(r3 + at);
-        a[0][j] = d0 - d2, a[1][j] = d1 + d2, a[2][j] = d2 - d1, a[3][j] = d1 - d3;
+        Vector<T> d[N], t[N];
+        repeat<N>([&](auto i) COLLAB_LAMBDA_INLINE { d[i] = load(rows[i] + at); });
+        Transform::input(d, t);
+        repeat<N>([&](auto i) COLLAB_LAMBDA_INLINE { a[i][j] = t[i]; });
     };
     column(Index<0>{}, 0), column(Index<1>{}, pixel);
-    std::ptrdiff_t at = 2 * pixel;
-    for (int t = 0; t < n; ++t, at += 2 * pixel, v += L) {
-        column(Index<2>{}, at), column(Index<3>{}, cut && t == n - 1 ? at : at + pixel);
-        repeat<4>([&](auto i) COLLAB_LAMBDA_INLINE {
-            T* to = v + 4 * i * position;
-            store(to, a[i][0] - a[i][2]), store(to + position, a[i][1] + a[i][2]), store(to + 2 * position, a[i][2] - a[i][1]);
-            store(to + 3 * position, a[i][1] - a[i][3]);
-            a[i][0] = a[i][2], a[i][1] = a[i][3];
+    std::ptrdiff_t at = 0;
+    for (int t = 0; t < n; ++t, at += M * pixel, v += L) {
+        const int readable = t < n - 1 ? N : last;   // what meets only missing outputs is not read
+        repeat<M>([&](auto j) COLLAB_LAMBDA_INLINE { column(Index<j() + 2>{}, at + std::min(j() + 2, readable - 1) * pixel); });
+        T* to = v;
+        repeat<N>([&](auto i) COLLAB_LAMBDA_INLINE {
+            Vector<T> row[N];
+            Transform::input(a[i], row);
+            repeat<N>([&](auto j) COLLAB_LAMBDA_INLINE { store(to, row[j]), to += position; });
+            a[i][0] = a[i][M], a[i][1] = a[i][M + 1];
         });
     }
 }
@@ -82,16 +99,22 @@ void winograd_input(const WinogradSource<T>& s, int first, int count, int slots,
     constexpr int L = lanes<T>;
     for (int done = 0; done < count;) {
         const WinogradTile tile(s, first + done);
-        const int n = std::min(s.across() - tile.column / 2, count - done);
-        const T* r0 = s.x + tile.image * s.image + tile.row * s.row + tile.column * s.pixel;
-        const T* r3 = r0 + (tile.row + 1 < s.rows ? 3 : 2) * s.row;   // what meets only a missing output is not read
-        for (int c = 0; c < s.channels; c += L)
-            winograd_input_row(r0 + c, r0 + s.row + c, r0 + 2 * s.row + c, r3 + c, s.pixel, n, tile.column + 2 * n > s.columns,
-                               v + c / L * to.chunk + done * L, to.position);
+        const int n = std::min(s.across() - tile.column / s.edge, count - done), last = std::min(s.edge, s.columns - tile.column - (n - 1) * s.edge) + 2;
+        const T* const x = s.x + tile.image * s.image + tile.row * s.row + tile.column * s.pixel;
+        for_edge(s.edge, [&](auto edge) {
+            constexpr int N = edge() + 2;
+            const int readable = std::min(s.edge, s.rows - tile.row) + 2;   // what meets only missing outputs is not read
+            const T* rows[N];
+            for (int i = 0; i < N; ++i) rows[i] = x + std::min(i, readable - 1) * s.row;
+            for (int c = 0; c < s.channels; c += L) {
+                winograd_input_row<T, edge()>(rows, s.pixel, n, last, v + c / L * to.chunk + done * L, to.position);
+                for (int i = 0; i < N; ++i) rows[i] += L;
+            }
+        });
         done += n;
     }
     if (slots > count)
-        for (int k = 0; k < 16; ++k)
+        for (int k = 0; k < to.positions; ++k)
             for (int c = 0; c < s.channels; c += L) std::fill_n(v + k * to.position + c / L * to.chunk + count * L, (slots - count) * L, T(0));
 }
 
@@ -102,19 +125,20 @@ constexpr std::ptrdiff_t winograd_position(int channels, int vectors) {
 }
 /// Where block b of the transformed weights begins.
 template <class T>
-constexpr std::ptrdiff_t winograd_block(int channels, int b) { return b * 16 * winograd_position<T>(channels, block_vectors); }
+constexpr std::ptrdiff_t winograd_block(int edge, int channels, int b) { return b * winograd_positions(edge) * winograd_position<T>(channels, block_vectors); }
 /// Elements of the transformed weights of one group.
 template <class T>
-constexpr std::size_t winograd_weights_size(int channels, int targets) {
+constexpr std::size_t winograd_weights_size(int edge, int channels, int targets) {
     const int vectors = ceil_div(targets, lanes<T>);
-    return std::size_t(winograd_block<T>(channels, vectors / block_vectors) + (vectors % block_vectors ? 16 * winograd_position<T>(channels, 1) : 0));
+    return std::size_t(winograd_block<T>(edge, channels, vectors / block_vectors) + (vectors % block_vectors ? winograd_positions(edge) * winograd_position<T>(channels, 1) : 0));
 }
 
 /// G g G^T of the weights of block b of a group, to u (where the block begins) as [position][source channel][registers of the block], zero beyond
 /// the last target channel. Of a transposed convolution the taps run backwards and the channels change places.
-template <class T>
-COLLAB_NOINLINE void winograd_weights(const Dense& d, const T* w, int group, int b, T* u) {
-    constexpr int L = lanes<T>, batch = 16;   // source channels at a time
+template <class T, int M>
+COLLAB_NOINLINE void winograd_weights_block(const Dense& d, const T* w, int group, int b, T* u) {
+    constexpr int L = lanes<T>, N = M + 2, batch = 16;   // source channels at a time
+    using Transform = WinogradTransform<T, M>;
     const Blocks<T> blocks(d.target_channels);
     const int in = d.g.in.channels / d.g.groups, all = d.g.out.channels, out = all / d.g.groups, sources = d.source_channels;
     const int vectors = blocks.in_block(b), wide = vectors * L, first = blocks.channel(b), n = std::min(wide, d.target_channels - first);
@@ -135,21 +159,25 @@ COLLAB_NOINLINE void winograd_weights(const Dense& d, const T* w, int group, int
         }
         for (int c = 0; c < count; ++c)
             for (int v = 0; v < vectors; ++v) {
-                Vector<T> a[4][3];
-                const T half = T(0.5);
+                Vector<T> a[N][3];
                 repeat<3>([&](auto q) COLLAB_LAMBDA_INLINE {
-                    const Vector<T> w0 = load(taps[q][c] + v * L), w1 = load(taps[3 + q][c] + v * L), w2 = load(taps[6 + q][c] + v * L);
-                    const Vector<T> sum = half * (w0 + w2);
-                    a[0][q] = w0, a[1][q] = sum + half * w1, a[2][q] = sum - half * w1, a[3][q] = w2;
+                    const Vector<T> g[3] = {load(taps[q][c] + v * L), load(taps[3 + q][c] + v * L), load(taps[6 + q][c] + v * L)};
+                    Vector<T> t[N];
+                    Transform::weight(g, t);
+                    repeat<N>([&](auto i) COLLAB_LAMBDA_INLINE { a[i][q] = t[i]; });
                 });
                 T* const to = u + std::ptrdiff_t(c0 + c) * wide + v * L;
-                repeat<4>([&](auto i) COLLAB_LAMBDA_INLINE {
-                    const Vector<T> sum = half * (a[i][0] + a[i][2]), middle = half * a[i][1];
-                    T* const row = to + 4 * i * position;
-                    store(row, a[i][0]), store(row + position, sum + middle), store(row + 2 * position, sum - middle), store(row + 3 * position, a[i][2]);
+                repeat<N>([&](auto i) COLLAB_LAMBDA_INLINE {
+                    Vector<T> row[N];
+                    Transform::weight(a[i], row);
+                    repeat<N>([&](auto j) COLLAB_LAMBDA_INLINE { store(to + (N * i + j) * position, row[j]); });
                 });
             }
     }
+}
+template <class T>
+void winograd_weights(int edge, const Dense& d, const T* w, int group, int b, T* u) {
+    for_edge(edge, [&](auto m) { winograd_weights_block<T, m()>(d, w, group, b, u); });
 }
 
 /// Operands of the products of one block, and where their results will go.
@@ -165,6 +193,7 @@ struct WinogradProduct {
     T* const* y;                             ///< first pixel of each tile
     std::ptrdiff_t y_pixel, y_row;
     int tiles;                               ///< a multiple of four
+    int edge;
 };
 
 /// At each position, m[V][tile][lanes] = v[channels / lanes][tile][lanes] * u[channels][V * lanes], for `count` tiles, a multiple of P. What the
@@ -172,18 +201,18 @@ struct WinogradProduct {
 template <class T, int P, int V>
 COLLAB_NOINLINE void winograd_product(const WinogradProduct<T>& o, int from, int count, Ahead& ahead) {
     constexpr int L = lanes<T>;
-    for (int k = 0; k < 16; ++k) {
-        T* const* y = o.y + from + k * P / 16;
+    const int positions = winograd_positions(o.edge), pixels = o.edge * o.edge;
+    for (int k = 0; k < positions; ++k) {
+        const bool fetch = k < pixels;
+        const std::ptrdiff_t pixel = k / o.edge * o.y_row + k % o.edge * o.y_pixel;
+        T* const* y = o.y + from;
         const T* v = o.v + k * o.v_position + from * L;
         T* m = o.m + k * o.m_position + from * L;
         for (int left_tiles = count; left_tiles > 0; left_tiles -= P, v += P * L, m += P * L, y += P) {
             ahead.step();
-            for (int p = 0; p < (k + 1) * P / 16 - k * P / 16; ++p)
-                for (int r = 0; r < V; ++r) {
-                    const T* at = y[p] + r * L;
-                    __builtin_prefetch(at, 1), __builtin_prefetch(at + o.y_pixel, 1), __builtin_prefetch(at + o.y_row, 1);
-                    __builtin_prefetch(at + o.y_row + o.y_pixel, 1);
-                }
+            if (fetch)
+                for (int p = 0; p < P; ++p)
+                    for (int r = 0; r < V; ++r) __builtin_prefetch(y[p] + pixel + r * L, 1);
             Vector<T> acc[P][V];
             repeat<P>([&](auto p) COLLAB_LAMBDA_INLINE { repeat<V>([&](auto r) COLLAB_LAMBDA_INLINE { acc[p][r] = Vector<T>{}; }); });
             const T *at = v, *w = o.u + k * o.u_position;
@@ -242,9 +271,9 @@ template <class T>
 struct WinogradPass {
     static constexpr int most = 128;
     int tiles, panel;
-    WinogradPass(int channels, int targets, int all_tiles) {
+    WinogradPass(int edge, int channels, int targets, int all_tiles) {
         const std::size_t in = std::size_t(round_up(channels, lanes<T>)), out = std::size_t(round_up(targets, lanes<T>));
-        const bool few = 16 * (in + out) * sizeof(T) <= 6 * 1024, many = 16 * in * out * sizeof(T) > (std::size_t(8) << 20);
+        const bool few = 16 * (in + out) * sizeof(T) <= 6 * 1024, many = std::size_t(winograd_positions(edge)) * in * out * sizeof(T) > (std::size_t(8) << 20);
         tiles = std::min(few ? 16 : many ? most : 48, round_up(all_tiles, 4));
         panel = std::min(block_vectors, ceil_div(targets, lanes<T>));
     }
@@ -252,37 +281,42 @@ struct WinogradPass {
 
 /// Elements of scratch memory that winograd_tiles needs.
 template <class T>
-std::size_t winograd_scratch(int channels, int targets, int all_tiles) {
-    const WinogradPass<T> pass(channels, targets, all_tiles);
-    return WinogradLayout<T>(pass.tiles, ceil_div(channels, lanes<T>)).size() + WinogradLayout<T>(pass.tiles, pass.panel).size();
+std::size_t winograd_scratch(int edge, int channels, int targets, int all_tiles) {
+    const WinogradPass<T> pass(edge, channels, targets, all_tiles);
+    return WinogradLayout<T>(edge, pass.tiles, ceil_div(channels, lanes<T>)).size() + WinogradLayout<T>(edge, pass.tiles, pass.panel).size();
 }
 
 /// A^T m A of one register of channels of `n` tiles side by side, plus the bias: `channels` of the register, to pixels y_pixel and rows y_row apart.
 /// The last tile has `columns` columns, all have `rows` rows.
-template <class T>
+template <class T, int M>
 COLLAB_NOINLINE void winograd_output_row(const T* m, std::ptrdiff_t position, int n, const T* bias, T* y, std::ptrdiff_t y_pixel, std::ptrdiff_t y_row,
                                          int channels, int rows, int columns) {
-    constexpr int L = lanes<T>;
+    constexpr int L = lanes<T>, N = M + 2;
+    using Transform = WinogradTransform<T, M>;
     Vector<T> b = {};
     if (bias) b = load(bias);
-    const bool whole = rows == 2 && channels == L;
-    for (int t = 0; t < n; ++t, m += L, y += 2 * y_pixel) {
-        Vector<T> a[2][4], o[2][2];
-        repeat<4>([&](auto j) COLLAB_LAMBDA_INLINE {
-            const T* p = m + j * position;
-            const Vector<T> m0 = load(p), m2 = load(p + 8 * position), m3 = load(p + 12 * position);
-            Vector<T> m1 = load(p + 4 * position);
-            if constexpr (j == 1) m1 += b;   // this position is part of all four outputs with factor 1
-            a[0][j] = m0 + m1 + m2, a[1][j] = m1 - m2 - m3;
+    const bool whole = rows == M && channels == L;
+    const std::ptrdiff_t down = N * position;
+    for (int t = 0; t < n; ++t, m += L, y += M * y_pixel) {
+        Vector<T> a[M][N], o[M][M];
+        repeat<N>([&](auto j) COLLAB_LAMBDA_INLINE {
+            Vector<T> column[N], up[M];
+            const T* from = m + j * position;
+            repeat<N>([&](auto i) COLLAB_LAMBDA_INLINE { column[i] = load(from), from += down; });
+            Transform::output(column, up);
+            repeat<M>([&](auto i) COLLAB_LAMBDA_INLINE { a[i][j] = up[i]; });
         });
-        repeat<2>([&](auto i) COLLAB_LAMBDA_INLINE { o[i][0] = a[i][0] + a[i][1] + a[i][2], o[i][1] = a[i][1] - a[i][2] - a[i][3]; });
-        if (whole && (columns == 2 || t < n - 1)) {
-            store(y, o[0][0]), store(y + y_pixel, o[0][1]), store(y + y_row, o[1][0]), store(y + y_row + y_pixel, o[1][1]);
+        repeat<M>([&](auto i) COLLAB_LAMBDA_INLINE {
+            Transform::output(a[i], o[i]);
+            repeat<M>([&](auto j) COLLAB_LAMBDA_INLINE { o[i][j] += b; });
+        });
+        if (whole && (columns == M || t < n - 1)) {
+            repeat<M>([&](auto i) COLLAB_LAMBDA_INLINE { repeat<M>([&](auto j) COLLAB_LAMBDA_INLINE { store(y + i * y_row + j * y_pixel, o[i][j]); }); });
         } else {
-            alignas(64) T done[2][2][L];
-            repeat<2>([&](auto i) COLLAB_LAMBDA_INLINE { store(done[i][0], o[i][0]), store(done[i][1], o[i][1]); });
+            alignas(64) T done[M][M][L];
+            repeat<M>([&](auto i) COLLAB_LAMBDA_INLINE { repeat<M>([&](auto j) COLLAB_LAMBDA_INLINE { store(done[i][j], o[i][j]); }); });
             for (int i = 0; i < rows; ++i)
-                for (int j = 0; j < (t < n - 1 ? 2 : columns); ++j) std::copy_n(done[i][j], channels, y + i * y_row + j * y_pixel);
+                for (int j = 0; j < (t < n - 1 ? M : columns); ++j) std::copy_n(done[i][j], channels, y + i * y_row + j * y_pixel);
         }
     }
 }
@@ -294,11 +328,14 @@ void winograd_output(const WinogradJob<T>& job, int first, int count, int channe
     const WinogradSource<T>& s = job.source;
     for (int done = 0; done < count;) {
         const WinogradTile tile(s, first + done);
-        const int run = std::min(s.across() - tile.column / 2, count - done);
+        const int run = std::min(s.across() - tile.column / s.edge, count - done);
         T* const y = job.y + tile.image * job.y_image + tile.row * job.y_row + tile.column * job.y_pixel + channel;
-        for (int c = 0; c < n; c += L)
-            winograd_output_row(m + c / L * from.chunk + done * L, from.position, run, job.bias ? job.bias + channel + c : nullptr, y + c, job.y_pixel,
-                                job.y_row, std::min(L, n - c), std::min(2, s.rows - tile.row), tile.column + 2 * run > s.columns ? 1 : 2);
+        for_edge(s.edge, [&](auto edge) {
+            for (int c = 0; c < n; c += L)
+                winograd_output_row<T, edge()>(m + c / L * from.chunk + done * L, from.position, run, job.bias ? job.bias + channel + c : nullptr, y + c, job.y_pixel,
+                                               job.y_row, std::min(L, n - c), std::min(s.edge, s.rows - tile.row),
+                                               std::min(s.edge, s.columns - tile.column - (run - 1) * s.edge));
+        });
         done += run;
     }
 }
@@ -309,8 +346,8 @@ void winograd_tiles(const WinogradJob<T>& job) {
     constexpr int L = lanes<T>;
     const WinogradSource<T>& s = job.source;
     const int all = s.tiles(), vectors = ceil_div(job.targets, L);
-    const WinogradPass<T> pass(s.channels, job.targets, all);
-    const WinogradLayout<T> in(pass.tiles, ceil_div(s.channels, L)), out(pass.tiles, pass.panel);
+    const WinogradPass<T> pass(s.edge, s.channels, job.targets, all);
+    const WinogradLayout<T> in(s.edge, pass.tiles, ceil_div(s.channels, L)), out(s.edge, pass.tiles, pass.panel);
     T* const v = job.scratch;
     T* const m = v + in.size();
     T* y[WinogradPass<T>::most];
@@ -325,9 +362,9 @@ void winograd_tiles(const WinogradJob<T>& job) {
         for (int i = count; i < slots; ++i) y[i] = y[count - 1];
         for (int b = 0; b < ceil_div(vectors, block_vectors); ++b) {
             const int wide = std::min(block_vectors, vectors - b * block_vectors), channel = b * block_vectors * L;
-            const T* const u = job.weights + winograd_block<T>(s.channels, b);
+            const T* const u = job.weights + winograd_block<T>(s.edge, s.channels, b);
             const WinogradProduct<T> product{v, in.chunk, in.position, s.channels, u, winograd_position<T>(s.channels, wide), m, out.chunk, out.position,
-                                             y, job.y_pixel, job.y_row, slots};
+                                             y, job.y_pixel, job.y_row, slots, s.edge};
             winograd_products(product, wide, ahead);
             winograd_output(job, t, count, channel, std::min(job.targets - channel, wide * L), m, out);
             for (int i = 0; i < slots; ++i) y[i] += wide * L;
@@ -335,14 +372,27 @@ void winograd_tiles(const WinogradJob<T>& job) {
     }
 }
 
-/// Whether the transforms cost less than the multiplications they save: enough channels, enough of a tile's outputs wanted (a tile takes 16
-/// multiplications per pair of channels; taps outside the map are not counted for the direct sweep), and enough tiles to pay for the weights, unless those are transformed once and for all.
-inline bool winograd_pays(const Dense& d, bool constant_weights = false) {
+/// Outputs in a unit of work that make the products efficient.
+constexpr int winograd_outputs(int edge) { return 48 * edge * edge; }
+/// Tiles of the largest unit of maps of this width.
+inline int winograd_tiles_in(const Units& units, int width, int edge) { return units.most_images * ceil_div(units.most_rows, edge) * ceil_div(width, edge); }
+
+/// The edge of tiles that make a sweep fastest, up to `most`; 0 where the transforms cost more than the multiplications that they save: that takes enough
+/// channels, enough of a tile's outputs wanted (taps outside the map are not counted for the direct sweep), and enough tiles to pay for the weights, unless
+/// those are transformed once and for all. Large tiles have 2.25 times as many transformed weights, of which `budget` bytes are welcome.
+template <class T>
+int winograd_edge(const Dense& d, int most, bool constant_weights = false, std::size_t budget = std::size_t(16) << 20) {
     const Extent three{3, 3}, one{1, 1};
-    if (!(d.g.kernel == three) || !(d.g.stride == one) || std::min(d.source_channels, d.target_channels) < 16) return false;
-    const long down = ceil_div(d.target.height, 2), across = ceil_div(d.target.width, 2);
-    const long rows = 3L * d.target.height - 2L * std::min(d.g.pad.height, 1), direct = rows * 3 * d.target.width;
-    return 2 * direct >= 3 * 16 * down * across && d.g.batch * down * across >= (constant_weights ? 16 : 128);
+    if (!(d.g.kernel == three) || !(d.g.stride == one) || std::min(d.source_channels, d.target_channels) < 16) return 0;
+    const long rows = 3L * d.target.height - 2L * std::min(d.g.pad.height, 1);
+    int best = 0;
+    long fewest = 2 * rows * d.target.width;   // products of a pair of channels: two thirds of the direct sweep's
+    for (int edge = 2; edge <= most; edge += 2) {
+        const long tiles = long(ceil_div(d.target.height, edge)) * ceil_div(d.target.width, edge), products = tiles * winograd_positions(edge);
+        if (edge > 2 && winograd_weights_size<T>(edge, d.source_channels, d.target_channels) * sizeof(T) > budget) break;
+        if ((products < fewest || (products == fewest && best == 0)) && d.g.batch * tiles >= (constant_weights ? 16 : 128)) best = edge, fewest = products;
+    }
+    return best;
 }
 
 }  // namespace collab::backend::detail
