@@ -129,7 +129,7 @@ Outcome train_as(const DataSet& data, const Job& job, const std::vector<std::str
     }
     for (Record& r : outcome.history.records) r.networks.resize(std::min<std::size_t>(r.networks.size(), 2));   // without snapshots
     outcome.semantics = semantics<C>(training.settings());
-    outcome.parameters = training.catalogue().parameter_count, outcome.memory_bytes = training.memory_bytes(), outcome.backend = training.backend().describe();
+    outcome.parameters = training.catalogue().parameter_count, outcome.memory_bytes = training.memory_bytes() + training.workspace_bytes(), outcome.backend = training.backend().describe();
     if (C::size == 1) outcome.weights = training.network_weights(0);
     if (job.look || job.method == MethodId::ensemble) look(training, data, job, outcome);
     return outcome;

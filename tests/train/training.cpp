@@ -142,6 +142,23 @@ TEST_CASE("evaluation changes nothing") {
     CHECK(same_bits(watched.state(), left_alone.state()));
 }
 
+TEST_CASE("the workspace is known before the first step, and asking for it changes nothing") {
+    Training<Pair, Cpu<float>> asked({.seed = 6, .batch = samples}), not_asked({.seed = 6, .batch = samples});
+    CHECK(asked.backend().workspace_bytes() == 0);
+    const std::size_t bytes = asked.workspace_bytes();
+    CHECK(bytes > 0);
+    CHECK_THROWS_WITH_AS(asked.losses(), doctest::Contains("before the first batch"), Error);
+    CHECK(asked.steps() == 0);
+    steps(asked, 3), steps(not_asked, 3);
+    CHECK(asked.workspace_bytes() == bytes);
+    CHECK(not_asked.workspace_bytes() == bytes);
+    CHECK(same_bits(asked.parameters(), not_asked.parameters()));
+    CHECK(same_bits(asked.momentum(), not_asked.momentum()));
+    CHECK(same_bits(asked.state(), not_asked.state()));
+    Training<Pair, Reference<double>> other({.batch = samples});   // a backend that cannot tell
+    CHECK(other.workspace_bytes() == 0);
+}
+
 TEST_CASE("evaluation is repeatable and does not depend on what else is in the batch") {
     Training<Pair, Reference<double>> training({.seed = 6, .batch = samples});
     steps(training, 3);

@@ -140,6 +140,15 @@ public:
     long steps() const { return step_; }
     /// Bytes of all tensors: parameters, gradients, momentum, activations, and what the backward pass works in.
     std::size_t memory_bytes() const { return floats_ * sizeof(T) + labels_[0].size() * sizeof(int); }
+    /// Bytes that the operations of a step work in beside these, where the backend can tell; of all that it has been used for. Before the first step they are
+    /// found by a rehearsal: a pass over zeros, of which no trace remains.
+    std::size_t workspace_bytes() {
+        if constexpr (requires { { backend_->workspace_bytes() } -> std::convertible_to<std::size_t>; }) {
+            if (step_ == 0 && !std::exchange(rehearsed_, true)) rehearse();
+            return backend_->workspace_bytes();
+        }
+        return 0;
+    }
 
     /// One step on `samples` samples (at most the batch of the settings): NHWC images and class numbers on the host. In an iterative
     /// collaboration, one after the other for each network; a method with a critic moves that first.
@@ -459,6 +468,14 @@ private:
         T* const graph_work = arena.take(batch * std::size_t(couplings_.scratch()));
         couplings_.lay_out(settings_.methods, arena, {parameters_, gradients_, state_, echo_, graph_work}, batch);
     }
+    void rehearse() {
+        const std::vector<T> s = state();
+        for (int i = 0; i < n; ++i) backend_->fill(std::size_t(settings_.batch) * image.size(), T(0), images_[std::size_t(i)]);
+        const std::vector<int> labels(labels_[0].size(), 0);
+        backend_->upload(labels.data(), labels.size(), labels_[0].data());
+        pass(settings_.batch, Random{}, everyone, false, detail::Active{});
+        set_state(s), samples_ = 0, ++looks_;
+    }
     bool repeats() const { return iterative || couplings_.has_critic(); }   // batches are passed through more than once
 
     template <int I>
@@ -714,6 +731,7 @@ private:
     std::size_t floats_ = 0;
     long step_ = 0;
     int samples_ = 0;
+    bool rehearsed_ = false;
 };
 
 }  // namespace collab

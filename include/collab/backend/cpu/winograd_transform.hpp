@@ -63,4 +63,14 @@ struct WinogradTransform<T, 4> {
     }
 };
 
+/// Inputs of a tile, and products of a pair of channels.
+constexpr int winograd_positions(int edge) { return (edge + 2) * (edge + 2); }
+
+/// f(Index<edge>{})
+template <class F>
+COLLAB_INLINE void for_edge(int edge, F&& f) {
+    if (edge == 2) f(Index<2>{});
+    else f(Index<4>{});
+}
+
 }  // namespace collab::backend::detail
