@@ -137,41 +137,24 @@ void Activated<T, F>::sums(Threads& threads, const Map& map, F f, View<const T> 
     const bool same = x.pixel == y.pixel && dy.pixel == (g ? g.pixel : dy.pixel);
     const int parts = in_pieces(threads, map, most_sums, [&](int piece, long first, long count) {
         double* const mine = all + std::ptrdiff_t(piece) * 2 * channels;
-        const auto step = [&](long n, long c, long at, long from, T* a, T* b) COLLAB_LAMBDA_INLINE {
-            const F local = f;
-            const T *in = x.data + from, *out = y.data + from, *grad = dy.data + at, *mean = means + c;
-            T* const to = g.data + at;
-            if (g) {
-                COLLAB_INDEPENDENT
-                for (long i = 0; i < n; ++i) {
-                    const T d = grad[i] * local.slope(out[i]);
-                    to[i] = d;
-                    a[i] += d;
-                    b[i] += d * (in[i] - mean[i]);
-                }
-            } else {
-                COLLAB_INDEPENDENT
-                for (long i = 0; i < n; ++i) {
-                    a[i] += grad[i];
-                    b[i] += grad[i] * (in[i] - mean[i]);
-                }
-            }
+        const auto pass = [&](auto writes) COLLAB_LAMBDA_INLINE {
+            const T *const in = x.data + first * x.pixel, *const out = y.data + first * y.pixel, *const grad = dy.data + first * dy.pixel;
+            T* const to = g ? g.data + first * g.pixel : nullptr;
+            accumulate<T, rows_from_memory>(count, channels, 0, channels, dy.pixel, x.pixel, mine, [=](long c, long at, long from, T& a, T& b) COLLAB_LAMBDA_INLINE {
+                T d = grad[at];
+                if constexpr (decltype(writes)::value) d *= f.slope(out[from]), to[at] = d;
+                a += d;
+                b += d * (in[from] - means[c]);
+            });
         };
-        for (const long end = first + count; first < end;) {   // sums in T stay short
-            const long n = same ? std::min(4096L, end - first) : 1;
-            if (same) {
-                const long from = first * x.pixel, at = first * dy.pixel;
-                accumulate<T>(n, channels, 0, channels, dy.pixel, x.pixel, mine,
-                                      [&](long k, long c, long i, long j, T* a, T* b) COLLAB_LAMBDA_INLINE { step(k, c, at + i, from + j, a, b); });
-            } else {
-                for (int c = 0; c < channels; ++c) {
-                    const T d = dy.data[first * dy.pixel + c] * f.slope(y.data[first * y.pixel + c]);
-                    if (g) g.data[first * g.pixel + c] = d;
-                    mine[c] += static_cast<double>(d), mine[channels + c] += static_cast<double>(d * (x.data[first * x.pixel + c] - means[c]));
-                }
+        if (same && g) return pass(std::true_type{});
+        if (same) return pass(std::false_type{});
+        for (const long end = first + count; first < end; ++first)
+            for (int c = 0; c < channels; ++c) {
+                const T d = dy.data[first * dy.pixel + c] * f.slope(y.data[first * y.pixel + c]);
+                if (g) g.data[first * g.pixel + c] = d;
+                mine[c] += static_cast<double>(d), mine[channels + c] += static_cast<double>(d * (x.data[first * x.pixel + c] - means[c]));
             }
-            first += n;
-        }
     });
     add_parts(all, parts, channels);
     finish_gate(all, channels, saved, dgamma, dbeta, sums);
