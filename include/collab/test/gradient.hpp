@@ -7,11 +7,14 @@
 #include <cstdio>
 #include <limits>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <collab/backend/reference/reference.hpp>
 #include <collab/collaboration/merge.hpp>
 #include <collab/model/catalogue.hpp>
+#include <collab/model/check.hpp>
 #include <collab/objective/concepts.hpp>
 
 namespace collab {
@@ -105,9 +108,28 @@ inline std::vector<double> normal_numbers(std::size_t n, Random random) {
     return v;
 }
 
+/// Numbers of the host in memory of a backend.
+template <class B>
+class Held {
+public:
+    double* put(B& backend, const std::vector<double>& numbers) {
+        if (memory_.empty()) memory_.emplace_back(backend.template allocate<double>(numbers.size() + 1));
+        backend.upload(numbers.data(), numbers.size(), memory_[0].data());
+        return memory_[0].data();
+    }
+    std::vector<double> get(B& backend, std::size_t n) const {
+        std::vector<double> numbers(n);
+        if (n > 0) backend.download(static_cast<const double*>(memory_[0].data()), n, numbers.data());
+        return numbers;
+    }
+
+private:
+    std::vector<decltype(std::declval<B&>().template allocate<double>(1))> memory_;
+};
+
 /// A list of layers with everything that running it needs. Memory that a layer must not read before it is written holds NaN,
 /// gradients begin at a number that must survive, and there is room for more samples than are used.
-template <class List, StaticShape In>
+template <class List, StaticShape In, class B>
 class GradientTrial {
     using Plan = Sequence<List, In>;
     using Numbers = std::vector<double>;
@@ -116,73 +138,69 @@ class GradientTrial {
     static constexpr int in_size = In::dims.size(), out_size = Plan::Output::dims.size();
 
 public:
-    explicit GradientTrial(const GradientOptions& o)
-        : batch_(o.batch), capacity_(o.batch + 2), random_{o.seed}, input(normal_numbers(std::size_t(batch_) * in_size, random_.child(1))),
+    GradientTrial(const GradientOptions& o, B& backend)
+        : backend_(backend), batch_(o.batch), capacity_(o.batch + 2), random_{o.seed}, input(normal_numbers(std::size_t(batch_) * in_size, random_.child(1))),
           weights_(normal_numbers(std::size_t(batch_) * out_size, random_.child(2))) {
         catalogue.template add<Plan>("layers");
         parameters = normal_numbers(catalogue.parameter_count, random_.child(3));
         for (const Named& n : catalogue.parameters)
             for (std::size_t i = n.offset; i < n.offset + std::size_t(n.tensor.size); ++i)
                 parameters[i] = n.tensor.role == Role::scale ? 1 + 0.3 * parameters[i] : n.tensor.role == Role::weight ? parameters[i] / std::sqrt(n.tensor.fan_in) : 0.3 * parameters[i];
+        state_ = initial_states<double>(catalogue);
     }
 
     /// A fixed random sum of all outputs.
     double loss() {
         const View<const double> y = forward();
+        Numbers outputs(weights_.size());
+        backend_.download(y.data, outputs.size(), outputs.data());
         double sum = 0;
-        for (std::size_t i = 0; i < weights_.size(); ++i) sum += weights_[i] * y.data[i];
+        for (std::size_t i = 0; i < weights_.size(); ++i) sum += weights_[i] * outputs[i];
         return sum;
     }
     /// The gradients of all parameters and, when `wanted`, of the input.
     void gradients(Numbers& of_parameters, Numbers& of_input, bool wanted) {
         forward();
-        Numbers scratch = garbage(std::size_t(capacity_) * std::size_t(f.scratch));
-        of_parameters.assign(catalogue.parameter_count + 1, before);
-        of_input = garbage(wanted ? input.size() : 0);
-        m_.gradients = of_parameters.data(), m_.scratch = scratch.data();
-        const View<double> dx = wanted ? View<double>{of_input.data(), In::dims.channels} : View<double>{};
-        Plan::template backward<0, Plan::depth>(context(), m_, x(), View<const double>{weights_.data(), Plan::Output::dims.channels}, dx, wanted);
+        m_.gradients = gradients_memory_.put(backend_, Numbers(catalogue.parameter_count, before));
+        m_.scratch = scratch_memory_.put(backend_, garbage(std::size_t(capacity_) * std::size_t(f.scratch)));
+        const View<double> dx = wanted ? View<double>{input_gradient_memory_.put(backend_, garbage(input.size())), In::dims.channels} : View<double>{};
+        Plan::template backward<0, Plan::depth>(context(), m_, x_, View<const double>{weights_memory_.put(backend_, weights_), Plan::Output::dims.channels}, dx, wanted);
+        of_parameters = gradients_memory_.get(backend_, catalogue.parameter_count);
+        of_input = input_gradient_memory_.get(backend_, wanted ? input.size() : 0);
         for (double& g : of_parameters) g -= before;
-        of_parameters.pop_back();
     }
 
 private:
-    static Numbers garbage(std::size_t n) { return Numbers(n + 1, std::numeric_limits<double>::quiet_NaN()); }
-    Context<Reference<double>> context() { return {backend_, batch_, capacity_, Mode::training, random_.child(4)}; }
-    View<const double> x() const { return {input.data(), In::dims.channels}; }
+    static Numbers garbage(std::size_t n) { return Numbers(n, std::numeric_limits<double>::quiet_NaN()); }
+    Context<B> context() { return {backend_, batch_, capacity_, Mode::training, random_.child(4)}; }
     View<const double> forward() {
-        state_ = initial_states<double>(catalogue);
-        state_.push_back(0);
-        saved_ = garbage(std::size_t(capacity_) * std::size_t(f.saved)), fixed_ = garbage(std::size_t(f.fixed));
-        m_ = {parameters.data(), nullptr, state_.data(), saved_.data(), fixed_.data(), nullptr};
-        return Plan::template forward<0, Plan::depth>(context(), m_, x());
+        x_ = {input_memory_.put(backend_, input), In::dims.channels};
+        m_ = {parameters_memory_.put(backend_, parameters), nullptr, state_memory_.put(backend_, state_), saved_memory_.put(backend_, garbage(std::size_t(capacity_) * std::size_t(f.saved))),
+              fixed_memory_.put(backend_, garbage(std::size_t(f.fixed))), nullptr};
+        return Plan::template forward<0, Plan::depth>(context(), m_, x_);
     }
 
+    B& backend_;
     int batch_, capacity_;
     Random random_;
-    Reference<double> backend_;
 
 public:
     Numbers input, parameters;
     Catalogue catalogue;
 
 private:
-    Numbers weights_, state_, saved_, fixed_;
+    Numbers weights_, state_;
+    Held<B> input_memory_, parameters_memory_, weights_memory_, state_memory_, saved_memory_, fixed_memory_, gradients_memory_, scratch_memory_, input_gradient_memory_;
+    View<const double> x_{};
     Memory<double> m_;
 };
-}  // namespace detail
 
-/// Checks a layer or a list of layers in training mode on an input of shape In: the derivatives of a fixed random sum of all outputs
-/// with respect to every parameter and every input, on Reference<double>. Beside being right, gradients must be added to what is there.
-///
-///     using Mine = Layers<Conv2d<4, 3, Bias>, BatchNorm, MyActivation>;
-///     const GradientReport report = check_gradients<Mine, Shape<2, 5, 5>>();
-///     if (!report) fail(report.describe());
-template <class List, StaticShape In>
-GradientReport check_gradients(const GradientOptions& options = {}) {
+template <class List, StaticShape In, class B>
+GradientReport check_layers(const GradientOptions& options) {
     if (options.batch < 1) fail("a gradient check needs at least one sample, not ", options.batch);
-    detail::GradientTrial<List, In> trial(options);
-    detail::GradientJudge judge(options);
+    B backend;
+    GradientTrial<List, In, B> trial(options, backend);
+    GradientJudge judge(options);
     std::vector<double> of_parameters, of_input, alone, none;
     trial.gradients(of_parameters, of_input, true);
     trial.gradients(alone, none, false);
@@ -199,6 +217,24 @@ GradientReport check_gradients(const GradientOptions& options = {}) {
     std::string subject;
     unroll<flat_layers<List>::size>([&](auto i) { subject += (i > 0 ? ", " : "") + std::string(flat_layers<List>::template at<i>::describe()); });
     return judge.report(subject);
+}
+}  // namespace detail
+
+/// Checks a layer or a list of layers in training mode on an input of shape In: the derivatives of a fixed random sum of all outputs
+/// with respect to every parameter and every input, on Reference<double> or another backend that computes in double. Beside being right, gradients must be
+/// added to what is there.
+///
+///     using Mine = Layers<Conv2d<4, 3, Bias>, BatchNorm, MyActivation>;
+///     const GradientReport report = check_gradients<Mine, Shape<2, 5, 5>>();
+///     if (!report) fail(report.describe());
+template <class List, StaticShape In, class B = Reference<double>>
+GradientReport check_gradients(const GradientOptions& options = {}) {
+    static_assert(std::is_same_v<typename B::Scalar, double>, "collab: gradients are checked by differences, for which float has too few digits");
+    using Items = flat_layers<List>;
+    using Wrong = detail::first_wrong<Pack<detail::AreLayers<Items, List>, detail::ShapesFit<Items, In, List>, detail::FindOperations<Items, B, List>>>;
+    static_assert(sizeof(typename Wrong::sentence) > 0);
+    if constexpr (!Wrong::holds) return {};   // has been refused: nothing more to say
+    else return detail::check_layers<List, In, B>(options);
 }
 
 /// Checks `metric.gradient` against `metric.value` with respect to the first of two random vectors, for several lengths; the gradient
