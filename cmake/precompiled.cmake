@@ -5,7 +5,8 @@ if(NOT TARGET collab_precompiled)
   add_library(collab_precompiled STATIC EXCLUDE_FROM_ALL
     ${CMAKE_CURRENT_LIST_DIR}/precompiled/cpu.cpp
     ${CMAKE_CURRENT_LIST_DIR}/precompiled/cpu_float.cpp
-    ${CMAKE_CURRENT_LIST_DIR}/precompiled/cpu_double.cpp)
+    ${CMAKE_CURRENT_LIST_DIR}/precompiled/cpu_double.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/precompiled/glue.cpp)
   add_library(collab::precompiled ALIAS collab_precompiled)
   target_link_libraries(collab_precompiled PUBLIC collab::collab)
   target_compile_definitions(collab_precompiled PUBLIC COLLAB_PRECOMPILED)

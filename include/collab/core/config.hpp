@@ -19,10 +19,13 @@
 #define COLLAB_INLINE inline __attribute__((always_inline))
 #define COLLAB_LAMBDA_INLINE __attribute__((always_inline))
 #define COLLAB_NOINLINE __attribute__((noinline))
+// What runs once or seldom: made small, and left out of the work of inlining, which is what compilers take longest for.
+#define COLLAB_COLD __attribute__((cold, noinline))
 #else
 #define COLLAB_INLINE inline
 #define COLLAB_LAMBDA_INLINE
 #define COLLAB_NOINLINE
+#define COLLAB_COLD
 #endif
 
 // A function that must run on any processor of the family, whatever the others are compiled for.
@@ -41,10 +44,14 @@
 #define COLLAB_INDEPENDENT
 #endif
 
-// With COLLAB_PRECOMPILED the kernels of the CPU backend are only declared: the library of the CMake target collab::precompiled has them.
-// Inline functions among them have to be in its object files even if nothing there calls them.
+// With COLLAB_PRECOMPILED the kernels of the CPU backend and whatever else is no template are only declared: the library of the CMake target
+// collab::precompiled has them. Inline functions among them have to be in its object files even if nothing there calls them.
 #if defined(COLLAB_PRECOMPILED) && (defined(__GNUC__) || defined(__clang__))
 #define COLLAB_COMPILED inline __attribute__((used))
 #else
 #define COLLAB_COMPILED inline
+#endif
+// Where a header is to give the bodies, too: everywhere without COLLAB_PRECOMPILED, and in the one file of that library that has them.
+#if !defined(COLLAB_PRECOMPILED) || defined(COLLAB_PRECOMPILING)
+#define COLLAB_BODIES
 #endif

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include <collab/core/config.hpp>
+
 namespace collab::detail {
 
 /// Row k advances a byte by k + 1 bytes, so that eight bytes take eight look-ups that do not wait for each other.
@@ -22,7 +24,7 @@ inline constexpr auto crc32c_table = [] {
 }();
 
 /// CRC-32C (Castagnoli; RFC 3720, appendix B.4). `before` is the checksum of what comes before these bytes.
-constexpr std::uint32_t crc32c(std::string_view bytes, std::uint32_t before = 0) {
+COLLAB_NOINLINE constexpr std::uint32_t crc32c(std::string_view bytes, std::uint32_t before = 0) {
     const auto& t = crc32c_table;
     const auto at = [&](std::size_t i) { return std::uint32_t(static_cast<unsigned char>(bytes[i])); };
     std::uint32_t c = ~before;

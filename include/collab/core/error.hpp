@@ -2,10 +2,13 @@
 // error: the one exception type of the library, and a way to build its sentence without iostreams.
 #pragma once
 #include <concepts>
+#include <cstddef>
+#include <initializer_list>
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <system_error>
+
+#include <collab/core/config.hpp>
 
 namespace collab {
 
@@ -15,34 +18,76 @@ struct Error : std::runtime_error {
 };
 
 namespace detail {
-inline void append(std::string& s, std::string_view part) { s += part; }
-inline void append(std::string& s, char part) { s += part; }
-template <class T>
-    requires std::integral<T> || std::floating_point<T>
-void append(std::string& s, T part) { s += std::to_string(part); }
+/// A part of a sentence, as one type: code for putting sentences together is made once, not for each list of parts.
+class Word {
+public:
+    constexpr Word(std::string_view text) : text_(text.data()), size_(text.size()), kind_(Kind::text) {}
+    constexpr Word(char letter) : whole_(letter), kind_(Kind::letter) {}
+    template <std::signed_integral T>
+    constexpr Word(T n) : whole_(n), kind_(Kind::whole) {}
+    template <std::unsigned_integral T>
+    constexpr Word(T n) : natural_(n), kind_(Kind::natural) {}
+    template <std::floating_point T>
+    constexpr Word(T v) : real_(static_cast<double>(v)), kind_(Kind::real) {}
+
+    void append_to(std::string& s) const;
+
+private:
+    enum class Kind : char { text, letter, whole, natural, real };
+    union {
+        const char* text_;
+        long long whole_;
+        unsigned long long natural_;
+        double real_;
+    };
+    std::size_t size_ = 0;
+    Kind kind_;
+};
+std::string put_together(std::initializer_list<Word> parts);
+[[noreturn]] void throw_error(std::initializer_list<Word> parts);
 
 /// A number as one writes it: 4, 0.5.
-inline std::string plain_number(double v) {
+std::string plain_number(double v);
+
+/// What the operating system says about an errno.
+std::string reason(int code);
+}  // namespace detail
+
+/// The parts put together: text, characters and numbers.
+template <class... Parts>
+COLLAB_INLINE std::string sentence(const Parts&... parts) { return detail::put_together({detail::Word(parts)...}); }
+
+/// Throws Error with the parts put together: `fail(path, ": expected ", n, " bytes")`.
+template <class... Parts>
+[[noreturn]] COLLAB_INLINE void fail(const Parts&... parts) { detail::throw_error({detail::Word(parts)...}); }
+
+}  // namespace collab
+
+#ifdef COLLAB_BODIES
+#include <system_error>
+
+namespace collab::detail {
+COLLAB_COMPILED COLLAB_COLD void Word::append_to(std::string& s) const {
+    switch (kind_) {
+        case Kind::text: s.append(text_, size_); break;
+        case Kind::letter: s += static_cast<char>(whole_); break;
+        case Kind::whole: s += std::to_string(whole_); break;
+        case Kind::natural: s += std::to_string(natural_); break;
+        case Kind::real: s += std::to_string(real_); break;
+    }
+}
+COLLAB_COMPILED COLLAB_COLD std::string put_together(std::initializer_list<Word> parts) {
+    std::string s;
+    for (const Word& p : parts) p.append_to(s);
+    return s;
+}
+COLLAB_COMPILED COLLAB_COLD void throw_error(std::initializer_list<Word> parts) { throw Error(put_together(parts)); }
+COLLAB_COMPILED COLLAB_COLD std::string plain_number(double v) {
     std::string s = std::to_string(v);
     s.erase(s.find_last_not_of('0') + 1);
     if (s.ends_with('.')) s.pop_back();
     return s;
 }
-
-/// What the operating system says about an errno.
-inline std::string reason(int code) { return std::generic_category().message(code); }
-}  // namespace detail
-
-/// The parts put together: text, characters and numbers.
-template <class... Parts>
-std::string sentence(const Parts&... parts) {
-    std::string s;
-    (detail::append(s, parts), ...);
-    return s;
-}
-
-/// Throws Error with the parts put together: `fail(path, ": expected ", n, " bytes")`.
-template <class... Parts>
-[[noreturn]] void fail(const Parts&... parts) { throw Error(sentence(parts...)); }
-
-}  // namespace collab
+COLLAB_COMPILED COLLAB_COLD std::string reason(int code) { return std::generic_category().message(code); }
+}  // namespace collab::detail
+#endif

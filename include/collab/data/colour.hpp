@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // colour: pictures made lighter, paler, greyer and of another hue, at random.
 #pragma once
-#include <algorithm>
-#include <array>
-#include <cmath>
-#include <cstddef>
 #include <cstdint>
-#include <utility>
 
+#include <collab/core/config.hpp>
 #include <collab/core/random.hpp>
 #include <collab/core/shape.hpp>
 
@@ -26,6 +22,19 @@ struct ColourJitter {
 
 namespace detail {
 
+/// Changes a picture of bytes in place; works in floats and rounds once.
+void change_colours(std::uint8_t* pixels, Dims dims, const ColourJitter& jitter, Random random, float* scratch);
+
+}  // namespace detail
+}  // namespace collab
+
+#ifdef COLLAB_BODIES
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <utility>
+
+namespace collab::detail {
 inline float grey_of(const float* p) { return 0.299f * p[0] + 0.587f * p[1] + 0.114f * p[2]; }   // ITU-R BT.601
 
 /// Turns the hue of one pixel by `turn` of the wheel, keeping its largest and its smallest value.
@@ -42,9 +51,10 @@ inline void turn_hue(float* p, float turn) {
     };
     p[0] = value(0), p[1] = value(2), p[2] = value(4);
 }
+}  // namespace collab::detail
 
-/// Changes a picture of bytes in place; works in floats and rounds once.
-inline void change_colours(std::uint8_t* pixels, Dims dims, const ColourJitter& jitter, Random random, float* scratch) {
+namespace collab::detail {
+COLLAB_COMPILED void change_colours(std::uint8_t* pixels, Dims dims, const ColourJitter& jitter, Random random, float* scratch) {
     const Words drawn = random(0), order_words = random(1);
     const auto factor = [](double spread, std::uint32_t word) {
         const double least = std::max(0.0, 1 - spread);
@@ -83,6 +93,5 @@ inline void change_colours(std::uint8_t* pixels, Dims dims, const ColourJitter& 
     }
     for (std::size_t i = 0; i < size; ++i) pixels[i] = static_cast<std::uint8_t>(255 * scratch[i] + 0.5f);
 }
-
-}  // namespace detail
-}  // namespace collab
+}  // namespace collab::detail
+#endif

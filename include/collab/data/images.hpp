@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // images: labelled pictures held in memory, their statistics, and a made-up set that needs no files.
 #pragma once
-#include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include <collab/core/error.hpp>
-#include <collab/core/random.hpp>
+#include <collab/core/config.hpp>
 #include <collab/core/shape.hpp>
 
 namespace collab {
@@ -34,39 +31,10 @@ struct DataSet {
 };
 
 /// Throws unless the parts of `images` agree with each other: sizes, labels, names. The readers only return sets that pass.
-inline void check(const Images& images) {
-    const std::string name = images.name.empty() ? std::string("images") : images.name;
-    const Dims d = images.dims;
-    if (d.channels < 1 || d.height < 1 || d.width < 1)
-        fail(name, ": a picture of ", d.channels, " x ", d.height, " x ", d.width, " (channels, height, width); expected positive extents");
-    if (images.classes < 1) fail(name, ": ", images.classes, " classes; expected at least 1");
-    if (images.labels.empty()) fail(name, ": holds no images; expected at least 1");
-    if (images.labels.size() > 0x7fffffffu) fail(name, ": ", images.labels.size(), " images; at most 2147483647 are supported");
-    const std::size_t expected = images.labels.size() * static_cast<std::size_t>(d.size());
-    if (images.pixels.size() != expected)
-        fail(name, ": ", images.pixels.size(), " bytes of pixels; expected ", expected, " for ", images.size(), " images of ", d.size(), " bytes");
-    for (int i = 0; i < images.size(); ++i)
-        if (const int label = images.labels[static_cast<std::size_t>(i)]; label < 0 || label >= images.classes)
-            fail(name, ": label ", i, " is ", label, "; expected 0 to ", images.classes - 1);
-    if (!images.class_names.empty() && images.class_names.size() != static_cast<std::size_t>(images.classes))
-        fail(name, ": ", images.class_names.size(), " class names for ", images.classes, " classes");
-}
+void check(const Images& images);
 
 /// The pictures with these indices, in this order.
-inline Images pick(const Images& images, const std::vector<int>& indices) {
-    Images out{images.dims, images.classes, {}, {}, images.name, images.class_names};
-    const auto bytes = static_cast<std::size_t>(images.dims.size());
-    out.pixels.resize(indices.size() * bytes);
-    out.labels.reserve(indices.size());
-    std::size_t at = 0;
-    for (const int i : indices) {
-        if (i < 0 || i >= images.size()) fail(images.name, ": there is no image ", i, " among ", images.size());
-        std::copy_n(images.image(i), bytes, out.pixels.data() + at);
-        out.labels.push_back(images.labels[static_cast<std::size_t>(i)]);
-        at += bytes;
-    }
-    return out;
-}
+Images pick(const Images& images, const std::vector<int>& indices);
 
 /// Of each channel, over all pixels of all pictures, in units where black is 0 and white is 1.
 struct Statistics {
@@ -74,24 +42,25 @@ struct Statistics {
 };
 
 /// The mean and the deviation (of the population) of each channel. Exact sums: the order of the pictures does not matter.
-inline Statistics statistics(const Images& images) {
-    check(images);
-    const auto channels = static_cast<std::size_t>(images.dims.channels);
-    std::vector<std::uint64_t> sum(channels), squares(channels);
-    for (std::size_t i = 0; i < images.pixels.size(); i += channels)
-        for (std::size_t c = 0; c < channels; ++c) {
-            const std::uint64_t v = images.pixels[i + c];
-            sum[c] += v, squares[c] += v * v;
-        }
-    const double n = static_cast<double>(images.pixels.size() / channels);
-    Statistics s{std::vector<double>(channels), std::vector<double>(channels)};
-    for (std::size_t c = 0; c < channels; ++c) {
-        const double mean = static_cast<double>(sum[c]) / n, variance = static_cast<double>(squares[c]) / n - mean * mean;
-        s.mean[c] = mean / 255, s.deviation[c] = std::sqrt(std::max(0.0, variance)) / 255;
-    }
-    return s;
-}
+Statistics statistics(const Images& images);
 
+/// n made-up pictures for examples and tests. A class is a stripe direction and width, a place of a soft blob and a faint tint; phase, place,
+/// brightness, contrast and grain vary from picture to picture. Label i is i % classes. What a class looks like does not depend on the
+/// seed: use two seeds for training and test. A small convolutional network tells the classes apart; single pixels hardly do.
+Images synthetic_images(Dims dims, int classes, int n, std::uint64_t seed);
+
+/// A data set without files: synthetic_images for training and, from other random numbers, for testing.
+DataSet synthetic(Dims dims, int classes, int train, int test, std::uint64_t seed = 1);
+
+}  // namespace collab
+
+#ifdef COLLAB_BODIES
+#include <algorithm>
+#include <cmath>
+#include <collab/core/error.hpp>
+#include <collab/core/random.hpp>
+
+namespace collab {
 namespace detail {
 
 /// What the pictures of one made-up class have in common. Depends on the class alone, so that sets of different seeds belong together.
@@ -146,11 +115,58 @@ inline void paint(const SyntheticClass& look, Dims d, Random random, std::uint8_
 }
 
 }  // namespace detail
+}  // namespace collab
 
-/// n made-up pictures for examples and tests. A class is a stripe direction and width, a place of a soft blob and a faint tint; phase, place,
-/// brightness, contrast and grain vary from picture to picture. Label i is i % classes. What a class looks like does not depend on the
-/// seed: use two seeds for training and test. A small convolutional network tells the classes apart; single pixels hardly do.
-inline Images synthetic_images(Dims dims, int classes, int n, std::uint64_t seed) {
+namespace collab {
+COLLAB_COMPILED COLLAB_COLD void check(const Images& images) {
+    const std::string name = images.name.empty() ? std::string("images") : images.name;
+    const Dims d = images.dims;
+    if (d.channels < 1 || d.height < 1 || d.width < 1)
+        fail(name, ": a picture of ", d.channels, " x ", d.height, " x ", d.width, " (channels, height, width); expected positive extents");
+    if (images.classes < 1) fail(name, ": ", images.classes, " classes; expected at least 1");
+    if (images.labels.empty()) fail(name, ": holds no images; expected at least 1");
+    if (images.labels.size() > 0x7fffffffu) fail(name, ": ", images.labels.size(), " images; at most 2147483647 are supported");
+    const std::size_t expected = images.labels.size() * static_cast<std::size_t>(d.size());
+    if (images.pixels.size() != expected)
+        fail(name, ": ", images.pixels.size(), " bytes of pixels; expected ", expected, " for ", images.size(), " images of ", d.size(), " bytes");
+    for (int i = 0; i < images.size(); ++i)
+        if (const int label = images.labels[static_cast<std::size_t>(i)]; label < 0 || label >= images.classes)
+            fail(name, ": label ", i, " is ", label, "; expected 0 to ", images.classes - 1);
+    if (!images.class_names.empty() && images.class_names.size() != static_cast<std::size_t>(images.classes))
+        fail(name, ": ", images.class_names.size(), " class names for ", images.classes, " classes");
+}
+COLLAB_COMPILED Images pick(const Images& images, const std::vector<int>& indices) {
+    Images out{images.dims, images.classes, {}, {}, images.name, images.class_names};
+    const auto bytes = static_cast<std::size_t>(images.dims.size());
+    out.pixels.resize(indices.size() * bytes);
+    out.labels.reserve(indices.size());
+    std::size_t at = 0;
+    for (const int i : indices) {
+        if (i < 0 || i >= images.size()) fail(images.name, ": there is no image ", i, " among ", images.size());
+        std::copy_n(images.image(i), bytes, out.pixels.data() + at);
+        out.labels.push_back(images.labels[static_cast<std::size_t>(i)]);
+        at += bytes;
+    }
+    return out;
+}
+COLLAB_COMPILED Statistics statistics(const Images& images) {
+    check(images);
+    const auto channels = static_cast<std::size_t>(images.dims.channels);
+    std::vector<std::uint64_t> sum(channels), squares(channels);
+    for (std::size_t i = 0; i < images.pixels.size(); i += channels)
+        for (std::size_t c = 0; c < channels; ++c) {
+            const std::uint64_t v = images.pixels[i + c];
+            sum[c] += v, squares[c] += v * v;
+        }
+    const double n = static_cast<double>(images.pixels.size() / channels);
+    Statistics s{std::vector<double>(channels), std::vector<double>(channels)};
+    for (std::size_t c = 0; c < channels; ++c) {
+        const double mean = static_cast<double>(sum[c]) / n, variance = static_cast<double>(squares[c]) / n - mean * mean;
+        s.mean[c] = mean / 255, s.deviation[c] = std::sqrt(std::max(0.0, variance)) / 255;
+    }
+    return s;
+}
+COLLAB_COMPILED COLLAB_COLD Images synthetic_images(Dims dims, int classes, int n, std::uint64_t seed) {
     if (dims.channels < 1 || dims.height < 1 || dims.width < 1 || classes < 1 || n < 1)
         fail("synthetic images: ", n, " images of ", dims.channels, " x ", dims.height, " x ", dims.width, " in ", classes,
              " classes were asked for; expected every number to be positive");
@@ -170,10 +186,8 @@ inline Images synthetic_images(Dims dims, int classes, int n, std::uint64_t seed
     }
     return images;
 }
-
-/// A data set without files: synthetic_images for training and, from other random numbers, for testing.
-inline DataSet synthetic(Dims dims, int classes, int train, int test, std::uint64_t seed = 1) {
+COLLAB_COMPILED COLLAB_COLD DataSet synthetic(Dims dims, int classes, int train, int test, std::uint64_t seed) {
     return {synthetic_images(dims, classes, train, 2 * seed), synthetic_images(dims, classes, test, 2 * seed + 1)};
 }
-
 }  // namespace collab
+#endif

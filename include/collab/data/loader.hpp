@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // loader: prepares the next batches on threads of its own while the present one is trained on.
 #pragma once
-#include <algorithm>
 #include <array>
 #include <atomic>
 #include <concepts>
@@ -16,12 +15,11 @@
 #include <utility>
 #include <vector>
 
-#include <collab/core/error.hpp>
+#include <collab/core/config.hpp>
 #include <collab/core/random.hpp>
 #include <collab/core/shape.hpp>
 #include <collab/data/augment.hpp>
 #include <collab/data/images.hpp>
-#include <collab/data/sampler.hpp>
 
 namespace collab {
 
@@ -69,8 +67,7 @@ public:
     using Reader = PictureReader;
 
     /// `images` must outlive the loader.
-    Loader(const Images& images, const Transform& transform, const LoaderOptions& options = {})
-        : Loader(checked(images).size(), transform.dims(images.dims), memory_reader(images, transform), options) {}
+    Loader(const Images& images, const Transform& transform, const LoaderOptions& options = {});
     Loader(Images&&, const Transform&, const LoaderOptions& = {}) = delete;
 
     /// `source` must outlive the loader.
@@ -79,74 +76,17 @@ public:
         : Loader(source.size(), source.output(transform), source.reader(transform), options) {}
 
     /// Pictures from anywhere: `size` of them, of extents `dims`, made by `read`, which is called on the loader's threads.
-    Loader(int size, Dims dims, Reader read, const LoaderOptions& options) : dims_(dims), read_(std::move(read)), options_(options) {
-        if (size < 1) fail("loader: ", size, " pictures; expected at least 1");
-        if (dims.channels < 1 || dims.height < 1 || dims.width < 1) fail("loader: pictures without extent; expected positive extents");
-        if (options.batch < 1) fail("loader: batch = ", options.batch, "; expected at least 1");
-        if (options.threads < 0 || options.threads > 1024) fail("loader: threads = ", options.threads, "; expected 0 to 1024");
-        for (const int i : options.indices)
-            if (i < 0 || i >= size) fail("loader: index ", i, " among indices; expected 0 to ", size - 1);
-        const int seen = options.indices.empty() ? size : static_cast<int>(options.indices.size());
-        const bool drop = options.drop_last.value_or(options.training && seen >= options.batch);
-        if (drop && seen < options.batch)
-            fail("loader: batch = ", options.batch, " with drop_last leaves nothing of ", seen, " pictures; expected a batch of at most ", seen);
-        samples_ = drop ? seen - seen % options.batch : seen;
-        batches_ = static_cast<int>((static_cast<std::int64_t>(samples_) + options.batch - 1) / options.batch);
-        order_.resize(static_cast<std::size_t>(seen));
-        const auto capacity = static_cast<std::size_t>(std::min(options.batch, samples_));
-        for (Slot& slot : ring_) {
-            slot.images.resize(capacity * static_cast<std::size_t>(dims.size()));
-            slot.labels.resize(capacity);
-            slot.indices.resize(capacity);
-        }
-        const int threads = options.threads > 0 ? options.threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-        // Alone, a thread takes a whole batch; of several, each takes a small part, so that they work on the batch that is needed first.
-        chunk_ = threads == 1 ? options.batch : std::clamp(options.batch / (4 * threads), 1, 16);
-        try {
-            for (int t = 0; t < threads; ++t) threads_.emplace_back([this] { work(); });
-        } catch (...) {
-            end();
-            throw;
-        }
-    }
+    Loader(int size, Dims dims, Reader read, const LoaderOptions& options);
     ~Loader() { end(); }
     Loader(const Loader&) = delete;
     Loader& operator=(const Loader&) = delete;
 
     /// Begins an epoch, also in the middle of another, of which nothing more is seen. Ends the life of the last batch. `first` batches are
     /// passed over, unmade: for a training that goes on where it was interrupted.
-    void start(int epoch, int first = 0) {
-        if (epoch < 0) fail("loader: epoch ", epoch, "; expected at least 0");
-        if (first < 0 || first > batches_) fail("loader: batch ", first, " to begin with; expected 0 to ", batches_);
-        {
-            const std::lock_guard lock(mutex_);
-            ++run_;
-            epoch_ = epoch;
-            made_ = given_ = claimed_ = first;
-            stale_ = working_;   // until these notice, they may write into the ring
-            claimed_in_batch_ = 0;
-            order_ready_ = order_taken_ = failed_ = false;
-            for (Slot& slot : ring_) slot.unmade = 0, slot.error = nullptr;
-        }
-        changed_.notify_all();
-    }
+    void start(int epoch, int first = 0);
     /// The next batch, which lives until the following call of next or start, or nullptr when the epoch is over. What went wrong on
     /// the loader's thread is thrown here, after the batches that were ready before it.
-    const Batch* next() {
-        std::unique_lock lock(mutex_);
-        if (run_ == 0) fail("loader: next was called before start");
-        if (given_ > batches_) return nullptr;
-        ++given_;   // from here on the previous batch may be overwritten
-        changed_.notify_all();
-        if (given_ > batches_) return nullptr;
-        Slot& slot = slot_of(given_ - 1);
-        changed_.wait(lock, [&] { return made_ >= given_; });
-        if (slot.error) {
-            --given_;
-            std::rethrow_exception(slot.error);
-        }
-        return &slot.batch;
-    }
+    const Batch* next();
 
     int batches() const { return batches_; }      ///< in one epoch
     int samples() const { return samples_; }      ///< in one epoch: all, or all but the incomplete last batch
@@ -164,101 +104,21 @@ private:
     };
     struct Claim { int batch = 0, first = 0, count = 0; };   // samples first to first + count of a batch
 
-    static const Images& checked(const Images& images) {
-        check(images);
-        return images;
-    }
-    static Reader memory_reader(const Images& images, const Transform& transform) {
-        return [&images, augmenter = Augmenter(transform, images.dims)](int index, Random random, bool training, float* out) {
-            augmenter.apply(images, index, random, training, out);
-            return images.labels[static_cast<std::size_t>(index)];
-        };
-    }
+    static const Images& checked(const Images& images);
+    static Reader memory_reader(const Images& images, const Transform& transform);
 
     Slot& slot_of(int batch) { return ring_[static_cast<std::size_t>(batch) % ring_.size()]; }
     int samples_in(int batch) const { return std::min(options_.batch, samples_ - batch * options_.batch); }
-    void end() {
-        {
-            const std::lock_guard lock(mutex_);
-            stop_ = true;
-            ++run_;
-        }
-        changed_.notify_all();
-        for (std::thread& t : threads_) t.join();
-    }
+    void end();
 
     /// What each thread does: one thread of a run makes the order, then all take parts of batches, earlier batches first.
-    void work() {
-        std::unique_lock lock(mutex_);
-        for (;;) {
-            changed_.wait(lock, [&] { return stop_ || (run_ != 0 && stale_ == 0 && (!order_taken_ || may_claim())); });
-            if (stop_) return;
-            const std::uint64_t run = run_;
-            const int epoch = epoch_;
-            ++working_;
-            if (!order_taken_) {
-                order_taken_ = true;
-                lock.unlock();
-                order(epoch);
-                lock.lock();
-                if (run_ == run) order_ready_ = true;
-            } else {
-                const Claim claim = next_claim();
-                Slot& slot = slot_of(claim.batch);
-                lock.unlock();
-                std::exception_ptr error;
-                int at = claim.first;
-                try {
-                    for (; at < claim.first + claim.count && run_.load(std::memory_order_relaxed) == run; ++at) make(slot, claim.batch, at, epoch);
-                } catch (...) {
-                    error = std::current_exception();
-                }
-                lock.lock();
-                if (run_ == run) finish(slot, claim, error, at);
-            }
-            --working_;
-            if (run_ != run) --stale_;
-            changed_.notify_all();
-        }
-    }
-    bool may_claim() const {
-        // Batch b takes the place of b - 3, which the caller must have handed back; it holds batch given_ - 1.
-        return order_ready_ && !failed_ && claimed_ < batches_ && claimed_ - static_cast<int>(ring_.size()) < std::max(0, given_ - 1);
-    }
-    Claim next_claim() {
-        const int size = samples_in(claimed_);
-        if (claimed_in_batch_ == 0) {
-            Slot& slot = slot_of(claimed_);
-            slot.unmade = size, slot.error = nullptr;
-        }
-        const Claim claim{claimed_, claimed_in_batch_, std::min(chunk_, size - claimed_in_batch_)};
-        claimed_in_batch_ += claim.count;
-        if (claimed_in_batch_ == size) ++claimed_, claimed_in_batch_ = 0;
-        return claim;
-    }
+    void work();
+    bool may_claim() const;
+    Claim next_claim();
     /// A batch with an error in it is made to its end before the error is told, so that it is always the first one of the batch.
-    void finish(Slot& slot, const Claim& claim, const std::exception_ptr& error, int at) {
-        if (error && (!slot.error || at < slot.wrong)) slot.error = error, slot.wrong = at;
-        slot.unmade -= claim.count;
-        if (slot.unmade == 0) slot.batch = {slot.images.data(), slot.labels.data(), slot.indices.data(), samples_in(claim.batch)};
-        while (made_ < claimed_ && slot_of(made_).unmade == 0) {
-            if (slot_of(made_).error) failed_ = true;   // nothing behind it will be given
-            ++made_;
-            if (failed_) break;
-        }
-    }
-    void order(int epoch) {
-        if (options_.indices.empty())
-            for (std::size_t i = 0; i < order_.size(); ++i) order_[i] = static_cast<int>(i);
-        else std::copy(options_.indices.begin(), options_.indices.end(), order_.begin());
-        if (options_.shuffle) detail::shuffle(order_, Random{options_.seed, 0x736866}.child(static_cast<std::uint64_t>(epoch)));
-    }
-    void make(Slot& slot, int batch, int sample, int epoch) const {
-        const auto at = static_cast<std::size_t>(sample);
-        const int index = order_[static_cast<std::size_t>(batch) * static_cast<std::size_t>(options_.batch) + at];
-        slot.indices[at] = index;
-        slot.labels[at] = read_(index, sample_random(options_.seed, epoch, index), options_.training, slot.images.data() + at * static_cast<std::size_t>(dims_.size()));
-    }
+    void finish(Slot& slot, const Claim& claim, const std::exception_ptr& error, int at);
+    void order(int epoch);
+    void make(Slot& slot, int batch, int sample, int epoch) const;
 
     int samples_ = 0, batches_ = 0, chunk_ = 1;
     Dims dims_;
@@ -278,3 +138,162 @@ private:
 };
 
 }  // namespace collab
+
+#ifdef COLLAB_BODIES
+#include <algorithm>
+#include <collab/core/error.hpp>
+#include <collab/data/sampler.hpp>
+
+namespace collab {
+COLLAB_COMPILED COLLAB_COLD Loader::Loader(const Images& images, const Transform& transform, const LoaderOptions& options) : Loader(checked(images).size(), transform.dims(images.dims), memory_reader(images, transform), options) {}
+COLLAB_COMPILED COLLAB_COLD Loader::Loader(int size, Dims dims, Reader read, const LoaderOptions& options) : dims_(dims), read_(std::move(read)), options_(options) {
+    if (size < 1) fail("loader: ", size, " pictures; expected at least 1");
+    if (dims.channels < 1 || dims.height < 1 || dims.width < 1) fail("loader: pictures without extent; expected positive extents");
+    if (options.batch < 1) fail("loader: batch = ", options.batch, "; expected at least 1");
+    if (options.threads < 0 || options.threads > 1024) fail("loader: threads = ", options.threads, "; expected 0 to 1024");
+    for (const int i : options.indices)
+        if (i < 0 || i >= size) fail("loader: index ", i, " among indices; expected 0 to ", size - 1);
+    const int seen = options.indices.empty() ? size : static_cast<int>(options.indices.size());
+    const bool drop = options.drop_last.value_or(options.training && seen >= options.batch);
+    if (drop && seen < options.batch)
+        fail("loader: batch = ", options.batch, " with drop_last leaves nothing of ", seen, " pictures; expected a batch of at most ", seen);
+    samples_ = drop ? seen - seen % options.batch : seen;
+    batches_ = static_cast<int>((static_cast<std::int64_t>(samples_) + options.batch - 1) / options.batch);
+    order_.resize(static_cast<std::size_t>(seen));
+    const auto capacity = static_cast<std::size_t>(std::min(options.batch, samples_));
+    for (Slot& slot : ring_) {
+        slot.images.resize(capacity * static_cast<std::size_t>(dims.size()));
+        slot.labels.resize(capacity);
+        slot.indices.resize(capacity);
+    }
+    const int threads = options.threads > 0 ? options.threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+    // Alone, a thread takes a whole batch; of several, each takes a small part, so that they work on the batch that is needed first.
+    chunk_ = threads == 1 ? options.batch : std::clamp(options.batch / (4 * threads), 1, 16);
+    try {
+        for (int t = 0; t < threads; ++t) threads_.emplace_back([this] { work(); });
+    } catch (...) {
+        end();
+        throw;
+    }
+}
+COLLAB_COMPILED COLLAB_COLD void Loader::start(int epoch, int first) {
+    if (epoch < 0) fail("loader: epoch ", epoch, "; expected at least 0");
+    if (first < 0 || first > batches_) fail("loader: batch ", first, " to begin with; expected 0 to ", batches_);
+    {
+        const std::lock_guard lock(mutex_);
+        ++run_;
+        epoch_ = epoch;
+        made_ = given_ = claimed_ = first;
+        stale_ = working_;   // until these notice, they may write into the ring
+        claimed_in_batch_ = 0;
+        order_ready_ = order_taken_ = failed_ = false;
+        for (Slot& slot : ring_) slot.unmade = 0, slot.error = nullptr;
+    }
+    changed_.notify_all();
+}
+COLLAB_COMPILED const Batch* Loader::next() {
+    std::unique_lock lock(mutex_);
+    if (run_ == 0) fail("loader: next was called before start");
+    if (given_ > batches_) return nullptr;
+    ++given_;   // from here on the previous batch may be overwritten
+    changed_.notify_all();
+    if (given_ > batches_) return nullptr;
+    Slot& slot = slot_of(given_ - 1);
+    changed_.wait(lock, [&] { return made_ >= given_; });
+    if (slot.error) {
+        --given_;
+        std::rethrow_exception(slot.error);
+    }
+    return &slot.batch;
+}
+COLLAB_COMPILED COLLAB_COLD const Images& Loader::checked(const Images& images) {
+    check(images);
+    return images;
+}
+COLLAB_COMPILED COLLAB_COLD Loader::Reader Loader::memory_reader(const Images& images, const Transform& transform) {
+    return [&images, augmenter = Augmenter(transform, images.dims)](int index, Random random, bool training, float* out) {
+        augmenter.apply(images, index, random, training, out);
+        return images.labels[static_cast<std::size_t>(index)];
+    };
+}
+COLLAB_COMPILED COLLAB_COLD void Loader::end() {
+    {
+        const std::lock_guard lock(mutex_);
+        stop_ = true;
+        ++run_;
+    }
+    changed_.notify_all();
+    for (std::thread& t : threads_) t.join();
+}
+COLLAB_COMPILED void Loader::work() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+        changed_.wait(lock, [&] { return stop_ || (run_ != 0 && stale_ == 0 && (!order_taken_ || may_claim())); });
+        if (stop_) return;
+        const std::uint64_t run = run_;
+        const int epoch = epoch_;
+        ++working_;
+        if (!order_taken_) {
+            order_taken_ = true;
+            lock.unlock();
+            order(epoch);
+            lock.lock();
+            if (run_ == run) order_ready_ = true;
+        } else {
+            const Claim claim = next_claim();
+            Slot& slot = slot_of(claim.batch);
+            lock.unlock();
+            std::exception_ptr error;
+            int at = claim.first;
+            try {
+                for (; at < claim.first + claim.count && run_.load(std::memory_order_relaxed) == run; ++at) make(slot, claim.batch, at, epoch);
+            } catch (...) {
+                error = std::current_exception();
+            }
+            lock.lock();
+            if (run_ == run) finish(slot, claim, error, at);
+        }
+        --working_;
+        if (run_ != run) --stale_;
+        changed_.notify_all();
+    }
+}
+COLLAB_COMPILED bool Loader::may_claim() const {
+    // Batch b takes the place of b - 3, which the caller must have handed back; it holds batch given_ - 1.
+    return order_ready_ && !failed_ && claimed_ < batches_ && claimed_ - static_cast<int>(ring_.size()) < std::max(0, given_ - 1);
+}
+COLLAB_COMPILED Loader::Claim Loader::next_claim() {
+    const int size = samples_in(claimed_);
+    if (claimed_in_batch_ == 0) {
+        Slot& slot = slot_of(claimed_);
+        slot.unmade = size, slot.error = nullptr;
+    }
+    const Claim claim{claimed_, claimed_in_batch_, std::min(chunk_, size - claimed_in_batch_)};
+    claimed_in_batch_ += claim.count;
+    if (claimed_in_batch_ == size) ++claimed_, claimed_in_batch_ = 0;
+    return claim;
+}
+COLLAB_COMPILED void Loader::finish(Slot& slot, const Claim& claim, const std::exception_ptr& error, int at) {
+    if (error && (!slot.error || at < slot.wrong)) slot.error = error, slot.wrong = at;
+    slot.unmade -= claim.count;
+    if (slot.unmade == 0) slot.batch = {slot.images.data(), slot.labels.data(), slot.indices.data(), samples_in(claim.batch)};
+    while (made_ < claimed_ && slot_of(made_).unmade == 0) {
+        if (slot_of(made_).error) failed_ = true;   // nothing behind it will be given
+        ++made_;
+        if (failed_) break;
+    }
+}
+COLLAB_COMPILED COLLAB_COLD void Loader::order(int epoch) {
+    if (options_.indices.empty())
+        for (std::size_t i = 0; i < order_.size(); ++i) order_[i] = static_cast<int>(i);
+    else std::copy(options_.indices.begin(), options_.indices.end(), order_.begin());
+    if (options_.shuffle) detail::shuffle(order_, Random{options_.seed, 0x736866}.child(static_cast<std::uint64_t>(epoch)));
+}
+COLLAB_COMPILED void Loader::make(Slot& slot, int batch, int sample, int epoch) const {
+    const auto at = static_cast<std::size_t>(sample);
+    const int index = order_[static_cast<std::size_t>(batch) * static_cast<std::size_t>(options_.batch) + at];
+    slot.indices[at] = index;
+    slot.labels[at] = read_(index, sample_random(options_.seed, epoch, index), options_.training, slot.images.data() + at * static_cast<std::size_t>(dims_.size()));
+}
+}  // namespace collab
+#endif

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // resize: a part of a picture made larger or smaller, and the random part that networks for photographs are trained on.
 #pragma once
-#include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
+#include <collab/core/config.hpp>
 #include <collab/core/random.hpp>
 #include <collab/core/shape.hpp>
 
@@ -25,25 +24,7 @@ struct Taps {
 
     /// Triangles whose width is that of an output pixel, or of an input pixel where that is wider: linear interpolation when enlarging, an
     /// average without gaps when making smaller.
-    void set(double from, double extent, int size, int out) {
-        const double scale = extent / out, support = std::max(1.0, scale);
-        const int lowest = std::clamp(static_cast<int>(std::floor(from)), 0, size - 1);
-        const int highest = std::clamp(static_cast<int>(std::ceil(from + extent)), lowest + 1, size);
-        most = static_cast<int>(2 * support) + 3;
-        first.resize(static_cast<std::size_t>(out)), count.resize(static_cast<std::size_t>(out));
-        weights.resize(static_cast<std::size_t>(out) * static_cast<std::size_t>(most));
-        for (int o = 0; o < out; ++o) {
-            const double centre = from + (o + 0.5) * scale - 0.5;
-            const int begin = std::clamp(static_cast<int>(std::ceil(centre - support)), lowest, highest - 1);
-            const int end = std::clamp(static_cast<int>(std::floor(centre + support)) + 1, begin + 1, std::min(highest, begin + most));
-            float* w = weights.data() + static_cast<std::ptrdiff_t>(o) * most;
-            double sum = 0;
-            for (int i = begin; i < end; ++i) sum += std::max(0.0, 1 - std::abs(i - centre) / support);
-            for (int i = begin; i < end; ++i)   // the sum is 0 only where one pixel is all there is
-                w[i - begin] = sum > 0 ? static_cast<float>(std::max(0.0, 1 - std::abs(i - centre) / support) / sum) : 1.0f / static_cast<float>(end - begin);
-            first[static_cast<std::size_t>(o)] = begin, count[static_cast<std::size_t>(o)] = end - begin;
-        }
-    }
+    void set(double from, double extent, int size, int out);
 };
 
 /// Memory that a thread uses again for each of its pictures.
@@ -53,7 +34,43 @@ struct ResizeScratch {
 };
 
 /// The window of a picture as `height` x `width` pixels, rounded to bytes. First along the rows, then along the columns.
-inline void resize(const std::uint8_t* picture, Dims dims, const PictureWindow& window, int height, int width, std::uint8_t* out, ResizeScratch& scratch) {
+void resize(const std::uint8_t* picture, Dims dims, const PictureWindow& window, int height, int width, std::uint8_t* out, ResizeScratch& scratch);
+
+/// A random part of a picture: of `least_area` to all of its area and with sides of 3 : 4 to 4 : 3, both drawn evenly (the ratio on a
+/// logarithmic scale), at an even place; after ten that do not fit, the largest central one that does (Szegedy et al., Going Deeper with
+/// Convolutions, CVPR 2015, section 6).
+PictureWindow random_window(Dims dims, double least_area, Random random);
+
+/// The central square that remains of a picture whose shorter side was scaled to `scaled` pixels and from which `side` were cut.
+PictureWindow central_window(Dims dims, int side, int scaled);
+
+}  // namespace collab::detail
+
+#ifdef COLLAB_BODIES
+#include <algorithm>
+#include <cmath>
+
+namespace collab::detail {
+COLLAB_COMPILED void Taps::set(double from, double extent, int size, int out) {
+    const double scale = extent / out, support = std::max(1.0, scale);
+    const int lowest = std::clamp(static_cast<int>(std::floor(from)), 0, size - 1);
+    const int highest = std::clamp(static_cast<int>(std::ceil(from + extent)), lowest + 1, size);
+    most = static_cast<int>(2 * support) + 3;
+    first.resize(static_cast<std::size_t>(out)), count.resize(static_cast<std::size_t>(out));
+    weights.resize(static_cast<std::size_t>(out) * static_cast<std::size_t>(most));
+    for (int o = 0; o < out; ++o) {
+        const double centre = from + (o + 0.5) * scale - 0.5;
+        const int begin = std::clamp(static_cast<int>(std::ceil(centre - support)), lowest, highest - 1);
+        const int end = std::clamp(static_cast<int>(std::floor(centre + support)) + 1, begin + 1, std::min(highest, begin + most));
+        float* w = weights.data() + static_cast<std::ptrdiff_t>(o) * most;
+        double sum = 0;
+        for (int i = begin; i < end; ++i) sum += std::max(0.0, 1 - std::abs(i - centre) / support);
+        for (int i = begin; i < end; ++i)   // the sum is 0 only where one pixel is all there is
+            w[i - begin] = sum > 0 ? static_cast<float>(std::max(0.0, 1 - std::abs(i - centre) / support) / sum) : 1.0f / static_cast<float>(end - begin);
+        first[static_cast<std::size_t>(o)] = begin, count[static_cast<std::size_t>(o)] = end - begin;
+    }
+}
+COLLAB_COMPILED void resize(const std::uint8_t* picture, Dims dims, const PictureWindow& window, int height, int width, std::uint8_t* out, ResizeScratch& scratch) {
     const auto channels = static_cast<std::ptrdiff_t>(dims.channels);
     scratch.horizontal.set(window.left, window.width, dims.width, width);
     scratch.vertical.set(window.top, window.height, dims.height, height);
@@ -92,11 +109,7 @@ inline void resize(const std::uint8_t* picture, Dims dims, const PictureWindow& 
         }
     }
 }
-
-/// A random part of a picture: of `least_area` to all of its area and with sides of 3 : 4 to 4 : 3, both drawn evenly (the ratio on a
-/// logarithmic scale), at an even place; after ten that do not fit, the largest central one that does (Szegedy et al., Going Deeper with
-/// Convolutions, CVPR 2015, section 6).
-inline PictureWindow random_window(Dims dims, double least_area, Random random) {
+COLLAB_COMPILED COLLAB_COLD PictureWindow random_window(Dims dims, double least_area, Random random) {
     const double area = static_cast<double>(dims.height) * dims.width, longest = std::log(4.0 / 3);
     for (std::uint64_t attempt = 0; attempt < 10; ++attempt) {
         const Words w = random(attempt);
@@ -110,11 +123,9 @@ inline PictureWindow random_window(Dims dims, double least_area, Random random) 
     const int height = std::clamp(static_cast<int>(std::lround(dims.width * 4.0 / 3)), 1, dims.height);
     return {static_cast<double>((dims.height - height) / 2), static_cast<double>((dims.width - width) / 2), static_cast<double>(height), static_cast<double>(width)};
 }
-
-/// The central square that remains of a picture whose shorter side was scaled to `scaled` pixels and from which `side` were cut.
-inline PictureWindow central_window(Dims dims, int side, int scaled) {
+COLLAB_COMPILED COLLAB_COLD PictureWindow central_window(Dims dims, int side, int scaled) {
     const double extent = std::min(dims.height, dims.width) * std::min(1.0, static_cast<double>(side) / scaled);
     return {(dims.height - extent) / 2, (dims.width - extent) / 2, extent, extent};
 }
-
 }  // namespace collab::detail
+#endif

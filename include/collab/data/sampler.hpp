@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // sampler: which pictures, and in which order: shuffles, subsets, splits and folds, the same ones for the same seed.
 #pragma once
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
 #include <vector>
 
-#include <collab/core/error.hpp>
+#include <collab/core/config.hpp>
 #include <collab/core/random.hpp>
 #include <collab/data/images.hpp>
 
@@ -20,7 +19,48 @@ void shuffle(std::vector<T>& values, Random random) {   // Fisher and Yates
 }
 
 /// The indices of each class, shuffled.
-inline std::vector<std::vector<int>> shuffled_classes(const std::vector<int>& labels, int classes, Random random) {
+std::vector<std::vector<int>> shuffled_classes(const std::vector<int>& labels, int classes, Random random);
+
+/// The classes in a random order: who gets the remainder when a number does not divide evenly.
+std::vector<std::size_t> class_order(std::size_t classes, Random random);
+
+/// The first quota[c] of each class, in the order of the original.
+std::vector<int> gather(const std::vector<std::vector<int>>& of, const std::vector<std::size_t>& quota);
+
+}  // namespace detail
+
+/// The indices below `size` that are not among `indices`, rising. What remains for training when a fold is held out.
+std::vector<int> others(int size, const std::vector<int>& indices);
+
+/// Indices of n pictures, the same number from each class as far as the classes go; rising.
+std::vector<int> subset_indices(const std::vector<int>& labels, int classes, int n, std::uint64_t seed);
+
+/// Indices of a first part, the rest, and of a second part of n pictures that has, as nearly as whole numbers allow, the proportions of
+/// the classes of the whole. Both rise.
+std::pair<std::vector<int>, std::vector<int>> split_indices(const std::vector<int>& labels, int classes, int n_second, std::uint64_t seed);
+
+/// The indices cut into k folds. Their sizes differ by at most one, and so does what they have of each class. Each rises. Hold
+/// `folds[f]` out and train on `others(size, folds[f])`, for each f.
+std::vector<std::vector<int>> fold_indices(const std::vector<int>& labels, int classes, int k, std::uint64_t seed);
+
+/// n of the pictures, the same number from each class as far as the classes go; the same ones for the same seed. They keep their order.
+Images subset(const Images& images, int n, std::uint64_t seed);
+
+/// Cut in two, for training and validation: the second part has n_second pictures and, as nearly as whole numbers allow, the proportions of
+/// the classes of the whole. The first part is the rest. The same cut for the same seed; both keep the order.
+std::pair<Images, Images> split(const Images& images, int n_second, std::uint64_t seed);
+
+/// One turn of a k-fold cross-validation: all folds but number `held_out` for training, and that one for testing.
+DataSet fold(const Images& images, int k, int held_out, std::uint64_t seed);
+
+}  // namespace collab
+
+#ifdef COLLAB_BODIES
+#include <algorithm>
+#include <collab/core/error.hpp>
+
+namespace collab::detail {
+COLLAB_COMPILED COLLAB_COLD std::vector<std::vector<int>> shuffled_classes(const std::vector<int>& labels, int classes, Random random) {
     std::vector<std::vector<int>> of(static_cast<std::size_t>(std::max(0, classes)));
     for (std::size_t i = 0; i < labels.size(); ++i) {
         if (labels[i] < 0 || labels[i] >= classes) fail("label ", i, " is ", labels[i], "; expected 0 to ", classes - 1);
@@ -29,27 +69,22 @@ inline std::vector<std::vector<int>> shuffled_classes(const std::vector<int>& la
     for (std::size_t c = 0; c < of.size(); ++c) shuffle(of[c], random.child(c + 1));
     return of;
 }
-
-/// The classes in a random order: who gets the remainder when a number does not divide evenly.
-inline std::vector<std::size_t> class_order(std::size_t classes, Random random) {
+COLLAB_COMPILED COLLAB_COLD std::vector<std::size_t> class_order(std::size_t classes, Random random) {
     std::vector<std::size_t> order(classes);
     for (std::size_t c = 0; c < classes; ++c) order[c] = c;
     shuffle(order, random.child(0));
     return order;
 }
-
-/// The first quota[c] of each class, in the order of the original.
-inline std::vector<int> gather(const std::vector<std::vector<int>>& of, const std::vector<std::size_t>& quota) {
+COLLAB_COMPILED COLLAB_COLD std::vector<int> gather(const std::vector<std::vector<int>>& of, const std::vector<std::size_t>& quota) {
     std::vector<int> indices;
     for (std::size_t c = 0; c < of.size(); ++c) indices.insert(indices.end(), of[c].begin(), of[c].begin() + static_cast<std::ptrdiff_t>(quota[c]));
     std::sort(indices.begin(), indices.end());
     return indices;
 }
+}  // namespace collab::detail
 
-}  // namespace detail
-
-/// The indices below `size` that are not among `indices`, rising. What remains for training when a fold is held out.
-inline std::vector<int> others(int size, const std::vector<int>& indices) {
+namespace collab {
+COLLAB_COMPILED COLLAB_COLD std::vector<int> others(int size, const std::vector<int>& indices) {
     std::vector<bool> taken(static_cast<std::size_t>(std::max(0, size)));
     for (const int i : indices) {
         if (i < 0 || i >= size) fail("index ", i, "; expected 0 to ", size - 1);
@@ -60,9 +95,7 @@ inline std::vector<int> others(int size, const std::vector<int>& indices) {
         if (!taken[static_cast<std::size_t>(i)]) rest.push_back(i);
     return rest;
 }
-
-/// Indices of n pictures, the same number from each class as far as the classes go; rising.
-inline std::vector<int> subset_indices(const std::vector<int>& labels, int classes, int n, std::uint64_t seed) {
+COLLAB_COMPILED COLLAB_COLD std::vector<int> subset_indices(const std::vector<int>& labels, int classes, int n, std::uint64_t seed) {
     if (n < 1 || static_cast<std::size_t>(n) > labels.size()) fail("a subset of ", n, " images was asked for; expected 1 to ", labels.size());
     const Random random{seed, 0x737562};
     const auto of = detail::shuffled_classes(labels, classes, random);
@@ -73,10 +106,7 @@ inline std::vector<int> subset_indices(const std::vector<int>& labels, int class
             if (left > 0 && quota[c] < of[c].size()) ++quota[c], --left;
     return detail::gather(of, quota);
 }
-
-/// Indices of a first part, the rest, and of a second part of n pictures that has, as nearly as whole numbers allow, the proportions of
-/// the classes of the whole. Both rise.
-inline std::pair<std::vector<int>, std::vector<int>> split_indices(const std::vector<int>& labels, int classes, int n_second, std::uint64_t seed) {
+COLLAB_COMPILED COLLAB_COLD std::pair<std::vector<int>, std::vector<int>> split_indices(const std::vector<int>& labels, int classes, int n_second, std::uint64_t seed) {
     const int size = static_cast<int>(labels.size());
     if (n_second < 1 || n_second >= size)
         fail("a second part of ", n_second, " images was asked for; expected 1 to ", size - 1, ", so that neither part is empty");
@@ -93,10 +123,7 @@ inline std::pair<std::vector<int>, std::vector<int>> split_indices(const std::ve
     std::vector<int> second = detail::gather(of, quota);
     return {others(size, second), std::move(second)};
 }
-
-/// The indices cut into k folds. Their sizes differ by at most one, and so does what they have of each class. Each rises. Hold
-/// `folds[f]` out and train on `others(size, folds[f])`, for each f.
-inline std::vector<std::vector<int>> fold_indices(const std::vector<int>& labels, int classes, int k, std::uint64_t seed) {
+COLLAB_COMPILED COLLAB_COLD std::vector<std::vector<int>> fold_indices(const std::vector<int>& labels, int classes, int k, std::uint64_t seed) {
     if (k < 2 || static_cast<std::size_t>(k) > labels.size()) fail(k, " folds were asked for; expected 2 to the number of images, ", labels.size());
     const Random random{seed, 0x666f6c};
     const auto of = detail::shuffled_classes(labels, classes, random);
@@ -107,26 +134,19 @@ inline std::vector<std::vector<int>> fold_indices(const std::vector<int>& labels
     for (auto& fold : folds) std::sort(fold.begin(), fold.end());
     return folds;
 }
-
-/// n of the pictures, the same number from each class as far as the classes go; the same ones for the same seed. They keep their order.
-inline Images subset(const Images& images, int n, std::uint64_t seed) {
+COLLAB_COMPILED COLLAB_COLD Images subset(const Images& images, int n, std::uint64_t seed) {
     check(images);
     if (n < 1 || n > images.size()) fail(images.name, ": a subset of ", n, " images was asked for; expected 1 to ", images.size());
     return pick(images, subset_indices(images.labels, images.classes, n, seed));
 }
-
-/// Cut in two, for training and validation: the second part has n_second pictures and, as nearly as whole numbers allow, the proportions of
-/// the classes of the whole. The first part is the rest. The same cut for the same seed; both keep the order.
-inline std::pair<Images, Images> split(const Images& images, int n_second, std::uint64_t seed) {
+COLLAB_COMPILED COLLAB_COLD std::pair<Images, Images> split(const Images& images, int n_second, std::uint64_t seed) {
     check(images);
     if (n_second < 1 || n_second >= images.size())
         fail(images.name, ": a second part of ", n_second, " images was asked for; expected 1 to ", images.size() - 1, ", so that neither part is empty");
     const auto [first, second] = split_indices(images.labels, images.classes, n_second, seed);
     return {pick(images, first), pick(images, second)};
 }
-
-/// One turn of a k-fold cross-validation: all folds but number `held_out` for training, and that one for testing.
-inline DataSet fold(const Images& images, int k, int held_out, std::uint64_t seed) {
+COLLAB_COMPILED COLLAB_COLD DataSet fold(const Images& images, int k, int held_out, std::uint64_t seed) {
     check(images);
     if (k < 2 || k > images.size()) fail(images.name, ": ", k, " folds were asked for; expected 2 to the number of images, ", images.size());
     if (held_out < 0 || held_out >= k) fail(images.name, ": fold ", held_out, " was asked for; expected 0 to ", k - 1);
@@ -134,5 +154,5 @@ inline DataSet fold(const Images& images, int k, int held_out, std::uint64_t see
     const auto& test = folds[static_cast<std::size_t>(held_out)];
     return {pick(images, others(images.size(), test)), pick(images, test)};
 }
-
 }  // namespace collab
+#endif

@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // json: values of JSON read from text, and text and numbers written as JSON.
 #pragma once
-#include <charconv>
-#include <cmath>
-#include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
-#include <collab/core/error.hpp>
-#include <collab/io/format.hpp>
+#include <collab/core/config.hpp>
+
 
 namespace collab {
 
@@ -34,6 +29,25 @@ struct Json {
     bool is(Kind k) const { return kind == k; }
 };
 
+/// The value that `text` is. What is no JSON is an error naming `source` and the place.
+Json parse_json(std::string_view text, std::string_view source);
+
+/// `text` in quotes. Malformed UTF-8 becomes U+FFFD, so that the result is always JSON.
+std::string json_text(std::string_view text);
+
+/// The shortest decimal that reads back as the same double; null for what is no finite number, which JSON cannot say.
+std::string json_number(double value);
+
+}  // namespace collab
+
+#ifdef COLLAB_BODIES
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+#include <collab/core/error.hpp>
+#include <collab/io/format.hpp>
+
+namespace collab {
 namespace detail {
 class JsonReader {
 public:
@@ -168,12 +182,11 @@ private:
     std::size_t at_ = 0;
 };
 }  // namespace detail
+}  // namespace collab
 
-/// The value that `text` is. What is no JSON is an error naming `source` and the place.
-inline Json parse_json(std::string_view text, std::string_view source) { return detail::JsonReader(text, source).all(); }
-
-/// `text` in quotes. Malformed UTF-8 becomes U+FFFD, so that the result is always JSON.
-inline std::string json_text(std::string_view text) {
+namespace collab {
+COLLAB_COMPILED COLLAB_COLD Json parse_json(std::string_view text, std::string_view source) { return detail::JsonReader(text, source).all(); }
+COLLAB_COMPILED COLLAB_COLD std::string json_text(std::string_view text) {
     std::string s = "\"";
     while (!text.empty()) {
         const auto c = detail::first_code_point(text);
@@ -189,12 +202,10 @@ inline std::string json_text(std::string_view text) {
     }
     return s + '"';
 }
-
-/// The shortest decimal that reads back as the same double; null for what is no finite number, which JSON cannot say.
-inline std::string json_number(double value) {
+COLLAB_COMPILED COLLAB_COLD std::string json_number(double value) {
     if (!std::isfinite(value)) return "null";
     char buffer[40];
     return {buffer, std::to_chars(buffer, buffer + sizeof buffer, value).ptr};
 }
-
 }  // namespace collab
+#endif

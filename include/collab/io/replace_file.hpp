@@ -1,32 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
 // replace_file: a whole file or none, whatever happens while it is written.
 #pragma once
-#include <cerrno>
 #include <cstdio>
 #include <filesystem>
 #include <string>
 #include <string_view>
+
+#include <collab/core/config.hpp>
+#include <collab/core/error.hpp>
+
+namespace collab::detail {
+
+/// Until the disk has it, a rename could outlive the contents in a power cut. Streams that cannot be synced are as good as they get.
+bool sync_to_disk(std::FILE* file);
+
+/// A rename is an entry of a folder, and only the folder's own sync makes that last. Folders that cannot be synced are as good as they get.
+void sync_folder(const std::filesystem::path& folder);
+
+/// Writes `contents` beside `path` and renames it into place: under the final name stands either what stood there before or the
+/// whole new file. `what` is its name in the error, "the report". A link is followed. Throws Error naming path and reason.
+void replace_file(const std::string& path, std::string_view contents, std::string_view what);
+
+}  // namespace collab::detail
+
+#ifdef COLLAB_BODIES
+#include <cerrno>
 #include <system_error>
 #if __has_include(<unistd.h>)
 #include <fcntl.h>
 #include <unistd.h>
 #endif
 
-#include <collab/core/error.hpp>
-
 namespace collab::detail {
-
-/// Until the disk has it, a rename could outlive the contents in a power cut. Streams that cannot be synced are as good as they get.
-inline bool sync_to_disk([[maybe_unused]] std::FILE* file) {
+COLLAB_COMPILED COLLAB_COLD bool sync_to_disk([[maybe_unused]] std::FILE* file) {
 #ifdef _POSIX_VERSION
     return ::fsync(::fileno(file)) == 0 || errno == EINVAL || errno == ENOTSUP;
 #else
     return true;
 #endif
 }
-
-/// A rename is an entry of a folder, and only the folder's own sync makes that last. Folders that cannot be synced are as good as they get.
-inline void sync_folder([[maybe_unused]] const std::filesystem::path& folder) {
+COLLAB_COMPILED COLLAB_COLD void sync_folder([[maybe_unused]] const std::filesystem::path& folder) {
 #ifdef _POSIX_VERSION
     const int entry = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY);
     if (entry < 0) return;
@@ -34,10 +47,7 @@ inline void sync_folder([[maybe_unused]] const std::filesystem::path& folder) {
     ::close(entry);
 #endif
 }
-
-/// Writes `contents` beside `path` and renames it into place: under the final name stands either what stood there before or the
-/// whole new file. `what` is its name in the error, "the report". A link is followed. Throws Error naming path and reason.
-inline void replace_file(const std::string& path, std::string_view contents, std::string_view what) {
+COLLAB_COMPILED COLLAB_COLD void replace_file(const std::string& path, std::string_view contents, std::string_view what) {
     namespace fs = std::filesystem;
     const std::string failed = sentence("cannot write ", what, " ", path, ": ");
     if (path.empty()) fail("cannot write ", what, ": its path is empty; expected the name of a file");
@@ -76,5 +86,5 @@ inline void replace_file(const std::string& path, std::string_view contents, std
     std::remove(partial.c_str());
     fail(failed, reason(error));
 }
-
 }  // namespace collab::detail
+#endif

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include <collab/core/config.hpp>
 #include <collab/layer/sequence.hpp>
 
 namespace collab {
@@ -44,16 +45,7 @@ struct Catalogue {
     void add_states(const std::string& prefix) { parts<S>(prefix, false, true); }
 
     /// The parameter (or else the state) of this name; an unknown name is an error that shows the nearest ones.
-    const Named& find(std::string_view name, bool state = false) const {
-        const std::vector<Named>& all = state ? states : parameters;
-        for (const Named& n : all)
-            if (n.name == name) return n;
-        std::string known;
-        for (const Named& n : all)
-            if (known.size() < 400 && n.name.substr(0, n.name.find('.')) == name.substr(0, name.find('.'))) known += (known.empty() ? "" : ", ") + n.name;
-        fail("no ", state ? "state" : "parameter", " is called '", name, "'; ", known.empty() ? sentence("the first of ", all.size(), " is '", all.empty() ? "" : all.front().name, "'")
-                                                                                               : "those of the same part: " + known);
-    }
+    const Named& find(std::string_view name, bool state = false) const;
 
 private:
     template <class S>
@@ -80,10 +72,7 @@ private:
             unroll<L::parts::size>([&](auto k) { parts<Sequence<typename L::parts::template at<k>, In>>(sentence(path, ".", L::part_name(k)), learned, running); });
         }
     }
-    static void append(std::vector<Named>& list, std::size_t& count, const std::string& path, const Parameter& p) {
-        list.push_back({sentence(path, ".", p.name), p, count});
-        count += static_cast<std::size_t>(p.size);
-    }
+    static void append(std::vector<Named>& list, std::size_t& count, const std::string& path, const Parameter& p);
 };
 
 namespace detail {
@@ -127,3 +116,22 @@ std::vector<T> initial_states(const Catalogue& catalogue) {
 }
 
 }  // namespace collab
+
+#ifdef COLLAB_BODIES
+namespace collab {
+COLLAB_COMPILED COLLAB_COLD const Named& Catalogue::find(std::string_view name, bool state) const {
+    const std::vector<Named>& all = state ? states : parameters;
+    for (const Named& n : all)
+        if (n.name == name) return n;
+    std::string known;
+    for (const Named& n : all)
+        if (known.size() < 400 && n.name.substr(0, n.name.find('.')) == name.substr(0, name.find('.'))) known += (known.empty() ? "" : ", ") + n.name;
+    fail("no ", state ? "state" : "parameter", " is called '", name, "'; ", known.empty() ? sentence("the first of ", all.size(), " is '", all.empty() ? "" : all.front().name, "'")
+                                                                                           : "those of the same part: " + known);
+}
+COLLAB_COMPILED COLLAB_COLD void Catalogue::append(std::vector<Named>& list, std::size_t& count, const std::string& path, const Parameter& p) {
+    list.push_back({sentence(path, ".", p.name), p, count});
+    count += static_cast<std::size_t>(p.size);
+}
+}  // namespace collab
+#endif

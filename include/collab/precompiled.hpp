@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// precompiled: the headers whose functions the library of the CMake target collab::precompiled has. With COLLAB_PRECOMPILED they give declarations only.
+#pragma once
+#include <collab/core/crc32c.hpp>
+#include <collab/core/error.hpp>
+#include <collab/data/augment.hpp>
+#include <collab/data/colour.hpp>
+#include <collab/data/file.hpp>
+#include <collab/data/images.hpp>
+#include <collab/data/loader.hpp>
+#include <collab/data/resize.hpp>
+#include <collab/data/sampler.hpp>
+#include <collab/io/format.hpp>
+#include <collab/io/json.hpp>
+#include <collab/io/replace_file.hpp>
+#include <collab/io/safetensors.hpp>
+#include <collab/model/catalogue.hpp>
+#include <collab/train/checkpoint.hpp>
+#include <collab/train/course.hpp>
