@@ -17,3 +17,5 @@
 #include <collab/model/catalogue.hpp>
 #include <collab/train/checkpoint.hpp>
 #include <collab/train/course.hpp>
+#include <collab/train/fit_loop.hpp>
+#include <collab/train/training.hpp>

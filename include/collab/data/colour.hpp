@@ -22,6 +22,8 @@ struct ColourJitter {
 
 namespace detail {
 
+/// Turns the hue of one pixel by `turn` of the wheel, keeping its largest and its smallest value.
+void turn_hue(float* p, float turn);
 /// Changes a picture of bytes in place; works in floats and rounds once.
 void change_colours(std::uint8_t* pixels, Dims dims, const ColourJitter& jitter, Random random, float* scratch);
 
@@ -36,9 +38,7 @@ void change_colours(std::uint8_t* pixels, Dims dims, const ColourJitter& jitter,
 
 namespace collab::detail {
 inline float grey_of(const float* p) { return 0.299f * p[0] + 0.587f * p[1] + 0.114f * p[2]; }   // ITU-R BT.601
-
-/// Turns the hue of one pixel by `turn` of the wheel, keeping its largest and its smallest value.
-inline void turn_hue(float* p, float turn) {
+COLLAB_COMPILED void turn_hue(float* p, float turn) {
     const float most = std::max({p[0], p[1], p[2]}), least = std::min({p[0], p[1], p[2]}), range = most - least;
     if (range <= 0) return;   // a grey has no hue
     float h = most == p[0] ? (p[1] - p[2]) / range : most == p[1] ? 2 + (p[2] - p[0]) / range : 4 + (p[0] - p[1]) / range;
@@ -51,9 +51,6 @@ inline void turn_hue(float* p, float turn) {
     };
     p[0] = value(0), p[1] = value(2), p[2] = value(4);
 }
-}  // namespace collab::detail
-
-namespace collab::detail {
 COLLAB_COMPILED void change_colours(std::uint8_t* pixels, Dims dims, const ColourJitter& jitter, Random random, float* scratch) {
     const Words drawn = random(0), order_words = random(1);
     const auto factor = [](double spread, std::uint32_t word) {

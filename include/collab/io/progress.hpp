@@ -2,6 +2,7 @@
 // progress: one line that tells how a training goes, rewritten in place on a terminal, plain lines elsewhere.
 #pragma once
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <cstdio>

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,30 +50,30 @@ struct Catalogue {
 
 private:
     template <class S>
-    void parts(const std::string& prefix, bool learned, bool running) {
+    COLLAB_COLD void parts(const std::string& prefix, bool learned, bool running) {
         unroll<S::depth>([&](auto i) {
             using L = typename S::template LayerAt<i>;
             using In = typename S::template ShapeAt<i>;
-            const std::string path = sentence(prefix, ".", int(i));
             if constexpr (Composite<L>) {
-                inside<L, In>(path, learned, running);
+                inside<L, In>(below(prefix, i), learned, running);
             } else {
-                if (learned)
-                    for (const Parameter& p : L::parameters(In::dims)) append(parameters, parameter_count, path, p);
-                if (running)
-                    for (const Parameter& p : L::states(In::dims)) append(states, state_count, path, p);
+                static constexpr auto own = L::parameters(In::dims);
+                static constexpr auto kept = L::states(In::dims);
+                if constexpr (own.size() + kept.size() > 0) enter(prefix, i, learned ? std::span<const Parameter>(own) : std::span<const Parameter>(), running ? std::span<const Parameter>(kept) : std::span<const Parameter>());
             }
         });
     }
     template <class L, class In>
-    void inside(const std::string& path, bool learned, bool running) {
+    COLLAB_COLD void inside(const std::string& path, bool learned, bool running) {
         if constexpr (ListsItsParts<L, In>) {
-            L::template each_part<In>([&](auto sequence, auto name) { parts<decltype(sequence)>(sentence(path, ".", name), learned, running); });
+            L::template each_part<In>([&](auto sequence, auto name) { parts<decltype(sequence)>(below(path, name), learned, running); });
         } else {
-            unroll<L::parts::size>([&](auto k) { parts<Sequence<typename L::parts::template at<k>, In>>(sentence(path, ".", L::part_name(k)), learned, running); });
+            unroll<L::parts::size>([&](auto k) { parts<Sequence<typename L::parts::template at<k>, In>>(below(path, L::part_name(k)), learned, running); });
         }
     }
-    static void append(std::vector<Named>& list, std::size_t& count, const std::string& path, const Parameter& p);
+    static std::string below(std::string_view path, std::string_view name);
+    static std::string below(std::string_view path, int number);
+    void enter(std::string_view prefix, int number, std::span<const Parameter> own, std::span<const Parameter> kept);
 };
 
 namespace detail {
@@ -115,6 +116,13 @@ std::vector<T> initial_states(const Catalogue& catalogue) {
     return values;
 }
 
+#ifdef COLLAB_PRECOMPILED
+extern template std::vector<float> initial_parameters<float>(const Catalogue&, const Initialisation&, std::uint64_t);
+extern template std::vector<double> initial_parameters<double>(const Catalogue&, const Initialisation&, std::uint64_t);
+extern template std::vector<float> initial_states<float>(const Catalogue&);
+extern template std::vector<double> initial_states<double>(const Catalogue&);
+#endif
+
 }  // namespace collab
 
 #ifdef COLLAB_BODIES
@@ -129,9 +137,15 @@ COLLAB_COMPILED COLLAB_COLD const Named& Catalogue::find(std::string_view name, 
     fail("no ", state ? "state" : "parameter", " is called '", name, "'; ", known.empty() ? sentence("the first of ", all.size(), " is '", all.empty() ? "" : all.front().name, "'")
                                                                                            : "those of the same part: " + known);
 }
-COLLAB_COMPILED COLLAB_COLD void Catalogue::append(std::vector<Named>& list, std::size_t& count, const std::string& path, const Parameter& p) {
-    list.push_back({sentence(path, ".", p.name), p, count});
-    count += static_cast<std::size_t>(p.size);
+COLLAB_COMPILED COLLAB_COLD std::string Catalogue::below(std::string_view path, std::string_view name) { return sentence(path, ".", name); }
+COLLAB_COMPILED COLLAB_COLD std::string Catalogue::below(std::string_view path, int number) { return sentence(path, ".", number); }
+COLLAB_COMPILED COLLAB_COLD void Catalogue::enter(std::string_view prefix, int number, std::span<const Parameter> own, std::span<const Parameter> kept) {
+    const auto append = [&](std::vector<Named>& list, std::size_t& count, const Parameter& p) {
+        list.push_back({sentence(prefix, ".", number, ".", p.name), p, count});
+        count += static_cast<std::size_t>(p.size);
+    };
+    for (const Parameter& p : own) append(parameters, parameter_count, p);
+    for (const Parameter& p : kept) append(states, state_count, p);
 }
 }  // namespace collab
 #endif

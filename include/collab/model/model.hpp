@@ -32,7 +32,7 @@ public:
     static constexpr Dims output = Plan::Output::dims;
 
     /// Storage for batches of up to `capacity` samples; weights are initialised after He from `seed`.
-    explicit Model(int capacity, std::shared_ptr<B> backend = std::make_shared<B>(), std::uint64_t seed = 0)
+    COLLAB_COLD explicit Model(int capacity, std::shared_ptr<B> backend = std::make_shared<B>(), std::uint64_t seed = 0)
         : backend_(std::move(backend)), capacity_(checked(capacity)), parameters_(buffer(Plan::footprint.parameters)), state_(buffer(Plan::footprint.state)),
           saved_(buffer(std::size_t(capacity) * Plan::footprint.saved)), fixed_(buffer(Plan::footprint.fixed)), images_(buffer(std::size_t(capacity) * input.size())), constant_(backend_) {
         catalogue_.template add<Plan>("net0");
@@ -62,7 +62,7 @@ public:
         return logits;
     }
     /// Logits of whole images; without a transform they are padded to the network's size, values in [0, 1].
-    std::vector<Scalar> predict(const Images& images, const std::optional<Transform>& transform = {}) {
+    COLLAB_COLD std::vector<Scalar> predict(const Images& images, const std::optional<Transform>& transform = {}) {
         const Augmenter prepare(fitted_transform(transform, images.dims, input), images.dims);
         std::vector<Scalar> logits;
         std::vector<float> pixels(std::size_t(capacity_) * input.size());
@@ -76,7 +76,7 @@ public:
         return logits;
     }
     /// The share of images whose largest logit is that of their label.
-    double accuracy(const Images& images, const std::optional<Transform>& transform = {}) {
+    COLLAB_COLD double accuracy(const Images& images, const std::optional<Transform>& transform = {}) {
         const std::vector<Scalar> z = predict(images, transform);
         int hits = 0;
         for (int i = 0; i < images.size(); ++i) {

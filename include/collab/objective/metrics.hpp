@@ -40,7 +40,7 @@ struct CosineDistance {
 
 private:
     template <class T>
-    COLLAB_HD static T product(int d, const T* a, const T* b) { return detail::interleaved_sum<T>(d, [=](int i) { return a[i] * b[i]; }); }
+    COLLAB_HD COLLAB_NOINLINE static T product(int d, const T* a, const T* b) { return detail::interleaved_sum<T>(d, [=](int i) { return a[i] * b[i]; }); }
     template <class T>
     COLLAB_HD static T length(int d, const T* a) {
         const T l = std::sqrt(product(d, a, a));

@@ -5,6 +5,8 @@
 #include <tuple>
 #include <type_traits>
 
+#include <collab/core/error.hpp>
+#include <collab/core/error.hpp>
 #include <collab/io/safetensors.hpp>
 #include <collab/train/history.hpp>
 

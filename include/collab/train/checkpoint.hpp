@@ -12,19 +12,10 @@
 #include <collab/core/config.hpp>
 #include <collab/core/error.hpp>
 #include <collab/io/safetensors.hpp>
+#include <collab/train/checkpoint_options.hpp>
 #include <collab/train/settings.hpp>
 
 namespace collab {
-
-/// Where and how often `fit` writes checkpoints. Each is a whole file or none, whenever the program is killed, and one continues to the same bits.
-struct Checkpoints {
-    std::string folder{};   ///< made if it is not there; empty: no checkpoints. One training to a folder
-    int every = 0;          ///< steps between them; 0: after each epoch. Also after the last step, and when a watcher ends the training
-    int keep = 2;           ///< so many of the newest stay, step-000000120.safetensors
-    bool best = true;       ///< also keep best.safetensors: of the highest mean test accuracy
-    bool resume = false;    ///< go on from the newest in the folder; begin if there is none. Without it, a folder with checkpoints is refused
-    std::vector<std::pair<std::string, std::string>> also{};   ///< what else must be as it was: {{"data version", "3"}}
-};
 
 namespace detail {
 inline constexpr std::string_view checkpoint_format = "collab checkpoint 1";
@@ -54,7 +45,7 @@ long number_in(const Tensors& file, std::string_view name);
 void check_tensors(const Tensors& file, std::size_t known);
 /// Everything a training holds: parameters, running statistics, momenta, and the count of steps from which its random numbers follow.
 template <class Training>
-void save_training(const Training& training, Tensors& file) {
+COLLAB_COLD void save_training(const Training& training, Tensors& file) {
     const Catalogue& c = training.catalogue();
     file.say("training.steps", word_of(training.steps()));
     save_tensors(file, "", c.parameters, training.parameters());
@@ -63,7 +54,7 @@ void save_training(const Training& training, Tensors& file) {
     if (const auto second = training.second_moments(); !second.empty()) save_tensors(file, ".second.", c.parameters, second);
 }
 template <class Training>
-void load_training(Training& training, const Tensors& file) {
+COLLAB_COLD void load_training(Training& training, const Tensors& file) {
     using T = typename Training::Scalar;
     const Catalogue& c = training.catalogue();
     const auto steps = number_in(file, "training.steps");
@@ -78,14 +69,11 @@ void load_training(Training& training, const Tensors& file) {
     training.set_steps(steps);
 }
 /// What must be as it was for the rest of a training to be the same.
+std::vector<std::pair<std::string, std::string>> facts_of(const std::vector<std::string>& names, std::uint64_t seed, int batch, double alpha, const Sgd&, const Adam&, long freeze_mkb_after);
 template <class Training>
 std::vector<std::pair<std::string, std::string>> facts_of(const Training& training) {
     const auto& s = training.settings();
-    std::string names;
-    for (const std::string& n : s.names) names += (names.empty() ? "" : ", ") + n;
-    return {{"networks", names}, {"seed", word_of(s.seed)}, {"batch", word_of(s.batch)}, {"alpha", word_of(s.alpha)}, {"momentum", word_of(s.optimiser.momentum)},
-            {"weight decay", word_of(s.optimiser.weight_decay)}, {"nesterov", word_of(s.optimiser.nesterov)}, {"freeze_mkb_after", word_of(s.freeze_mkb_after)},
-            {"critic", sentence(word_of(s.critic.rate), " ", word_of(s.critic.beta1), " ", word_of(s.critic.beta2))}};
+    return facts_of(s.names, s.seed, s.batch, s.alpha, s.optimiser, s.critic, s.freeze_mkb_after);
 }
 void check_facts(const Tensors& file, const std::vector<std::pair<std::string, std::string>>& facts);
 Tensors open_checkpoint(const std::string& path);
@@ -185,6 +173,14 @@ COLLAB_COMPILED COLLAB_COLD void check_tensors(const Tensors& file, std::size_t 
 }
 COLLAB_COMPILED COLLAB_COLD std::string word_of(double v) { return json_number(v); }
 COLLAB_COMPILED COLLAB_COLD std::string word_of(bool v) { return v ? "yes" : "no"; }
+COLLAB_COMPILED COLLAB_COLD std::vector<std::pair<std::string, std::string>> facts_of(const std::vector<std::string>& names, std::uint64_t seed, int batch, double alpha, const Sgd& optimiser,
+                                                                                       const Adam& critic, long freeze_mkb_after) {
+    std::string all;
+    for (const std::string& n : names) all += (all.empty() ? "" : ", ") + n;
+    return {{"networks", all}, {"seed", word_of(seed)}, {"batch", word_of(batch)}, {"alpha", word_of(alpha)}, {"momentum", word_of(optimiser.momentum)},
+            {"weight decay", word_of(optimiser.weight_decay)}, {"nesterov", word_of(optimiser.nesterov)}, {"freeze_mkb_after", word_of(freeze_mkb_after)},
+            {"critic", sentence(word_of(critic.rate), " ", word_of(critic.beta1), " ", word_of(critic.beta2))}};
+}
 COLLAB_COMPILED COLLAB_COLD void check_facts(const Tensors& file, const std::vector<std::pair<std::string, std::string>>& facts) {
     for (const auto& [name, here] : facts) {
         const std::string* there = file.word(name);

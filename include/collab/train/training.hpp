@@ -47,6 +47,8 @@ struct Scaled {
     COLLAB_HD void operator()(std::size_t i) const { values[i] *= factor; }
 };
 
+/// Completes the names of n networks: net0, net1, ...
+void name_networks(std::vector<std::string>& names, int n);
 struct NoLook {   // at the gradients
     void operator()() const {}
 };
@@ -115,11 +117,11 @@ public:
     static constexpr int networks = n;
     static constexpr Dims input = image;
 
-    explicit Training(const Settings& settings = {}, std::shared_ptr<B> backend = std::make_shared<B>()) : settings_(settings), backend_(std::move(backend)) {
+    COLLAB_COLD explicit Training(const Settings& settings = {}, std::shared_ptr<B> backend = std::make_shared<B>()) : settings_(settings), backend_(std::move(backend)) {
         if (settings_.batch < 1) fail("a batch has at least one sample, not ", settings_.batch);
         if (!(settings_.alpha >= 0) || std::isinf(settings_.alpha)) fail("alpha is ", settings_.alpha, "; expected a number of at least 0");
         settings_.optimiser.check(), settings_.critic.check();
-        name_networks();
+        detail::name_networks(settings_.names, n);
         list_tensors();
         Arena<T> measure;
         lay_out(measure);
@@ -279,20 +281,20 @@ public:
 
     /// Trains on `data.train` and evaluates on `data.test`; see FitOptions. Callbacks take part: see Callback.
     template <class... Callbacks>
-    History fit(const DataSet& data, const FitOptions& options = {}, Callbacks&&... callbacks) {
+    COLLAB_COLD History fit(const DataSet& data, const FitOptions& options = {}, Callbacks&&... callbacks) {
         transform_ = options.transform;
         undo_ = fitted_transform(options.transform, data.train.dims, image).normalise;
         return collab::fit(*this, data.train, data.test, options, callbacks...);
     }
     /// Loss and accuracy of every network over a whole set, in inference mode. Without a transform, that of the last fit is used.
-    std::array<Evaluation, std::size_t(n)> evaluate(const Images& images, const std::optional<Transform>& transform = {}) {
+    COLLAB_COLD std::array<Evaluation, std::size_t(n)> evaluate(const Images& images, const std::optional<Transform>& transform = {}) {
         return collab::evaluate(*this, images, transform ? transform : transform_);
     }
 
     /// Network I with its own half of every MKB, as a plain network with the same logits in inference mode.
     template <int I>
         requires(because<"there is a network of this number">(I >= 0 && I < n))
-    Model<Deployed<C, I>, B> deploy() const {
+    COLLAB_COLD Model<Deployed<C, I>, B> deploy() const {
         Model<Deployed<C, I>, B> model(settings_.batch, backend_);
         const NetworkWeights<T> w = deployed_weights<I>();
         model.set_parameters(w.parameters);
@@ -302,7 +304,7 @@ public:
     /// The same as weights only, in the order of Deployed<C, I>: for a model that is built elsewhere.
     template <int I>
         requires(because<"there is a network of this number">(I >= 0 && I < n))
-    NetworkWeights<T> deployed_weights() const {
+    COLLAB_COLD NetworkWeights<T> deployed_weights() const {
         const std::vector<T> p = parameters(), s = state();
         NetworkWeights<T> mine;
         const auto take = [](std::vector<T>& to, const std::vector<T>& from, std::size_t first, std::size_t count) {
@@ -369,24 +371,14 @@ private:
         View<const T> feature{}, embedding{}, scores{};     // of the last forward pass
     };
 
-    void name_networks() {
-        auto& names = settings_.names;
-        if (!names.empty() && names.size() != std::size_t(n)) fail("a collaboration of ", n, " networks was given ", names.size(), " names");
-        for (int i = int(names.size()); i < n; ++i) names.push_back(sentence("net", i));
-        for (std::size_t i = 0; i < names.size(); ++i) {
-            if (names[i].empty() || names[i].find('.') != std::string::npos) fail("a network cannot be called '", names[i], "': names are not empty and have no dot");
-            for (std::size_t j = 0; j < i; ++j)
-                if (names[i] == names[j]) fail("two networks are called '", names[i], "'");
-        }
-    }
-    void list_tensors() {
+    COLLAB_COLD void list_tensors() {
         const auto here = [&] { return Place{catalogue_.parameter_count, catalogue_.state_count}; };
-        unroll<n>([&](auto i) {
+        unroll<n>([&](auto i) COLLAB_COLD {
             places_.network[i] = here();
             catalogue_.template add<Plan<i>>(name(i));
             range(places_.network[i].parameters, i, false);
         });
-        unroll<bases>([&](auto k) {
+        unroll<bases>([&](auto k) COLLAB_COLD {
             const std::string mkb = sentence("mkb", int(k));
             places_.transfer[k] = catalogue_.parameter_count;
             catalogue_.template add_parameters<typename Branch<0, k>::Way::Carry>(mkb + ".transfer");
@@ -395,7 +387,7 @@ private:
             places_.verification[k] = catalogue_.parameter_count;
             catalogue_.template add_parameters<typename Branch<0, k>::Verify>(mkb + ".verification");
             range(places_.transfer[k], Owner::shared, true);
-            unroll<n>([&](auto i) {
+            unroll<n>([&](auto i) COLLAB_COLD {
                 using W = typename Branch<i, k>::Way;
                 const std::string own = sentence(mkb, ".", name(i));
                 places_.encoder[i][k] = here();
@@ -418,7 +410,7 @@ private:
     void range(std::size_t from, int owner, bool mkb) {
         if (catalogue_.parameter_count > from) ranges_.push_back({from, catalogue_.parameter_count - from, owner, mkb});
     }
-    void lay_out(Arena<T>& arena) {
+    COLLAB_COLD void lay_out(Arena<T>& arena) {
         const std::size_t batch = std::size_t(settings_.batch);
         parameters_ = arena.take(catalogue_.parameter_count);
         gradients_ = arena.take(catalogue_.parameter_count);
@@ -446,11 +438,11 @@ private:
             return Memory<T>{parameters_ ? parameters_ + parameters : nullptr, gradients_ ? gradients_ + parameters : nullptr, state_ ? state_ + state : nullptr,
                              arena.take(batch * std::size_t(f.saved)), arena.take(std::size_t(f.fixed)), scratch_of};
         };
-        unroll<n>([&](auto i) {
+        unroll<n>([&](auto i) COLLAB_COLD {
             memories_[i] = part(places_.network[i].parameters, places_.network[i].state, Plan<i>::footprint, work);
             if (!frozen(i)) couplings_.logit_gradient(i) = arena.take(batch * classes);
             loss_[i] = arena.take(batch), hits_[i] = arena.take(batch);
-            unroll<bases>([&](auto k) {
+            unroll<bases>([&](auto k) COLLAB_COLD {
                 using R = Branch<i, k>;
                 BranchMemory& b = branch_[i][k];
                 b.bridge = {part(places_.encoder[i][k].parameters, places_.encoder[i][k].state, R::Way::Encode::footprint, nullptr),
@@ -684,7 +676,7 @@ private:
             }
         });
     }
-    std::pair<Place, Footprint> network_place(int network) const {
+    COLLAB_COLD std::pair<Place, Footprint> network_place(int network) const {
         if (network < 0 || network >= n) fail("there is no network ", network, "; this training has ", n);
         std::pair<Place, Footprint> found;
         unroll<n>([&](auto i) {
@@ -735,3 +727,17 @@ private:
 };
 
 }  // namespace collab
+
+#ifdef COLLAB_BODIES
+namespace collab::detail {
+COLLAB_COMPILED COLLAB_COLD void name_networks(std::vector<std::string>& names, int n) {
+    if (!names.empty() && names.size() != std::size_t(n)) fail("a collaboration of ", n, " networks was given ", names.size(), " names");
+    for (int i = int(names.size()); i < n; ++i) names.push_back(sentence("net", i));
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        if (names[i].empty() || names[i].find('.') != std::string::npos) fail("a network cannot be called '", names[i], "': names are not empty and have no dot");
+        for (std::size_t j = 0; j < i; ++j)
+            if (names[i] == names[j]) fail("two networks are called '", names[i], "'");
+    }
+}
+}  // namespace collab::detail
+#endif

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+// fit_loop: the loop of a training and that of an evaluation, behind an interface, so that they are compiled once and not for each type of training.
+#pragma once
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <collab/core/config.hpp>
+#include <collab/data/augment.hpp>
+#include <collab/data/loader.hpp>
+#include <collab/io/safetensors.hpp>
+#include <collab/train/fit_options.hpp>
+#include <collab/train/history.hpp>
+#include <collab/train/settings.hpp>
+
+namespace collab::detail {
+
+using Facts = std::vector<std::pair<std::string, std::string>>;
+
+/// The losses of batches, which a training notes.
+struct Notes {
+    virtual void evaluate_batch(const Batch& batch) = 0;
+    /// Whether taking them would make the host wait.
+    virtual bool wait() const = 0;
+    /// Of all batches since the last time, oldest first, each network by network.
+    virtual std::vector<NetworkLoss> take() = 0;
+
+protected:
+    ~Notes() = default;
+};
+
+/// What the loop asks of a training, its data and its callbacks.
+struct Trainee {
+    Notes& notes;
+    std::size_t networks;
+    bool watches = false;   ///< a callback looks at every step
+    Transform transform{};  ///< known when it was opened
+
+    Trainee(Notes& n, int count) : notes(n), networks(std::size_t(count)) {}
+    virtual Loader open(const FitOptions& options) = 0;
+    virtual const std::string& network_name(int i) const = 0;
+    virtual std::string no_batch() const = 0;
+    virtual Facts facts() const = 0;
+    virtual std::string callback_names() const = 0;
+    virtual void begin_epoch(int epoch, int epochs) = 0;
+    virtual void step(const Batch& batch, double rate) = 0;   // and notes its losses
+    virtual void evaluate(const FitOptions& options, Evaluation* to) = 0;
+    virtual void save(Tensors& file) const = 0;
+    virtual void load(const Tensors& file) = 0;
+    virtual void begin(const History& history) = 0;
+    virtual bool tell(const FitEvent& event) = 0;
+    virtual void end(const History& history) = 0;
+
+protected:
+    ~Trainee() = default;
+};
+
+void run_evaluation(Notes& notes, Loader& loader, Evaluation* all, std::size_t networks);
+History run_fit(Trainee& trainee, const FitOptions& options);
+
+}  // namespace collab::detail
+
+#ifdef COLLAB_BODIES
+#include <chrono>
+#include <cmath>
+
+#include <collab/core/error.hpp>
+#include <collab/train/checkpoint.hpp>
+#include <collab/train/course.hpp>
+
+namespace collab::detail {
+COLLAB_COMPILED COLLAB_COLD void run_evaluation(Notes& notes, Loader& loader, Evaluation* all, std::size_t networks) {
+    std::vector<int> sizes;
+    const auto account = [&] {
+        const std::vector<NetworkLoss> noted = notes.take();
+        for (std::size_t at = 0; at < sizes.size(); ++at)
+            for (std::size_t i = 0; i < networks; ++i) {
+                all[i].loss += noted[at * networks + i].classification * sizes[at] / loader.samples();
+                all[i].accuracy += noted[at * networks + i].accuracy * sizes[at] / loader.samples();
+            }
+        sizes.clear();
+    };
+    loader.start(0);
+    while (const Batch* batch = loader.next()) {
+        notes.evaluate_batch(*batch);
+        sizes.push_back(batch->size);
+        if (!notes.wait() || sizes.size() == 64) account();
+    }
+    account();
+}
+COLLAB_COMPILED COLLAB_COLD History run_fit(Trainee& trainee, const FitOptions& options) {
+    if (options.epochs < 1) fail("a training has at least one epoch, not ", options.epochs);
+    if (options.losses_every < 1) fail("losses are looked at after every step or after several, not after ", options.losses_every);
+    if (options.warm_up < 0) fail("a warm-up has at least 0 steps, not ", options.warm_up);
+    const std::size_t n = trainee.networks;
+    Rate rate_of = options.rate;   // a copy: schedules remember
+    Loader loader = trainee.open(options);
+    const long per_epoch = loader.batches(), steps = per_epoch * options.epochs;
+    if (per_epoch < 1) fail(trainee.no_batch());
+    Course course(n);
+    History& history = course.history;
+
+    const CheckpointFolder folder(options.checkpoints);
+    Facts facts;
+    if (folder.on()) {
+        facts = trainee.facts();
+        facts.insert(facts.end(), {{"transform", transform_words(trainee.transform)}, {"order", word_of(options.seed)}, {"warm-up", word_of(options.warm_up)}, {"callbacks", trainee.callback_names()}});
+        facts.insert(facts.end(), options.checkpoints.also.begin(), options.checkpoints.also.end());
+    }
+    if (const auto file = folder.newest()) {
+        check_facts(*file, facts);
+        course.load(*file);
+        if (course.epoch >= options.epochs || course.batch > per_epoch)
+            fail(file->source, ": stands in epoch ", course.epoch + 1, "; a training of ", options.epochs, " epochs of ", per_epoch, " steps cannot go on from there");
+        trainee.load(*file);
+        for (int e = 0; e < course.epoch; ++e) rate_of(e, options.epochs, e == 0 ? 1 : course.past[std::size_t(e) - 1]);   // what schedules remember
+    }
+    course.finished = course.finished && course.epochs == options.epochs;
+
+    using clock = std::chrono::steady_clock;
+    const auto since = [](clock::time_point t) { return std::chrono::duration<double>(clock::now() - t).count(); };
+    const auto begin = clock::now();
+    const double before = course.wall;
+    const auto wall = [&] { return before + since(begin); };
+    const auto tell = [&](const Record& record, bool evaluated) {
+        const FitEvent event{record.epoch, options.epochs, course.step, steps, history.seconds > 0 ? double(course.trained) / history.seconds : 0, evaluated, &record};
+        if (!trainee.tell(event)) course.finished = true;
+        return !options.watch || options.watch(event);
+    };
+    const auto whole = [&] {
+        Tensors file;
+        file.say("format", std::string(checkpoint_format)), file.say("collab", COLLAB_VERSION);
+        for (const auto& [name, word] : facts) file.say(name, word);
+        course.wall = wall();
+        course.save(file);
+        trainee.save(file);
+        return file;
+    };
+    const auto evaluate_now = [&] {
+        Record record = course.means(wall());
+        std::vector<Evaluation> evaluations(n);
+        trainee.evaluate(options, evaluations.data());
+        for (std::size_t i = 0; i < n; ++i) record.networks[i].test_loss = evaluations[i].loss, record.networks[i].test_accuracy = evaluations[i].accuracy;
+        record.seconds = wall();
+        history.records.push_back(record);
+        course.running.networks.assign(n, {}), course.counted = 0;
+        return tell(record, true);
+    };
+
+    const auto account = [&] {   // of every step since the last time
+        const std::vector<NetworkLoss> noted = trainee.notes.take();
+        for (std::size_t at = 0; at < noted.size() / n; ++at)
+            for (std::size_t i = 0; i < n; ++i) {
+                const NetworkLoss& l = noted[at * n + i];
+                const double sum = l.classification + l.metric + l.verification + l.coupling;
+                if (!(std::abs(sum) < 1e300))
+                    fail("the loss of ", trainee.network_name(int(i)), " became ", sum, " at step ", course.step - long(noted.size() / n - 1 - at), " (epoch ", course.epoch + 1, ", learning rate ",
+                         course.running.rate, "); a smaller learning rate may help");
+                auto& k = course.running.networks[i];
+                k.classification += l.classification, k.metric += l.metric, k.verification += l.verification, k.accuracy += l.accuracy, k.coupling += l.coupling;
+                course.errors += (1 - l.accuracy) / double(n);
+            }
+    };
+
+    trainee.begin(history);
+    bool go = true;   // a watcher may interrupt
+    const bool again = history.resumed > 0;
+    const double said = course.rate;
+    const int said_of = course.epochs;
+    course.epochs = options.epochs;
+    while (course.epoch < options.epochs && go && !course.finished) {
+        const int epoch = course.epoch;
+        course.rate = rate_of(epoch, options.epochs, course.last_error());
+        if (!(course.rate >= 0) || std::isinf(course.rate)) fail("the learning rate of epoch ", epoch + 1, " is ", course.rate, "; expected a number of at least 0");
+        if (again && course.step == history.resumed && course.batch > 0 && said_of == options.epochs && course.rate != said)
+            fail("the checkpoint in ", options.checkpoints.folder, " was written with a learning rate of ", word_of(said), " in epoch ", epoch + 1, "; this one would have ", word_of(course.rate));
+        course.running.epoch = epoch + 1;
+        loader.start(epoch, int(course.batch));
+        trainee.begin_epoch(epoch, options.epochs);
+        while (go && !course.finished) {
+            const auto from = clock::now();
+            const Batch* batch = loader.next();
+            if (!batch) break;
+            Record& running = course.running;
+            running.rate = course.step < options.warm_up ? course.rate * double(course.step + 1) / options.warm_up : course.rate;
+            trainee.step(*batch, running.rate);
+            ++course.step, ++course.counted, ++course.batch, course.trained += batch->size;
+            running.step = course.step;
+            const bool epoch_ends = course.batch == per_epoch, watched = options.watch || trainee.watches;
+            const bool evaluation = options.evaluate_every > 0 ? course.step % options.evaluate_every == 0 || course.step == steps : epoch_ends;
+            const bool look = !trainee.notes.wait() || course.step % options.losses_every == 0 || watched || evaluation || epoch_ends || course.step == steps ||
+                              folder.due(course.step, epoch_ends);
+            if (look) account();
+            history.seconds += since(from);
+            if (!look) continue;
+            if (watched) go = tell(course.means(wall()), false);
+            const bool complete = evaluation || course.finished;   // where a callback ends it, that is the end; an interruption is not
+            bool best = false;
+            if (complete) {
+                go = evaluate_now() && go;
+                const double was = history.best;
+                course.note(history.records.back());
+                best = history.best > was;
+            }
+            if (best && folder.keeps_best()) folder.write_best(whole());
+            if (folder.due(course.step, epoch_ends) || (folder.on() && (course.step == steps || !go || course.finished))) folder.write(whole(), course.step);
+            // What was reached when it was interrupted; not in the checkpoint, so that the continued training has the same records.
+            if (!go && !complete) evaluate_now();
+        }
+        if (!go || course.finished) break;
+        course.past.push_back(course.batch ? course.errors / double(course.batch) : 1);
+        course.errors = 0, course.batch = 0, ++course.epoch;
+    }
+    history.stopped = !go || course.finished;
+    history.images_per_second = history.seconds > 0 ? double(course.trained) / history.seconds : 0;
+    trainee.end(history);
+    return history;
+}
+}  // namespace collab::detail
+#endif

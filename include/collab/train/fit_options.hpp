@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// fit_options: how a whole training is to go, and what an evaluation says.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include <collab/data/augment.hpp>
+#include <collab/train/checkpoint_options.hpp>
+#include <collab/train/history.hpp>
+#include <collab/train/rate.hpp>
+
+namespace collab {
+
+/// The learning rate of a training: a number, or any RateSchedule.
+class Rate {
+public:
+    Rate(double constant) : ask_([constant](int, int, double) { return constant; }) {}
+    template <RateSchedule R>
+    Rate(R schedule)
+        : ask_([schedule](int epoch, int epochs, double last_error) mutable {
+              if (epoch > 0) schedule.observe(last_error);
+              return double(schedule(epoch, epochs));
+          }) {}
+    /// A function of epoch, epochs and last error.
+    template <class F>
+        requires(!RateSchedule<F> && std::is_invocable_r_v<double, F&, int, int, double>)
+    Rate(F function) : ask_(std::move(function)) {}
+    /// The rate of an epoch (from 0); `last_error` is the share of wrong answers on the training images in the one before.
+    double operator()(int epoch, int epochs, double last_error) { return ask_(epoch, epochs, last_error); }
+
+private:
+    std::function<double(int, int, double)> ask_;
+};
+
+struct FitOptions {
+    int epochs = 10;
+    Rate rate = StepRate{};                  ///< `0.01`, `StepRate{.base = 0.05}`, `PlateauRate{}`, or a schedule of your own
+    int warm_up = 0;                         ///< steps over which the rate rises linearly to what `rate` says
+    std::uint64_t seed = 1;                  ///< of the order of the images and of augmentation
+    std::optional<Transform> transform{};    ///< default: padded with zeros to the networks' size, values in [0, 1]
+    int evaluate_every = 0;                  ///< steps between evaluations; 0: at the end of each epoch
+    std::function<bool(const FitEvent&)> watch{};   ///< false ends the training after this step
+    int losses_every = 16;                   ///< steps between two looks at the losses, where looking would make the host wait (a GPU) and nobody watches
+    Checkpoints checkpoints{};               ///< so that the training can be continued after whatever happens
+};
+
+/// Loss and accuracy of one network over a data set, in inference mode.
+struct Evaluation {
+    double loss = 0, accuracy = 0;
+};
+
+}  // namespace collab
