@@ -4,6 +4,10 @@
 namespace collab::backend {
 
 template struct Kernels<double>;
+template void fill<double>(Threads&, std::size_t, double, double*);
+template void copy<double>(Threads&, const Map&, View<const double>, View<double>);
+template void add<double>(Threads&, const Map&, View<const double>, View<double>);
+template double sum<double>(Threads&, std::size_t, const double*);
 namespace detail {
 template struct Passes<double>;
 template struct Activated<double, Identity>;

@@ -4,6 +4,10 @@
 namespace collab::backend {
 
 template struct Kernels<float>;
+template void fill<float>(Threads&, std::size_t, float, float*);
+template void copy<float>(Threads&, const Map&, View<const float>, View<float>);
+template void add<float>(Threads&, const Map&, View<const float>, View<float>);
+template double sum<float>(Threads&, std::size_t, const float*);
 namespace detail {
 template struct Passes<float>;
 template struct Activated<float, Identity>;

@@ -6,7 +6,6 @@
 #include <type_traits>
 
 #include <collab/core/error.hpp>
-#include <collab/core/error.hpp>
 #include <collab/io/safetensors.hpp>
 #include <collab/train/history.hpp>
 

@@ -49,6 +49,7 @@ struct Passes {
 /// The passes with activation F.
 template <class T, class F>
 struct Activated {
+    static Load<T> of(Coefficients<T>&, const Normalised<T, F>&, int channels);
     static void load(const Load<T>&, long first, long count, int channel, int channels, T* to, std::ptrdiff_t to_pixel);
     static void gate(const After<T>&, int part, long first, long count, int channel, int channels);
     static void output_gate(const After<T>&, int part, long first, long count, int channel, int channels);
@@ -61,7 +62,9 @@ struct Activated {
 template <class T>
 Load<T> load_of(Coefficients<T>&, const View<const T>& x, int channels) { return Load<T>(x, channels); }
 template <class T, class F>
-Load<T> load_of(Coefficients<T>& room, const Normalised<T, F>& n, int channels) {
+Load<T> load_of(Coefficients<T>& room, const Normalised<T, F>& n, int channels) { return Activated<T, F>::of(room, n, channels); }
+template <class T, class F>
+COLLAB_NOINLINE Load<T> Activated<T, F>::of(Coefficients<T>& room, const Normalised<T, F>& n, int channels) {
     Load<T> l(n.x, channels);
     l.mean = room.fill(channels, [&](long c) { return n.saved[c]; });
     l.scale = room.fill(channels, [&](long c) { return static_cast<T>(static_cast<double>(n.gamma[c]) * static_cast<double>(n.saved[channels + c])); });

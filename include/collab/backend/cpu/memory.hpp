@@ -45,14 +45,14 @@ private:
 
 /// n times the value, from p on.
 template <class T>
-void fill(Threads& threads, std::size_t n, T value, T* p) {
+COLLAB_NOINLINE void fill(Threads& threads, std::size_t n, T value, T* p) {
     const Cut cut(static_cast<long>(n), grain);
     threads.run(cut.count, [&](int piece) { std::fill(p + cut.begin(piece), p + cut.end(piece), value); });
 }
 
 /// y = x.
 template <class T>
-void copy(Threads& threads, const Map& map, View<const T> x, View<T> y) {
+COLLAB_NOINLINE void copy(Threads& threads, const Map& map, View<const T> x, View<T> y) {
     over_runs(threads, map, [](long n, const T* from, T* to) {
         COLLAB_INDEPENDENT
         for (long i = 0; i < n; ++i) to[i] = from[i];
@@ -61,7 +61,7 @@ void copy(Threads& threads, const Map& map, View<const T> x, View<T> y) {
 
 /// Adds x to y.
 template <class T>
-void add(Threads& threads, const Map& map, View<const T> x, View<T> y) {
+COLLAB_NOINLINE void add(Threads& threads, const Map& map, View<const T> x, View<T> y) {
     over_runs(threads, map, [](long n, const T* from, T* to) {
         COLLAB_INDEPENDENT
         for (long i = 0; i < n; ++i) to[i] += from[i];
@@ -91,11 +91,22 @@ void for_rows(Threads& threads, int n, const F& f) {
 
 /// The sum in double, added in an order that depends on n alone.
 template <class T>
-double sum(Threads& threads, std::size_t n, const T* p) {
+COLLAB_NOINLINE double sum(Threads& threads, std::size_t n, const T* p) {
     const Cut cut(static_cast<long>(n), grain, 1024);
     double* parts = threads.shared<double>(static_cast<std::size_t>(cut.count));
     threads.run(cut.count, [&](int piece) { parts[piece] = add_up(cut.end(piece) - cut.begin(piece), p + cut.begin(piece)); });
     return add_up(cut.count, parts);
 }
+
+#ifdef COLLAB_PRECOMPILED
+extern template void fill<float>(Threads&, std::size_t, float, float*);
+extern template void fill<double>(Threads&, std::size_t, double, double*);
+extern template void copy<float>(Threads&, const Map&, View<const float>, View<float>);
+extern template void copy<double>(Threads&, const Map&, View<const double>, View<double>);
+extern template void add<float>(Threads&, const Map&, View<const float>, View<float>);
+extern template void add<double>(Threads&, const Map&, View<const double>, View<double>);
+extern template double sum<float>(Threads&, std::size_t, const float*);
+extern template double sum<double>(Threads&, std::size_t, const double*);
+#endif
 
 }  // namespace collab::backend

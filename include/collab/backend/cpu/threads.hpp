@@ -20,17 +20,13 @@ class Workspace {
 public:
     template <class T>
     T* get(std::size_t n) {
-        const std::size_t bytes = (n * sizeof(T) + 4095) / 4096 * 4096;
-        if (bytes > size_) {
-            block_.reset();
-            block_.reset(static_cast<std::byte*>(::operator new(bytes, std::align_val_t{64})));
-            size_ = bytes;
-        }
+        if (n * sizeof(T) > size_) grow(n * sizeof(T));
         return reinterpret_cast<T*>(block_.get());
     }
     std::size_t bytes() const { return size_; }
 
 private:
+    void grow(std::size_t bytes);
     struct Free { void operator()(std::byte* p) const { ::operator delete(p, std::align_val_t{64}); } };
     std::unique_ptr<std::byte, Free> block_;
     std::size_t size_ = 0;
@@ -58,20 +54,13 @@ public:
     /// f(piece) for each piece in [0, pieces), in any order, possibly at once.
     template <class F>
     void run(int pieces, F&& f) {
-        const std::size_t needed = needed_.load(std::memory_order_relaxed);
-        if (needed > ready_) {   // what one thread has needed any other may need next: all grow at once, and only until every size has been seen
-            for (Workspace& s : scratch_) s.get<std::byte>(needed);
-            ready_ = needed;
-        }
         using Body = std::remove_reference_t<F>;
         share(pieces, [](void* body, int piece) { (*static_cast<Body*>(body))(piece); }, const_cast<void*>(static_cast<const void*>(std::addressof(f))));
     }
     /// Inside run: memory of the calling thread alone, until its next call of scratch.
     template <class T>
     T* scratch(std::size_t n) {
-        std::size_t known = needed_.load(std::memory_order_relaxed);
-        while (n * sizeof(T) > known && !needed_.compare_exchange_weak(known, n * sizeof(T), std::memory_order_relaxed)) {}
-        return scratch_[static_cast<std::size_t>(thread())].template get<T>(n);
+        return reinterpret_cast<T*>(own_scratch(n * sizeof(T)));
     }
     /// What an operation may keep for all its pieces at once.
     enum Shared { operands, coefficients, sums };
@@ -86,31 +75,24 @@ public:
     };
     template <class T>
     Packed<T> weights(const PackedWeights& what, std::size_t n) {
-        if (constant_ == 0) return {shared<T>(n), false};
-        for (Kept& k : kept_)
-            if (k.version == constant_ && k.what == what && k.size == n * sizeof(T)) return {k.memory.get<T>(n), true};
-        kept_.push_back({constant_, what, n * sizeof(T), {}});
-        return {kept_.back().memory.template get<T>(n), false};
+        const Packed<std::byte> found = kept_weights(what, n * sizeof(T));
+        return {reinterpret_cast<T*>(found.data), found.ready};
     }
     /// From here on, weights at the same place are those of earlier operations of this version; 0: they may change.
     void constant_weights(std::uint64_t version) { constant_ = version; }
     std::uint64_t constant_weights() const { return constant_; }
     /// Gives back what was kept of a version.
-    void forget_weights(std::uint64_t version) { std::erase_if(kept_, [&](const Kept& k) { return k.version == version; }); }
+    void forget_weights(std::uint64_t version);
     /// What scratch and shared have grown to, and packed weights that are kept.
-    std::size_t bytes() const {
-        std::size_t sum = 0;
-        for (const auto& s : shared_) sum += s.bytes();
-        for (const auto& s : scratch_) sum += s.bytes();
-        for (const Kept& k : kept_) sum += k.memory.bytes();
-        return sum;
-    }
+    std::size_t bytes() const;
 
 private:
     /// body(data, piece) for each piece. One function for all operations: what the compiler makes of oneTBB's templates it makes once.
     void share(int pieces, void (*body)(void*, int), void* data);
     /// Inside run: the number of the calling thread.
     static int thread();
+    std::byte* own_scratch(std::size_t bytes);
+    Packed<std::byte> kept_weights(const PackedWeights& what, std::size_t bytes);
 
     struct Arena;
     struct Kept {
