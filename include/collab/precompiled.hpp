@@ -4,12 +4,15 @@
 #include <collab/core/crc32c.hpp>
 #include <collab/core/error.hpp>
 #include <collab/data/augment.hpp>
+#include <collab/data/cifar.hpp>
 #include <collab/data/colour.hpp>
 #include <collab/data/file.hpp>
 #include <collab/data/images.hpp>
 #include <collab/data/loader.hpp>
+#include <collab/data/npy.hpp>
 #include <collab/data/resize.hpp>
 #include <collab/data/sampler.hpp>
+#include <collab/data/stl10.hpp>
 #include <collab/io/format.hpp>
 #include <collab/io/json.hpp>
 #include <collab/io/replace_file.hpp>
@@ -18,4 +21,5 @@
 #include <collab/train/checkpoint.hpp>
 #include <collab/train/course.hpp>
 #include <collab/train/fit_loop.hpp>
+#include <collab/train/log.hpp>
 #include <collab/train/training.hpp>

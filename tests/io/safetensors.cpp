@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
+#include <collab/io/json.hpp>
 #include <collab/io/safetensors.hpp>
 
 #include "data/temporary.hpp"

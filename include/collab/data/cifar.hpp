@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // cifar: the binary versions of CIFAR-10 and CIFAR-100.
 #pragma once
-#include <array>
 #include <cstddef>
-#include <cstdint>
-#include <filesystem>
 #include <string>
-#include <system_error>
-#include <utility>
 #include <vector>
 
-#include <collab/core/error.hpp>
-#include <collab/data/file.hpp>
+#include <collab/core/config.hpp>
+#include <collab/core/path.hpp>
 #include <collab/data/images.hpp>
 
 namespace collab {
@@ -21,8 +16,44 @@ inline constexpr int cifar_side = 32, cifar_area = cifar_side * cifar_side;
 
 /// Adds the records of one file: `labels` bytes of labels, of which number `which` counts, then the planes of red, green and blue.
 /// Returns how many there were.
-inline int append_cifar(Images& images, const std::filesystem::path& path, std::size_t labels = 1, std::size_t which = 0) {
-    InputFile file(path);
+int append_cifar(Images& images, const Path& path, std::size_t labels = 1, std::size_t which = 0);
+
+/// One name a line; blank lines do not count.
+std::vector<std::string> read_names(const Path& path, int expected);
+
+}  // namespace detail
+
+/// The records of one file of the binary version of CIFAR-10.
+Images read_cifar10(const Path& path);
+
+/// CIFAR-10: data_batch_1.bin to data_batch_5.bin and test_batch.bin, in `folder` or in its cifar-10-batches-bin; class names from
+/// batches.meta.txt if it is there. The six files must be of one length, since a file cut after a whole record shows no other sign.
+DataSet cifar10(const Path& folder);
+
+/// CIFAR-100 has two labels for each picture: one of 100 classes, and the one of 20 groups that this class belongs to.
+enum class Cifar100Labels { fine, coarse };
+
+/// The records of one file of the binary version of CIFAR-100, with one of the two labels.
+Images read_cifar100(const Path& path, Cifar100Labels labels = Cifar100Labels::fine);
+
+/// CIFAR-100: train.bin and test.bin, in `folder` or in its cifar-100-binary; class names from fine_label_names.txt or
+/// coarse_label_names.txt if it is there. There must be five times as many pictures for training as for testing, as there are in the
+/// original, since a file cut after a whole record shows no other sign.
+DataSet cifar100(const Path& folder, Cifar100Labels labels = Cifar100Labels::fine);
+
+}  // namespace collab
+
+#ifdef COLLAB_BODIES
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <system_error>
+#include <collab/core/error.hpp>
+#include <collab/data/file.hpp>
+
+namespace collab::detail {
+COLLAB_COMPILED int append_cifar(Images& images, const Path& path, std::size_t labels, std::size_t which) {
+    InputFile file(path.text);
     const std::size_t bytes = labels + 3 * cifar_area;
     const std::uint64_t count = file.size() / bytes, rest = file.size() % bytes;
     if (rest != 0)
@@ -40,10 +71,8 @@ inline int append_cifar(Images& images, const std::filesystem::path& path, std::
     }
     return static_cast<int>(count);
 }
-
-/// One name a line; blank lines do not count.
-inline std::vector<std::string> read_names(const std::filesystem::path& path, int expected) {
-    InputFile file(path);
+COLLAB_COMPILED COLLAB_COLD std::vector<std::string> read_names(const Path& path, int expected) {
+    InputFile file(path.text);
     if (file.size() > 65536) fail(file.name(), ": ", file.size(), " bytes; expected a short list of class names");
     std::string text(static_cast<std::size_t>(file.size()), '\0');
     text.resize(file.read(text.data(), text.size()));
@@ -57,20 +86,17 @@ inline std::vector<std::string> read_names(const std::filesystem::path& path, in
         fail(file.name(), ": ", names.size(), " class names; expected ", expected, ", one on each line");
     return names;
 }
+}  // namespace collab::detail
 
-}  // namespace detail
-
-/// The records of one file of the binary version of CIFAR-10.
-inline Images read_cifar10(const std::filesystem::path& path) {
+namespace collab {
+COLLAB_COMPILED COLLAB_COLD Images read_cifar10(const Path& path) {
     Images images{Dims{3, detail::cifar_side, detail::cifar_side}, 10, {}, {}, "CIFAR-10",
                   {"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"}};
     detail::append_cifar(images, path);
     return images;
 }
-
-/// CIFAR-10: data_batch_1.bin to data_batch_5.bin and test_batch.bin, in `folder` or in its cifar-10-batches-bin; class names from
-/// batches.meta.txt if it is there. The six files must be of one length, since a file cut after a whole record shows no other sign.
-inline DataSet cifar10(const std::filesystem::path& folder) {
+COLLAB_COMPILED COLLAB_COLD DataSet cifar10(const Path& in) {
+    const std::filesystem::path folder(in.text);
     detail::check_folder(folder, "the binary version of CIFAR-10");
     std::error_code error;
     const auto below_it = folder / "cifar-10-batches-bin";
@@ -98,22 +124,14 @@ inline DataSet cifar10(const std::filesystem::path& folder) {
     set.train.name += " train", set.test.name += " test";
     return set;
 }
-
-/// CIFAR-100 has two labels for each picture: one of 100 classes, and the one of 20 groups that this class belongs to.
-enum class Cifar100Labels { fine, coarse };
-
-/// The records of one file of the binary version of CIFAR-100, with one of the two labels.
-inline Images read_cifar100(const std::filesystem::path& path, Cifar100Labels labels = Cifar100Labels::fine) {
+COLLAB_COMPILED COLLAB_COLD Images read_cifar100(const Path& path, Cifar100Labels labels) {
     const bool fine = labels == Cifar100Labels::fine;
     Images images{Dims{3, detail::cifar_side, detail::cifar_side}, fine ? 100 : 20, {}, {}, fine ? "CIFAR-100" : "CIFAR-100 (20 groups)", {}};
     detail::append_cifar(images, path, 2, fine ? 1 : 0);   // a record: coarse label, fine label, pixels
     return images;
 }
-
-/// CIFAR-100: train.bin and test.bin, in `folder` or in its cifar-100-binary; class names from fine_label_names.txt or
-/// coarse_label_names.txt if it is there. There must be five times as many pictures for training as for testing, as there are in the
-/// original, since a file cut after a whole record shows no other sign.
-inline DataSet cifar100(const std::filesystem::path& folder, Cifar100Labels labels = Cifar100Labels::fine) {
+COLLAB_COMPILED COLLAB_COLD DataSet cifar100(const Path& in, Cifar100Labels labels) {
+    const std::filesystem::path folder(in.text);
     detail::check_folder(folder, "the binary version of CIFAR-100");
     std::error_code error;
     const auto below = folder / "cifar-100-binary";
@@ -129,5 +147,5 @@ inline DataSet cifar100(const std::filesystem::path& folder, Cifar100Labels labe
     set.train.name += " train", set.test.name += " test";
     return set;
 }
-
 }  // namespace collab
+#endif

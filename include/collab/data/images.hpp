@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <collab/core/config.hpp>
+#include <collab/core/random.hpp>
 #include <collab/core/shape.hpp>
 
 namespace collab {
@@ -44,6 +45,18 @@ struct Statistics {
 /// The mean and the deviation (of the population) of each channel. Exact sums: the order of the pictures does not matter.
 Statistics statistics(const Images& images);
 
+namespace detail {
+
+/// What the pictures of one made-up class have in common. Depends on the class alone, so that sets of different seeds belong together.
+struct SyntheticClass {
+    double angle, frequency, blob_x, blob_y;
+    std::vector<double> colour, tint;
+    SyntheticClass(int c, int classes, Dims d);
+};
+void paint(const SyntheticClass& look, Dims d, Random random, std::uint8_t* out);
+
+}  // namespace detail
+
 /// n made-up pictures for examples and tests. A class is a stripe direction and width, a place of a soft blob and a faint tint; phase, place,
 /// brightness, contrast and grain vary from picture to picture. Label i is i % classes. What a class looks like does not depend on the
 /// seed: use two seeds for training and test. A small convolutional network tells the classes apart; single pixels hardly do.
@@ -58,29 +71,21 @@ DataSet synthetic(Dims dims, int classes, int train, int test, std::uint64_t see
 #include <algorithm>
 #include <cmath>
 #include <collab/core/error.hpp>
-#include <collab/core/random.hpp>
 
 namespace collab {
 namespace detail {
-
-/// What the pictures of one made-up class have in common. Depends on the class alone, so that sets of different seeds belong together.
-struct SyntheticClass {
-    double angle, frequency, blob_x, blob_y;
-    std::vector<double> colour, tint;
-    SyntheticClass(int c, int classes, Dims d) : colour(static_cast<std::size_t>(d.channels)), tint(colour.size()) {
-        const Random random = Random{0x73796e, 0}.child(static_cast<std::uint64_t>(c));
-        angle = 3.141592653589793 * c / classes;   // radians
-        frequency = c % 2 ? 1.05 : 1.45;           // radians for each pixel: waves of 6.0 and 4.3 pixels
-        const double turn = 6.283185307179586 * uniform<double>(random.word(0));
-        blob_x = 0.5 + 0.2 * std::cos(turn), blob_y = 0.5 + 0.2 * std::sin(turn);
-        for (std::size_t k = 0; k < colour.size(); ++k) {
-            colour[k] = 0.4 + 0.6 * uniform<double>(random.word(4 + 2 * k));
-            tint[k] = (random.word(5 + 2 * k) & 1 ? 1 : -1) * (d.area() < 16 ? 0.2 : 0.02);   // too small for stripes: colour must tell
-        }
+COLLAB_COMPILED COLLAB_COLD SyntheticClass::SyntheticClass(int c, int classes, Dims d) : colour(static_cast<std::size_t>(d.channels)), tint(colour.size()) {
+    const Random random = Random{0x73796e, 0}.child(static_cast<std::uint64_t>(c));
+    angle = 3.141592653589793 * c / classes;   // radians
+    frequency = c % 2 ? 1.05 : 1.45;           // radians for each pixel: waves of 6.0 and 4.3 pixels
+    const double turn = 6.283185307179586 * uniform<double>(random.word(0));
+    blob_x = 0.5 + 0.2 * std::cos(turn), blob_y = 0.5 + 0.2 * std::sin(turn);
+    for (std::size_t k = 0; k < colour.size(); ++k) {
+        colour[k] = 0.4 + 0.6 * uniform<double>(random.word(4 + 2 * k));
+        tint[k] = (random.word(5 + 2 * k) & 1 ? 1 : -1) * (d.area() < 16 ? 0.2 : 0.02);   // too small for stripes: colour must tell
     }
-};
-
-inline void paint(const SyntheticClass& look, Dims d, Random random, std::uint8_t* out) {
+}
+COLLAB_COMPILED void paint(const SyntheticClass& look, Dims d, Random random, std::uint8_t* out) {
     const auto spread = [&](std::uint64_t i) { return 2 * uniform<double>(random.word(i)) - 1; };
     const double angle = look.angle + 0.12 * spread(0), frequency = look.frequency * (1 + 0.08 * spread(1));
     const double phase = 3.141592653589793 * spread(2), brightness = 0.1 * spread(3), contrast = 0.13 + 0.05 * spread(4);

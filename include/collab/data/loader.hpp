@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // loader: prepares the next batches on threads of its own while the present one is trained on.
 #pragma once
-#include <array>
-#include <atomic>
 #include <concepts>
-#include <condition_variable>
-#include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <functional>
-#include <mutex>
+#include <memory>
 #include <optional>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -77,7 +71,7 @@ public:
 
     /// Pictures from anywhere: `size` of them, of extents `dims`, made by `read`, which is called on the loader's threads.
     Loader(int size, Dims dims, Reader read, const LoaderOptions& options);
-    ~Loader() { end(); }
+    ~Loader();
     Loader(const Loader&) = delete;
     Loader& operator=(const Loader&) = delete;
 
@@ -88,12 +82,48 @@ public:
     /// the loader's thread is thrown here, after the batches that were ready before it.
     const Batch* next();
 
-    int batches() const { return batches_; }      ///< in one epoch
-    int samples() const { return samples_; }      ///< in one epoch: all, or all but the incomplete last batch
-    Dims dims() const { return dims_; }           ///< of the pictures in the batches
-    const LoaderOptions& options() const { return options_; }
+    int batches() const;   ///< in one epoch
+    int samples() const;   ///< in one epoch: all, or all but the incomplete last batch
+    Dims dims() const;     ///< of the pictures in the batches
+    const LoaderOptions& options() const;
 
 private:
+    struct Work;
+    std::unique_ptr<Work> work_;
+};
+
+}  // namespace collab
+
+#ifdef COLLAB_BODIES
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <exception>
+#include <mutex>
+#include <thread>
+
+#include <collab/core/error.hpp>
+#include <collab/data/sampler.hpp>
+
+namespace collab {
+namespace detail {
+inline PictureReader memory_reader(const Images& images, const Transform& transform) {
+    return [&images, augmenter = Augmenter(transform, images.dims)](int index, Random random, bool training, float* out) {
+        augmenter.apply(images, index, random, training, out);
+        return images.labels[static_cast<std::size_t>(index)];
+    };
+}
+}  // namespace detail
+
+/// What belongs to the threads.
+struct Loader::Work {
+    Work(int size, Dims dims, Reader read, const LoaderOptions& options);
+    ~Work() { end(); }
+    void start(int epoch, int first);
+    const Batch* next();
+
     struct Slot {
         std::vector<float> images;
         std::vector<int> labels, indices;
@@ -103,9 +133,6 @@ private:
         std::exception_ptr error;
     };
     struct Claim { int batch = 0, first = 0, count = 0; };   // samples first to first + count of a batch
-
-    static const Images& checked(const Images& images);
-    static Reader memory_reader(const Images& images, const Transform& transform);
 
     Slot& slot_of(int batch) { return ring_[static_cast<std::size_t>(batch) % ring_.size()]; }
     int samples_in(int batch) const { return std::min(options_.batch, samples_ - batch * options_.batch); }
@@ -136,17 +163,7 @@ private:
     int working_ = 0, stale_ = 0;            // threads outside of the mutex, and those among them that work for an epoch given up
     std::vector<std::thread> threads_;
 };
-
-}  // namespace collab
-
-#ifdef COLLAB_BODIES
-#include <algorithm>
-#include <collab/core/error.hpp>
-#include <collab/data/sampler.hpp>
-
-namespace collab {
-COLLAB_COMPILED COLLAB_COLD Loader::Loader(const Images& images, const Transform& transform, const LoaderOptions& options) : Loader(checked(images).size(), transform.dims(images.dims), memory_reader(images, transform), options) {}
-COLLAB_COMPILED COLLAB_COLD Loader::Loader(int size, Dims dims, Reader read, const LoaderOptions& options) : dims_(dims), read_(std::move(read)), options_(options) {
+COLLAB_COMPILED COLLAB_COLD Loader::Work::Work(int size, Dims dims, Reader read, const LoaderOptions& options) : dims_(dims), read_(std::move(read)), options_(options) {
     if (size < 1) fail("loader: ", size, " pictures; expected at least 1");
     if (dims.channels < 1 || dims.height < 1 || dims.width < 1) fail("loader: pictures without extent; expected positive extents");
     if (options.batch < 1) fail("loader: batch = ", options.batch, "; expected at least 1");
@@ -176,7 +193,7 @@ COLLAB_COMPILED COLLAB_COLD Loader::Loader(int size, Dims dims, Reader read, con
         throw;
     }
 }
-COLLAB_COMPILED COLLAB_COLD void Loader::start(int epoch, int first) {
+COLLAB_COMPILED COLLAB_COLD void Loader::Work::start(int epoch, int first) {
     if (epoch < 0) fail("loader: epoch ", epoch, "; expected at least 0");
     if (first < 0 || first > batches_) fail("loader: batch ", first, " to begin with; expected 0 to ", batches_);
     {
@@ -191,7 +208,7 @@ COLLAB_COMPILED COLLAB_COLD void Loader::start(int epoch, int first) {
     }
     changed_.notify_all();
 }
-COLLAB_COMPILED const Batch* Loader::next() {
+COLLAB_COMPILED const Batch* Loader::Work::next() {
     std::unique_lock lock(mutex_);
     if (run_ == 0) fail("loader: next was called before start");
     if (given_ > batches_) return nullptr;
@@ -206,17 +223,7 @@ COLLAB_COMPILED const Batch* Loader::next() {
     }
     return &slot.batch;
 }
-COLLAB_COMPILED COLLAB_COLD const Images& Loader::checked(const Images& images) {
-    check(images);
-    return images;
-}
-COLLAB_COMPILED COLLAB_COLD Loader::Reader Loader::memory_reader(const Images& images, const Transform& transform) {
-    return [&images, augmenter = Augmenter(transform, images.dims)](int index, Random random, bool training, float* out) {
-        augmenter.apply(images, index, random, training, out);
-        return images.labels[static_cast<std::size_t>(index)];
-    };
-}
-COLLAB_COMPILED COLLAB_COLD void Loader::end() {
+COLLAB_COMPILED COLLAB_COLD void Loader::Work::end() {
     {
         const std::lock_guard lock(mutex_);
         stop_ = true;
@@ -225,7 +232,7 @@ COLLAB_COMPILED COLLAB_COLD void Loader::end() {
     changed_.notify_all();
     for (std::thread& t : threads_) t.join();
 }
-COLLAB_COMPILED void Loader::work() {
+COLLAB_COMPILED void Loader::Work::work() {
     std::unique_lock lock(mutex_);
     for (;;) {
         changed_.wait(lock, [&] { return stop_ || (run_ != 0 && stale_ == 0 && (!order_taken_ || may_claim())); });
@@ -258,11 +265,11 @@ COLLAB_COMPILED void Loader::work() {
         changed_.notify_all();
     }
 }
-COLLAB_COMPILED bool Loader::may_claim() const {
+COLLAB_COMPILED bool Loader::Work::may_claim() const {
     // Batch b takes the place of b - 3, which the caller must have handed back; it holds batch given_ - 1.
     return order_ready_ && !failed_ && claimed_ < batches_ && claimed_ - static_cast<int>(ring_.size()) < std::max(0, given_ - 1);
 }
-COLLAB_COMPILED Loader::Claim Loader::next_claim() {
+COLLAB_COMPILED Loader::Work::Claim Loader::Work::next_claim() {
     const int size = samples_in(claimed_);
     if (claimed_in_batch_ == 0) {
         Slot& slot = slot_of(claimed_);
@@ -273,7 +280,7 @@ COLLAB_COMPILED Loader::Claim Loader::next_claim() {
     if (claimed_in_batch_ == size) ++claimed_, claimed_in_batch_ = 0;
     return claim;
 }
-COLLAB_COMPILED void Loader::finish(Slot& slot, const Claim& claim, const std::exception_ptr& error, int at) {
+COLLAB_COMPILED void Loader::Work::finish(Slot& slot, const Claim& claim, const std::exception_ptr& error, int at) {
     if (error && (!slot.error || at < slot.wrong)) slot.error = error, slot.wrong = at;
     slot.unmade -= claim.count;
     if (slot.unmade == 0) slot.batch = {slot.images.data(), slot.labels.data(), slot.indices.data(), samples_in(claim.batch)};
@@ -283,17 +290,27 @@ COLLAB_COMPILED void Loader::finish(Slot& slot, const Claim& claim, const std::e
         if (failed_) break;
     }
 }
-COLLAB_COMPILED COLLAB_COLD void Loader::order(int epoch) {
+COLLAB_COMPILED COLLAB_COLD void Loader::Work::order(int epoch) {
     if (options_.indices.empty())
         for (std::size_t i = 0; i < order_.size(); ++i) order_[i] = static_cast<int>(i);
     else std::copy(options_.indices.begin(), options_.indices.end(), order_.begin());
     if (options_.shuffle) detail::shuffle(order_, Random{options_.seed, 0x736866}.child(static_cast<std::uint64_t>(epoch)));
 }
-COLLAB_COMPILED void Loader::make(Slot& slot, int batch, int sample, int epoch) const {
+COLLAB_COMPILED void Loader::Work::make(Slot& slot, int batch, int sample, int epoch) const {
     const auto at = static_cast<std::size_t>(sample);
     const int index = order_[static_cast<std::size_t>(batch) * static_cast<std::size_t>(options_.batch) + at];
     slot.indices[at] = index;
     slot.labels[at] = read_(index, sample_random(options_.seed, epoch, index), options_.training, slot.images.data() + at * static_cast<std::size_t>(dims_.size()));
 }
+COLLAB_COMPILED COLLAB_COLD Loader::Loader(const Images& images, const Transform& transform, const LoaderOptions& options)
+    : Loader((check(images), images.size()), transform.dims(images.dims), detail::memory_reader(images, transform), options) {}
+COLLAB_COMPILED COLLAB_COLD Loader::Loader(int size, Dims dims, Reader read, const LoaderOptions& options) : work_(std::make_unique<Work>(size, dims, std::move(read), options)) {}
+COLLAB_COMPILED COLLAB_COLD Loader::~Loader() = default;
+COLLAB_COMPILED COLLAB_COLD void Loader::start(int epoch, int first) { work_->start(epoch, first); }
+COLLAB_COMPILED COLLAB_COLD const Batch* Loader::next() { return work_->next(); }
+COLLAB_COMPILED COLLAB_COLD int Loader::batches() const { return work_->batches_; }
+COLLAB_COMPILED COLLAB_COLD int Loader::samples() const { return work_->samples_; }
+COLLAB_COMPILED COLLAB_COLD Dims Loader::dims() const { return work_->dims_; }
+COLLAB_COMPILED COLLAB_COLD const LoaderOptions& Loader::options() const { return work_->options_; }
 }  // namespace collab
 #endif

@@ -1,20 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // npy: arrays as NumPy saves them, and pictures and labels from two of them.
 #pragma once
-#include <algorithm>
-#include <charconv>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
-#include <filesystem>
 #include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include <collab/core/error.hpp>
-#include <collab/data/file.hpp>
+#include <collab/core/config.hpp>
+#include <collab/core/path.hpp>
 #include <collab/data/images.hpp>
 
 namespace collab {
@@ -34,15 +30,9 @@ struct NpyArray {
         return n;
     }
     /// "(60000, 28, 28)"
-    std::string shape_text() const {
-        std::string s = "(";
-        for (std::size_t i = 0; i < shape.size(); ++i) s += sentence(i ? ", " : "", shape[i]);
-        return s + ")";
-    }
+    std::string shape_text() const;
     /// "uint8", as NumPy calls it
-    std::string type_text() const {
-        return kind == 'b' ? std::string("bool") : sentence(kind == 'u' ? "uint" : kind == 'i' ? "int" : "float", 8 * width);
-    }
+    std::string type_text() const;
     /// Element i of an array of integers of at most 64 bits; an unsigned one above 2^63 - 1 wraps around.
     std::int64_t integer(std::uint64_t i) const {
         const std::uint8_t* at = bytes.data() + i * static_cast<std::uint64_t>(width);
@@ -53,8 +43,36 @@ struct NpyArray {
     }
 };
 
-namespace detail {
+/// An array in NumPy's format (versions 1 to 3), taken from `read(out, n)`, which gives as many bytes as there are, up to n. There must be
+/// `size` bytes in all; nothing is allocated before that is seen to agree with the header.
+NpyArray read_npy(const std::function<std::size_t(void*, std::size_t)>& read, std::uint64_t size, std::string name);
 
+/// The array of one .npy file.
+NpyArray read_npy(const Path& path);
+
+/// Pictures from an array of uint8 of shape (images, height, width) or (images, height, width, channels), and labels from one of integers of
+/// shape (images). With `classes` = 0 there are as many classes as the largest label asks for.
+Images images_from(NpyArray pictures, const NpyArray& labels, std::string name, int classes = 0);
+
+/// The same from two .npy files.
+Images read_npy_images(const Path& pictures, const Path& labels, std::string name, int classes = 0);
+
+/// x_train.npy, y_train.npy, x_test.npy and y_test.npy of a folder: pictures and labels as `images_from` wants them. The training labels say
+/// how many classes there are.
+DataSet npy_set(const Path& folder);
+
+}  // namespace collab
+
+#ifdef COLLAB_BODIES
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+#include <filesystem>
+#include <collab/core/error.hpp>
+#include <collab/data/file.hpp>
+
+namespace collab {
+namespace detail {
 /// The text of a dictionary such as {'descr': '|u1', 'fortran_order': False, 'shape': (10, 28, 28), }. Each of the three keys once.
 class NpyHeader {
 public:
@@ -143,9 +161,15 @@ private:
 
 }  // namespace detail
 
-/// An array in NumPy's format (versions 1 to 3), taken from `read(out, n)`, which gives as many bytes as there are, up to n. There must be
-/// `size` bytes in all; nothing is allocated before that is seen to agree with the header.
-inline NpyArray read_npy(const std::function<std::size_t(void*, std::size_t)>& read, std::uint64_t size, std::string name) {
+COLLAB_COMPILED COLLAB_COLD std::string NpyArray::shape_text() const {
+    std::string s = "(";
+    for (std::size_t i = 0; i < shape.size(); ++i) s += sentence(i ? ", " : "", shape[i]);
+    return s + ")";
+}
+COLLAB_COMPILED COLLAB_COLD std::string NpyArray::type_text() const {
+    return kind == 'b' ? std::string("bool") : sentence(kind == 'u' ? "uint" : kind == 'i' ? "int" : "float", 8 * width);
+}
+COLLAB_COMPILED COLLAB_COLD NpyArray read_npy(const std::function<std::size_t(void*, std::size_t)>& read, std::uint64_t size, std::string name) {
     NpyArray array;
     array.name = std::move(name);
     std::uint8_t head[12];
@@ -174,16 +198,11 @@ inline NpyArray read_npy(const std::function<std::size_t(void*, std::size_t)>& r
     if (promised > 0 && read(array.bytes.data(), array.bytes.size()) != array.bytes.size()) fail(array.name, ": ends before its ", promised, " bytes");
     return array;
 }
-
-/// The array of one .npy file.
-inline NpyArray read_npy(const std::filesystem::path& path) {
-    detail::InputFile file(path);
+COLLAB_COMPILED COLLAB_COLD NpyArray read_npy(const Path& path) {
+    detail::InputFile file(path.text);
     return read_npy([&](void* out, std::size_t n) { return file.read(out, n); }, file.size(), file.name());
 }
-
-/// Pictures from an array of uint8 of shape (images, height, width) or (images, height, width, channels), and labels from one of integers of
-/// shape (images). With `classes` = 0 there are as many classes as the largest label asks for.
-inline Images images_from(NpyArray pictures, const NpyArray& labels, std::string name, int classes = 0) {
+COLLAB_COMPILED COLLAB_COLD Images images_from(NpyArray pictures, const NpyArray& labels, std::string name, int classes) {
     if (pictures.kind != 'u' || pictures.width != 1)
         fail(pictures.name, ": holds ", pictures.type_text(), "; expected pictures as uint8, 0 to 255");
     const auto& s = pictures.shape;
@@ -209,16 +228,12 @@ inline Images images_from(NpyArray pictures, const NpyArray& labels, std::string
     images.pixels = std::move(pictures.bytes);
     return images;
 }
-
-/// The same from two .npy files.
-inline Images read_npy_images(const std::filesystem::path& pictures, const std::filesystem::path& labels, std::string name, int classes = 0) {
+COLLAB_COMPILED COLLAB_COLD Images read_npy_images(const Path& pictures, const Path& labels, std::string name, int classes) {
     NpyArray first = read_npy(pictures);
     return images_from(std::move(first), read_npy(labels), std::move(name), classes);
 }
-
-/// x_train.npy, y_train.npy, x_test.npy and y_test.npy of a folder: pictures and labels as `images_from` wants them. The training labels say
-/// how many classes there are.
-inline DataSet npy_set(const std::filesystem::path& folder) {
+COLLAB_COMPILED COLLAB_COLD DataSet npy_set(const Path& in) {
+    const std::filesystem::path folder(in.text);
     detail::check_folder(folder, "x_train.npy, y_train.npy, x_test.npy and y_test.npy");
     const std::string name = folder.filename().empty() ? folder.parent_path().filename().string() : folder.filename().string();
     Images train = read_npy_images(folder / "x_train.npy", folder / "y_train.npy", name + " train");
@@ -226,5 +241,5 @@ inline DataSet npy_set(const std::filesystem::path& folder) {
     if (test.dims != train.dims) fail((folder / "x_test.npy").string(), ": its pictures have another size than those of x_train.npy");
     return {std::move(train), std::move(test)};
 }
-
 }  // namespace collab
+#endif

@@ -1,20 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // stl10: the binary version of STL-10: ten classes at 96 x 96, 500 training pictures of each, and ten folds of these.
 #pragma once
-#include <algorithm>
-#include <charconv>
-#include <cstddef>
-#include <cstdint>
-#include <filesystem>
-#include <string>
-#include <string_view>
-#include <system_error>
-#include <utility>
 #include <vector>
 
-#include <collab/core/error.hpp>
-#include <collab/data/cifar.hpp>
-#include <collab/data/file.hpp>
+#include <collab/core/config.hpp>
+#include <collab/core/path.hpp>
 #include <collab/data/images.hpp>
 
 namespace collab {
@@ -22,6 +12,40 @@ namespace detail {
 
 inline constexpr int stl10_side = 96, stl10_area = stl10_side * stl10_side, stl10_record = 3 * stl10_area;
 
+}  // namespace detail
+
+/// Pictures and labels of two files of the binary version of STL-10. A picture is three planes, each column by column; labels in the
+/// file count from 1, those of the result from 0.
+Images read_stl10(const Path& images_path, const Path& labels_path);
+
+/// STL-10: train_X.bin, train_y.bin, test_X.bin and test_y.bin, in `folder` or in its stl10_binary; class names from class_names.txt if it
+/// is there. The pictures without labels (unlabeled_X.bin) are not read.
+DataSet stl10(const Path& folder);
+
+/// The folds of a file such as fold_indices.txt: on each line the indices of one, counted from 0, each below `images` and at most once.
+std::vector<std::vector<int>> read_folds(const Path& path, int images);
+
+/// The ten folds of STL-10's protocol, of 1000 training pictures each (fold_indices.txt): train on `pick(set.train, folds[k])`, test on
+/// the whole test set, and report the mean over the ten.
+std::vector<std::vector<int>> stl10_folds(const Path& folder, int images = 5000);
+
+}  // namespace collab
+
+#ifdef COLLAB_BODIES
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <collab/core/error.hpp>
+#include <collab/data/cifar.hpp>
+#include <collab/data/file.hpp>
+
+namespace collab {
+namespace detail {
 inline std::filesystem::path stl10_folder(const std::filesystem::path& folder) {
     check_folder(folder, "the binary version of STL-10");
     std::error_code error;
@@ -29,15 +53,11 @@ inline std::filesystem::path stl10_folder(const std::filesystem::path& folder) {
     if (const auto below = folder / "stl10_binary"; std::filesystem::is_directory(below, error)) return below;
     fail(folder.string(), ": no file of STL-10; tried train_X.bin and stl10_binary/train_X.bin");
 }
-
 }  // namespace detail
-
-/// Pictures and labels of two files of the binary version of STL-10. A picture is three planes, each column by column; labels in the
-/// file count from 1, those of the result from 0.
-inline Images read_stl10(const std::filesystem::path& images_path, const std::filesystem::path& labels_path) {
+COLLAB_COMPILED Images read_stl10(const Path& images_path, const Path& labels_path) {
     using namespace detail;
     Images images{Dims{3, stl10_side, stl10_side}, 10, {}, {}, "STL-10", {"airplane", "bird", "car", "cat", "deer", "dog", "horse", "monkey", "ship", "truck"}};
-    InputFile labels(labels_path), pixels(images_path);
+    InputFile labels(labels_path.text), pixels(images_path.text);
     const std::uint64_t count = pixels.size() / stl10_record, rest = pixels.size() % stl10_record;
     if (rest != 0)
         fail(pixels.name(), ": ", pixels.size(), " bytes are ", count, " images of ", stl10_record, " bytes and ", rest, " more; expected whole images (truncated?)");
@@ -61,11 +81,8 @@ inline Images read_stl10(const std::filesystem::path& images_path, const std::fi
     }
     return images;
 }
-
-/// STL-10: train_X.bin, train_y.bin, test_X.bin and test_y.bin, in `folder` or in its stl10_binary; class names from class_names.txt if it
-/// is there. The pictures without labels (unlabeled_X.bin) are not read.
-inline DataSet stl10(const std::filesystem::path& folder) {
-    const auto place = detail::stl10_folder(folder);
+COLLAB_COMPILED COLLAB_COLD DataSet stl10(const Path& folder) {
+    const auto place = detail::stl10_folder(folder.text);
     DataSet set{read_stl10(place / "train_X.bin", place / "train_y.bin"), read_stl10(place / "test_X.bin", place / "test_y.bin")};
     std::error_code error;
     if (const auto names = place / "class_names.txt"; std::filesystem::exists(names, error))
@@ -73,10 +90,8 @@ inline DataSet stl10(const std::filesystem::path& folder) {
     set.train.name += " train", set.test.name += " test";
     return set;
 }
-
-/// The folds of a file such as fold_indices.txt: on each line the indices of one, counted from 0, each below `images` and at most once.
-inline std::vector<std::vector<int>> read_folds(const std::filesystem::path& path, int images) {
-    detail::InputFile file(path);
+COLLAB_COMPILED COLLAB_COLD std::vector<std::vector<int>> read_folds(const Path& path, int images) {
+    detail::InputFile file(path.text);
     if (file.size() > 64u << 20) fail(file.name(), ": ", file.size(), " bytes; expected a list of numbers of at most 64 MiB");
     std::string text(static_cast<std::size_t>(file.size()), '\0');
     text.resize(file.read(text.data(), text.size()));
@@ -108,14 +123,11 @@ inline std::vector<std::vector<int>> read_folds(const std::filesystem::path& pat
     if (folds.empty()) fail(file.name(), ": no numbers; expected a fold on each line");
     return folds;
 }
-
-/// The ten folds of STL-10's protocol, of 1000 training pictures each (fold_indices.txt): train on `pick(set.train, folds[k])`, test on
-/// the whole test set, and report the mean over the ten.
-inline std::vector<std::vector<int>> stl10_folds(const std::filesystem::path& folder, int images = 5000) {
-    const auto path = detail::stl10_folder(folder) / "fold_indices.txt";
+COLLAB_COMPILED COLLAB_COLD std::vector<std::vector<int>> stl10_folds(const Path& folder, int images) {
+    const auto path = detail::stl10_folder(folder.text) / "fold_indices.txt";
     auto folds = read_folds(path, images);
     if (folds.size() != 10) fail(path.string(), ": ", folds.size(), " folds; expected 10");
     return folds;
 }
-
 }  // namespace collab
+#endif

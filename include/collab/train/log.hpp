@@ -1,21 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // log: callbacks that write the records of a training to files: JSON lines, CSV, and what TensorBoard reads.
 #pragma once
-#include <cerrno>
-#include <chrono>
-#include <cmath>
 #include <cstdio>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include <collab/core/error.hpp>
-#include <collab/io/event_file.hpp>
-#include <collab/io/json.hpp>
-#include <collab/io/replace_file.hpp>
+#include <collab/core/config.hpp>
 #include <collab/train/history.hpp>
 
 namespace collab {
@@ -34,20 +27,8 @@ inline constexpr NamedFigure figures_of_a_network[] = {
 /// A file that grows line by line. Begun anew with what a checkpoint remembers, so that a training that goes on has no line twice.
 class GrowingFile {
 public:
-    void begin(const std::string& path, std::string_view what, const std::string& contents) {
-        what_ = what, path_ = path;
-        if (const auto folder = std::filesystem::path(path).parent_path(); !folder.empty()) {
-            std::error_code code;
-            std::filesystem::create_directories(folder, code);
-        }
-        replace_file(path, contents, what);
-        file_.reset(std::fopen(path.c_str(), "ab"), [](std::FILE* f) { if (f) std::fclose(f); });
-        if (!file_) fail("cannot write ", what, " ", path, ": ", reason(errno));
-    }
-    void append(const std::string& bytes) {
-        if (std::fwrite(bytes.data(), 1, bytes.size(), file_.get()) != bytes.size() || std::fflush(file_.get()) != 0)
-            fail("cannot write ", what_, " ", path_, ": ", reason(errno));
-    }
+    void begin(const std::string& path, std::string_view what, const std::string& contents);
+    void append(const std::string& bytes);
 
 private:
     std::string what_, path_;
@@ -60,41 +41,15 @@ std::vector<std::string> names_of(const Training& t) {
     return names;
 }
 
-inline std::string json_line(const Record& r, const std::vector<std::string>& names) {
-    std::string s = sentence("{\"epoch\":", r.epoch, ",\"step\":", r.step, ",\"rate\":", json_number(r.rate), ",\"seconds\":", json_number(r.seconds), ",\"networks\":{");
-    for (std::size_t i = 0; i < r.networks.size(); ++i) {
-        s += sentence(i ? "," : "", json_text(names[i]), ":{");
-        for (const NamedFigure& f : figures_of_a_network) s += sentence(&f == figures_of_a_network ? "\"" : ",\"", f.name, "\":", json_number(r.networks[i].*f.value));
-        s += "}";
-    }
-    return s + "}}\n";
-}
+std::string json_line(const Record& r, const std::vector<std::string>& names);
 /// A cell of CSV (RFC 4180).
-inline std::string csv_text(std::string_view text) {
-    if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
-    std::string s = "\"";
-    for (const char c : text) s += c == '"' ? "\"\"" : std::string(1, c);
-    return s + '"';
-}
-inline std::string csv_head(const std::vector<std::string>& names) {
-    std::string s = "epoch,step,rate,seconds";
-    for (const std::string& n : names)
-        for (const NamedFigure& f : figures_of_a_network) s += sentence(",", csv_text(n + "." + f.name));
-    return s + "\n";
-}
-inline std::string csv_line(const Record& r) {
-    std::string s = sentence(r.epoch, ",", r.step, ",", json_number(r.rate), ",", json_number(r.seconds));
-    for (const NetworkRecord& n : r.networks)
-        for (const NamedFigure& f : figures_of_a_network) s += sentence(",", std::isfinite(n.*f.value) ? json_number(n.*f.value) : std::string());
-    return s + "\n";
-}
-inline std::string record_event(double start, const Record& r, const std::vector<std::string>& names) {
-    std::vector<std::pair<std::string, double>> values{{"rate", r.rate}, {"epoch", r.epoch}};
-    for (std::size_t i = 0; i < r.networks.size(); ++i)
-        for (const NamedFigure& f : figures_of_a_network)
-            if (std::isfinite(r.networks[i].*f.value)) values.emplace_back(names[i] + "/" + f.name, r.networks[i].*f.value);
-    return scalar_event(start + r.seconds, r.step, values);
-}
+std::string csv_text(std::string_view text);
+std::string csv_head(const std::vector<std::string>& names);
+std::string csv_line(const Record& r);
+double seconds_since_1970();
+std::string event_path(const std::string& folder);
+std::string event_head(double start);
+std::string record_event(double start, const Record& r, const std::vector<std::string>& names);
 }  // namespace detail
 
 /// A callback: one line of JSON for each evaluation. Without a path, as with the other logs, nothing is written.
@@ -152,12 +107,11 @@ struct TensorBoard {
     template <class Training>
     void begin(Training& t, const History& h) {
         if (folder.empty()) return;
-        const double now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-        start = now - (h.records.empty() ? 0 : h.records.back().seconds);
-        std::string all = detail::first_event(start);
+        start = detail::seconds_since_1970() - (h.records.empty() ? 0 : h.records.back().seconds);
+        std::string all = detail::event_head(start);
         for (const Record& r : h.records) all += detail::record_event(start, r, detail::names_of(t));
         // A fixed name: TensorBoard asks for the middle part, and a training that goes on replaces its file.
-        file.begin((std::filesystem::path(folder) / "events.out.tfevents.0.collab").string(), "the events", all);
+        file.begin(detail::event_path(folder), "the events", all);
     }
     template <class Training>
     bool evaluated(Training& t, const FitEvent& e) {
@@ -168,3 +122,69 @@ struct TensorBoard {
 };
 
 }  // namespace collab
+
+#ifdef COLLAB_BODIES
+#include <cerrno>
+#include <chrono>
+#include <cmath>
+#include <filesystem>
+#include <system_error>
+#include <collab/core/error.hpp>
+#include <collab/io/event_file.hpp>
+#include <collab/io/json.hpp>
+#include <collab/io/replace_file.hpp>
+
+namespace collab::detail {
+COLLAB_COMPILED COLLAB_COLD void GrowingFile::begin(const std::string& path, std::string_view what, const std::string& contents) {
+    what_ = what, path_ = path;
+    if (const auto folder = std::filesystem::path(path).parent_path(); !folder.empty()) {
+        std::error_code code;
+        std::filesystem::create_directories(folder, code);
+    }
+    replace_file(path, contents, what);
+    file_.reset(std::fopen(path.c_str(), "ab"), [](std::FILE* f) { if (f) std::fclose(f); });
+    if (!file_) fail("cannot write ", what, " ", path, ": ", reason(errno));
+}
+COLLAB_COMPILED COLLAB_COLD void GrowingFile::append(const std::string& bytes) {
+    if (std::fwrite(bytes.data(), 1, bytes.size(), file_.get()) != bytes.size() || std::fflush(file_.get()) != 0)
+        fail("cannot write ", what_, " ", path_, ": ", reason(errno));
+}
+COLLAB_COMPILED COLLAB_COLD std::string json_line(const Record& r, const std::vector<std::string>& names) {
+    std::string s = sentence("{\"epoch\":", r.epoch, ",\"step\":", r.step, ",\"rate\":", json_number(r.rate), ",\"seconds\":", json_number(r.seconds), ",\"networks\":{");
+    for (std::size_t i = 0; i < r.networks.size(); ++i) {
+        s += sentence(i ? "," : "", json_text(names[i]), ":{");
+        for (const NamedFigure& f : figures_of_a_network) s += sentence(&f == figures_of_a_network ? "\"" : ",\"", f.name, "\":", json_number(r.networks[i].*f.value));
+        s += "}";
+    }
+    return s + "}}\n";
+}
+COLLAB_COMPILED COLLAB_COLD std::string csv_text(std::string_view text) {
+    if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
+    std::string s = "\"";
+    for (const char c : text) s += c == '"' ? "\"\"" : std::string(1, c);
+    return s + '"';
+}
+COLLAB_COMPILED COLLAB_COLD std::string csv_head(const std::vector<std::string>& names) {
+    std::string s = "epoch,step,rate,seconds";
+    for (const std::string& n : names)
+        for (const NamedFigure& f : figures_of_a_network) s += sentence(",", csv_text(n + "." + f.name));
+    return s + "\n";
+}
+COLLAB_COMPILED COLLAB_COLD std::string csv_line(const Record& r) {
+    std::string s = sentence(r.epoch, ",", r.step, ",", json_number(r.rate), ",", json_number(r.seconds));
+    for (const NetworkRecord& n : r.networks)
+        for (const NamedFigure& f : figures_of_a_network) s += sentence(",", std::isfinite(n.*f.value) ? json_number(n.*f.value) : std::string());
+    return s + "\n";
+}
+COLLAB_COMPILED COLLAB_COLD double seconds_since_1970() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
+COLLAB_COMPILED COLLAB_COLD std::string event_path(const std::string& folder) { return (std::filesystem::path(folder) / "events.out.tfevents.0.collab").string(); }
+COLLAB_COMPILED COLLAB_COLD std::string event_head(double start) { return first_event(start); }
+COLLAB_COMPILED COLLAB_COLD std::string record_event(double start, const Record& r, const std::vector<std::string>& names) {
+    std::vector<std::pair<std::string, double>> values{{"rate", r.rate}, {"epoch", r.epoch}};
+    for (std::size_t i = 0; i < r.networks.size(); ++i)
+        for (const NamedFigure& f : figures_of_a_network)
+            if (std::isfinite(r.networks[i].*f.value)) values.emplace_back(names[i] + "/" + f.name, r.networks[i].*f.value);
+    return scalar_event(start + r.seconds, r.step, values);
+}
+}  // namespace collab::detail
+#endif
