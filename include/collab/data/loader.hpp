@@ -305,7 +305,7 @@ COLLAB_COMPILED void Loader::Work::make(Slot& slot, int batch, int sample, int e
 COLLAB_COMPILED COLLAB_COLD Loader::Loader(const Images& images, const Transform& transform, const LoaderOptions& options)
     : Loader((check(images), images.size()), transform.dims(images.dims), detail::memory_reader(images, transform), options) {}
 COLLAB_COMPILED COLLAB_COLD Loader::Loader(int size, Dims dims, Reader read, const LoaderOptions& options) : work_(std::make_unique<Work>(size, dims, std::move(read), options)) {}
-COLLAB_COMPILED COLLAB_COLD Loader::~Loader() = default;
+COLLAB_COMPILED COLLAB_COLD Loader::~Loader() {}
 COLLAB_COMPILED COLLAB_COLD void Loader::start(int epoch, int first) { work_->start(epoch, first); }
 COLLAB_COMPILED COLLAB_COLD const Batch* Loader::next() { return work_->next(); }
 COLLAB_COMPILED COLLAB_COLD int Loader::batches() const { return work_->batches_; }

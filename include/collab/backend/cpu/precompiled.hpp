@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include <collab/backend/cpu/kernels.hpp>
+#include <collab/backend/cpu/memory.hpp>
 
 namespace collab::backend {
 
