@@ -25,7 +25,7 @@ namespace collab {
 
 /// Loss and accuracy of every network over a whole set, Images or a PictureSource, in inference mode, in the order of the networks.
 template <class Training, class Set>
-auto evaluate(Training& training, const Set& images, const std::optional<Transform>& transform = {}) -> std::array<Evaluation, std::size_t(Training::networks)>;
+COLLAB_COLD auto evaluate(Training& training, const Set& images, const std::optional<Transform>& transform = {}) -> std::array<Evaluation, std::size_t(Training::networks)>;
 
 namespace detail {
 /// The transform with which a training looks at a set: in memory, or made when asked for, which has no default.
@@ -62,7 +62,7 @@ struct TraineeOf final : Trainee {
     Callbacks<Training, Fs...> callbacks;
 
     TraineeOf(Training& t, const Set& train_on, const Set& test_on, NotesOf<Training>& n, Fs&... fs) : Trainee(n, Training::networks), training(t), train(train_on), test(test_on), callbacks(t, fs...) {
-        watches = callbacks.watches;
+        watches = Callbacks<Training, Fs...>::watches;
     }
     COLLAB_COLD Loader open(const FitOptions& options) override {
         transform = transform_for(options.transform, train, Training::input);
@@ -80,7 +80,7 @@ struct TraineeOf final : Trainee {
         if constexpr (requires { training.begin_epoch(epoch, epochs); }) training.begin_epoch(epoch, epochs);
     }
     COLLAB_COLD void step(const Batch& b, double rate) override {
-        if constexpr (callbacks.updates) training.step(b.images, b.labels, b.size, rate, [&] { callbacks.before_update(); });
+        if constexpr (Callbacks<Training, Fs...>::updates) training.step(b.images, b.labels, b.size, rate, [&] { callbacks.before_update(); });
         else training.step(b.images, b.labels, b.size, rate);
         training.note_losses();
     }
@@ -98,7 +98,7 @@ struct TraineeOf final : Trainee {
 }  // namespace detail
 
 template <class Training, class Set>
-COLLAB_COLD auto evaluate(Training& training, const Set& images, const std::optional<Transform>& transform) -> std::array<Evaluation, std::size_t(Training::networks)> {
+auto evaluate(Training& training, const Set& images, const std::optional<Transform>& transform) -> std::array<Evaluation, std::size_t(Training::networks)> {
     std::array<Evaluation, std::size_t(Training::networks)> all{};
     Loader loader(images, detail::transform_for(transform, images, Training::input),
                   {.batch = training.settings().batch, .shuffle = false, .training = false, .threads = detail::loader_threads(images)});
