@@ -11,10 +11,9 @@
 #include <vector>
 
 #include <collab/core/config.hpp>
+#include <collab/io/json.hpp>
 
 namespace collab {
-
-struct Json;
 
 namespace detail {
 template <class T>
@@ -106,7 +105,6 @@ Tensors read_tensors(const std::string& path);
 #include <collab/core/crc32c.hpp>
 #include <collab/core/error.hpp>
 #include <collab/data/file.hpp>
-#include <collab/io/json.hpp>
 #include <collab/io/replace_file.hpp>
 
 namespace collab::detail {
