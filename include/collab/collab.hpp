@@ -46,6 +46,7 @@
 #include <collab/objective/metrics.hpp>
 #include <collab/train/callbacks.hpp>
 #include <collab/train/checkpoint.hpp>
+#include <collab/train/cpu_loops.hpp>
 #include <collab/train/ensemble_weights.hpp>
 #include <collab/train/fit.hpp>
 #include <collab/train/log.hpp>

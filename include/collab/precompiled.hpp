@@ -20,6 +20,7 @@
 #include <collab/model/catalogue.hpp>
 #include <collab/train/checkpoint.hpp>
 #include <collab/train/course.hpp>
+#include <collab/train/cpu_loops.hpp>
 #include <collab/train/fit_loop.hpp>
 #include <collab/train/log.hpp>
 #include <collab/train/training.hpp>

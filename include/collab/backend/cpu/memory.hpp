@@ -70,7 +70,7 @@ COLLAB_NOINLINE void add(Threads& threads, const Map& map, View<const T> x, View
 
 /// f(i) for every i in [0, n), in any order, at once.
 template <class F>
-void for_each(Threads& threads, std::size_t n, const F& f) {
+COLLAB_NOINLINE void for_each(Threads& threads, std::size_t n, const F& f) {
     const Cut cut(static_cast<long>(n), grain);
     threads.run(cut.count, [&](int piece) {
         const F local = f;   // what f captured then lies in registers: a store through its pointers cannot have changed it
@@ -82,7 +82,7 @@ void for_each(Threads& threads, std::size_t n, const F& f) {
 
 /// f(i) for every i in [0, n), where each call is long enough to be a piece of its own.
 template <class F>
-void for_rows(Threads& threads, int n, const F& f) {
+COLLAB_NOINLINE void for_rows(Threads& threads, int n, const F& f) {
     const Cut cut(n, 1);
     threads.run(cut.count, [&](int piece) {
         for (long i = cut.begin(piece); i < cut.end(piece); ++i) f(static_cast<int>(i));
