@@ -151,6 +151,10 @@ concept CrossEntropyBackend = Backend<B> && requires(B b, int n, View<const T> x
 template <class B, class T = typename B::Scalar>
 concept DeferringBackend = Backend<B> && requires(B b, std::size_t n, const T* p, double* to) { b.sum_into(n, p, to); };
 
+/// Optional. `keeps_pictures`: memory of the backend is not the host's, and training sets should lie there.
+template <class B>
+concept PictureBackend = Backend<B> && requires { requires B::keeps_pictures; };
+
 /// Optional. `record(signature, f)`: f(), which asks for operations and waits for none. Where the signature is that of the call before, the operations
 /// are the same on the same operands, and a backend may do again what it did then without asking.
 template <class B>

@@ -11,16 +11,12 @@
 #include <collab/core/config.hpp>
 #include <collab/core/random.hpp>
 #include <collab/core/shape.hpp>
+#include <collab/data/choice.hpp>
 #include <collab/data/colour.hpp>
 #include <collab/data/images.hpp>
 #include <collab/data/resize.hpp>
 
 namespace collab {
-
-/// The generator of the choices for one picture in one epoch: the same on any thread, in any order, for any batch size.
-constexpr Random sample_random(std::uint64_t seed, int epoch, int index) {
-    return Random{seed, 0x617567}.child(static_cast<std::uint64_t>(epoch)).child(static_cast<std::uint64_t>(index));
-}
 
 /// What is done to a picture, in this order. Added pixels are black before normalisation, as if they had been in the file.
 /// `Transform{.crop_padding = 4, .flip = true, .normalise = statistics(train)}` is the usual one for CIFAR-10;
@@ -80,8 +76,13 @@ private:
 
     Transform transform_;
     Dims in_, out_;
-    std::vector<std::array<float, 256>> table_;   // one look-up for each byte: the same bits with every compiler and processor
+    std::vector<std::array<float, 256>> table_;
 };
+
+namespace detail {
+/// What a network sees of each byte of each channel, one look-up: the same bits with every compiler and processor.
+std::vector<std::array<float, 256>> value_table(const Statistics& normalise, int channels);
+}  // namespace detail
 
 /// The transform that pads images with zeros, equally on all sides, to the size that the networks expect.
 Transform padded_to(Dims images, Dims wanted);
@@ -205,43 +206,32 @@ COLLAB_COMPILED void Augmenter::apply(const std::uint8_t* picture, Dims dims, st
         detail::resize(picture, dims, window, d.height, d.width, scratch.resized.data(), scratch.resize);
         source = scratch.resized.data();
     }
-    const int added = transform_.pad + transform_.crop_padding;
-    const int spare_y = d.height + 2 * added - out_.height, spare_x = d.width + 2 * added - out_.width;
-    if (spare_y < 0 || spare_x < 0)
+    const detail::PictureFrame frame{d, out_, transform_.pad + transform_.crop_padding, transform_.flip, transform_.cutout};
+    if (frame.spare_y() < 0 || frame.spare_x() < 0)
         fail(name, ": a picture of ", dims.height, " x ", dims.width, " is too small for a crop of ", out_.height, " x ", out_.width, "; .resize makes it larger");
-    int top = spare_y / 2, left = spare_x / 2;
-    bool mirrored = false;
-    if (training && (transform_.flip || spare_y || spare_x)) {
-        const Words w = random(0);
-        top = static_cast<int>(below(w.w[0], static_cast<std::uint32_t>(spare_y) + 1));
-        left = static_cast<int>(below(w.w[1], static_cast<std::uint32_t>(spare_x) + 1));
-        mirrored = transform_.flip && (w.w[2] >> 31) != 0;
-    }
+    const detail::PictureChoice c = detail::choose(frame, random, training);
     if (!training || !transform_.colour.any()) {
-        cut(source, d, top - added, left - added, mirrored, out_nhwc, [this](std::size_t c, std::uint8_t v) { return table_[c][v]; });
+        cut(source, d, c.top, c.left, c.mirrored, out_nhwc, [this](std::size_t channel, std::uint8_t v) { return table_[channel][v]; });
     } else {
         const auto size = static_cast<std::size_t>(out_.size()), channels = static_cast<std::size_t>(out_.channels);
         scratch.cut.resize(size);
-        cut(source, d, top - added, left - added, mirrored, scratch.cut.data(), [](std::size_t, std::uint8_t v) { return v; });
+        cut(source, d, c.top, c.left, c.mirrored, scratch.cut.data(), [](std::size_t, std::uint8_t v) { return v; });
         detail::change_colours(scratch.cut.data(), out_, transform_.colour, random.child(2), out_nhwc);
         for (std::size_t i = 0; i < size; ++i) out_nhwc[i] = table_[i % channels][scratch.cut[i]];
     }
-    if (training && transform_.cutout > 0) {
-        const Words w = random(1);
-        const int y = static_cast<int>(below(w.w[0], static_cast<std::uint32_t>(out_.height))) - transform_.cutout / 2;
-        const int x = static_cast<int>(below(w.w[1], static_cast<std::uint32_t>(out_.width))) - transform_.cutout / 2;
-        const int from = std::max(0, x), to = std::min(out_.width, x + transform_.cutout);
-        for (int row = std::max(0, y); row < std::min(out_.height, y + transform_.cutout); ++row)
-            std::fill_n(out_nhwc + (static_cast<std::ptrdiff_t>(row) * out_.width + from) * out_.channels, static_cast<std::ptrdiff_t>(to - from) * out_.channels, 0.0f);
-    }
+    for (int row = c.hole_top; row < c.hole_bottom; ++row)
+        std::fill_n(out_nhwc + (static_cast<std::ptrdiff_t>(row) * out_.width + c.hole_left) * out_.channels, static_cast<std::ptrdiff_t>(c.hole_right - c.hole_left) * out_.channels, 0.0f);
 }
-COLLAB_COMPILED COLLAB_COLD Augmenter::Augmenter(const Transform& transform, Dims in, Dims out) : transform_(transform), in_(in), out_(out) {
-    table_.resize(static_cast<std::size_t>(in.channels));
-    for (std::size_t c = 0; c < table_.size(); ++c) {
-        const bool plain = transform.normalise.mean.empty();
-        const double mean = plain ? 0 : transform.normalise.mean[c], deviation = plain ? 1 : transform.normalise.deviation[c];
-        for (std::size_t v = 0; v < 256; ++v) table_[c][v] = static_cast<float>((static_cast<double>(v) / 255 - mean) / deviation);
+COLLAB_COMPILED COLLAB_COLD Augmenter::Augmenter(const Transform& transform, Dims in, Dims out)
+    : transform_(transform), in_(in), out_(out), table_(detail::value_table(transform.normalise, in.channels)) {}
+COLLAB_COMPILED COLLAB_COLD std::vector<std::array<float, 256>> detail::value_table(const Statistics& normalise, int channels) {
+    std::vector<std::array<float, 256>> table(static_cast<std::size_t>(channels));
+    for (std::size_t c = 0; c < table.size(); ++c) {
+        const bool plain = normalise.mean.empty();
+        const double mean = plain ? 0 : normalise.mean[c], deviation = plain ? 1 : normalise.deviation[c];
+        for (std::size_t v = 0; v < 256; ++v) table[c][v] = static_cast<float>((static_cast<double>(v) / 255 - mean) / deviation);
     }
+    return table;
 }
 COLLAB_COMPILED COLLAB_COLD Transform padded_to(Dims images, Dims wanted) {
     const int h = wanted.height - images.height, w = wanted.width - images.width;

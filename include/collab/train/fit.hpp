@@ -20,6 +20,7 @@
 #include <collab/train/fit_loop.hpp>
 #include <collab/train/fit_options.hpp>
 #include <collab/train/history.hpp>
+#include <collab/train/kept_pictures.hpp>
 
 namespace collab {
 
@@ -42,12 +43,51 @@ inline int loader_threads(const Images&) { return 1; }
 template <PictureSource S>
 int loader_threads(const S&) { return 0; }
 
+/// What a set's batches come from: a loader that makes them, or one that only tells their pictures, and pictures that the backend keeps.
+template <class Training, class Set>
+class Feed {
+    static constexpr bool may_keep = PictureBackend<typename Training::Backend> && std::is_same_v<Set, Images> && !Training::rolls_inputs;
+    template <bool>
+    struct Keeping { std::optional<KeptPictures<typename Training::Backend>> pictures; };
+    struct Nothing {};
+
+public:
+    Loader open(Training& training, const Set& set, const Transform& transform, LoaderOptions options) {
+        options.threads = loader_threads(set);
+        if constexpr (may_keep)
+            if (KeptPictures<typename Training::Backend>::takes(set, transform)) {
+                check(set);
+                kept_.pictures.emplace(training.backend(), set, transform, options.batch, options.seed, options.training);
+                return Loader(set.size(), Dims{}, [&set](int index, Random, bool, float*) { return set.labels[std::size_t(index)]; }, options);
+            }
+        return Loader(set, transform, options);
+    }
+    void begin_epoch([[maybe_unused]] int epoch) {
+        if constexpr (may_keep)
+            if (kept_.pictures) kept_.pictures->begin_epoch(epoch);
+    }
+    /// f(images) with the images of a batch, as Training::step and evaluate_batch take them.
+    template <class F>
+    void give(const Batch& b, F&& f) {
+        if constexpr (may_keep)
+            if (kept_.pictures) return f([&](typename Training::Scalar* to) { kept_.pictures->form(b.indices, b.size, to); });
+        f(b.images);
+    }
+
+private:
+    std::conditional_t<may_keep, Keeping<may_keep>, Nothing> kept_;
+};
+
 /// One training behind the interface of the loop.
-template <class Training>
+template <class Training, class Set>
 struct NotesOf final : Notes {
     Training& training;
+    Feed<Training, Set> feed{};
     explicit NotesOf(Training& t) : training(t) {}
-    COLLAB_COLD void evaluate_batch(const Batch& b) override { training.evaluate_batch(b.images, b.labels, b.size), training.note_losses(); }
+    COLLAB_COLD void evaluate_batch(const Batch& b) override {
+        feed.give(b, [&](auto&& images) { training.evaluate_batch(images, b.labels, b.size); });
+        training.note_losses();
+    }
     COLLAB_COLD bool wait() const override { return training.notes_wait(); }
     COLLAB_COLD std::vector<NetworkLoss> take() override {
         std::vector<NetworkLoss> all;
@@ -60,13 +100,14 @@ struct TraineeOf final : Trainee {
     Training& training;
     const Set &train, &test;
     Callbacks<Training, Fs...> callbacks;
+    Feed<Training, Set> feed{};
 
-    TraineeOf(Training& t, const Set& train_on, const Set& test_on, NotesOf<Training>& n, Fs&... fs) : Trainee(n, Training::networks), training(t), train(train_on), test(test_on), callbacks(t, fs...) {
+    TraineeOf(Training& t, const Set& train_on, const Set& test_on, NotesOf<Training, Set>& n, Fs&... fs) : Trainee(n, Training::networks), training(t), train(train_on), test(test_on), callbacks(t, fs...) {
         watches = Callbacks<Training, Fs...>::watches;
     }
     COLLAB_COLD Loader open(const FitOptions& options) override {
         transform = transform_for(options.transform, train, Training::input);
-        return Loader(train, transform, {.batch = training.settings().batch, .seed = options.seed, .threads = loader_threads(train)});
+        return feed.open(training, train, transform, {.batch = training.settings().batch, .seed = options.seed});
     }
     COLLAB_COLD const std::string& network_name(int i) const override { return training.name(i); }
     COLLAB_COLD std::string no_batch() const override { return sentence(train.name, ": no batch can be made of ", train.size(), " images"); }
@@ -76,12 +117,15 @@ struct TraineeOf final : Trainee {
         return all;
     }
     COLLAB_COLD std::string callback_names() const override { return callbacks.names(); }
-    COLLAB_COLD void begin_epoch([[maybe_unused]] int epoch, [[maybe_unused]] int epochs) override {
+    COLLAB_COLD void begin_epoch(int epoch, [[maybe_unused]] int epochs) override {
+        feed.begin_epoch(epoch);
         if constexpr (requires { training.begin_epoch(epoch, epochs); }) training.begin_epoch(epoch, epochs);
     }
     COLLAB_COLD void step(const Batch& b, double rate) override {
-        if constexpr (Callbacks<Training, Fs...>::updates) training.step(b.images, b.labels, b.size, rate, [&] { callbacks.before_update(); });
-        else training.step(b.images, b.labels, b.size, rate);
+        feed.give(b, [&](auto&& images) {
+            if constexpr (Callbacks<Training, Fs...>::updates) training.step(images, b.labels, b.size, rate, [&] { callbacks.before_update(); });
+            else training.step(images, b.labels, b.size, rate);
+        });
         training.note_losses();
     }
     COLLAB_COLD void evaluate(const FitOptions& options, Evaluation* to) override {
@@ -100,9 +144,9 @@ struct TraineeOf final : Trainee {
 template <class Training, class Set>
 auto evaluate(Training& training, const Set& images, const std::optional<Transform>& transform) -> std::array<Evaluation, std::size_t(Training::networks)> {
     std::array<Evaluation, std::size_t(Training::networks)> all{};
-    Loader loader(images, detail::transform_for(transform, images, Training::input),
-                  {.batch = training.settings().batch, .shuffle = false, .training = false, .threads = detail::loader_threads(images)});
-    detail::NotesOf<Training> notes(training);
+    detail::NotesOf<Training, Set> notes(training);
+    Loader loader = notes.feed.open(training, images, detail::transform_for(transform, images, Training::input),
+                                    {.batch = training.settings().batch, .shuffle = false, .training = false});
     detail::run_evaluation(notes, loader, all.data(), all.size());
     return all;
 }
@@ -110,7 +154,7 @@ auto evaluate(Training& training, const Set& images, const std::optional<Transfo
 /// Trains on `train` and evaluates on `test`, both Images or both a PictureSource. A loss that is not a number ends it with an error.
 template <class Training, class Set, class... Fs>
 COLLAB_COLD History fit(Training& training, const Set& train, const Set& test, const FitOptions& options, Fs&&... fs) {
-    detail::NotesOf<Training> notes(training);
+    detail::NotesOf<Training, Set> notes(training);
     detail::TraineeOf<Training, Set, std::remove_reference_t<Fs>...> trainee(training, train, test, notes, fs...);
     return detail::run_fit(trainee, options);
 }

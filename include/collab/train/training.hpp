@@ -112,6 +112,8 @@ private:
 
 public:
     using Scalar = T;
+    using Backend = B;
+    static constexpr bool rolls_inputs = C::different_inputs;   ///< networks see other samples of the same batch
     using Methods = decltype(detail::as_tuple(typename C::methods{}));
     using Settings = TrainingSettings<typename C::metric, Methods>;
     static constexpr int networks = n;
@@ -161,16 +163,14 @@ public:
     template <std::invocable F>
     void step(const float* images, const int* labels, int samples, double rate, F&& before_update) {
         load(images, labels, samples, C::different_inputs);
-        const Random random = next_random();
-        const auto all = [&] { passes_and_updates(samples, random, rate, before_update); };
-        // What methods do may change with every step, and then there is nothing to record.
-        if constexpr (RecordingBackend<B> && std::same_as<std::remove_cvref_t<F>, detail::NoLook>) {
-            if (couplings_.empty()) backend_->record({number_, looks_, std::uint64_t(samples), std::bit_cast<std::uint64_t>(rate), std::uint64_t(mkb_stands_still())}, all);
-            else all();
-        } else {
-            all();
-        }
-        samples_ = samples;
+        step_on_loaded(samples, rate, before_update);
+    }
+    /// The same on images that are formed where they are needed: `form(to)` writes them, NHWC, to memory of the backend.
+    template <std::invocable<T*> Form, std::invocable F = detail::NoLook>
+        requires(!C::different_inputs)
+    void step(Form&& form, const int* labels, int samples, double rate, F&& before_update = {}) {
+        load(form, labels, samples);
+        step_on_loaded(samples, rate, before_update);
     }
     /// The forward and backward pass of a step, without the update: the gradients of all losses at once, whatever the order of updates.
     void compute_gradients(const float* images, const int* labels, int samples) {
@@ -182,10 +182,13 @@ public:
     /// networks see the same images, whatever they are trained on.
     void evaluate_batch(const float* images, const int* labels, int samples) {
         load(images, labels, samples, false);
-        unroll<n>([&](auto i) { forward<i>(context<i>(samples, Mode::inference, {}), false); });
-        unroll<n>([&](auto i) { losses<i>(samples, false); });
-        couple(samples, Mode::inference, {}, false, false, {});
-        samples_ = samples, ++looks_;
+        evaluate_loaded(samples);
+    }
+    template <std::invocable<T*> Form>
+        requires(!C::different_inputs)
+    void evaluate_batch(Form&& form, const int* labels, int samples) {
+        load(form, labels, samples);
+        evaluate_loaded(samples);
     }
     /// Tells the training where it stands, for weights that change with time. `fit` does.
     void begin_epoch(int epoch, int epochs) { moment_.epoch = epoch, moment_.epochs = epochs; }
@@ -478,11 +481,20 @@ private:
         moment_.step = step_;
         return Random{settings_.seed}.child(std::uint64_t(step_++) + 0x53746570u);
     }
-    /// Network i gets the samples rolled by i places where inputs are to differ.
-    void load(const float* images, const int* labels, int samples, bool roll) {
+    void check_labels(const int* labels, int samples) const {
         if (samples < 1 || samples > settings_.batch) fail("this training has room for 1 to ", settings_.batch, " samples per step, not ", samples);
         for (int i = 0; i < samples; ++i)
             if (labels[i] < 0 || labels[i] >= classes) fail("label ", labels[i], " of sample ", i, " lies outside [0, ", classes, ")");
+    }
+    template <class Form>
+    void load(Form& form, const int* labels, int samples) {
+        check_labels(labels, samples);
+        form(images_[0]);
+        backend_->upload(labels, std::size_t(samples), const_cast<int*>(labels_of_[0]));
+    }
+    /// Network i gets the samples rolled by i places where inputs are to differ.
+    void load(const float* images, const int* labels, int samples, bool roll) {
+        check_labels(labels, samples);
         const std::size_t size = image.size(), all = std::size_t(samples);
         if constexpr (!std::same_as<T, float>) converted_.assign(images, images + all * size);
         const T* from = nullptr;
@@ -505,6 +517,25 @@ private:
         }
     }
 
+    template <class F>
+    void step_on_loaded(int samples, double rate, F& before_update) {
+        const Random random = next_random();
+        const auto all = [&] { passes_and_updates(samples, random, rate, before_update); };
+        // What methods do may change with every step, and then there is nothing to record.
+        if constexpr (RecordingBackend<B> && std::same_as<std::remove_cvref_t<F>, detail::NoLook>) {
+            if (couplings_.empty()) backend_->record({number_, looks_, std::uint64_t(samples), std::bit_cast<std::uint64_t>(rate), std::uint64_t(mkb_stands_still())}, all);
+            else all();
+        } else {
+            all();
+        }
+        samples_ = samples;
+    }
+    void evaluate_loaded(int samples) {
+        unroll<n>([&](auto i) { forward<i>(context<i>(samples, Mode::inference, {}), false); });
+        unroll<n>([&](auto i) { losses<i>(samples, false); });
+        couple(samples, Mode::inference, {}, false, false, {});
+        samples_ = samples, ++looks_;
+    }
     template <class F>
     void passes_and_updates(int samples, Random random, double rate, F& before_update) {
         const bool critic = couplings_.has_critic();

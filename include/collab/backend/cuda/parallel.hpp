@@ -22,6 +22,7 @@ class Parallel {
 
 public:
     using Scalar = T;
+    static constexpr bool keeps_pictures = true;
 
     explicit Parallel(S system) : system_(std::move(system)) {}
 
