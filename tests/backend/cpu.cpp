@@ -221,6 +221,28 @@ TEST_CASE("batch normalisation does not cancel where the mean is large beside th
             }
 }
 
+TEST_CASE("sums behind a normalisation are exact to the rounding of their results even where all terms are alike") {
+    Cpu<float> cpu(1);
+    for (const Map map : {Map{4, {16, 16, 16}}, Map{4, {64, 8, 8}}, Map{1, {300, 8, 8}}}) {   // pixels in rows of 16 and of 4, and rows in two strips
+        const int c = map.dims.channels;
+        const std::size_t channels = std::size_t(c);
+        const std::vector<float> x = numbers(count(map), 1, 0.99f, 1.01f), dy = numbers(count(map), 2, 1.88f, 1.92f), y(count(map), 1.0f);
+        std::vector<float> saved(2 * channels), dgamma(channels), dbeta(channels), sums(2 * channels), g(count(map));
+        std::fill(saved.begin() + c, saved.end(), 1.0f);
+        for (const bool gated : {true, false}) {   // without an activation the gradient is not written
+            cpu.normalised_sums(map, ReluFunction{}, whole(x, c), whole(y, c), whole(dy, c), saved.data(), dgamma.data(), dbeta.data(), sums.data(), gated ? whole(g, c) : View<float>{});
+            double squares = 0;
+            for (std::size_t k = 0; k < channels; ++k) {
+                double sum = 0, product = 0;
+                for (std::size_t i = k; i < x.size(); i += channels) sum += double(dy[i]), product += double(dy[i]) * double(x[i]);
+                squares += std::pow(sums[k] / sum - 1, 2) + std::pow(sums[channels + k] / product - 1, 2);
+            }
+            CHECK(std::sqrt(squares / double(2 * channels)) < 4e-8);   // sums of 64 rows in float lose twice that
+        }
+        CHECK(g == dy);
+    }
+}
+
 TEST_CASE("a constant channel has variance zero and a finite normalisation") {
     Cpu<float> cpu(1);
     const Map map{4, {2, 50, 50}};
