@@ -27,6 +27,7 @@ void residual_networks(F each) {
     each(Of<zoo::ResNet<20>>{}, "resnet_20_a"), each(Of<zoo::ResNet<20, Image, 10, zoo::OptionB>>{}, "resnet_20_b");
     each(Of<zoo::ResNet<32>>{}, "resnet_32"), each(Of<zoo::ResNet<44>>{}, "resnet_44"), each(Of<zoo::ResNet<56>>{}, "resnet_56");
     each(Of<zoo::ResNet<110>>{}, "resnet_110"), each(Of<zoo::WideResNet<16, 2>>{}, "wide_resnet");
+    each(Of<zoo::WideResNet<28, 10>>{}, "wide_resnet_28_10");
 }
 template <class F>
 void light_networks(F each) {

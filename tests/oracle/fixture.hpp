@@ -80,6 +80,7 @@ public:
         if (data.peek() != std::ifstream::traits_type::eof()) fail(stem.string(), ".bin: longer than its index says");
     }
 
+    bool contains(const std::string& name) const { return entries_.contains(name); }
     /// The tensor of this name, which counts as compared from now on.
     const std::vector<double>& at(const std::string& name) {
         const auto found = entries_.find(name);

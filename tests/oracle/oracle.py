@@ -184,6 +184,15 @@ class Fixture:
         assert all(v == v for v in values), name
         self.entries[name] = values
 
+    @classmethod
+    def read(cls, path):
+        fixture = cls()
+        with open(path + ".txt", encoding="ascii") as index, open(path + ".bin", "rb") as data:
+            for line in index:
+                name, count = line.split()
+                fixture.entries[name] = list(struct.unpack(f"<{count}d", data.read(8 * int(count))))
+        return fixture
+
     def write(self, path):
         with open(path + ".txt", "w", encoding="ascii", newline="\n") as index, open(path + ".bin", "wb") as data:
             for name, values in self.entries.items():
