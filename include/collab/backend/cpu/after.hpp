@@ -6,7 +6,7 @@
 #include <type_traits>
 
 #include <collab/backend/cpu/load.hpp>
-#include <collab/backend/cpu/vector.hpp>
+#include <collab/backend/cpu/repeat.hpp>
 
 namespace collab::backend::detail {
 

@@ -3,11 +3,10 @@
 #pragma once
 #include <Eigen/Core>
 #include <type_traits>
-#include <utility>
 
+#include <collab/backend/cpu/repeat.hpp>
 #include <collab/backend/cpu/rounding.hpp>
 #include <collab/core/config.hpp>
-#include <collab/core/pack.hpp>
 
 namespace collab::backend::detail {
 
@@ -31,11 +30,5 @@ COLLAB_INLINE void store(T* p, const std::type_identity_t<Vector<T>>& v) { Eigen
 /// acc += a * b, b a register and `a` another or a number; one instruction where there is one, as compilers fuse what one expression says.
 template <class A, class V>
 COLLAB_INLINE void add_product(V& acc, const A& a, const V& b) { acc += a * b; }
-
-/// f(Index<0>{}), ..., f(Index<N-1>{}), inlined for certain: as a call, an unrolled body would put every register on the stack.
-template <int N, class F>
-COLLAB_INLINE void repeat(F&& f) {
-    [&]<int... I>(std::integer_sequence<int, I...>) COLLAB_LAMBDA_INLINE { (f(Index<I>{}), ...); }(std::make_integer_sequence<int, N>{});
-}
 
 }  // namespace collab::backend::detail
