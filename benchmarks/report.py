@@ -68,7 +68,7 @@ def picture(peers):
 
 def page(peers, kernels, steps, compile_times):
     parts = ["# Performance\n", "<!-- Written by scripts/bench report; do not edit. -->\n",
-             f"Measured on {machine(kernels)}, by `scripts/bench`. What is compared took turns on this machine; every number is a median over the repetitions of one run. Compilers were measured apart, some commits earlier and beside other work of the machine: repeat what you rely on.\n"]
+             f"Measured on {machine(kernels)}, by `scripts/bench`. What is compared took turns on this machine; every number is a median over the repetitions of one run. Compilers were measured apart; the same compilation took up to a fifth more or less at other times: repeat what you rely on.\n"]
     if peers:
         train = [r["ratio"] for r in peers if r["kind"] == "train" and r["peer"] == "LibTorch"]
         parts += ["## Beside other libraries\n", "![Speed and memory beside other libraries](../images/performance.svg)\n",
@@ -101,7 +101,7 @@ def page(peers, kernels, steps, compile_times):
                   table(["program", "compiler", "seconds of processor time", "MiB"],
                         [[c["program"], c["compiler"], f"{c['cpu_seconds']:.1f}", f"{c['mib']:.0f}"] for c in compile_times if not c["precompiled"]])]
         if any(c["precompiled"] for c in compile_times):
-            parts += ["With precompiled kernels:\n", table(["program", "compiler", "seconds of processor time", "MiB"],
+            parts += ["With `collab::precompiled`:\n", table(["program", "compiler", "seconds of processor time", "MiB"],
                       [[c["program"], c["compiler"], f"{c['cpu_seconds']:.1f}", f"{c['mib']:.0f}"] for c in compile_times if c["precompiled"]])]
     parts += ["## Measuring yourself\n", "    scripts/bench            everything; writes this page\n    scripts/bench peers      one part; see the head of the script\n",
               "Close other programs first. Results lie in `build/bench/results` as JSON, those of kernels also in the format of Google Benchmark."]
