@@ -8,6 +8,7 @@
 
 #include <collab/backend/geometry.hpp>
 #include <collab/backend/reference/memory.hpp>
+#include <collab/core/config.hpp>
 #include <collab/core/random.hpp>
 #include <collab/memory/view.hpp>
 
@@ -62,8 +63,9 @@ struct ReferenceNormalisation {
         apply(map, f, x, gamma, beta, mean, inverse.data(), y);
     }
 
+    // One copy of the code, or the compiler may fuse multiplications and additions in one and not in another, and the bits would depend on who calls.
     template <class F>
-    void batch_norm_backward(const Map& map, F f, View<const T> x, View<const T> y, View<const T> dy, const T* gamma, const T* saved, T* dgamma,
+    COLLAB_NOINLINE void batch_norm_backward(const Map& map, F f, View<const T> x, View<const T> y, View<const T> dy, const T* gamma, const T* saved, T* dgamma,
                              T* dbeta, View<T> dx) const {
         const double count = double(map.pixels());
         for (int c = 0; c < map.dims.channels; ++c) {
