@@ -51,7 +51,7 @@ void* realloc(void* p, std::size_t n) noexcept { return count(n), __libc_realloc
 void* aligned_alloc(std::size_t alignment, std::size_t n) noexcept { return count(n), __libc_memalign(alignment, n); }
 }
 #else
-// Without malloc, the operators alone: what the library and the standard library call.
+// Without malloc, the operators alone: what the library and the standard library call. Not inline: g++ 12 would see a free of what it knows to come from new.
 void* operator new(std::size_t n) {
     count(n);
     if (void* p = std::malloc(n ? n : 1)) return p;
@@ -63,10 +63,10 @@ void* operator new(std::size_t n, std::align_val_t alignment) {
     if (void* p = std::aligned_alloc(a, (n + a - 1) / a * a)) return p;
     throw std::bad_alloc();
 }
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t) noexcept { std::free(p); }
-void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
+COLLAB_NOINLINE void operator delete(void* p) noexcept { std::free(p); }
+COLLAB_NOINLINE void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+COLLAB_NOINLINE void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
+COLLAB_NOINLINE void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
 #endif
 
 using namespace collab;
