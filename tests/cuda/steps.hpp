@@ -19,6 +19,17 @@ struct Deeper : Sequential<Image, Conv2d<8, 3>, BatchNorm, Relu, Residual<Layers
                            DepthwiseConv2d<3>, BatchNorm, Relu, Conv2d<10, 1>, BatchNorm, Relu, AvgPool<2>, GlobalAvgPool, Linear<4>> {};
 using Pair = Collaboration<Plain, Deeper, MKB<Encoder<6>, Transfer<6>, Decoder>, CosineDistance>;
 
+/// What fit remembers of a training, and the weights that it reached.
+template <class T>
+std::vector<double> course(const History& history, const T& training) {
+    std::vector<double> all;
+    for (const Record& r : history.records)
+        for (const NetworkRecord& k : r.networks)
+            all.insert(all.end(), {double(r.step), k.classification, k.metric, k.verification, k.accuracy, k.test_loss, k.test_accuracy});
+    for (const auto w : training.parameters()) all.push_back(double(w));
+    return all;
+}
+
 /// Logits, losses and all weights agree after each of six steps, over a change of the learning rate, an evaluation and a smaller batch in between.
 template <class A, class B, class What = Pair>
 void compare(double tolerance) {

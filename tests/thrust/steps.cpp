@@ -22,12 +22,7 @@ std::vector<double> course_of(int every, std::function<bool(const FitEvent&)> wa
     Training<steps::Pair, ThrustHost<float>> training({.seed = 5, .batch = 8});
     CHECK(training.notes_wait());
     const History history = training.fit(data, {.epochs = 3, .rate = StepRate{.base = 0.05}, .evaluate_every = 4, .watch = watch, .losses_every = every});
-    std::vector<double> all;
-    for (const Record& r : history.records)
-        for (const NetworkRecord& k : r.networks)
-            all.insert(all.end(), {double(r.step), k.classification, k.metric, k.verification, k.accuracy, k.test_loss, k.test_accuracy});
-    for (const float w : training.parameters()) all.push_back(double(w));
-    return all;
+    return steps::course(history, training);
 }
 }  // namespace
 

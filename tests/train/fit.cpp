@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "made.hpp"
 #include "small.hpp"
 
 using namespace collab;
@@ -165,18 +166,7 @@ TEST_CASE("a batch larger than the set trains on what there is") {
 }
 
 TEST_CASE("pictures made when they are asked for train a network as the same pictures in memory do") {
-    struct Made {
-        const Images& images;
-        const std::string name = "made";
-        int size() const { return images.size(); }
-        Dims output(const Transform& t) const { return t.dims(images.dims); }
-        PictureReader reader(const Transform& t) const {
-            return [this, augmenter = Augmenter(t, images.dims)](int index, Random random, bool training, float* out) {
-                augmenter.apply(images, index, random, training, out);
-                return images.labels[std::size_t(index)];
-            };
-        }
-    };
+    using trial::Made;
     const Transform transform{.crop_padding = 2, .flip = true};
     Training<Tiny, Machine> in_memory({.batch = 50}), made({.batch = 50});
     const FitOptions options{.epochs = 2, .transform = transform};

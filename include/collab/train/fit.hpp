@@ -52,12 +52,13 @@ class Feed {
     struct Nothing {};
 
 public:
+    /// One set and one transform to a feed: what the backend keeps, it keeps for the next time.
     Loader open(Training& training, const Set& set, const Transform& transform, LoaderOptions options) {
         options.threads = loader_threads(set);
         if constexpr (may_keep)
             if (KeptPictures<typename Training::Backend>::takes(set, transform)) {
                 check(set);
-                kept_.pictures.emplace(training.backend(), set, transform, options.batch, options.seed, options.training);
+                if (!kept_.pictures) kept_.pictures.emplace(training.backend(), set, transform, options.batch, options.seed, options.training);
                 return Loader(set.size(), Dims{}, [&set](int index, Random, bool, float*) { return set.labels[std::size_t(index)]; }, options);
             }
         return Loader(set, transform, options);
@@ -88,6 +89,11 @@ struct NotesOf final : Notes {
         feed.give(b, [&](auto&& images) { training.evaluate_batch(images, b.labels, b.size); });
         training.note_losses();
     }
+    /// Adds to `to`, network by network.
+    COLLAB_COLD void evaluate(const Set& set, const std::optional<Transform>& transform, Evaluation* to) {
+        Loader loader = feed.open(training, set, transform_for(transform, set, Training::input), {.batch = training.settings().batch, .shuffle = false, .training = false});
+        run_evaluation(*this, loader, to, std::size_t(Training::networks));
+    }
     COLLAB_COLD bool wait() const override { return training.notes_wait(); }
     COLLAB_COLD std::vector<NetworkLoss> take() override {
         std::vector<NetworkLoss> all;
@@ -99,10 +105,12 @@ template <class Training, class Set, class... Fs>
 struct TraineeOf final : Trainee {
     Training& training;
     const Set &train, &test;
+    NotesOf<Training, Set>& testing;
     Callbacks<Training, Fs...> callbacks;
     Feed<Training, Set> feed{};
 
-    TraineeOf(Training& t, const Set& train_on, const Set& test_on, NotesOf<Training, Set>& n, Fs&... fs) : Trainee(n, Training::networks), training(t), train(train_on), test(test_on), callbacks(t, fs...) {
+    TraineeOf(Training& t, const Set& train_on, const Set& test_on, NotesOf<Training, Set>& n, Fs&... fs)
+        : Trainee(n, Training::networks), training(t), train(train_on), test(test_on), testing(n), callbacks(t, fs...) {
         watches = Callbacks<Training, Fs...>::watches;
     }
     COLLAB_COLD Loader open(const FitOptions& options) override {
@@ -130,7 +138,7 @@ struct TraineeOf final : Trainee {
     }
     COLLAB_COLD void evaluate(const FitOptions& options, Evaluation* to) override {
         callbacks.before_evaluation();
-        for (const Evaluation& e : collab::evaluate(training, test, options.transform)) *to++ = e;
+        testing.evaluate(test, options.transform, to);
         callbacks.after_evaluation();
     }
     COLLAB_COLD void save(Tensors& file) const override { save_training(training, file), callbacks.save(file); }
@@ -144,10 +152,7 @@ struct TraineeOf final : Trainee {
 template <class Training, class Set>
 auto evaluate(Training& training, const Set& images, const std::optional<Transform>& transform) -> std::array<Evaluation, std::size_t(Training::networks)> {
     std::array<Evaluation, std::size_t(Training::networks)> all{};
-    detail::NotesOf<Training, Set> notes(training);
-    Loader loader = notes.feed.open(training, images, detail::transform_for(transform, images, Training::input),
-                                    {.batch = training.settings().batch, .shuffle = false, .training = false});
-    detail::run_evaluation(notes, loader, all.data(), all.size());
+    detail::NotesOf<Training, Set>(training).evaluate(images, transform, all.data());
     return all;
 }
 

@@ -145,7 +145,7 @@ public:
     /// Bytes of all tensors: parameters, gradients, momentum, activations, and what the backward pass works in.
     std::size_t memory_bytes() const { return floats_ * sizeof(T) + labels_[0].size() * sizeof(int); }
     /// Bytes that the operations of a step work in beside these, where the backend can tell; of all that it has been used for. Before the first step they are
-    /// found by a rehearsal: a pass over zeros, of which no trace remains.
+    /// found by a rehearsal: a pass over zeros, which moves no weight, momentum or statistic; losses and logits of an earlier batch are forgotten.
     std::size_t workspace_bytes() {
         if constexpr (requires { { backend_->workspace_bytes() } -> std::convertible_to<std::size_t>; }) {
             if (step_ == 0 && !std::exchange(rehearsed_, true)) rehearse();
