@@ -33,11 +33,20 @@ std::tuple<Ms...> as_tuple(Pack<Ms...>);
 template <class... Ms>
 typename Distinct<Pack<>, joined<typename TapsOf<Ms>::type...>>::type taps_of(Pack<Ms...>);
 
-/// The place of a tap among a network's layers, -1 where there is none.
-template <class N, class Tag>
-inline constexpr int place_of = cut_of<N, Tag>;
-template <class N>
-inline constexpr int place_of<N, penultimate> = bound<N>::depth - 1;
+template <class Mkbs, class Taps>
+struct CutsRead;
+template <class... Ks, class... Tags>
+struct CutsRead<Pack<Ks...>, Pack<Tags...>> { using type = Pack<typename Ks::cut..., Tags...>; };
+template <class N, class Tags>
+struct RunningPlan;
+template <class N, class... Tags>
+struct RunningPlan<N, Pack<Tags...>> { using type = running<N, Tags...>; };
+
+/// The place of a tap among the layers of a bound network, -1 where there is none.
+template <class Plan, class Tag>
+inline constexpr int place_of = Plan::layers::template find<Cut<Tag>>;
+template <class Plan>
+inline constexpr int place_of<Plan, penultimate> = Plan::depth - 1;
 
 /// Where a network is interrupted: by an MKB, or because a method reads there. What is read at the cut of an MKB is what enters it.
 struct Stop { int place = 0, mkb = -1, tap = -1; };
@@ -71,12 +80,15 @@ struct Collaboration {
     template <int I, int K>
     using branch = detail::Branch<mkb<K>, I, network<I>>;
 
-    /// Where network I is interrupted: 0, the cuts of its MKBs, its depth.
+    /// Network I as it runs here: a cut that neither an MKB nor a method reads does not interrupt it.
+    template <int I>
+    using plan = typename detail::RunningPlan<network<I>, typename detail::CutsRead<mkbs, taps>::type>::type;
+    /// Where network I is interrupted: 0, the cuts of its MKBs, its depth; places in plan<I>.
     template <int I>
     static constexpr std::array<int, bases + 2> boundaries = [] {
         std::array<int, bases + 2> b{};
-        unroll<bases>([&](auto k) { b[k + 1] = cut_of<network<I>, typename mkb<k>::cut>; });
-        b[bases + 1] = bound<network<I>>::depth;
+        unroll<bases>([&](auto k) { b[k + 1] = detail::place_of<plan<I>, typename mkb<k>::cut>; });
+        b[bases + 1] = plan<I>::depth;
         return b;
     }();
     /// Where training interrupts network I, from the front to the back; a tap comes before an MKB at the same cut.
@@ -84,16 +96,16 @@ struct Collaboration {
     static constexpr auto stops = [] {
         constexpr int read = [] {
             int count = 0;
-            unroll<taps::size>([&](auto t) { count += detail::place_of<network<I>, typename taps::template at<t>> >= 0; });
+            unroll<taps::size>([&](auto t) { count += detail::place_of<plan<I>, typename taps::template at<t>> >= 0; });
             return count;
         }();
         std::array<detail::Stop, std::size_t(bases + read)> all{};
         int count = 0;
         unroll<taps::size>([&](auto t) {
-            constexpr int place = detail::place_of<network<I>, typename taps::template at<t>>;
+            constexpr int place = detail::place_of<plan<I>, typename taps::template at<t>>;
             if (place >= 0) all[std::size_t(count++)] = {place, -1, t};
         });
-        unroll<bases>([&](auto k) { all[std::size_t(count++)] = {cut_of<network<I>, typename mkb<k>::cut>, k, -1}; });
+        unroll<bases>([&](auto k) { all[std::size_t(count++)] = {detail::place_of<plan<I>, typename mkb<k>::cut>, k, -1}; });
         for (int a = 1; a < bases + read; ++a)   // stable: taps stand before MKBs
             for (std::size_t b = std::size_t(a); b > 0 && all[b].place < all[b - 1].place; --b) std::swap(all[b], all[b - 1]);
         return all;

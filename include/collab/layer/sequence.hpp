@@ -86,6 +86,12 @@ struct Sequence {
     using LayerAt = typename layers::template at<I>;
     template <int I>
     using ShapeAt = Shape<table.shapes[I].channels, table.shapes[I].height, table.shapes[I].width>;
+    /// The place of layer I in the description, which its random numbers follow from.
+    template <int I>
+    static constexpr int number = [] {
+        if constexpr (requires { List::numbers; }) return List::numbers[std::size_t(I)];
+        else return I;
+    }();
     using Output = ShapeAt<depth>;
     static constexpr Footprint footprint = table.footprint();
     /// The last layer that computes is a normalisation without an activation of its own, so that an Ending may be applied with it.
@@ -126,7 +132,7 @@ struct Sequence {
                     if constexpr (table.is_virtual[out]) target = formed.next(c, table.shapes[out]);
                     const Forward<T> f{table.is_virtual[i] ? formed.view(table.shapes[i]) : in, target, m.parameters + table.parameters[i], m.state + table.state[i],
                                        saved<i>(c, m), m.fixed + table.fixed[i]};
-                    const Context<B> here = c.part(i);
+                    const Context<B> here = c.part(number<i>);
                     if constexpr (fuses<To, i>) LayerAt<i>::forward(here, ShapeAt<i>{}, f, LayerAt<i + 1>::function());
                     else LayerAt<i>::forward(here, ShapeAt<i>{}, f);
                 }
@@ -206,7 +212,7 @@ struct Sequence {
                     const Backward<T> b{table.is_virtual[i] ? formed.view(table.shapes[i]) : in, table.is_virtual[out] ? formed.view(table.shapes[out]) : result, d, to,
                                         m.parameters + table.parameters[i], m.gradients + table.parameters[i], saved<i>(c, m), m.fixed + table.fixed[i],
                                         m.scratch + 2 * c.capacity * table.widest};
-                    const Context<B> here = c.part(i);
+                    const Context<B> here = c.part(number<i>);
                     if constexpr (gates<L, ShapeAt<i>>) {
                         const auto then = [&] {
                             if constexpr (!takes_gate_at<B, i> || first_computing<From, i>) return Ungated{};
@@ -297,7 +303,7 @@ private:
             return gate_of<From, j>(c, m, x, value<From, I>(c, m, x), activation<I, j>());
         } else {
             const Memory<T> inside{m.parameters + table.parameters[j], m.gradients + table.parameters[j], nullptr, saved<j>(c, m), m.fixed + table.fixed[j], nullptr};
-            return LayerAt<j>::output_gate(c.part(j), ShapeAt<j>{}, inside, value<From, j>(c, m, x), value<From, I>(c, m, x), activation<I, j>());
+            return LayerAt<j>::output_gate(c.part(number<j>), ShapeAt<j>{}, inside, value<From, j>(c, m, x), value<From, I>(c, m, x), activation<I, j>());
         }
     }
     /// Memory of the moment for virtual values, on backends that cannot do without.

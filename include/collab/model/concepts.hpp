@@ -49,6 +49,50 @@ using bound = Sequence<N, input_of<N>>;
 template <class N, class Tag>
 inline constexpr int cut_of = flat_layers<N>::template find<Cut<Tag>>;
 
+namespace detail {
+template <class L, class... Tags>
+inline constexpr bool unread_cut = false;
+template <class Tag, class... Tags>
+inline constexpr bool unread_cut<Cut<Tag>, Tags...> = !(std::same_as<Tag, Tags> || ...);
+
+template <class P>
+struct AsLayers;
+template <class... Ls>
+struct AsLayers<Pack<Ls...>> { using type = Layers<Ls...>; };
+
+template <class P, class... Tags>
+struct ReadCuts;
+template <class... Ls, class... Tags>
+struct ReadCuts<Pack<Ls...>, Tags...> {
+    static constexpr bool unread[] = {unread_cut<Ls, Tags...>..., false};
+    static constexpr int left = (int(!unread_cut<Ls, Tags...>) + ... + 0);
+    using type = typename AsLayers<joined<std::conditional_t<unread_cut<Ls, Tags...>, Pack<>, Pack<Ls>>...>>::type;
+    static constexpr std::array<int, std::size_t(left)> numbers = [] {
+        std::array<int, std::size_t(left)> all{};
+        for (int i = 0, k = 0; i < int(sizeof...(Ls)); ++i)
+            if (!unread[i]) all[std::size_t(k++)] = i;
+        return all;
+    }();
+};
+/// The layers of N but for the cuts that nobody reads. `numbers`: their places in N.
+template <class N, class... Tags>
+struct WithoutUnreadCuts : ReadCuts<flat_layers<N>, Tags...>::type {
+    static constexpr auto numbers = ReadCuts<flat_layers<N>, Tags...>::numbers;
+};
+template <class N, class Tags>
+struct Running;
+template <class N, class... Tags>
+struct Running<N, Pack<Tags...>> {
+    static constexpr bool all_read = ReadCuts<flat_layers<N>, Tags...>::left == flat_layers<N>::size;
+    using type = std::conditional_t<all_read, N, WithoutUnreadCuts<N, Tags...>>;
+};
+}  // namespace detail
+
+/// The network bound to its input as it runs where only the cuts of these names are read: what lies before and behind another runs together, as if it
+/// were not there. Parameters and running statistics lie as in `bound<N>`.
+template <class N, class... Tags>
+using running = Sequence<typename detail::Running<N, Pack<Tags...>>::type, input_of<N>>;
+
 /// A network with a cut of this name: the feature map there can be read, and replaced.
 template <class N, class Tag = mutual>
 concept FeatureExtractor = Network<N> && because<"the network has a cut of this name">(cut_of<N, Tag> >= 0);

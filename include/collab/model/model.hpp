@@ -23,6 +23,7 @@ template <NetworkDescription N, class B>
 class Model {
     using wrong = detail::first_wrong<joined<detail::NetworkChecks<N>, detail::BackendChecks<N, B>>>;
     static_assert(sizeof(typename wrong::sentence) > 0);
+    using Run = running<std::conditional_t<wrong::holds, N, detail::Nothing>>;   // nobody reads a cut here
 
 public:
     using Network = N;
@@ -34,7 +35,7 @@ public:
     /// Storage for batches of up to `capacity` samples; weights are initialised after He from `seed`.
     COLLAB_COLD explicit Model(int capacity, std::shared_ptr<B> backend = std::make_shared<B>(), std::uint64_t seed = 0)
         : backend_(std::move(backend)), capacity_(checked(capacity)), parameters_(buffer(Plan::footprint.parameters)), state_(buffer(Plan::footprint.state)),
-          saved_(buffer(std::size_t(capacity) * Plan::footprint.saved)), fixed_(buffer(Plan::footprint.fixed)), images_(buffer(std::size_t(capacity) * input.size())), constant_(backend_) {
+          saved_(buffer(std::size_t(capacity) * Run::footprint.saved)), fixed_(buffer(Run::footprint.fixed)), images_(buffer(std::size_t(capacity) * input.size())), constant_(backend_) {
         catalogue_.template add<Plan>("net0");
         set_parameters(initial_parameters<Scalar>(catalogue_, {}, seed));
         set_state(initial_states<Scalar>(catalogue_));
@@ -92,7 +93,7 @@ public:
         const Context<B> c{*backend_, samples, capacity_, Mode::inference};
         const Memory<Scalar> m{parameters_.data(), nullptr, state_.data(), saved_.data(), fixed_.data(), nullptr};
         [[maybe_unused]] const auto constant = constant_.use();
-        return Plan::template forward<0, Plan::depth>(c, m, View<const Scalar>{images_.data(), input.channels});
+        return Run::template forward<0, Run::depth>(c, m, View<const Scalar>{images_.data(), input.channels});
     }
 
 private:

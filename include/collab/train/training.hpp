@@ -87,7 +87,7 @@ private:
     template <int I>
     using Net = typename C::template network<I>;
     template <int I>
-    using Plan = bound<Net<I>>;
+    using Plan = typename C::template plan<I>;
     template <int I, int K>
     using Branch = typename C::template branch<I, K>;
     template <int I, int K>
@@ -378,7 +378,7 @@ private:
         const auto here = [&] { return Place{catalogue_.parameter_count, catalogue_.state_count}; };
         unroll<n>([&](auto i) COLLAB_COLD {
             places_.network[i] = here();
-            catalogue_.template add<Plan<i>>(name(i));
+            catalogue_.template add<bound<Net<i>>>(name(i));
             range(places_.network[i].parameters, i, false);
         });
         unroll<bases>([&](auto k) COLLAB_COLD {
