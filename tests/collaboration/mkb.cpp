@@ -90,7 +90,9 @@ TEST_CASE("a collaboration recognises its items in any order") {
     CHECK((std::same_as<One::metric, NegativeDot> && std::same_as<Two::metric, NegativeDot>));
     CHECK(std::same_as<Collaboration<Small, Base>::metric, CosineDistance>);
     CHECK((One::size == 2 && One::bases == 1));
-    CHECK(One::boundaries<0> == std::array<int, 3>{0, cut_of<Small, mutual>, bound<Small>::depth});
+    CHECK(std::same_as<One::plan<0>, running<Small, mutual>>);   // its other cuts are not there
+    CHECK(One::boundaries<0> == std::array<int, 3>{0, One::plan<0>::layers::find<Cut<mutual>>, One::plan<0>::depth});
+    CHECK(One::plan<0>::depth < bound<Small>::depth);
     CHECK(std::same_as<One::branch<1, 0>::Feature, Shape<32, 16, 16>>);
     CHECK(std::same_as<One::branch<1, 0>::Code, Shape<64, 8, 8>>);
     CHECK(std::same_as<One::branch<1, 0>::Restored, Shape<32, 16, 16>>);

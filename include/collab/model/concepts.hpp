@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // concepts: what a network is, and where knowledge can be taken out of it.
 #pragma once
+#include <array>
+#include <concepts>
+
 #include <collab/layer/cut.hpp>
 #include <collab/layer/sequence.hpp>
 
@@ -64,10 +67,10 @@ template <class P, class... Tags>
 struct ReadCuts;
 template <class... Ls, class... Tags>
 struct ReadCuts<Pack<Ls...>, Tags...> {
-    static constexpr bool unread[] = {unread_cut<Ls, Tags...>..., false};
     static constexpr int left = (int(!unread_cut<Ls, Tags...>) + ... + 0);
     using type = typename AsLayers<joined<std::conditional_t<unread_cut<Ls, Tags...>, Pack<>, Pack<Ls>>...>>::type;
     static constexpr std::array<int, std::size_t(left)> numbers = [] {
+        constexpr bool unread[] = {unread_cut<Ls, Tags...>..., false};
         std::array<int, std::size_t(left)> all{};
         for (int i = 0, k = 0; i < int(sizeof...(Ls)); ++i)
             if (!unread[i]) all[std::size_t(k++)] = i;
