@@ -49,8 +49,9 @@ COLLAB_NOINLINE void weight_tile(const PixelSweep& s, const T* x, const T* dy, T
 }
 
 /// How many of `left` inputs the next tile takes: what the registers hold, or less where that wastes less.
-/// 16 inputs by two registers are two tiles of 8, not two of 12.
+/// 16 inputs by two registers are two tiles of 8, not two of 12. A row of three taps over an image's three channels is a tile of its own.
 constexpr int input_tile(int left, int vectors) {
+    if (many_registers && left == 9) return 9;
     if (vectors == 2) {
         constexpr int wide = many_registers ? 12 : 6, narrow = wide / 3 * 2;
         return left <= narrow || (left > wide && left <= 2 * narrow) ? narrow : wide;
@@ -71,8 +72,9 @@ void weight_tiles(const PixelSweep& s, const T* x, const T* dy, int inputs, T* d
     while (inputs > 0) {
         const int n = input_tile(inputs, V);
         const auto is = [&](auto size) { return n == size && (weight_tile<T, decltype(size)::value, V>(s, x, dy, dw), true); };
-        if constexpr (V == 2) is(Index<many_registers ? 12 : 6>{}) || is(Index<many_registers ? 8 : 4>{});
-        else if constexpr (many_registers) is(Index<24>{}) || is(Index<16>{}) || is(Index<12>{});
+        if constexpr (V == 2 && many_registers) is(Index<12>{}) || is(Index<8>{}) || is(Index<9>{});
+        else if constexpr (V == 2) is(Index<6>{}) || is(Index<4>{});
+        else if constexpr (many_registers) is(Index<24>{}) || is(Index<16>{}) || is(Index<12>{}) || is(Index<9>{});
         else is(Index<12>{}) || is(Index<8>{});
         inputs -= n, x += n, dw += n * V * lanes<T>;
     }
