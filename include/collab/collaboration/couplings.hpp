@@ -55,7 +55,7 @@ class Couplings {
     using T = typename B::Scalar;
     using Node = detail::CouplingNode<B>;
     template <int I>
-    using Plan = bound<typename C::template network<I>>;
+    using Plan = typename C::template plan<I>;
     template <class S, bool Attached>
     using Handle = std::conditional_t<Attached, Value<S>, Constant<S>>;
     static constexpr int n = C::size, taps = C::taps::size, base = n + n * taps + (C::different_inputs ? n * n : 0);
@@ -75,7 +75,7 @@ public:
     template <class Tag, class I>
     auto feature(Tagged<Tag>, I) const {
         static_assert(C::taps::template find<Tag> >= 0, "collab: a method reads at a cut that its `taps` do not name");
-        constexpr int place = detail::place_of<typename C::template network<I::value>, Tag>;
+        constexpr int place = detail::place_of<Plan<I::value>, Tag>;
         static_assert(place >= 0, "collab: a method reads at a cut that this network does not have");
         return Handle<typename Plan<I::value>::template ShapeAt<std::max(place, 0)>, !frozen(I::value)>{n + I::value * taps + C::taps::template find<Tag>};
     }
@@ -244,7 +244,7 @@ private:
         unroll<n>([&](auto i) {
             if (frozen(i)) classification_[i] = Weight(0);
             unroll<taps>([&](auto t) {
-                constexpr int place = detail::place_of<typename C::template network<i>, typename C::taps::template at<t>>;
+                constexpr int place = detail::place_of<Plan<i>, typename C::taps::template at<t>>;
                 tap_sizes_[i * taps + t] = place < 0 ? 0 : std::size_t(Plan<i>::table.shapes[std::size_t(std::max(place, 0))].size());
                 if (arena_ && place >= 0 && !frozen(i)) tap(i, t).gradient = arena_->take(capacity_ * tap_sizes_[i * taps + t]);
             });

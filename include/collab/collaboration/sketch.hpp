@@ -51,7 +51,7 @@ std::string described(const T& object) {
 template <class C>
 class SketchGraph {
     template <int I>
-    using Plan = bound<typename C::template network<I>>;
+    using Plan = typename C::template plan<I>;
     template <class S, bool Attached>
     using Handle = std::conditional_t<Attached, Value<S>, Constant<S>>;
 
@@ -73,7 +73,7 @@ public:
     auto logits(I) { return Handle<typename Plan<I::value>::Output, !frozen(I::value)>{tap(Sketch::Kind::logits, "logits", I::value, Plan<I::value>::Output::dims)}; }
     template <class Tag, class I>
     auto feature(Tagged<Tag>, I) {
-        using S = typename Plan<I::value>::template ShapeAt<std::max(place_of<typename C::template network<I::value>, Tag>, 0)>;
+        using S = typename Plan<I::value>::template ShapeAt<std::max(place_of<Plan<I::value>, Tag>, 0)>;
         return Handle<S, !frozen(I::value)>{tap(Sketch::Kind::feature, type_name<Tag>(), I::value, S::dims)};
     }
     template <class I, class J>
