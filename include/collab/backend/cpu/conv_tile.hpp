@@ -54,7 +54,7 @@ COLLAB_NOINLINE void conv_tiles(const TileJob<T>& job, const Quad* quads, int co
         } else {
             alignas(64) T kept[Quads][4][V * L] = {};
             for (int q = 0; q < Quads; ++q)
-                for (int p = 0; p < 4 && p < job.pixels; ++p) std::copy_n(job.y + quads[q].y + p * y_step, std::min(job.channels, V * L), kept[q][p]);
+                for (int p = 0; p < 4 && p < job.pixels; ++p) copy_few<V * L>(job.y + quads[q].y + p * y_step, std::min(job.channels, V * L), kept[q][p]);
             repeat<Quads>([&](auto q) COLLAB_LAMBDA_INLINE {
                 repeat<4>([&](auto p) COLLAB_LAMBDA_INLINE { repeat<V>([&](auto v) COLLAB_LAMBDA_INLINE { acc[q][p][v] = load(kept[q][p] + v * L); }); });
             });
@@ -89,7 +89,7 @@ COLLAB_NOINLINE void conv_tiles(const TileJob<T>& job, const Quad* quads, int co
                 repeat<4>([&](auto p) COLLAB_LAMBDA_INLINE { repeat<V>([&](auto v) COLLAB_LAMBDA_INLINE { store(done[q][p] + v * L, acc[q][p][v]); }); });
             });
             for (int q = 0; q < Quads; ++q)
-                for (int p = 0; p < 4 && p < job.pixels; ++p) std::copy_n(done[q][p], std::min(job.channels, V * L), job.y + quads[q].y + p * y_step);
+                for (int p = 0; p < 4 && p < job.pixels; ++p) copy_few<V * L>(done[q][p], std::min(job.channels, V * L), job.y + quads[q].y + p * y_step);
         }
     }
 }

@@ -188,7 +188,7 @@ int dense(Threads& threads, const Dense& d, const Load<T>& load, const T* w, con
                         conv_all_tiles(part_of, blocks.in_block(b), own_quads, n);
                     }
                     for (int q = 0; q < n; ++q)
-                        for (int p = 0; p < job.pixels; ++p) std::copy_n(chunk_sums + (q * 4 + p) * wide, std::min(wide, job.channels), job.y + quads[q].y + p * job.y_step);
+                        for (int p = 0; p < job.pixels; ++p) copy_few<block_vectors * L>(chunk_sums + (q * 4 + p) * wide, std::min(wide, job.channels), job.y + quads[q].y + p * job.y_step);
                 }
             }
             if (!after.run) continue;

@@ -69,7 +69,7 @@ COLLAB_INLINE void depthwise_tile(const DepthwiseRow<T>& r, int c, const T* x, T
     } else {
         alignas(64) T done[4][V * L];
         repeat<4>([&](auto p) COLLAB_LAMBDA_INLINE { repeat<V>([&](auto v) COLLAB_LAMBDA_INLINE { store(done[p] + v * L, acc[p][v]); }); });
-        for (int p = 0; p < 4 && p < r.pixels; ++p) std::copy_n(done[p], std::min(V * L, r.channels - c), y + p * r.y_step + c);
+        for (int p = 0; p < 4 && p < r.pixels; ++p) copy_few<V * L>(done[p], std::min(V * L, r.channels - c), y + p * r.y_step + c);
     }
 }
 

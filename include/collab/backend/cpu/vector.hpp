@@ -2,6 +2,7 @@
 // vector: vector registers as the packets of Eigen, for whatever instruction set it knows. No intrinsics anywhere.
 #pragma once
 #include <Eigen/Core>
+#include <cstring>
 #include <type_traits>
 
 #include <collab/backend/cpu/repeat.hpp>
@@ -26,6 +27,21 @@ template <class T>
 COLLAB_INLINE Vector<T> load(const T* p) { return Eigen::internal::ploadu<Vector<T>>(p); }
 template <class T>
 COLLAB_INLINE void store(T* p, const std::type_identity_t<Vector<T>>& v) { Eigen::internal::pstoreu(p, v); }
+
+/// n numbers, at most Most (a power of two), as two copies of a size that the compiler knows; they overlap. Compilers make a call, or a slow instruction, of a copy
+/// whose size they do not know, and a map of few channels is stored by nothing else.
+template <int Most, class T>
+COLLAB_INLINE void copy_few(const T* from, int n, T* to) {
+    constexpr int half = Most / 2;
+    if constexpr (half == 0) {
+        if (n > 0) *to = *from;
+    } else if (n >= half) {
+        std::memcpy(to, from, half * sizeof(T));
+        std::memcpy(to + n - half, from + n - half, half * sizeof(T));
+    } else {
+        copy_few<half>(from, n, to);
+    }
+}
 
 /// acc += a * b, b a register and `a` another or a number; one instruction where there is one, as compilers fuse what one expression says.
 template <class A, class V>

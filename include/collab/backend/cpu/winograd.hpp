@@ -243,7 +243,7 @@ COLLAB_NOINLINE void winograd_output_row(const T* m, std::ptrdiff_t position, in
             alignas(64) T done[M][M][L];
             repeat<M>([&](auto i) COLLAB_LAMBDA_INLINE { repeat<M>([&](auto j) COLLAB_LAMBDA_INLINE { store(done[i][j], o[i][j]); }); });
             for (int i = 0; i < rows; ++i)
-                for (int j = 0; j < (t < n - 1 ? M : columns); ++j) std::copy_n(done[i][j], channels, y + i * y_row + j * y_pixel);
+                for (int j = 0; j < (t < n - 1 ? M : columns); ++j) copy_few<L>(done[i][j], channels, y + i * y_row + j * y_pixel);
         }
     }
 }

@@ -82,7 +82,7 @@ void winograd_target(const WinogradGradientJob<T>& job, int first, int count, T*
                 alignas(64) T corner[M][M][L] = {};
                 for (int i = 0; i < rows; ++i)
                     for (int j = 0; j < std::min(M, s.columns - tile.column - M * t); ++j)
-                        std::copy_n(dy + i * job.dy_row + (M * t + j) * job.dy_pixel + c, n, corner[i][j]);
+                        copy_few<L>(dy + i * job.dy_row + (M * t + j) * job.dy_pixel + c, n, corner[i][j]);
                 winograd_target_row<T, M>(corner[0][0], M * L, L, 1, at + t * L, to.position);
             }
         }
