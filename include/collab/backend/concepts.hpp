@@ -151,12 +151,19 @@ concept CrossEntropyBackend = Backend<B> && requires(B b, int n, View<const T> x
 template <class B, class T = typename B::Scalar>
 concept DeferringBackend = Backend<B> && requires(B b, std::size_t n, const T* p, double* to) { b.sum_into(n, p, to); };
 
+/// Optional, where taking memory costs, or a recorded step must find it again: `room<U>(n)`, room for n elements with anything in it. It is the same with each call,
+/// unless a larger one is asked for, and belongs to whoever asked last.
+template <class B, class T = typename B::Scalar>
+concept RoomyBackend = Backend<B> && requires(B b, std::size_t n) {
+    { b.template room<T>(n) } -> std::same_as<T*>;
+};
+
 /// Optional. `keeps_pictures`: memory of the backend is not the host's, and training sets should lie there.
 template <class B>
 concept PictureBackend = Backend<B> && requires { requires B::keeps_pictures; };
 
-/// Optional. `record(signature, f)`: f(), which asks for operations and waits for none. Where the signature is that of the call before, the operations
-/// are the same on the same operands, and a backend may do again what it did then without asking.
+/// Optional. `record(signature, f)`: f(), which asks for operations. Where the signature is that of the call before, the operations are the same on the same
+/// operands, and a backend may do again what it did then without asking; unless f waited for one of them, by `sum` or `download`, and may have decided by it.
 template <class B>
 concept RecordingBackend = Backend<B> && requires(B b, std::vector<std::uint64_t> signature) { b.record(signature, detail::AnyFunction{}); };
 

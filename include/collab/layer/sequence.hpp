@@ -306,16 +306,22 @@ private:
             return LayerAt<j>::output_gate(c.part(number<j>), ShapeAt<j>{}, inside, value<From, j>(c, m, x), value<From, I>(c, m, x), activation<I, j>());
         }
     }
-    /// Memory of the moment for virtual values, on backends that cannot do without.
+    /// Memory of the moment for virtual values, on backends that cannot do without. A value is read by the very next layers that compute, which hold no sequence.
     template <class B, class T>
     struct Formed {
         std::optional<decltype(std::declval<B&>().template allocate<T>(1))> memory;
+        T* data = nullptr;
         View<T> next(const Context<B>& c, Dims dims) {
-            memory.reset();
-            memory.emplace(c.backend.template allocate<T>(std::size_t(c.batch) * std::size_t(dims.size())));
-            return {memory->data(), dims.channels};
+            const std::size_t n = std::size_t(c.batch) * std::size_t(dims.size());
+            if constexpr (RoomyBackend<B>) {
+                data = c.backend.template room<T>(n);
+            } else {
+                memory.reset();
+                data = memory.emplace(c.backend.template allocate<T>(n)).data();
+            }
+            return {data, dims.channels};
         }
-        View<const T> view(Dims dims) const { return {memory ? const_cast<std::remove_cvref_t<decltype(*memory)>&>(*memory).data() : nullptr, dims.channels}; }
+        View<const T> view(Dims dims) const { return {data, dims.channels}; }
     };
     template <int I, int From, class B, class T>
     static void form(const Context<B>& c, const Memory<T>& m, View<const T> x, Formed<B, T>& formed, std::integral_constant<int, From>) {

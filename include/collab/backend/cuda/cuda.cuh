@@ -32,7 +32,7 @@ public:
     /// "Cuda, float with TF32 products, NVIDIA H100".
     std::string describe() { return std::string(name) + ", " + (std::is_same_v<T, float> ? Precision::name : "double") + ", " + this->system().device_name(); }
 
-    /// Runs f(), which asks for operations and waits for none; from the second time on as one captured graph. See RecordingBackend.
+    /// Runs f(), which asks for operations; from the second time on as one captured graph, unless it waits for one of them. See RecordingBackend.
     template <class F>
     void record(std::vector<std::uint64_t> signature, F&& f) { this->system().record(std::move(signature), f); }
     void dropout(const backend::Map& map, double p, const Random& random, View<const T> x, View<T> y) {

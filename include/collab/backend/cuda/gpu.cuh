@@ -57,21 +57,27 @@ public:
         check(cudaGetDeviceProperties(&properties, device_), "asking for the GPU's name");
         return properties.name;
     }
-    void wait() const { check(cudaStreamSynchronize(stream()), "computing"); }
+    void wait() const {
+        handles_->graph.refuse();
+        check(cudaStreamSynchronize(stream()), "computing");
+    }
 
     template <class U>
     DeviceMemory<U> allocate(std::size_t n) {
         use();
+        handles_->graph.refuse();   // a captured step would still write to it when it has another owner
         return DeviceMemory<U>(n, stream(), device_);
     }
     template <class U>
     void upload(const U* host, std::size_t n, U* to) {
         use();
+        handles_->graph.refuse();
         handles_->staging.copy(host, n * sizeof(U), to, stream());
     }
     template <class U>
     void download(const U* from, std::size_t n, U* host) {
         use();
+        handles_->graph.refuse();
         if (n > 0) check(cudaMemcpyAsync(host, from, n * sizeof(U), cudaMemcpyDeviceToHost, stream()), "copying from the GPU");
         wait();
     }

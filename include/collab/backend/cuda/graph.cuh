@@ -9,6 +9,7 @@
 #include <cuda_runtime_api.h>
 
 #include <collab/backend/cuda/device_memory.cuh>
+#include <collab/backend/cuda/replay.hpp>
 
 namespace collab::backend::device {
 
@@ -18,55 +19,62 @@ public:
     StepGraph() = default;
     StepGraph(const StepGraph&) = delete;
     StepGraph& operator=(const StepGraph&) = delete;
-    ~StepGraph() {
-        if (exec_) cudaGraphExecDestroy(exec_);
-    }
+    ~StepGraph() { forget(); }
 
-    /// f(), which issues operations on `stream`: directly the first time for whoever the signature's first number names, as a new graph or a changed one
-    /// when `signature` is another than the last time or the operations themselves said that they vary, else as the graph that there is. f must wait for nothing.
+    /// f(), which issues operations on `stream`: see Replay.
     template <std::invocable F>
     void run(cudaStream_t stream, std::vector<std::uint64_t> signature, F&& f) {
-        if (signature_.empty() || signature.front() != signature_.front()) {   // first plainly: memory is taken, and kernels are loaded, before anything is captured
-            if (exec_) cudaGraphExecDestroy(std::exchange(exec_, nullptr));
-            signature_ = std::move(signature);
-            return f();
-        }
-        if (!exec_ || varies_ || signature != signature_) {
-            varies_ = false;
-            capture(stream, f);
-            signature_ = std::move(signature);
-        }
-        check(cudaGraphLaunch(exec_, stream), "launching a step");
+        stream_ = stream;
+        replay_.run(*this, std::move(signature), f);
     }
-    /// Called by an operation whose numbers will be others the next time: random ones.
-    void vary() { varies_ = true; }
+    void vary() { replay_.vary(); }
+    /// Called before what cannot be captured.
+    void refuse() const {
+        if (capturing_) throw NotCapturable{};
+    }
 
-private:
+    // What Replay asks of a tape. Where a graph of the same structure is there, it is changed instead of made anew.
     template <class F>
-    void capture(cudaStream_t stream, F& f) {
-        check(cudaStreamBeginCapture(stream, cudaStreamCaptureModeRelaxed), "beginning to capture a step");
+    bool capture(F& f) {
+        check(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeRelaxed), "beginning to capture a step");
         cudaGraph_t graph = nullptr;
+        const auto drop = [&] {
+            capturing_ = false;
+            cudaStreamEndCapture(stream_, &graph);
+            if (graph) cudaGraphDestroy(graph);
+        };
+        capturing_ = true;
         try {
             f();
+        } catch (const NotCapturable&) {
+            drop();
+            return false;
         } catch (...) {
-            cudaStreamEndCapture(stream, &graph);
-            if (graph) cudaGraphDestroy(graph);
+            drop();
             throw;
         }
-        check(cudaStreamEndCapture(stream, &graph), "capturing a step");
+        capturing_ = false;
+        check(cudaStreamEndCapture(stream_, &graph), "capturing a step");
         cudaGraphExecUpdateResultInfo info{};
         if (exec_ && cudaGraphExecUpdate(exec_, graph, &info) != cudaSuccess) {   // another structure
             cudaGetLastError();
-            cudaGraphExecDestroy(std::exchange(exec_, nullptr));
+            forget();
         }
         const cudaError_t status = exec_ ? cudaSuccess : cudaGraphInstantiate(&exec_, graph, 0);
         cudaGraphDestroy(graph);
         check(status, "preparing a captured step");
+        return true;
+    }
+    void launch() { check(cudaGraphLaunch(exec_, stream_), "launching a step"); }
+    void forget() {
+        if (exec_) cudaGraphExecDestroy(std::exchange(exec_, nullptr));
     }
 
+private:
+    Replay replay_;
+    cudaStream_t stream_ = nullptr;
     cudaGraphExec_t exec_ = nullptr;
-    std::vector<std::uint64_t> signature_;
-    bool varies_ = false;
+    bool capturing_ = false;
 };
 
 }  // namespace collab::backend::device

@@ -45,6 +45,8 @@ public:
     void for_each(std::size_t n, F f) { device::for_each(system_, n, f); }
     template <class F>
     void for_rows(int n, F f) { device::for_rows(system_, n, f); }
+    template <class U>
+    U* room(std::size_t n) { return system_.template scratch<U>(Scratch::room, n); }
     double sum(std::size_t n, const T* p) { return device::sum(system_, n, p); }
     void sum_into(std::size_t n, const T* p, double* to) { device::sum_into(system_, n, p, to); }
 

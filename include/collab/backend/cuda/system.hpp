@@ -28,8 +28,8 @@ struct MatrixProduct {
 };
 
 /// Which piece of scratch memory: each is the system's, and keeps what is written until the same piece is asked for again.
-enum class Scratch { columns, sums, channels, total };
-inline constexpr std::size_t scratch_pieces = 4;
+enum class Scratch { columns, sums, channels, total, room };
+inline constexpr std::size_t scratch_pieces = 5;
 
 struct AnyLoop {
     COLLAB_HD void operator()(std::uint32_t) const {}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// courses: a training whose steps are captured and launched again has the course of one whose steps are all asked for, bit for bit.
+#pragma once
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <collab/data/images.hpp>
+
+#include "gradient/whole.hpp"
+#include "thrust/replay.hpp"
+
+namespace collab::courses {
+
+using whole::Image;
+template <class C>
+using Trained = Training<C, replay::Host<float>>;
+template <class C>
+using Settings = typename Trained<C>::Settings;
+
+struct Course {
+    std::vector<std::uint64_t> bits;   // of all that a history says, and of all weights
+    long captures = 0, launches = 0, refusals = 0;
+};
+/// Three epochs of seven steps, evaluated at the end of each.
+template <class C>
+Course fitted(Settings<C> settings, bool replays, int losses_every) {
+    settings.batch = 6;
+    const auto backend = std::make_shared<replay::Host<float>>(replays);
+    Trained<C> training(settings, backend);
+    const DataSet data = synthetic(Image::dims, 3, 44, 12);
+    const History history = training.fit(data, {.epochs = 3, .rate = StepRate{.base = 0.02}, .losses_every = losses_every});
+    Course c{{}, backend->tape().captures, backend->tape().launches, backend->tape().refusals};
+    const auto add = [&](double x) {
+        CHECK(std::isfinite(x));
+        c.bits.push_back(std::bit_cast<std::uint64_t>(x));
+    };
+    for (const Record& r : history.records)
+        for (const NetworkRecord& k : r.networks)
+            for (const double x : {k.classification, k.metric, k.verification, k.coupling, k.accuracy, k.test_loss, k.test_accuracy}) add(x);
+    for (const float w : training.parameters()) add(double(w));
+    for (const float s : training.state()) add(double(s));
+    return c;
+}
+/// With `captures` of the 21 steps captured: by default the second, and the first of each later epoch, which begins at another rate or after an evaluation.
+template <class C>
+void same(const std::string& what, const Settings<C>& settings = {}, long captures = 3, long launches = 20) {
+    CAPTURE(what);
+    const Course asked = fitted<C>(settings, false, 1), each = fitted<C>(settings, true, 1), seldom = fitted<C>(settings, true, 16);
+    CHECK(asked.launches == 0);
+    for (const Course* c : {&each, &seldom}) {
+        CHECK(c->captures == captures);
+        CHECK(c->launches == launches);
+        CHECK(c->refusals == 0);
+        CHECK(c->bits == asked.bits);
+    }
+}
+
+}  // namespace collab::courses
