@@ -5,6 +5,7 @@
 namespace collab::backend::device {
 
 template class Parallel<double, Gpu>;
+template void Parallel<double, Gpu>::sum_into(std::size_t, const double*, double*);
 template struct Activated<Gpu, double, Identity>;
 template struct Activated<Gpu, double, ReluFunction>;
 template struct Activated<Gpu, double, Relu6Function>;

@@ -5,6 +5,8 @@
 namespace collab::backend::device {
 
 template class Parallel<float, Gpu>;
+template void Parallel<float, Gpu>::sum_into(std::size_t, const float*, double*);
+template void Parallel<float, Gpu>::sum_into(std::size_t, const float*, float*);
 template struct Activated<Gpu, float, Identity>;
 template struct Activated<Gpu, float, ReluFunction>;
 template struct Activated<Gpu, float, Relu6Function>;

@@ -11,3 +11,7 @@ TEST_CASE("a collaboration trains the same on the GPU as on the reference" * doc
     steps::compare<Reference<double>, Cuda<float>>(1e-4);
     steps::compare<Reference<double>, Cuda<float>, steps::Deeper>(1e-4);   // without dropout a captured step is also launched again as it is
 }
+TEST_CASE("methods train the same on the GPU as on the reference" * doctest::skip(!gpu_here())) {
+    steps::compare<Reference<double>, Cuda<float>, steps::Relations>(1e-3);
+    steps::compare<Reference<double>, Cuda<float>, steps::Rivals>(1e-3);
+}

@@ -18,6 +18,10 @@ struct Plain : Sequential<Image, Conv2d<6, 3>, BatchNorm, Elu, MaxPool<2>, Cut<m
 struct Deeper : Sequential<Image, Conv2d<8, 3>, BatchNorm, Relu, Residual<Layers<Conv2d<8, 3>, BatchNorm, Relu, Conv2d<8, 3>, BatchNorm>>, Relu, Cut<mutual>,
                            DepthwiseConv2d<3>, BatchNorm, Relu, Conv2d<10, 1>, BatchNorm, Relu, AvgPool<2>, GlobalAvgPool, Linear<4>> {};
 using Pair = Collaboration<Plain, Deeper, MKB<Encoder<6>, Transfer<6>, Decoder>, CosineDistance>;
+// Methods whose sums nobody waits for, and one whose critic moves by numbers that differ at every step.
+struct Shallow : Sequential<Image, Conv2d<6, 3>, BatchNorm, Elu, Conv2d<6, 3>, BatchNorm, Elu, MaxPool<2>, Cut<mutual>, Flatten, Linear<4>> {};
+using Relations = Collaboration<Shallow, Deeper, CollaborativeTeaching<2>, Related<KernelAlignment, 1, 0, mutual>>;
+using Rivals = Collaboration<Shallow, Deeper, AdversarialFeatures<4, 6>>;
 
 /// What fit remembers of a training, and the weights that it reached.
 template <class T>

@@ -25,7 +25,7 @@ using Settings = typename Trained<C>::Settings;
 
 struct Course {
     std::vector<std::uint64_t> bits;   // of all that a history says, and of all weights
-    long captures = 0, launches = 0, refusals = 0;
+    long captures = 0, launches = 0, refusals = 0, waits = 0;
 };
 /// Three epochs of seven steps, evaluated at the end of each.
 template <class C>
@@ -35,7 +35,7 @@ Course fitted(Settings<C> settings, bool replays, int losses_every) {
     Trained<C> training(settings, backend);
     const DataSet data = synthetic(Image::dims, 3, 44, 12);
     const History history = training.fit(data, {.epochs = 3, .rate = StepRate{.base = 0.02}, .losses_every = losses_every});
-    Course c{{}, backend->tape().captures, backend->tape().launches, backend->tape().refusals};
+    Course c{{}, backend->tape().captures, backend->tape().launches, backend->tape().refusals, backend->tape().waits};
     const auto add = [&](double x) {
         CHECK(std::isfinite(x));
         c.bits.push_back(std::bit_cast<std::uint64_t>(x));
@@ -59,6 +59,10 @@ void same(const std::string& what, const Settings<C>& settings = {}, long captur
         CHECK(c->refusals == 0);
         CHECK(c->bits == asked.bits);
     }
+    // The host waits when it looks at losses and at no other time: after each of 21 steps, or after the 16th and at the end of each epoch; and once for each evaluation.
+    CHECK(asked.waits == 21 + 3);
+    CHECK(each.waits == 21 + 3);
+    CHECK(seldom.waits == 4 + 3);
 }
 
 }  // namespace collab::courses

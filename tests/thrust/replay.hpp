@@ -19,6 +19,7 @@ namespace collab::replay {
 class Tape {
 public:
     long captures = 0, launches = 0, refusals = 0;
+    long waits = 0;   // of the host
     bool capturing = false;
 
     template <class F>
@@ -64,7 +65,7 @@ public:
     template <class U>
     void upload(const U* host, std::size_t n, U* to) { tape->refuse(), Host::upload(host, n, to); }
     template <class U>
-    void download(const U* from, std::size_t n, U* host) { tape->refuse(), Host::download(from, n, host); }
+    void download(const U* from, std::size_t n, U* host) { tape->refuse(), ++tape->waits, Host::download(from, n, host); }
     template <class U>
     void fill(std::size_t n, U value, U* p) {
         issue([=](Host& host) { host.fill(n, value, p); });

@@ -14,6 +14,12 @@ TEST_CASE("a collaboration trains the same with the GPU backend's operations as 
     steps::compare<Reference<double>, ThrustHost<float>>(1e-4);
     steps::compare<Reference<double>, ThrustHost<float>, steps::Deeper>(1e-4);
 }
+TEST_CASE("methods train the same with the GPU backend's operations as on the reference") {
+    steps::compare<Reference<double>, ThrustHost<double>, steps::Relations>(1e-11);
+    steps::compare<Reference<double>, ThrustHost<float>, steps::Relations>(1e-3);
+    steps::compare<Reference<double>, ThrustHost<double>, steps::Rivals>(1e-11);
+    steps::compare<Reference<double>, ThrustHost<float>, steps::Rivals>(1e-3);
+}
 
 namespace {
 /// What fit remembers of a training that looks at its losses every `every` steps.

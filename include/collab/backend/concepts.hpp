@@ -147,7 +147,8 @@ concept CrossEntropyBackend = Backend<B> && requires(B b, int n, View<const T> x
     b.softmax_cross_entropy(n, n, x, labels, scale, y, out, out);
 };
 
-/// Optional, where `sum` makes the host wait: `sum_into(n, p, to)` leaves the same sum in memory of the backend, and waits for nothing.
+/// Optional, where `sum` makes the host wait: `sum_into(n, p, to)` leaves the same sum in memory of the backend, and waits for nothing. Where `to` may also point to
+/// scalars, sum_to (sum_to.hpp) uses it.
 template <class B, class T = typename B::Scalar>
 concept DeferringBackend = Backend<B> && requires(B b, std::size_t n, const T* p, double* to) { b.sum_into(n, p, to); };
 

@@ -2,6 +2,8 @@
 // couplings: the graph that the methods of a collaboration list, and its passes. One mechanism for all of them.
 #pragma once
 #include <algorithm>
+#include <bit>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <tuple>
@@ -16,7 +18,8 @@ namespace collab {
 
 /// A metric of whole batches instead of rows: it compares how samples lie to each other. `evaluate(backend, samples, dims_a, a, dims_b, b, scale,
 /// rows, da, scratch)` writes what each sample contributes (the loss is the mean of these rows) and, unless da is null, adds scale times the
-/// derivative of the loss with respect to a. `scratch(capacity, dims_a, dims_b)` says how many elements it works in.
+/// derivative of the loss with respect to a. `scratch(capacity, dims_a, dims_b)` says how many elements it works in. A sum over the batch that it
+/// needs comes from sum_to (backend/sum_to.hpp): one that it waits for keeps a GPU from capturing the step.
 template <class M, class B>
 concept BatchMetric = requires(const M& m, B& backend, int n, Dims d, const typename B::Scalar* in, typename B::Scalar scale, typename B::Scalar* out) {
     m.evaluate(backend, n, d, in, d, in, scale, out, out, out);
@@ -211,6 +214,16 @@ public:
     double classification_weight_at(int network, const Moment& m) const { return classification_[std::size_t(network)](m); }
     bool has_critic() const { return critic_; }
     bool empty() const { return nodes_.empty() && losses_.empty(); }
+    /// f(loss) for each in the order of the list: a LossNode.
+    template <class F>
+    void each_loss(F&& f) const {
+        for (const auto& l : losses_) f(*l);
+    }
+    /// Appends the bits of every weight at a moment: where they are the same, a step asks for the same operations.
+    void sign(const Moment& m, std::vector<std::uint64_t>& signature) const {
+        for (const Weight& w : classification_) signature.push_back(std::bit_cast<std::uint64_t>(w(m)));
+        for (const auto& l : losses_) signature.push_back(std::bit_cast<std::uint64_t>(l->weight(m)));
+    }
 
     /// Values of the graph, losses and, when training, their gradients with respect to every tap, every logit and every part.
     void run(detail::CouplingRun<B>& r) {

@@ -152,34 +152,35 @@ struct ProbabilisticTransfer {
 
 /// 1 - CKA (Kornblith et al. 2019): centred linear kernel alignment, |Xc^T Yc|^2 / (|Xc^T Xc| |Yc^T Yc|).
 struct KernelAlignment {
-    static std::size_t scratch(int capacity, Dims, Dims) { return detail::gram_scratch(capacity); }
+    static std::size_t scratch(int capacity, Dims, Dims) { return std::size_t(capacity) * std::size_t(3 * capacity + 1) + 5; }
     template <class B, class T = typename B::Scalar>
     void evaluate(B& backend, int n, Dims dims_a, const T* a, Dims dims_b, const T* b, T scale, T* rows, T* da, T* scratch) const {
-        T *s = scratch, *t = s + std::ptrdiff_t(n) * n, *w = t + std::ptrdiff_t(n) * n, *sums = w + 2 * std::ptrdiff_t(n) * n;
-        const auto centred = [&](int width, const T* x, T* k) {
+        T *s = scratch, *t = s + std::ptrdiff_t(n) * n, *w = t + std::ptrdiff_t(n) * n, *sums = w + std::ptrdiff_t(n) * n, *totals = sums + n;   // see RelationDistance
+        const auto centred = [&](int width, const T* x, T* k, T* total) {
             detail::gram(backend, n, width, x, k);
             backend.for_rows(n, [=] COLLAB_HD(int i) {
                 sums[i] = 0;
                 for (int j = 0; j < n; ++j) sums[i] += k[std::ptrdiff_t(i) * n + j] / T(n);
             });
-            const T mean = T(backend.sum(std::size_t(n), sums)) / T(n);
+            sum_to(backend, std::size_t(n), sums, total);
             backend.for_rows(n, [=] COLLAB_HD(int i) {
+                const T mean = total[0] / T(n);
                 for (int j = 0; j < n; ++j) k[std::ptrdiff_t(i) * n + j] += mean - sums[i] - sums[j];
             });
         };
-        const auto product = [&](const T* x, const T* y) {
+        const auto product = [&](const T* x, const T* y, T* total) {
             backend.for_rows(n, [=] COLLAB_HD(int i) {
                 sums[i] = 0;
                 for (int j = 0; j < n; ++j) sums[i] += x[std::ptrdiff_t(i) * n + j] * y[std::ptrdiff_t(i) * n + j];
             });
-            return T(backend.sum(std::size_t(n), sums));
+            sum_to(backend, std::size_t(n), sums, total);
         };
-        centred(dims_a.size(), a, s), centred(dims_b.size(), b, t);
-        const T st = product(s, t), ss = product(s, s), tt = product(t, t);
-        const bool flat = !(ss > T(1e-24)) || !(tt > T(1e-24));   // all samples alike: nothing to align
-        const T lengths = std::sqrt(ss) * std::sqrt(tt), value = flat ? T(1) : 1 - st / lengths;
+        centred(dims_a.size(), a, s, totals), centred(dims_b.size(), b, t, totals + 1);
+        product(s, t, totals + 2), product(s, s, totals + 3), product(t, t, totals + 4);
         backend.for_rows(n, [=] COLLAB_HD(int i) {
-            rows[i] = value;
+            const T st = totals[2], ss = totals[3], tt = totals[4], lengths = std::sqrt(ss) * std::sqrt(tt);
+            const bool flat = !(ss > T(1e-24)) || !(tt > T(1e-24));   // all samples alike: nothing to align
+            rows[i] = flat ? T(1) : 1 - st / lengths;
             for (int j = 0; j < n; ++j) {
                 const std::ptrdiff_t at = std::ptrdiff_t(i) * n + j;
                 w[at] = flat ? T(0) : -2 * scale * (t[at] - st / ss * s[at]) / lengths;   // twice: every pair enters twice

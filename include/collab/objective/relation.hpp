@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 
+#include <collab/backend/sum_to.hpp>
 #include <collab/core/config.hpp>
 #include <collab/core/shape.hpp>
 
@@ -45,15 +46,15 @@ void add_mixed_rows(B& backend, int n, int width, const T* w, const T* a, T* da)
 /// mean over B^2 of huber(|a_i - a_j| / mu_a - |b_i - b_j| / mu_b), mu the mean distance of different samples. A squared distance below 1e-12
 /// counts as 1e-12 and pulls nowhere.
 struct RelationDistance {
-    static std::size_t scratch(int capacity, Dims, Dims) { return std::size_t(capacity) * std::size_t(2 * capacity + 2); }
+    static std::size_t scratch(int capacity, Dims, Dims) { return std::size_t(capacity) * std::size_t(2 * capacity + 1) + 3; }
 
     template <class B, class T = typename B::Scalar>
     void evaluate(B& backend, int n, Dims dims_a, const T* a, Dims dims_b, const T* b, T scale, T* rows, T* da, T* scratch) const {
-        T *s = scratch, *t = s + std::ptrdiff_t(n) * n, *sums = t + std::ptrdiff_t(n) * n;
+        T *s = scratch, *t = s + std::ptrdiff_t(n) * n, *sums = t + std::ptrdiff_t(n) * n, *totals = sums + n;   // totals stay with the backend: nobody waits for them
         const T pairs = T(n > 1 ? n * (n - 1) : 1);
         detail::squared_distances(backend, n, dims_a.size(), a, s);
         detail::squared_distances(backend, n, dims_b.size(), b, t);
-        const auto mean = [&](T* d) {   // turns squares into distances
+        const auto root = [&](T* d, T* total) {   // turns squares into distances
             backend.for_rows(n, [=] COLLAB_HD(int i) {
                 sums[i] = 0;
                 for (int j = 0; j < n; ++j) {
@@ -62,11 +63,11 @@ struct RelationDistance {
                     sums[i] += x;
                 }
             });
-            const T mu = T(backend.sum(std::size_t(n), sums)) / pairs;
-            return mu > T(1e-12) ? mu : T(1e-12);   // one sample has no distances
+            sum_to(backend, std::size_t(n), sums, total);
         };
-        const T mu_s = mean(s), mu_t = mean(t);
+        root(s, totals), root(t, totals + 1);
         backend.for_rows(n, [=] COLLAB_HD(int i) {   // t becomes the slope of the loss with respect to the normalised distance
+            const T mu_s = mean(totals[0], pairs), mu_t = mean(totals[1], pairs);
             rows[i] = 0, sums[i] = 0;
             for (int j = 0; j < n; ++j) {
                 const std::ptrdiff_t at = std::ptrdiff_t(i) * n + j;
@@ -77,8 +78,9 @@ struct RelationDistance {
             }
         });
         if (!da) return;
-        const T through_mean = T(backend.sum(std::size_t(n), sums)) / (mu_s * mu_s * pairs);
+        sum_to(backend, std::size_t(n), sums, totals + 2);
         backend.for_rows(n, [=] COLLAB_HD(int i) {   // t becomes what to mix the rows of a with
+            const T mu_s = mean(totals[0], pairs), through_mean = totals[2] / (mu_s * mu_s * pairs);
             T sum = 0;
             for (int j = 0; j < n; ++j) {
                 const std::ptrdiff_t at = std::ptrdiff_t(i) * n + j;
@@ -90,6 +92,13 @@ struct RelationDistance {
             t[std::ptrdiff_t(i) * n + i] = sum;
         });
         detail::add_mixed_rows(backend, n, dims_a.size(), t, a, da);
+    }
+
+private:
+    template <class T>
+    COLLAB_HD static T mean(T total, T pairs) {
+        const T mu = total / pairs;
+        return mu > T(1e-12) ? mu : T(1e-12);   // one sample has no distances
     }
 };
 

@@ -25,12 +25,13 @@ template <class T>
 struct AdamStep {
     T *w, *m, *v;
     const T* gradient;
-    T rate, beta1, beta2, epsilon, correction1, correction2;   ///< corrections: 1 - beta^t
+    const T* corrections;   ///< 1 - beta1^t, 1 - beta2^t; where the backend computes, as they are others at every step and the rest is not
+    T rate, beta1, beta2, epsilon;
     COLLAB_HD COLLAB_INLINE void operator()(std::size_t i) const {
         const T g = gradient[i];
         m[i] = beta1 * m[i] + (1 - beta1) * g;
         v[i] = beta2 * v[i] + (1 - beta2) * g * g;
-        w[i] -= rate / correction1 * m[i] / (std::sqrt(v[i] / correction2) + epsilon);
+        w[i] -= rate / corrections[0] * m[i] / (std::sqrt(v[i] / corrections[1]) + epsilon);
     }
 };
 }  // namespace detail

@@ -195,10 +195,7 @@ public:
     /// The losses of the last batch, network by network. Waits for the backend.
     std::array<NetworkLoss, std::size_t(n)> losses() const {
         if (samples_ == 0) fail("losses were asked for before the first batch");
-        auto all = means([&](const T* p) { return backend_->sum(std::size_t(samples_), p) / samples_; });
-        for (const Term& t : terms())
-            if (t.owner >= 0) all[std::size_t(t.owner)].coupling += t.weight * t.value;
-        return all;
+        return means([&](const T* p) { return backend_->sum(std::size_t(samples_), p) / samples_; }, weights());
     }
     /// Keeps what `losses()` would say now, without waiting where the backend allows that (`notes_wait()`). `noted_losses()` gives what was kept, oldest
     /// first, and forgets it. For loops that look only now and then.
@@ -207,11 +204,11 @@ public:
             if (notes_wait()) {
                 constexpr std::size_t room = 64;
                 if (samples_ == 0) fail("losses were asked for before the first batch");
-                if (notes_.empty()) notes_.push_back(backend_->template allocate<double>(room * figures));
+                if (notes_.empty()) notes_.push_back(backend_->template allocate<double>(room * figures()));
                 if (waiting_.size() == room) fetch_notes();
-                double* to = notes_[0].data() + waiting_.size() * figures;
-                means([&](const T* p) { return backend_->sum_into(std::size_t(samples_), p, to++), 0.0; });
-                waiting_.push_back(samples_);
+                double* to = notes_[0].data() + waiting_.size() * figures();
+                waiting_.push_back({samples_, weights()});
+                means([&](const T* p) { return backend_->sum_into(std::size_t(samples_), p, to++), 0.0; }, waiting_.back().weights);
                 return;
             }
         noted_.push_back(losses());
@@ -220,7 +217,7 @@ public:
         if constexpr (DeferringBackend<B>) fetch_notes();
         return std::exchange(noted_, {});
     }
-    bool notes_wait() const { return DeferringBackend<B> && couplings_.empty(); }   // what methods add is read at once
+    bool notes_wait() const { return DeferringBackend<B>; }
     /// Every loss that the methods list, over the last batch. Waits for the backend.
     std::vector<Term> terms() const {
         if (samples_ == 0) fail("losses were asked for before the first batch");
@@ -333,27 +330,43 @@ public:
     }
 
 private:
-    static constexpr std::size_t figures = std::size_t(n) * (2 + std::size_t(bases) * (n > 1 ? 2 : 1));   // of one batch
+    std::size_t figures() const {   // of one batch
+        std::size_t count = std::size_t(n) * (2 + std::size_t(bases) * (n > 1 ? 2 : 1));
+        couplings_.each_loss([&](const auto& l) { count += l.owner >= 0; });
+        return count;
+    }
+    /// Those of the last batch: of each network's own cross entropy, and of every loss that methods add.
+    std::vector<double> weights() const {
+        std::vector<double> all;
+        for (int i = 0; i < n; ++i) all.push_back(couplings_.classification_weight_at(i, moment_));
+        couplings_.each_loss([&](const auto& l) { all.push_back(l.last_weight); });
+        return all;
+    }
     /// The losses of a batch whose sums over samples, divided by their number, mean(per sample) gives.
     template <class F>
-    std::array<NetworkLoss, std::size_t(n)> means(F mean) const {
+    std::array<NetworkLoss, std::size_t(n)> means(F mean, const std::vector<double>& weights) const {
         std::array<NetworkLoss, std::size_t(n)> all;
         for (std::size_t i = 0; i < std::size_t(n); ++i) {
             all[i].classification = mean(loss_[i]), all[i].accuracy = mean(hits_[i]);
-            all[i].classification_weight = couplings_.classification_weight_at(int(i), moment_);
+            all[i].classification_weight = weights[i];
             for (int k = 0; k < bases; ++k) {
                 all[i].verification += mean(branch_[i][std::size_t(k)].verification_loss);
                 if (n > 1) all[i].metric += mean(branch_[i][std::size_t(k)].metric_loss);
             }
         }
+        std::size_t at = std::size_t(n);
+        couplings_.each_loss([&](const auto& l) {
+            const double weight = weights[at++];
+            if (l.owner >= 0) all[std::size_t(l.owner)].coupling += weight * mean(l.rows);
+        });
         return all;
     }
     void fetch_notes() {
         if (waiting_.empty()) return;
-        std::vector<double> sums(waiting_.size() * figures);
+        std::vector<double> sums(waiting_.size() * figures());
         backend_->download(static_cast<const double*>(notes_[0].data()), sums.size(), sums.data());
         const double* from = sums.data();
-        for (const int samples : waiting_) noted_.push_back(means([&](const T*) { return *from++ / samples; }));
+        for (const Waiting& w : waiting_) noted_.push_back(means([&](const T*) { return *from++ / w.samples; }, w.weights));
         waiting_.clear();
     }
 
@@ -419,7 +432,7 @@ private:
         gradients_ = arena.take(catalogue_.parameter_count);
         momentum_ = arena.take(catalogue_.parameter_count);
         state_ = arena.take(catalogue_.state_count);
-        if (couplings_.has_critic()) second_ = arena.take(catalogue_.parameter_count);
+        if (couplings_.has_critic()) second_ = arena.take(catalogue_.parameter_count), corrections_ = arena.take(2);
         if (repeats()) echo_ = arena.take(catalogue_.state_count);
         for (int i = 0; i < n; ++i) images_[std::size_t(i)] = i == 0 || C::different_inputs ? arena.take(batch * image.size()) : images_[0];
         long scratch = 0, bridge_scratch = 0, feature = 0;
@@ -520,11 +533,12 @@ private:
     template <class F>
     void step_on_loaded(int samples, double rate, F& before_update) {
         const Random random = next_random();
+        if (couplings_.has_critic()) correct_critic();
         const auto all = [&] { passes_and_updates(samples, random, rate, before_update); };
-        // What methods do may change with every step, and then there is nothing to record.
-        if constexpr (RecordingBackend<B> && std::same_as<std::remove_cvref_t<F>, detail::NoLook>) {
-            if (couplings_.empty()) backend_->record({number_, looks_, std::uint64_t(samples), std::bit_cast<std::uint64_t>(rate), std::uint64_t(mkb_stands_still())}, all);
-            else all();
+        if constexpr (RecordingBackend<B> && std::same_as<std::remove_cvref_t<F>, detail::NoLook>) {   // a look may be another each time
+            std::vector<std::uint64_t> signature{number_, looks_, std::uint64_t(samples), std::bit_cast<std::uint64_t>(rate), std::uint64_t(mkb_stands_still())};
+            couplings_.sign(moment_, signature);
+            backend_->record(std::move(signature), all);
         } else {
             all();
         }
@@ -598,13 +612,17 @@ private:
         }
         move();
     }
+    void correct_critic() {   // beside the step, which is the same each time but for this
+        const double t = double(moment_.step) + 1;
+        const T corrections[] = {T(1 - std::pow(settings_.critic.beta1, t)), T(1 - std::pow(settings_.critic.beta2, t))};
+        backend_->upload(corrections, 2, corrections_);
+    }
     void update_critic() {
         const Adam& a = settings_.critic;
-        const double t = double(moment_.step) + 1;
         for (const detail::ParameterRange& r : ranges_)
             if (r.owner == Owner::critic)
-                backend_->for_each(r.count, detail::AdamStep<T>{parameters_ + r.first, momentum_ + r.first, second_ + r.first, gradients_ + r.first, T(a.rate), T(a.beta1), T(a.beta2),
-                                                                T(a.epsilon), T(1 - std::pow(a.beta1, t)), T(1 - std::pow(a.beta2, t))});
+                backend_->for_each(r.count, detail::AdamStep<T>{parameters_ + r.first, momentum_ + r.first, second_ + r.first, gradients_ + r.first, corrections_, T(a.rate),
+                                                                T(a.beta1), T(a.beta2), T(a.epsilon)});
     }
     Memory<T> now(Memory<T> m, bool repeated) const {
         if (repeated) m.state = echo_ + (m.state - state_);   // what a second pass over the same batch does to statistics goes nowhere
@@ -734,11 +752,15 @@ private:
     std::vector<decltype(std::declval<B&>().template allocate<int>(1))> labels_;
     std::vector<decltype(std::declval<B&>().template allocate<T>(1))> squares_;   // once somebody asks for the norm
     std::vector<decltype(std::declval<B&>().template allocate<double>(1))> notes_;   // on the backend: the sums of batches that nobody has looked at
-    std::vector<int> waiting_;                                                       // the samples of each
+    struct Waiting {
+        int samples = 0;
+        std::vector<double> weights;
+    };
+    std::vector<Waiting> waiting_;   // what the host knows of each
     std::vector<std::array<NetworkLoss, std::size_t(n)>> noted_;
     std::vector<T> converted_;
     std::optional<Transform> transform_;
-    T *parameters_ = nullptr, *gradients_ = nullptr, *momentum_ = nullptr, *second_ = nullptr, *state_ = nullptr, *echo_ = nullptr, *joint_ = nullptr, *peer_mean_ = nullptr;
+    T *parameters_ = nullptr, *gradients_ = nullptr, *momentum_ = nullptr, *second_ = nullptr, *state_ = nullptr, *echo_ = nullptr, *joint_ = nullptr, *peer_mean_ = nullptr, *corrections_ = nullptr;
     Couplings<C, B> couplings_;
     std::vector<detail::ParameterRange> ranges_;
     Moment moment_;

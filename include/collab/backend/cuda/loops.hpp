@@ -116,20 +116,21 @@ void column_sums(S& system, long rows, int width, F f, Finish finish) {
     system.loop(std::uint32_t(width), FinishSums<N, Finish>{finish, from, parts, std::uint32_t(width)});
 }
 
-/// The sum of n numbers, left at `to`.
-template <class S, class T>
-void sum_into(S& system, std::size_t n, const T* p, double* to) {
+/// The sum of n numbers, left at `to`: in double, or rounded to U.
+template <class S, class T, class U>
+void sum_into(S& system, std::size_t n, const T* p, U* to) {
     const long count = long(n);
-    const int width = count <= 4096 ? 1 : 256;   // of many, neighbours in memory go to neighbouring columns, which are added up afterwards
-    double* const totals = width == 1 ? to : system.template scratch<double>(Scratch::channels, std::size_t(width));
+    if (count <= 4096)
+        return column_sums<1>(system, count, 1, [=] COLLAB_HD(long r, int, double* s) { s[0] += double(p[r]); }, [=] COLLAB_HD(int, const double* s) { *to = U(s[0]); });
+    constexpr int width = 256;   // of many, neighbours in memory go to neighbouring columns, which are added up afterwards
+    double* const totals = system.template scratch<double>(Scratch::channels, std::size_t(width));
     column_sums<1>(
         system, (count + width - 1) / width, width,
         [=] COLLAB_HD(long r, int c, double* s) {
             if (r * width + c < count) s[0] += double(p[r * width + c]);
         },
         [=] COLLAB_HD(int c, const double* s) { totals[c] = s[0]; });
-    if (width == 1) return;
-    column_sums<1>(system, width, 1, [=] COLLAB_HD(long r, int, double* s) { s[0] += totals[r]; }, [=] COLLAB_HD(int, const double* s) { *to = s[0]; });
+    column_sums<1>(system, width, 1, [=] COLLAB_HD(long r, int, double* s) { s[0] += totals[r]; }, [=] COLLAB_HD(int, const double* s) { *to = U(s[0]); });
 }
 /// The sum of n numbers; waits for it.
 template <class S, class T>

@@ -48,7 +48,8 @@ public:
     template <class U>
     U* room(std::size_t n) { return system_.template scratch<U>(Scratch::room, n); }
     double sum(std::size_t n, const T* p) { return device::sum(system_, n, p); }
-    void sum_into(std::size_t n, const T* p, double* to) { device::sum_into(system_, n, p, to); }
+    template <class U>
+    void sum_into(std::size_t n, const T* p, U* to) { device::sum_into(system_, n, p, to); }   // U: double or T
 
     // ConvolutionBackend, ProductBackend
     void conv2d(const Convolution& g, In x, const T* w, const T* bias, Out y) { device::conv2d<S, T>(system_, g, x, w, bias, y); }

@@ -8,6 +8,8 @@
 namespace collab::backend::device {
 
 extern template class Parallel<float, Gpu>;
+extern template void Parallel<float, Gpu>::sum_into(std::size_t, const float*, double*);
+extern template void Parallel<float, Gpu>::sum_into(std::size_t, const float*, float*);
 extern template struct Activated<Gpu, float, Identity>;
 extern template struct Activated<Gpu, float, ReluFunction>;
 extern template struct Activated<Gpu, float, Relu6Function>;
@@ -15,6 +17,7 @@ extern template struct Activated<Gpu, float, EluFunction>;
 extern template struct Activated<Gpu, float, LeakyReluFunction>;
 extern template struct Activated<Gpu, float, SigmoidFunction>;
 extern template class Parallel<double, Gpu>;
+extern template void Parallel<double, Gpu>::sum_into(std::size_t, const double*, double*);
 extern template struct Activated<Gpu, double, Identity>;
 extern template struct Activated<Gpu, double, ReluFunction>;
 extern template struct Activated<Gpu, double, Relu6Function>;
