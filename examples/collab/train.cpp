@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // train: one training of the menu, and what it leaves on the disk.
+#include <initializer_list>
+#include <string>
+
 #include "deployed.hpp"
 #include "experiment.hpp"
 
@@ -24,7 +27,7 @@ Outcome train(const collab::DataSet& data, const PairEntry& pair, const Job& job
     const bool apart = job.method == MethodId::individual || job.method == MethodId::mkb_alone;
     const std::string place = collab::sentence("/seed-", job.seed, "/", entry->name, apart ? "-" + pair.networks[std::size_t(job.network)] : std::string());
     Job here = job;
-    for (std::string* folder : {&here.checkpoints.folder, &here.logs, &here.weights})
+    for (std::string* const folder : std::initializer_list<std::string*>{&here.checkpoints.folder, &here.logs, &here.weights})
         if (!folder->empty()) *folder += place;
     const int channels = data.train.dims.channels;
     const Train built = channels == 1 ? pair.gray : pair.colour;

@@ -19,8 +19,11 @@
 #include <collab/io/safetensors.hpp>
 #include <collab/model/catalogue.hpp>
 #include <collab/train/checkpoint.hpp>
+#include <collab/train/checkpoint_options.hpp>
 #include <collab/train/course.hpp>
 #include <collab/train/cpu_loops.hpp>
 #include <collab/train/fit_loop.hpp>
+#include <collab/train/fit_options.hpp>
+#include <collab/train/keeper.hpp>
 #include <collab/train/log.hpp>
 #include <collab/train/training.hpp>

@@ -14,6 +14,7 @@
 
 #include <collab/collaboration/method/adversarial.hpp>
 #include <collab/train/checkpoint.hpp>
+#include <collab/train/keeper.hpp>
 
 #include "data/temporary.hpp"
 #include "small.hpp"

@@ -41,10 +41,16 @@ private:
     static Record record(const double* v, std::size_t networks);
 };
 
+/// A set of pictures: where they lie in memory, or only how many there are.
+struct Pictures {
+    const Images* images;
+    int size;
+    Pictures(const Images& in_memory) : images(&in_memory), size(in_memory.size()) {}
+    template <class S>
+    Pictures(const S& source) : images(nullptr), size(source.size()) {}
+};
 /// Words that tell one set of pictures from another, and one way of looking at them from another.
-std::string set_words(const Images& images);
-template <class S>
-std::string set_words(const S& source) { return sentence(source.size(), " images"); }
+std::string set_words(const Pictures& set);
 
 std::string transform_words(const Transform& t);
 
@@ -112,7 +118,9 @@ COLLAB_COMPILED COLLAB_COLD Record Course::record(const double* v, std::size_t n
     for (v += 4; r.networks.size() < networks; v += 7) r.networks.push_back({v[0], v[1], v[2], v[3], v[4], v[5], v[6]});
     return r;
 }
-COLLAB_COMPILED COLLAB_COLD std::string set_words(const Images& images) {
+COLLAB_COMPILED COLLAB_COLD std::string set_words(const Pictures& set) {
+    if (!set.images) return sentence(set.size, " images");
+    const Images& images = *set.images;
     const std::string_view labels(reinterpret_cast<const char*>(images.labels.data()), images.labels.size() * sizeof(int));
     const std::string_view pixels(reinterpret_cast<const char*>(images.pixels.data()), images.pixels.size());
     return sentence(images.name, ", ", images.size(), " images of ", images.dims.channels, " x ", images.dims.height, " x ", images.dims.width, ", checksum ", crc32c(pixels, crc32c(labels)));

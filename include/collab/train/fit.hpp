@@ -110,7 +110,7 @@ struct TraineeOf final : Trainee {
     Feed<Training, Set> feed{};
 
     TraineeOf(Training& t, const Set& train_on, const Set& test_on, NotesOf<Training, Set>& n, Fs&... fs)
-        : Trainee(n, Training::networks), training(t), train(train_on), test(test_on), testing(n), callbacks(t, fs...) {
+        : Trainee(n, Training::networks, train_on, test_on), training(t), train(train_on), test(test_on), testing(n), callbacks(t, fs...) {
         watches = Callbacks<Training, Fs...>::watches;
     }
     COLLAB_COLD Loader open(const FitOptions& options) override {
@@ -119,11 +119,7 @@ struct TraineeOf final : Trainee {
     }
     COLLAB_COLD const std::string& network_name(int i) const override { return training.name(i); }
     COLLAB_COLD std::string no_batch() const override { return sentence(train.name, ": no batch can be made of ", train.size(), " images"); }
-    COLLAB_COLD Facts facts() const override {
-        Facts all = facts_of(training);
-        all.emplace_back("training images", set_words(train)), all.emplace_back("test images", set_words(test));
-        return all;
-    }
+    COLLAB_COLD Constants constants() const override { return constants_of(training); }
     COLLAB_COLD std::string callback_names() const override { return callbacks.names(); }
     COLLAB_COLD void begin_epoch(int epoch, [[maybe_unused]] int epochs) override {
         feed.begin_epoch(epoch);
@@ -141,8 +137,8 @@ struct TraineeOf final : Trainee {
         testing.evaluate(test, options.transform, to);
         callbacks.after_evaluation();
     }
-    COLLAB_COLD void save(Tensors& file) const override { save_training(training, file), callbacks.save(file); }
-    COLLAB_COLD void load(const Tensors& file) override { load_training(training, file), callbacks.load(file); }
+    COLLAB_COLD void save(const StateSink& to) const override { save_training(training, to), callbacks.save(to.file); }
+    COLLAB_COLD void load(const StateSource& from) override { load_training(training, from), callbacks.load(from.file); }
     COLLAB_COLD void begin(const History& h) override { callbacks.begin(h); }
     COLLAB_COLD bool tell(const FitEvent& e) override { return e.evaluated ? callbacks.evaluated(e) : callbacks.stepped(e); }
     COLLAB_COLD void end(const History& h) override { callbacks.end(h); }

@@ -2,6 +2,7 @@
 // fit_loop: the loop of a training and that of an evaluation, behind an interface, so that they are compiled once and not for each type of training.
 #pragma once
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,10 +10,11 @@
 #include <collab/core/config.hpp>
 #include <collab/data/augment.hpp>
 #include <collab/data/loader.hpp>
-#include <collab/io/safetensors.hpp>
+#include <collab/train/course.hpp>
 #include <collab/train/fit_options.hpp>
 #include <collab/train/history.hpp>
 #include <collab/train/settings.hpp>
+#include <collab/train/state.hpp>
 
 namespace collab::detail {
 
@@ -34,26 +36,41 @@ protected:
 struct Trainee {
     Notes& notes;
     std::size_t networks;
+    Pictures train_set, test_set;
     bool watches = false;   ///< a callback looks at every step
     Transform transform{};  ///< known when it was opened
 
-    Trainee(Notes& n, int count) : notes(n), networks(std::size_t(count)) {}
+    Trainee(Notes& n, int count, Pictures train, Pictures test) : notes(n), networks(std::size_t(count)), train_set(train), test_set(test) {}
     virtual Loader open(const FitOptions& options) = 0;
     virtual const std::string& network_name(int i) const = 0;
     virtual std::string no_batch() const = 0;
-    virtual Facts facts() const = 0;
+    virtual Constants constants() const = 0;
     virtual std::string callback_names() const = 0;
     virtual void begin_epoch(int epoch, int epochs) = 0;
     virtual void step(const Batch& batch, double rate) = 0;   // and notes its losses
     virtual void evaluate(const FitOptions& options, Evaluation* to) = 0;
-    virtual void save(Tensors& file) const = 0;
-    virtual void load(const Tensors& file) = 0;
+    virtual void save(const StateSink& to) const = 0;
+    virtual void load(const StateSource& from) = 0;
     virtual void begin(const History& history) = 0;
     virtual bool tell(const FitEvent& event) = 0;
     virtual void end(const History& history) = 0;
 
 protected:
     ~Trainee() = default;
+};
+
+class Keeper;
+/// What writes checkpoints of a training and goes on from them (train/keeper.hpp). The loop knows it by pointers to functions: compilers look into every
+/// virtual function that a call may reach, and here there is to be nothing to look into unless a folder is named (CheckpointPlace).
+struct KeeperCode {
+    std::shared_ptr<Keeper> (*open)(const FitOptions& options, Trainee& trainee);
+    /// Puts the training and its course where the newest checkpoint says; false where there is none to be continued.
+    bool (*resume)(const Keeper&, Course& course, long steps_per_epoch);
+    /// An error: a checkpoint says another learning rate than the options.
+    void (*other_rate)(const Keeper&, double said, double now, int epoch);
+    bool (*due)(const Keeper&, long step, bool epoch_ends);
+    void (*write)(const Keeper&, const Course& course);
+    void (*write_best)(const Keeper&, const Course& course);   // where that is wanted
 };
 
 void run_evaluation(Notes& notes, Loader& loader, Evaluation* all, std::size_t networks);
@@ -66,8 +83,6 @@ History run_fit(Trainee& trainee, const FitOptions& options);
 #include <cmath>
 
 #include <collab/core/error.hpp>
-#include <collab/train/checkpoint.hpp>
-#include <collab/train/course.hpp>
 
 namespace collab::detail {
 COLLAB_COMPILED COLLAB_COLD void run_evaluation(Notes& notes, Loader& loader, Evaluation* all, std::size_t networks) {
@@ -101,21 +116,12 @@ COLLAB_COMPILED COLLAB_COLD History run_fit(Trainee& trainee, const FitOptions& 
     Course course(n);
     History& history = course.history;
 
-    const CheckpointFolder folder(options.checkpoints);
-    Facts facts;
-    if (folder.on()) {
-        facts = trainee.facts();
-        facts.insert(facts.end(), {{"transform", transform_words(trainee.transform)}, {"order", word_of(options.seed)}, {"warm-up", word_of(options.warm_up)}, {"callbacks", trainee.callback_names()}});
-        facts.insert(facts.end(), options.checkpoints.also.begin(), options.checkpoints.also.end());
-    }
-    if (const auto file = folder.newest()) {
-        check_facts(*file, facts);
-        course.load(*file);
-        if (course.epoch >= options.epochs || course.batch > per_epoch)
-            fail(file->source, ": stands in epoch ", course.epoch + 1, "; a training of ", options.epochs, " epochs of ", per_epoch, " steps cannot go on from there");
-        trainee.load(*file);
+    const CheckpointPlace& folder = options.checkpoints.folder;
+    if (!folder.empty() && !folder.code()) fail("the folder for checkpoints, ", folder, ", was put together letter by letter; expected that a whole string is assigned to it");
+    const KeeperCode* const checkpoints = folder.empty() ? nullptr : &folder.code()();
+    const std::shared_ptr<Keeper> keeper = checkpoints ? checkpoints->open(options, trainee) : nullptr;
+    if (keeper && checkpoints->resume(*keeper, course, per_epoch))
         for (int e = 0; e < course.epoch; ++e) rate_of(e, options.epochs, e == 0 ? 1 : course.past[std::size_t(e) - 1]);   // what schedules remember
-    }
     course.finished = course.finished && course.epochs == options.epochs;
 
     using clock = std::chrono::steady_clock;
@@ -127,15 +133,6 @@ COLLAB_COMPILED COLLAB_COLD History run_fit(Trainee& trainee, const FitOptions& 
         const FitEvent event{record.epoch, options.epochs, course.step, steps, history.seconds > 0 ? double(course.trained) / history.seconds : 0, evaluated, &record};
         if (!trainee.tell(event)) course.finished = true;
         return !options.watch || options.watch(event);
-    };
-    const auto whole = [&] {
-        Tensors file;
-        file.say("format", std::string(checkpoint_format)), file.say("collab", COLLAB_VERSION);
-        for (const auto& [name, word] : facts) file.say(name, word);
-        course.wall = wall();
-        course.save(file);
-        trainee.save(file);
-        return file;
     };
     const auto evaluate_now = [&] {
         Record record = course.means(wall());
@@ -174,7 +171,7 @@ COLLAB_COMPILED COLLAB_COLD History run_fit(Trainee& trainee, const FitOptions& 
         course.rate = rate_of(epoch, options.epochs, course.last_error());
         if (!(course.rate >= 0) || std::isinf(course.rate)) fail("the learning rate of epoch ", epoch + 1, " is ", course.rate, "; expected a number of at least 0");
         if (again && course.step == history.resumed && course.batch > 0 && said_of == options.epochs && course.rate != said)
-            fail("the checkpoint in ", options.checkpoints.folder, " was written with a learning rate of ", word_of(said), " in epoch ", epoch + 1, "; this one would have ", word_of(course.rate));
+            checkpoints->other_rate(*keeper, said, course.rate, epoch + 1);
         course.running.epoch = epoch + 1;
         loader.start(epoch, int(course.batch));
         trainee.begin_epoch(epoch, options.epochs);
@@ -190,7 +187,7 @@ COLLAB_COMPILED COLLAB_COLD History run_fit(Trainee& trainee, const FitOptions& 
             const bool epoch_ends = course.batch == per_epoch, watched = options.watch || trainee.watches;
             const bool evaluation = options.evaluate_every > 0 ? course.step % options.evaluate_every == 0 || course.step == steps : epoch_ends;
             const bool look = !trainee.notes.wait() || course.step % options.losses_every == 0 || watched || evaluation || epoch_ends || course.step == steps ||
-                              folder.due(course.step, epoch_ends);
+                              (keeper && checkpoints->due(*keeper, course.step, epoch_ends));
             if (look) account();
             history.seconds += since(from);
             if (!look) continue;
@@ -203,8 +200,11 @@ COLLAB_COMPILED COLLAB_COLD History run_fit(Trainee& trainee, const FitOptions& 
                 course.note(history.records.back());
                 best = history.best > was;
             }
-            if (best && folder.keeps_best()) folder.write_best(whole());
-            if (folder.due(course.step, epoch_ends) || (folder.on() && (course.step == steps || !go || course.finished))) folder.write(whole(), course.step);
+            if (keeper) {
+                course.wall = wall();
+                if (best) checkpoints->write_best(*keeper, course);
+                if (checkpoints->due(*keeper, course.step, epoch_ends) || course.step == steps || !go || course.finished) checkpoints->write(*keeper, course);
+            }
             // What was reached when it was interrupted; not in the checkpoint, so that the continued training has the same records.
             if (!go && !complete) evaluate_now();
         }
@@ -218,4 +218,5 @@ COLLAB_COMPILED COLLAB_COLD History run_fit(Trainee& trainee, const FitOptions& 
     return history;
 }
 }  // namespace collab::detail
+#include <collab/train/keeper.hpp>
 #endif

@@ -53,3 +53,7 @@ struct Evaluation {
 };
 
 }  // namespace collab
+
+#ifdef COLLAB_BODIES
+#include <collab/train/fit_loop.hpp>   // and, at its end, train/keeper.hpp: what a folder for checkpoints asks for
+#endif
