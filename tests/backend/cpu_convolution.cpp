@@ -9,8 +9,7 @@
 #include <string>
 #include <vector>
 
-#include <collab/backend/cpu/convolution.hpp>
-#include <collab/backend/cpu/linear.hpp>
+#include <collab/backend/cpu/kernels.hpp>
 #include <collab/core/random.hpp>
 
 using namespace collab;

@@ -29,6 +29,20 @@ struct Product {
     int batch = 1, in = 1, out = 1;
 };
 
+/// What may be known of a convolution before its shapes are.
+struct ConvolutionKind {
+    bool grouped = true;     ///< it may have more than one group
+    bool pointwise = true;   ///< its kernel may be 1x1
+    friend constexpr bool operator==(const ConvolutionKind&, const ConvolutionKind&) = default;
+};
+/// A convolution of a known kind. A backend may take it for what it is; the CPU backend compiles no kernels that it does not need.
+template <ConvolutionKind Kind>
+struct ConvolutionOf : Convolution {};
+template <class G>
+inline constexpr ConvolutionKind kind_of{};
+template <ConvolutionKind Kind>
+inline constexpr ConvolutionKind kind_of<ConvolutionOf<Kind>> = Kind;
+
 /// Windows over each channel. Output pixel (h, w) sees input rows [h * stride - pad, h * stride - pad + kernel), clipped to
 /// the map; likewise columns. Every window meets the map in at least one pixel. An average divides by the part
 /// of the window inside the padded map when `count_padding`, by its pixels inside the map otherwise (PyTorch's count_include_pad).

@@ -231,7 +231,7 @@ private:
             return keep(padded(x.name, in.channels, L::output(in).channels));
         } else if constexpr (OnnxKind<L>::value != 0) {
             return composite<L, In>(x);
-        } else if constexpr (requires { { L::geometry(in, 1) } -> std::same_as<backend::Convolution>; }) {
+        } else if constexpr (requires { { L::geometry(in, 1) } -> std::convertible_to<backend::Convolution>; }) {
             Attributes a = window(L::window);
             if constexpr (is_transposed<L>) a.emplace_back("output_padding", std::vector<int>{L::window.output_pad.height, L::window.output_pad.width});
             else a.emplace_back("group", L::geometry(in, 1).groups);

@@ -48,12 +48,12 @@ struct ConvolutionLayer : LayerBase {
 
     template <ConvolutionBackend B>
     static void forward(const Context<B>& c, Dims in, const Forward<typename B::Scalar>& f) {
-        const backend::Convolution g = Self::geometry(in, c.batch);
+        const auto g = Self::geometry(in, c.batch);
         c.backend.conv2d(g, f.x, f.parameters, Self::has_bias ? f.parameters + g.weights() : nullptr, f.y);
     }
     template <ConvolutionBackend B>
     static void backward(const Context<B>& c, Dims in, const Backward<typename B::Scalar>& b) {
-        const backend::Convolution g = Self::geometry(in, c.batch);
+        const auto g = Self::geometry(in, c.batch);
         c.backend.conv2d_weight_gradient(g, b.x, b.dy, b.gradients);
         if constexpr (Self::has_bias) c.backend.bias_gradient({c.batch, g.out}, b.dy, b.gradients + g.weights());
         if (b.dx) c.backend.conv2d_input_gradient(g, b.dy, b.parameters, nullptr, b.dx);
@@ -83,8 +83,10 @@ struct Conv2d : detail::ConvolutionLayer<Conv2d<Out, K, Options...>> {
         return {Out, (in.height + 2 * window.pad.height - window.kernel.height) / window.stride.height + 1,
                 (in.width + 2 * window.pad.width - window.kernel.width) / window.stride.width + 1};
     }
-    static constexpr backend::Convolution geometry(Dims in, int batch) {
-        return {batch, in, output(in), window.kernel, window.stride, window.pad, window.groups};
+    /// Of what kind the convolution is whatever the shapes are.
+    static constexpr backend::ConvolutionKind kind{.grouped = window.groups != 1, .pointwise = window.kernel == backend::Extent{1, 1}};
+    static constexpr backend::ConvolutionOf<kind> geometry(Dims in, int batch) {
+        return {{batch, in, output(in), window.kernel, window.stride, window.pad, window.groups}};
     }
     static std::string describe() {
         return sentence("Conv2d<", Out, ", ", K, detail::window_text(window, {window.kernel.height / 2, window.kernel.width / 2}, {1, 1}), ">");
@@ -106,8 +108,9 @@ struct DepthwiseConv2d : detail::ConvolutionLayer<DepthwiseConv2d<K, Options...>
         const Dims one = Conv2d<1, K, Options...>::output(in);
         return {in.channels, one.height, one.width};
     }
-    static constexpr backend::Convolution geometry(Dims in, int batch) {
-        return {batch, in, output(in), window.kernel, window.stride, window.pad, in.channels};
+    static constexpr backend::ConvolutionKind kind{.pointwise = window.kernel == backend::Extent{1, 1}};
+    static constexpr backend::ConvolutionOf<kind> geometry(Dims in, int batch) {
+        return {{batch, in, output(in), window.kernel, window.stride, window.pad, in.channels}};
     }
     static std::string describe() {
         return sentence("DepthwiseConv2d<", K, detail::window_text(window, {window.kernel.height / 2, window.kernel.width / 2}, {1, 1}), ">");

@@ -26,7 +26,8 @@ struct ConvTranspose2d : LayerBase {
                 (in.width - 1) * window.stride.width - 2 * window.pad.width + window.kernel.width + window.output_pad.width};
     }
     /// The convolution from our output to our input.
-    static constexpr backend::Convolution geometry(Dims in, int batch) { return {batch, output(in), in, window.kernel, window.stride, window.pad, 1}; }
+    static constexpr backend::ConvolutionKind kind{.grouped = false, .pointwise = window.kernel == backend::Extent{1, 1}};
+    static constexpr backend::ConvolutionOf<kind> geometry(Dims in, int batch) { return {{batch, output(in), in, window.kernel, window.stride, window.pad, 1}}; }
     static constexpr auto parameters(Dims in) {
         const backend::Convolution g = geometry(in, 1);
         const int fan_in = g.kernel.area() * in.channels / window.stride.area();   // how many products reach one output, on average
@@ -42,12 +43,12 @@ struct ConvTranspose2d : LayerBase {
 
     template <ConvolutionBackend B>
     static void forward(const Context<B>& c, Dims in, const Forward<typename B::Scalar>& f) {
-        const backend::Convolution g = geometry(in, c.batch);
+        const auto g = geometry(in, c.batch);
         c.backend.conv2d_input_gradient(g, f.x, f.parameters, has_bias ? f.parameters + g.weights() : nullptr, f.y);
     }
     template <ConvolutionBackend B>
     static void backward(const Context<B>& c, Dims in, const Backward<typename B::Scalar>& b) {
-        const backend::Convolution g = geometry(in, c.batch);
+        const auto g = geometry(in, c.batch);
         c.backend.conv2d_weight_gradient(g, b.dy, b.x, b.gradients);
         if constexpr (has_bias) c.backend.bias_gradient({c.batch, output(in)}, b.dy, b.gradients + g.weights());
         if (b.dx) c.backend.conv2d(g, b.dy, b.parameters, nullptr, b.dx);

@@ -393,7 +393,7 @@ private:
     template <int From, int To, int I, class B, class T>
     static void convolve(const Context<B>& c, const Memory<T>& m, View<const T> x, View<const T> in, View<T> to) {
         using L = LayerAt<I>;
-        const backend::Convolution g = L::geometry(table.shapes[I], c.batch);
+        const auto g = L::geometry(table.shapes[I], c.batch);
         const T* const w = m.parameters + table.parameters[I];
         const T* const bias = L::has_bias ? w + g.weights() : nullptr;
         backend::Statistics<T> s;
@@ -406,7 +406,7 @@ private:
     static void convolve_and_normalise(const Context<B>& c, const Memory<T>& m, View<const T> x, View<T> y, View<const T> in, View<T> raw, [[maybe_unused]] const End& end) {
         using L = LayerAt<I>;
         constexpr int bn = I + 1, out = fuses<To, bn> ? I + 3 : I + 2;
-        const backend::Convolution g = L::geometry(table.shapes[I], c.batch);
+        const auto g = L::geometry(table.shapes[I], c.batch);
         const T* const w = m.parameters + table.parameters[I];
         const T* const bias = L::has_bias ? w + g.weights() : nullptr;
         gather<bn>(c, m, View<const T>{});
@@ -433,7 +433,7 @@ private:
     static void convolve_back(const Context<B>& c, const Memory<T>& m, View<const T> x, View<const T> in, const D& dy, View<T> to, View<const T> more, [[maybe_unused]] Then then,
                               std::bool_constant<Summed>) {
         using L = LayerAt<I>;
-        const backend::Convolution g = L::geometry(table.shapes[I], c.batch);
+        const auto g = L::geometry(table.shapes[I], c.batch);
         const T* const w = m.parameters + table.parameters[I];
         T* const dw = m.gradients + table.parameters[I];
         // Before a normalisation a bias changes nothing: its gradient is zero.

@@ -8,8 +8,9 @@
 #include <collab/backend/cpu/after.hpp>
 #include <collab/backend/cpu/conv_tile.hpp>
 #include <collab/backend/cpu/conv_weight_gradient.hpp>
-#include <collab/backend/cpu/depthwise.hpp>
+#include <collab/backend/cpu/families.hpp>
 #include <collab/backend/cpu/load.hpp>
+#include <collab/backend/cpu/operations.hpp>
 #include <collab/backend/cpu/packing.hpp>
 #include <collab/backend/cpu/sweep.hpp>
 #include <collab/backend/cpu/threads.hpp>
@@ -206,27 +207,27 @@ int dense(Threads& threads, const Dense& d, const Load<T>& load, const T* w, con
 
 /// y = x * w (+ bias, one per output channel, unless null).
 template <class T>
-void conv2d(Threads& threads, const Convolution& g, View<const T> x, const T* w, const T* bias, View<T> y) {
+void conv2d(Threads& threads, const Convolution& g, View<const T> x, const T* w, const T* bias, View<T> y, const detail::Families<T>& families) {
     const Convolution flat = detail::flattened(g);
-    if (detail::is_depthwise(flat)) return detail::depthwise(threads, flat, x, w, bias, y);
+    if (detail::is_depthwise(flat)) return families.depthwise(threads, flat, x, w, bias, y);
     detail::After<T> after(y, g.out.channels);
     detail::dense(threads, detail::Dense(flat, false), detail::Load<T>(x, g.in.channels), w, bias, after);
 }
 
 /// dx = the gradient of `conv2d` with respect to x (+ bias, one per input channel, unless null: for the transposed convolution).
 template <class T>
-void conv2d_input_gradient(Threads& threads, const Convolution& g, View<const T> dy, const T* w, const T* bias, View<T> dx) {
+void conv2d_input_gradient(Threads& threads, const Convolution& g, View<const T> dy, const T* w, const T* bias, View<T> dx, const detail::Families<T>& families) {
     const Convolution flat = detail::flattened(g);
-    if (detail::is_depthwise(flat)) return detail::depthwise_input_gradient(threads, flat, dy, w, bias, dx);
+    if (detail::is_depthwise(flat)) return families.depthwise_input_gradient(threads, flat, dy, w, bias, dx);
     detail::After<T> after(dx, g.in.channels);
     detail::dense(threads, detail::Dense(flat, true), detail::Load<T>(dy, g.out.channels), w, bias, after);
 }
 
 /// Adds the gradient with respect to the weights to dw.
 template <class T>
-void conv2d_weight_gradient(Threads& threads, const Convolution& g, View<const T> x, View<const T> dy, T* dw) {
+void conv2d_weight_gradient(Threads& threads, const Convolution& g, View<const T> x, View<const T> dy, T* dw, const detail::Families<T>& families) {
     const Convolution flat = detail::flattened(g);
-    if (detail::is_depthwise(flat)) return detail::depthwise_weight_gradient(threads, flat, x, dy, dw);
+    if (detail::is_depthwise(flat)) return families.depthwise_weight_gradient(threads, flat, x, dy, dw);
     detail::dense_weight_gradient(threads, detail::Dense(flat, false), detail::Load<T>(x, g.in.channels), detail::Load<T>(dy, g.out.channels), dw);
 }
 

@@ -84,11 +84,12 @@ public:
     double sum(std::size_t n, const T* p) { return backend::sum<T>(*threads_, n, p); }
 
     // ConvolutionBackend
-    void conv2d(const backend::Convolution& g, In x, const T* w, const T* bias, Out y) { backend::conv2d<T>(*threads_, g, x, w, bias, y); }
-    void conv2d_input_gradient(const backend::Convolution& g, In dy, const T* w, const T* bias, Out dx) {
-        backend::conv2d_input_gradient<T>(*threads_, g, dy, w, bias, dx);
-    }
-    void conv2d_weight_gradient(const backend::Convolution& g, In x, In dy, T* dw) { backend::conv2d_weight_gradient<T>(*threads_, g, x, dy, dw); }
+    template <class G = backend::Convolution>
+    void conv2d(const G& g, In x, const T* w, const T* bias, Out y) { backend::conv2d<T>(*threads_, g, x, w, bias, y, families<G>()); }
+    template <class G = backend::Convolution>
+    void conv2d_input_gradient(const G& g, In dy, const T* w, const T* bias, Out dx) { backend::conv2d_input_gradient<T>(*threads_, g, dy, w, bias, dx, families<G>()); }
+    template <class G = backend::Convolution>
+    void conv2d_weight_gradient(const G& g, In x, In dy, T* dw) { backend::conv2d_weight_gradient<T>(*threads_, g, x, dy, dw, families<G>()); }
     void bias_gradient(const backend::Map& map, In dy, T* db) { backend::bias_gradient<T>(*threads_, map, dy, db); }
 
     // ProductBackend
@@ -119,21 +120,21 @@ public:
     }
 
     // FusionBackend
-    template <class X>
-    void fused_conv2d(const backend::Convolution& g, const X& x, const T* w, const T* bias, Out y, const backend::Statistics<T>& statistics) {
-        backend::fused_conv2d<T>(*threads_, g, x, w, bias, y, statistics);
+    template <class X, class G = backend::Convolution>
+    void fused_conv2d(const G& g, const X& x, const T* w, const T* bias, Out y, const backend::Statistics<T>& statistics) {
+        backend::fused_conv2d<T>(*threads_, g, families<G>(), x, w, bias, y, statistics);
     }
-    template <class X, class F>
-    void normalised_conv2d(const backend::Convolution& g, const X& x, const T* w, const T* bias, F f, const backend::Normalised<T, Identity>& input, In skip, Out y) {
-        backend::normalised_conv2d<T>(*threads_, g, x, w, bias, f, input, skip, y);
+    template <class X, class F, class G = backend::Convolution>
+    void normalised_conv2d(const G& g, const X& x, const T* w, const T* bias, F f, const backend::Normalised<T, Identity>& input, In skip, Out y) {
+        backend::normalised_conv2d<T>(*threads_, g, families<G>(), x, w, bias, f, input, skip, y);
     }
-    template <class X, class D>
-    void fused_conv2d_weight_gradient(const backend::Convolution& g, const X& x, const D& dy, T* dw) {
-        backend::fused_conv2d_weight_gradient<T>(*threads_, g, x, dy, dw);
+    template <class X, class D, class G = backend::Convolution>
+    void fused_conv2d_weight_gradient(const G& g, const X& x, const D& dy, T* dw) {
+        backend::fused_conv2d_weight_gradient<T>(*threads_, g, families<G>(), x, dy, dw);
     }
-    template <class X, class D, class Then>
-    void fused_conv2d_backward(const backend::Convolution& g, const X& x, const D& dy, const T* w, T* dw, Out dx, const Then& then) {
-        backend::fused_conv2d_backward<T>(*threads_, g, x, dy, w, dw, dx, then);
+    template <class X, class D, class Then, class G = backend::Convolution>
+    void fused_conv2d_backward(const G& g, const X& x, const D& dy, const T* w, T* dw, Out dx, const Then& then) {
+        backend::fused_conv2d_backward<T>(*threads_, g, families<G>(), x, dy, w, dw, dx, then);
     }
     void batch_statistics(const backend::Map& map, In x, const backend::Statistics<T>& statistics) { backend::batch_statistics<T>(*threads_, map, x, statistics); }
     template <class F>
@@ -169,6 +170,16 @@ public:
     }
 
 private:
+    /// The families of kernels that a geometry of type G may need.
+    template <class G>
+    static const backend::detail::Families<T>& families() {
+#ifdef COLLAB_PRECOMPILED
+        return backend::detail::all_families<T>();
+#else
+        return backend::detail::families_of<T, backend::kind_of<G>>;
+#endif
+    }
+
     std::unique_ptr<backend::Threads> threads_;
 };
 

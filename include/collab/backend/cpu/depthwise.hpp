@@ -12,8 +12,6 @@
 
 namespace collab::backend::detail {
 
-inline bool is_depthwise(const Convolution& g) { return g.groups > 1 && g.groups == g.in.channels; }
-
 /// As copy_window, each channel `repeats` times and then zeros up to `padded` channels: windows then hold whole registers.
 template <class T>
 void copy_window_padded(const T* x, std::ptrdiff_t pixel, int channels, int repeats, int padded, int height, int width, int top, int rows, int left, int columns, T* to,

@@ -11,11 +11,11 @@ namespace collab::backend {
 
 /// y = x * w (+ bias): see FusionBackend.
 template <class T, class X>
-void fused_conv2d(Threads& threads, const Convolution& g, const X& x, const T* w, const T* bias, View<T> y, const Statistics<T>& statistics) {
+void fused_conv2d(Threads& threads, const Convolution& g, const detail::Families<T>& families, const X& x, const T* w, const T* bias, View<T> y, const Statistics<T>& statistics) {
     auto room = detail::coefficients<T>(threads, detail::widest(g));
     detail::After<T> after(y, g.out.channels);
     if (statistics.saved) after.run = detail::Passes<T>::statistics;
-    const int parts = detail::fused_sweep(threads, g, detail::load_of(room, x, g.in.channels), w, bias, after);
+    const int parts = detail::fused_sweep(threads, g, families, detail::load_of(room, x, g.in.channels), w, bias, after);
     if (!statistics.saved) return;
     detail::add_parts(after.sums, parts, g.out.channels);
     detail::finish_statistics(after.sums, g.out.channels, static_cast<double>(g.batch) * g.out.area(), statistics);
@@ -23,26 +23,26 @@ void fused_conv2d(Threads& threads, const Convolution& g, const X& x, const T* w
 
 /// y = f(normalisation + skip) of x * w (+ bias): see FusionBackend.
 template <class T, class X, class F>
-void normalised_conv2d(Threads& threads, const Convolution& g, const X& x, const T* w, const T* bias, const F& f, const Normalised<T, Identity>& input, View<const T> skip, View<T> y) {
+void normalised_conv2d(Threads& threads, const Convolution& g, const detail::Families<T>& families, const X& x, const T* w, const T* bias, const F& f, const Normalised<T, Identity>& input, View<const T> skip, View<T> y) {
     auto room = detail::coefficients<T>(threads, detail::widest(g));
     const detail::Load<T> result = detail::load_of(room, input, g.out.channels);   // for its coefficients
     detail::After<T> after(y, g.out.channels);
     after.more = skip, after.function = &f, after.mean = result.mean, after.scale = result.scale, after.offset = result.offset;
     after.run = detail::Activated<T, F>::finish;
-    detail::fused_sweep(threads, g, detail::load_of(room, x, g.in.channels), w, bias, after);
+    detail::fused_sweep(threads, g, families, detail::load_of(room, x, g.in.channels), w, bias, after);
 }
 
 /// Adds to dw: see FusionBackend.
 template <class T, class X, class D>
-void fused_conv2d_weight_gradient(Threads& threads, const Convolution& g, const X& x, const D& dy, T* dw) {
+void fused_conv2d_weight_gradient(Threads& threads, const Convolution& g, const detail::Families<T>& families, const X& x, const D& dy, T* dw) {
     auto room = detail::coefficients<T>(threads, detail::widest(g));
     const detail::Load<T> of_x = detail::load_of(room, x, g.in.channels), of_dy = detail::load_of(room, dy, g.out.channels);
-    detail::fused_weight_gradient(threads, g, of_x, of_dy, dw);
+    detail::fused_weight_gradient(threads, g, families, of_x, of_dy, dw);
 }
 
 /// Adds to dw, writes dx: see FusionBackend.
 template <class T, class X, class D, class Then>
-void fused_conv2d_backward(Threads& threads, const Convolution& g, const X& x, const D& dy, const T* w, T* dw, View<T> dx, const Then& then) {
+void fused_conv2d_backward(Threads& threads, const Convolution& g, const detail::Families<T>& families, const X& x, const D& dy, const T* w, T* dw, View<T> dx, const Then& then) {
     const int channels = g.in.channels;
     auto room = detail::coefficients<T>(threads, detail::widest(g));
     const detail::Load<T> of_x = detail::load_of(room, x, channels), of_dy = detail::load_of(room, dy, g.out.channels);
@@ -61,7 +61,7 @@ void fused_conv2d_backward(Threads& threads, const Convolution& g, const X& x, c
         after.other = input.x, after.mean = input.mean, after.scale = input.scale, after.offset = input.offset, after.function = &then.input.f;
         after.run = detail::Activated<T, std::remove_cvref_t<decltype(then.input.f)>>::gate;
     }
-    [[maybe_unused]] const int parts = detail::fused_backward(threads, g, of_x, of_dy, w, dw, after);
+    [[maybe_unused]] const int parts = detail::fused_backward(threads, g, families, of_x, of_dy, w, dw, after);
     if constexpr (requires { then.sums; }) {
         detail::add_parts(after.sums, parts, channels);
         detail::finish_gate(after.sums, channels, saved, then.dgamma, then.dbeta, then.sums);

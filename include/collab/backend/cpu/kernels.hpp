@@ -3,15 +3,35 @@
 #pragma once
 #include <collab/backend/cpu/channels.hpp>
 #include <collab/backend/cpu/convolution.hpp>
+#include <collab/backend/cpu/depthwise.hpp>
+#include <collab/backend/cpu/depthwise_3x3.hpp>
+#include <collab/backend/cpu/depthwise_backward.hpp>
 #include <collab/backend/cpu/dropout.hpp>
 #include <collab/backend/cpu/fused_sweeps.hpp>
 #include <collab/backend/cpu/linear.hpp>
 #include <collab/backend/cpu/loss.hpp>
 #include <collab/backend/cpu/operations.hpp>
+#include <collab/backend/cpu/pointwise.hpp>
 #include <collab/backend/cpu/pooling.hpp>
 #include <collab/backend/cpu/vector.hpp>
 
 namespace collab::backend {
+
+namespace detail {
+/// What a convolution of this kind may need.
+template <class T, ConvolutionKind Kind>
+inline constexpr Families<T> families_of = [] {
+    Families<T> f;
+    if constexpr (Kind.grouped) {
+        f.depthwise = depthwise<T>, f.depthwise_input_gradient = depthwise_input_gradient<T>, f.depthwise_weight_gradient = depthwise_weight_gradient<T>;
+        f.depthwise_3x3 = depthwise_3x3<T>, f.depthwise_3x3_weight_gradient = depthwise_3x3_weight_gradient<T>, f.depthwise_3x3_backward = depthwise_3x3_backward<T>;
+    }
+    if constexpr (Kind.pointwise) f.pointwise_backward = pointwise_backward<T>;
+    return f;
+}();
+template <class T>
+const Families<T>& all_families() { return families_of<T, ConvolutionKind{}>; }
+}  // namespace detail
 
 template <class T>
 int register_lanes() { return detail::lanes<T>; }

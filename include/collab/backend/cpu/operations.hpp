@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include <collab/backend/cpu/after.hpp>
+#include <collab/backend/cpu/families.hpp>
 #include <collab/backend/cpu/load.hpp>
 #include <collab/backend/cpu/threads.hpp>
 #include <collab/backend/fusion.hpp>
@@ -14,16 +15,16 @@
 
 namespace collab::backend {
 
-// convolution.hpp, conv_weight_gradient.hpp
+// convolution.hpp, conv_weight_gradient.hpp. `families`: of kernels that the convolution may need.
 /// y = x * w (+ bias, one per output channel, unless null).
 template <class T>
-void conv2d(Threads&, const Convolution&, View<const T> x, const T* w, const T* bias, View<T> y);
+void conv2d(Threads&, const Convolution&, View<const T> x, const T* w, const T* bias, View<T> y, const detail::Families<T>& families = detail::all_families<T>());
 /// dx = the gradient of `conv2d` with respect to x (+ bias, one per input channel, unless null: for the transposed convolution).
 template <class T>
-void conv2d_input_gradient(Threads&, const Convolution&, View<const T> dy, const T* w, const T* bias, View<T> dx);
+void conv2d_input_gradient(Threads&, const Convolution&, View<const T> dy, const T* w, const T* bias, View<T> dx, const detail::Families<T>& families = detail::all_families<T>());
 /// Adds the gradient with respect to the weights to dw.
 template <class T>
-void conv2d_weight_gradient(Threads&, const Convolution&, View<const T> x, View<const T> dy, T* dw);
+void conv2d_weight_gradient(Threads&, const Convolution&, View<const T> x, View<const T> dy, T* dw, const detail::Families<T>& families = detail::all_families<T>());
 /// Adds the sum over all pixels to db.
 template <class T>
 void bias_gradient(Threads&, const Map&, View<const T> dy, T* db);
@@ -32,13 +33,13 @@ void bias_gradient(Threads&, const Map&, View<const T> dy, T* db);
 namespace detail {
 /// after.y = what is loaded, times w (+ bias), or times its transpose. Returns the number of parts that have sums in `after`.
 template <class T>
-int fused_sweep(Threads&, const Convolution&, const Load<T>& x, const T* w, const T* bias, After<T>& after);
+int fused_sweep(Threads&, const Convolution&, const Families<T>& families, const Load<T>& x, const T* w, const T* bias, After<T>& after);
 /// Adds to dw.
 template <class T>
-void fused_weight_gradient(Threads&, const Convolution&, const Load<T>& x, const Load<T>& dy, T* dw);
+void fused_weight_gradient(Threads&, const Convolution&, const Families<T>& families, const Load<T>& x, const Load<T>& dy, T* dw);
 /// Adds to dw and writes after.y. Returns the number of parts that have sums in `after`.
 template <class T>
-int fused_backward(Threads&, const Convolution&, const Load<T>& x, const Load<T>& dy, const T* w, T* dw, After<T>& after);
+int fused_backward(Threads&, const Convolution&, const Families<T>& families, const Load<T>& x, const Load<T>& dy, const T* w, T* dw, After<T>& after);
 }  // namespace detail
 template <class T>
 void batch_statistics(Threads&, const Map&, View<const T> x, const Statistics<T>&);

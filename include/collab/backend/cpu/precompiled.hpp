@@ -14,7 +14,7 @@ template <class T>
 struct Kernels {
     static constexpr std::tuple all{
         &conv2d<T>, &conv2d_input_gradient<T>, &conv2d_weight_gradient<T>, &bias_gradient<T>,
-        &detail::fused_sweep<T>, &detail::fused_weight_gradient<T>, &detail::fused_backward<T>, &batch_statistics<T>, &normalised_gradient<T>,
+        &detail::all_families<T>, &detail::fused_sweep<T>, &detail::fused_weight_gradient<T>, &detail::fused_backward<T>, &batch_statistics<T>, &normalised_gradient<T>,
         &linear<T>, &linear_input_gradient<T>, &linear_weight_gradient<T>,
         &max_pool<T>, &max_pool_backward<T>, &average_pool<T>, &average_pool_backward<T>, &adaptive_average_pool<T>, &adaptive_average_pool_backward<T>,
         &shuffle_channels<T>, &pad_channels<T>, &maxout<T>, &maxout_backward<T>,

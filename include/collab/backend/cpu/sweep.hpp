@@ -94,6 +94,8 @@ inline Convolution flattened(Convolution g) {
     return g;
 }
 
+inline bool is_depthwise(const Convolution& g) { return g.groups > 1 && g.groups == g.in.channels; }
+
 /// How a batch is cut: groups of whole images, or bands of rows of one image where an image is large. Depends on the geometry only.
 struct Units {
     int batch = 1, rows = 1, groups_of_images = 1, bands = 1, most_images = 1, most_rows = 1;
