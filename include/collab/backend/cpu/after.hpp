@@ -17,9 +17,9 @@ inline constexpr int most_rows = 16;
 /// Rows at once, their terms added in registers: of what is in cache, and of what comes from memory, where four rows of several maps would be too many streams.
 inline constexpr int rows_from_cache = 4, rows_from_memory = 2;
 
-/// to[i] += row[i], row[i + wide], ... of `width` elements.
+/// to[i] += row[i], row[i + wide], ... of `width` elements. A call for some thousand elements: not worth a copy in each pass.
 template <class T>
-COLLAB_INLINE void add_columns(const T* row, long width, long wide, double* to) {
+COLLAB_NOINLINE void add_columns(const T* row, long width, long wide, double* to) {
     constexpr int together = 8;
     long i = 0;
     for (; i + together <= wide; i += together) {
@@ -54,8 +54,8 @@ COLLAB_INLINE void accumulate_strip(long count, long fold, long wide, std::ptrdi
         const long end = std::min(rows, r + most_rows);
         std::fill_n(a, width, T(0)), std::fill_n(b, width, T(0));
         for (; r + Together <= end; r += Together) add(Index<Together>{}, width, r);
-        for (; r < end; ++r) add(Index<1>{}, width, r);
-        if (rest > 0 && r == rows) add(Index<1>{}, rest, r);
+        const long last = end + (rest > 0 && end == rows);   // behind the whole rows
+        for (; r < last; ++r) add(Index<1>{}, r < end ? width : rest, r);
         add_columns(a, width, wide, first), add_columns(b, width, wide, second);
         if (rows == 0) break;
     }
