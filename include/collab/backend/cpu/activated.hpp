@@ -3,6 +3,7 @@
 #pragma once
 #include <algorithm>
 #include <cstddef>
+#include <type_traits>
 
 #include <collab/backend/cpu/after.hpp>
 #include <collab/backend/cpu/load.hpp>
@@ -150,8 +151,9 @@ void Activated<T, F>::sums(Threads& threads, const Map& map, F f, View<const T> 
                 b += d * (in[from] - means[c]);
             });
         };
-        if (same && g) return pass(std::true_type{});
-        if (same) return pass(std::false_type{});
+        // Only the identity leaves its gradient where it is. (No code for the pairs that do not occur: each is a large loop.)
+        constexpr bool writes = !std::is_same_v<F, Identity>;
+        if (same && writes == bool(g)) return pass(std::bool_constant<writes>{});
         for (const long end = first + count; first < end; ++first)
             for (int c = 0; c < channels; ++c) {
                 const T d = dy.data[first * dy.pixel + c] * f.slope(y.data[first * y.pixel + c]);
