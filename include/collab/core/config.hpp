@@ -19,7 +19,7 @@
 #define COLLAB_INLINE inline __attribute__((always_inline))
 #define COLLAB_LAMBDA_INLINE __attribute__((always_inline))
 #define COLLAB_NOINLINE __attribute__((noinline))
-// What runs once or seldom: made small, and left out of the work of inlining, which is what compilers take longest for.
+// What runs once or seldom, or only calls kernels: made small, and left out of the work of inlining, which is what compilers take longest for.
 #define COLLAB_COLD __attribute__((cold, noinline))
 #else
 #define COLLAB_INLINE inline

@@ -104,7 +104,7 @@ struct Sequence {
     /// Value To from value From. The result lies in `y` where one is given, else in this sequence's storage or, when nothing
     /// computes between, is x itself. An Ending asks for a backend that fuses, for `ends_in_normalisation` and for y.
     template <int From, int To, class B, class T = typename B::Scalar, class End = Ending<T, Identity>>
-    static View<const T> forward(const Context<B>& c, const Memory<T>& m, View<const T> x, View<T> y = {}, const End& end = {}) {
+    COLLAB_COLD static View<const T> forward(const Context<B>& c, const Memory<T>& m, View<const T> x, View<T> y = {}, const End& end = {}) {
         static_assert(starts_at<From>, "collab: a range of layers cannot begin at an activation; put a Cut there");
         Formed<B, T> formed;
         unroll<To - From>([&](auto k) {
@@ -152,7 +152,7 @@ struct Sequence {
     /// and the result is empty. The result lies in `dx` where one is given, else in scratch or, when nothing computes between, is dy.
     /// `plus`, where given, is added to the result. An EndingGradient undoes an Ending. `leaving`: an OutputGate for the result, if `takes_gate`.
     template <int From, int To, class B, class T = typename B::Scalar, class End = EndingGradient<T, Identity>, class Out = Ungated>
-    static View<const T> backward(const Context<B>& c, const Memory<T>& m, View<const T> x, View<const T> dy, View<T> dx = {}, bool wanted = true, View<const T> y = {},
+    COLLAB_COLD static View<const T> backward(const Context<B>& c, const Memory<T>& m, View<const T> x, View<const T> dy, View<T> dx = {}, bool wanted = true, View<const T> y = {},
                                   View<const T> plus = {}, const End& end = {}, const Out& leaving = {}) {
         T* const buffers[2] = {m.scratch, m.scratch + c.capacity * table.widest};
         View<const T> d = dy;

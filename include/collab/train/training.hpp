@@ -199,7 +199,7 @@ public:
     }
     /// Keeps what `losses()` would say now, without waiting where the backend allows that (`notes_wait()`). `noted_losses()` gives what was kept, oldest
     /// first, and forgets it. For loops that look only now and then.
-    void note_losses() {
+    COLLAB_COLD void note_losses() {
         if constexpr (DeferringBackend<B>)
             if (notes_wait()) {
                 constexpr std::size_t room = 64;
@@ -544,7 +544,7 @@ private:
         }
         samples_ = samples;
     }
-    void evaluate_loaded(int samples) {
+    COLLAB_COLD void evaluate_loaded(int samples) {
         unroll<n>([&](auto i) { forward<i>(context<i>(samples, Mode::inference, {}), false); });
         unroll<n>([&](auto i) { losses<i>(samples, false); });
         couple(samples, Mode::inference, {}, false, false, {});
@@ -579,7 +579,7 @@ private:
         }
     }
     /// Forward the networks of `again`, then all losses, then backward and gradients of those who are active.
-    void pass(int samples, Random random, unsigned again, bool repeated, const detail::Active& active) {
+    COLLAB_COLD void pass(int samples, Random random, unsigned again, bool repeated, const detail::Active& active) {
         backend_->fill(catalogue_.parameter_count, T(0), gradients_);
         unroll<n>([&](auto i) {
             if (again >> i & 1u) forward<i>(context<i>(samples, Mode::training, random), repeated);
@@ -630,7 +630,7 @@ private:
     }
 
     template <int I>
-    void forward(const Context<B>& c, bool repeated) {
+    COLLAB_COLD void forward(const Context<B>& c, bool repeated) {
         View<const T> x{images_[I], image.channels};
         unroll<stop_count<I> + 1>([&](auto k) {
             x = Plan<I>::template forward<stretch_begin<I, k>, stretch_end<I, k>>(c, now(memories_[I], repeated), x);
@@ -689,7 +689,7 @@ private:
         });
     }
     template <int I>
-    void backward(const Context<B>& c) {
+    COLLAB_COLD void backward(const Context<B>& c) {
         View<const T> d{couplings_.logit_gradient(I), classes};
         unroll<stop_count<I> + 1>([&](auto r) {
             constexpr int k = stop_count<I> - r;   // the k-th stretch, then what happens at the stop before it
