@@ -142,6 +142,23 @@ TEST_CASE("critics, and networks that move one after the other, go on to the sam
     }
 }
 
+TEST_CASE("a folder for checkpoints is a string that is given as a whole") {
+    const Folder folder;
+    FitOptions o{.epochs = 1, .rate = 0.05};
+    CHECK(!o.checkpoints.folder.code());
+    o.checkpoints.folder = folder.path.string();   // by a string, and as a member of options that were there before
+    CHECK(bool(o.checkpoints.folder.code()));
+    CHECK(fs::exists(o.checkpoints.folder));
+    CHECK(fs::path(o.checkpoints.folder) / "run" == folder.path / "run");
+    o.checkpoints.folder += "/run";
+    Subject training = subject();
+    training.fit(pictures(), o);
+    CHECK(fs::exists(folder.path / "run" / "step-000000004.safetensors"));
+    FitOptions letters{.epochs = 1, .rate = 0.05};
+    letters.checkpoints.folder += "run";
+    CHECK(error_of([&] { training.fit(pictures(), letters); }) == "the folder for checkpoints, run, was put together letter by letter; expected that a whole string is assigned to it");
+}
+
 TEST_CASE("a finished training can be made longer") {
     const Folder folder;
     Subject first = subject();
