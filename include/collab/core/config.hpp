@@ -55,14 +55,3 @@
 #if !defined(COLLAB_PRECOMPILED) || defined(COLLAB_PRECOMPILING)
 #define COLLAB_BODIES
 #endif
-
-// Bytes of a vector register, where compilers have vector types and the target is known.
-#if defined(__GNUC__) || defined(__clang__)
-#if defined(__AVX512F__)
-#define COLLAB_REGISTER_BYTES 64
-#elif defined(__AVX__)
-#define COLLAB_REGISTER_BYTES 32
-#elif defined(__SSE2__) || defined(__aarch64__)
-#define COLLAB_REGISTER_BYTES 16
-#endif
-#endif
