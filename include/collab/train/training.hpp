@@ -195,7 +195,7 @@ public:
     /// The losses of the last batch, network by network. Waits for the backend.
     std::array<NetworkLoss, std::size_t(n)> losses() const {
         if (samples_ == 0) fail("losses were asked for before the first batch");
-        return means([&](const T* p) { return backend_->sum(std::size_t(samples_), p) / samples_; }, weights());
+        return means([&](const T* p) { return backend_->sum(std::size_t(samples_), p) / samples_; });
     }
     /// Keeps what `losses()` would say now, without waiting where the backend allows that (`notes_wait()`). `noted_losses()` gives what was kept, oldest
     /// first, and forgets it. For loops that look only now and then.
@@ -208,7 +208,7 @@ public:
                 if (waiting_.size() == room) fetch_notes();
                 double* to = notes_[0].data() + waiting_.size() * figures();
                 waiting_.push_back({samples_, weights()});
-                means([&](const T* p) { return backend_->sum_into(std::size_t(samples_), p, to++), 0.0; }, waiting_.back().weights);
+                means([&](const T* p) { return backend_->sum_into(std::size_t(samples_), p, to++), 0.0; });
                 return;
             }
         noted_.push_back(losses());
@@ -342,13 +342,13 @@ private:
         couplings_.each_loss([&](const auto& l) { all.push_back(l.last_weight); });
         return all;
     }
-    /// The losses of a batch whose sums over samples, divided by their number, mean(per sample) gives.
+    /// The losses of a batch whose sums over samples, divided by their number, mean(per sample) gives; with the weights of then, or of now.
     template <class F>
-    std::array<NetworkLoss, std::size_t(n)> means(F mean, const std::vector<double>& weights) const {
+    std::array<NetworkLoss, std::size_t(n)> means(F mean, const double* weights = nullptr) const {
         std::array<NetworkLoss, std::size_t(n)> all;
         for (std::size_t i = 0; i < std::size_t(n); ++i) {
             all[i].classification = mean(loss_[i]), all[i].accuracy = mean(hits_[i]);
-            all[i].classification_weight = weights[i];
+            all[i].classification_weight = weights ? weights[i] : couplings_.classification_weight_at(int(i), moment_);
             for (int k = 0; k < bases; ++k) {
                 all[i].verification += mean(branch_[i][std::size_t(k)].verification_loss);
                 if (n > 1) all[i].metric += mean(branch_[i][std::size_t(k)].metric_loss);
@@ -356,7 +356,7 @@ private:
         }
         std::size_t at = std::size_t(n);
         couplings_.each_loss([&](const auto& l) {
-            const double weight = weights[at++];
+            const double weight = weights ? weights[at++] : l.last_weight;
             if (l.owner >= 0) all[std::size_t(l.owner)].coupling += weight * mean(l.rows);
         });
         return all;
@@ -366,7 +366,7 @@ private:
         std::vector<double> sums(waiting_.size() * figures());
         backend_->download(static_cast<const double*>(notes_[0].data()), sums.size(), sums.data());
         const double* from = sums.data();
-        for (const Waiting& w : waiting_) noted_.push_back(means([&](const T*) { return *from++ / w.samples; }, w.weights));
+        for (const Waiting& w : waiting_) noted_.push_back(means([&](const T*) { return *from++ / w.samples; }, w.weights.data()));
         waiting_.clear();
     }
 
