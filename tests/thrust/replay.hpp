@@ -2,7 +2,6 @@
 // replay: a backend on the host that captures steps and launches them again as Cuda does with graphs: what is launched are the operations as they were asked
 // for when it was captured, and nobody asks again. A step whose operations change without saying so then has other bits.
 #pragma once
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -11,7 +10,8 @@
 #include <vector>
 
 #include <collab/backend/cuda/replay.hpp>
-#include <collab/backend/cuda/thrust_host.hpp>
+
+#include "thrust/apart.hpp"
 
 namespace collab::replay {
 
@@ -20,81 +20,50 @@ class Tape {
 public:
     long captures = 0, launches = 0, refusals = 0;
     long waits = 0;   // of the host
-    bool capturing = false;
 
+    explicit Tape(apart::Device& device) : device_(device) {}
     template <class F>
     bool capture(F& f) {
         forget();
-        capturing = true;
+        device_.captured = &operations_;
         try {
             f();
         } catch (const backend::device::NotCapturable&) {
-            capturing = false, ++refusals;
+            device_.captured = nullptr, ++refusals;
             return false;
         }
-        capturing = false, ++captures;
+        device_.captured = nullptr, ++captures;
         return true;
     }
     void launch() {
-        for (const auto& o : operations_) o();
+        for (const auto& o : operations_) device_.later(o);
         ++launches;
     }
     void forget() { operations_.clear(); }
-    void add(std::function<void()> operation) { operations_.push_back(std::move(operation)); }
     void refuse() const {
-        if (capturing) throw backend::device::NotCapturable{};
+        if (device_.captured) throw backend::device::NotCapturable{};
     }
-    std::size_t size() const { return operations_.size(); }
 
 private:
+    apart::Device& device_;
     std::vector<std::function<void()>> operations_;
 };
 
-/// The host as a system, with a tape. Shared, so that a test can look at it.
-class System : public backend::device::HostSystem {
-    using Host = backend::device::HostSystem;
-
+/// A machine with a device and a tape. Shared, so that a test can look at it.
+class System : public apart::System {
 public:
-    System() : Host(backend::device::HostLoops::sequential) {}
-
     template <class U>
-    std::vector<U> allocate(std::size_t n) {
+    apart::Memory<U> allocate(std::size_t n) {
         tape->refuse();
-        return Host::allocate<U>(n);
+        return apart::System::allocate<U>(n);
     }
     template <class U>
-    void upload(const U* host, std::size_t n, U* to) { tape->refuse(), Host::upload(host, n, to); }
+    void upload(const U* host, std::size_t n, U* to) { tape->refuse(), apart::System::upload(host, n, to); }
     template <class U>
-    void download(const U* from, std::size_t n, U* host) { tape->refuse(), ++tape->waits, Host::download(from, n, host); }
-    template <class U>
-    void fill(std::size_t n, U value, U* p) {
-        issue([=](Host& host) { host.fill(n, value, p); });
-    }
-    template <class F>
-    void loop(std::uint32_t n, F f) {
-        issue([=](Host& host) { host.loop(n, f); });
-    }
-    template <class T>
-    void multiply(const backend::device::MatrixProduct<T>& p) {
-        issue([=](Host& host) { host.multiply(p); });
-    }
-    template <class U>
-    U* scratch(backend::device::Scratch piece, std::size_t n) {   // as on a GPU: what a tape still speaks of stays
-        auto& room = rooms_[std::size_t(piece)];
-        if (room.empty() || room.back().size() * sizeof(std::max_align_t) < n * sizeof(U)) room.emplace_back(n * sizeof(U) / sizeof(std::max_align_t) + 1);
-        return reinterpret_cast<U*>(room.back().data());
-    }
+    void download(const U* from, std::size_t n, U* host) { tape->refuse(), ++tape->waits, apart::System::download(from, n, host); }
 
-    std::shared_ptr<Tape> tape = std::make_shared<Tape>();
+    std::shared_ptr<Tape> tape = std::make_shared<Tape>(device());
     backend::device::Replay replay;
-
-private:
-    template <class F>
-    void issue(F f) {
-        if (tape->capturing) tape->add([f] { Host host(backend::device::HostLoops::sequential); f(host); });
-        else f(static_cast<Host&>(*this));
-    }
-    std::array<std::vector<std::vector<std::max_align_t>>, backend::device::scratch_pieces> rooms_;
 };
 
 /// As Cuda, but on the host; with `replays` false every step is asked for.
