@@ -8,7 +8,6 @@
 
 #include <collab/collab.hpp>
 #include <collab/io/onnx.hpp>
-#include <collab/io/weights.hpp>
 using namespace collab;
 
 struct Digits : Sequential<Shape<1, 16, 16>, Conv2d<12, 5, Stride<2>>, BatchNorm, Relu, Conv2d<24, 3>, BatchNorm, Relu, MaxPool<2>, Flatten, Linear<4>> {};

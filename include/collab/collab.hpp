@@ -24,6 +24,7 @@
 #include <collab/data/npy.hpp>
 #include <collab/data/sampler.hpp>
 #include <collab/data/stl10.hpp>
+#include <collab/io/weights.hpp>
 #include <collab/layer/activation.hpp>
 #include <collab/layer/batch_norm.hpp>
 #include <collab/layer/channel_shuffle.hpp>

@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include <collab/collab.hpp>
-#include <collab/io/weights.hpp>
 
 #include "data/temporary.hpp"
 #include "gradient/whole.hpp"
