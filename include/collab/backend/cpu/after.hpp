@@ -45,7 +45,7 @@ COLLAB_INLINE void accumulate_strip(long count, long fold, long wide, std::ptrdi
         COLLAB_INDEPENDENT
         for (long i = 0; i < n; ++i) {
             T x = 0, y = 0;
-            repeat<decltype(together)::value>([&](auto k) COLLAB_LAMBDA_INLINE { local(i, at + k * step + i, from + k * second_step + i, x, y); });
+            times<decltype(together)::value>([&](auto k) COLLAB_LAMBDA_INLINE { local(i, at + k * step + i, from + k * second_step + i, x, y); });
             a[i] += x;
             b[i] += y;
         }

@@ -49,24 +49,24 @@ template <class T, int V>
 COLLAB_INLINE void depthwise_tile(const DepthwiseRow<T>& r, int c, const T* x, T* y) {
     constexpr int L = lanes<T>;
     Vector<T> acc[4][V];
-    repeat<V>([&](auto v) COLLAB_LAMBDA_INLINE {
+    times<V>([&](int v) COLLAB_LAMBDA_INLINE {
         const Vector<T> bias = load(r.bias + c + v * L);
-        repeat<4>([&](auto p) COLLAB_LAMBDA_INLINE { acc[p][v] = bias; });
+        times<4>([&](int p) COLLAB_LAMBDA_INLINE { acc[p][v] = bias; });
     });
     for (int k = r.from; k < r.to; ++k) {
         const T* at = x + k * r.row + c;
         const T* w = r.weights + std::ptrdiff_t(k) * r.columns * r.padded + c;
         for (int q = 0; q < r.columns; ++q, at += r.pixel, w += r.padded)
-            repeat<V>([&](auto v) COLLAB_LAMBDA_INLINE {
+            times<V>([&](int v) COLLAB_LAMBDA_INLINE {
                 const Vector<T> weight = load(w + v * L);
-                repeat<4>([&](auto p) COLLAB_LAMBDA_INLINE { add_product(acc[p][v], load(at + p * r.step + v * L), weight); });
+                times<4>([&](int p) COLLAB_LAMBDA_INLINE { add_product(acc[p][v], load(at + p * r.step + v * L), weight); });
             });
     }
     if (r.channels - c >= V * L && r.pixels == 4) {
-        repeat<4>([&](auto p) COLLAB_LAMBDA_INLINE { repeat<V>([&](auto v) COLLAB_LAMBDA_INLINE { store(y + p * r.y_step + c + v * L, acc[p][v]); }); });
+        times<4>([&](int p) COLLAB_LAMBDA_INLINE { times<V>([&](int v) COLLAB_LAMBDA_INLINE { store(y + p * r.y_step + c + v * L, acc[p][v]); }); });
     } else {
         alignas(64) T done[4][V * L];
-        repeat<4>([&](auto p) COLLAB_LAMBDA_INLINE { repeat<V>([&](auto v) COLLAB_LAMBDA_INLINE { store(done[p] + v * L, acc[p][v]); }); });
+        times<4>([&](int p) COLLAB_LAMBDA_INLINE { times<V>([&](int v) COLLAB_LAMBDA_INLINE { store(done[p] + v * L, acc[p][v]); }); });
         for (int p = 0; p < 4 && p < r.pixels; ++p) copy_few<V * L>(done[p], std::min(V * L, r.channels - c), y + p * r.y_step + c);
     }
 }
@@ -173,9 +173,9 @@ COLLAB_NOINLINE void depthwise_weights(const DepthwiseSums& s, const T* x, const
     constexpr int chains = Rows * Columns < 8 ? 2 : 1;   // few sums would wait for their own last addition: even and odd outputs apart
     Vector<T> acc[chains][Rows][Columns];
     const auto each = [&](auto f) COLLAB_LAMBDA_INLINE {
-        repeat<Rows>([&](auto k) COLLAB_LAMBDA_INLINE { repeat<Columns>([&](auto q) COLLAB_LAMBDA_INLINE { f(k, q); }); });
+        times<Rows>([&](int k) COLLAB_LAMBDA_INLINE { times<Columns>([&](int q) COLLAB_LAMBDA_INLINE { f(k, q); }); });
     };
-    repeat<chains>([&](auto i) COLLAB_LAMBDA_INLINE { each([&](auto k, auto q) COLLAB_LAMBDA_INLINE { acc[i][k][q] = Vector<T>{}; }); });
+    times<chains>([&](int i) COLLAB_LAMBDA_INLINE { each([&](auto k, auto q) COLLAB_LAMBDA_INLINE { acc[i][k][q] = Vector<T>{}; }); });
     for (int m = 0; m < s.rows; ++m) {
         const T* px = x + m * s.x_row;
         const T* pd = dy + m * s.dy_row;
@@ -184,8 +184,8 @@ COLLAB_NOINLINE void depthwise_weights(const DepthwiseSums& s, const T* x, const
             each([&](auto k, auto q) COLLAB_LAMBDA_INLINE { add_product(acc[i][k][q], load(px + k * s.tap_row + q * s.tap_column), d); });
             px += s.x_step, pd += s.dy_step;
         };
-        for (int w = 0; w + chains <= s.width; w += chains) repeat<chains>(output);
-        if (s.width % chains) output(Index<0>{});
+        for (int w = 0; w + chains <= s.width; w += chains) times<chains>(output);
+        if (s.width % chains) output(0);
     }
     each([&](auto k, auto q) COLLAB_LAMBDA_INLINE {
         T* at = dw + k * s.dw_row + q * s.tap_column;

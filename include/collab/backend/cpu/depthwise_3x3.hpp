@@ -95,7 +95,7 @@ template <class T>
 struct LoadedTaps {
     Vector<T> at[3][3], bias;
     COLLAB_INLINE explicit LoadedTaps(const Taps<T>& t) {
-        repeat<3>([&](auto k) COLLAB_LAMBDA_INLINE { repeat<3>([&](auto q) COLLAB_LAMBDA_INLINE { at[k][q] = load(t.first + (k * 3 + q) * t.step); }); });
+        times<3>([&](int k) COLLAB_LAMBDA_INLINE { times<3>([&](int q) COLLAB_LAMBDA_INLINE { at[k][q] = load(t.first + (k * 3 + q) * t.step); }); });
         if (t.bias) bias = load(t.bias);
         else bias = Vector<T>{};
     }
@@ -109,13 +109,13 @@ COLLAB_NOINLINE void depthwise_lines(const Taps<T>& t, const Lines<T>& x, int h,
     for (int k = 0; k < R + 2; ++k) line[k] = x(h - 1 + k, c);
     const LoadedTaps<T> w(t);
     Vector<T> before[R], here[R];   // the sums of outputs p - 1 and p; those of p + 1 begin at p
-    repeat<R>([&](auto r) COLLAB_LAMBDA_INLINE { before[r] = Vector<T>{}, here[r] = w.bias; });
+    times<R>([&](int r) COLLAB_LAMBDA_INLINE { before[r] = Vector<T>{}, here[r] = w.bias; });
     const auto column = [&](auto first) COLLAB_LAMBDA_INLINE {
         Vector<T> v[R + 2], after[R];
-        repeat<R + 2>([&](auto k) COLLAB_LAMBDA_INLINE { v[k] = load(line[k].at), line[k].at += line[k].step; });
-        repeat<R>([&](auto r) COLLAB_LAMBDA_INLINE {
+        times<R + 2>([&](int k) COLLAB_LAMBDA_INLINE { v[k] = load(line[k].at), line[k].at += line[k].step; });
+        times<R>([&](int r) COLLAB_LAMBDA_INLINE {
             after[r] = w.bias;
-            repeat<3>([&](auto k) COLLAB_LAMBDA_INLINE {
+            times<3>([&](int k) COLLAB_LAMBDA_INLINE {
                 if constexpr (!first()) add_product(before[r], v[r + k], w.at[k][2]);
                 add_product(here[r], v[r + k], w.at[k][1]);
                 add_product(after[r], v[r + k], w.at[k][0]);
@@ -127,7 +127,7 @@ COLLAB_NOINLINE void depthwise_lines(const Taps<T>& t, const Lines<T>& x, int h,
     };
     column(Index<1>{});
     for (int p = 1; p < width; ++p) column(Index<0>{});
-    repeat<R>([&](auto r) COLLAB_LAMBDA_INLINE { store(y + r * y_row, before[r]); });
+    times<R>([&](int r) COLLAB_LAMBDA_INLINE { store(y + r * y_row, before[r]); });
 }
 
 /// The same of stride 2, from 2 R + 1 rows. Output n meets columns 2n - 1, 2n and 2n + 1.
@@ -139,20 +139,20 @@ COLLAB_NOINLINE void depthwise_lines_2(const Taps<T>& t, const Lines<T>& x, int 
     for (int k = 0; k < rows; ++k) line[k] = x(2 * h - 1 + k, c);
     const LoadedTaps<T> w(t);
     Vector<T> sum[R];
-    repeat<R>([&](auto r) COLLAB_LAMBDA_INLINE { sum[r] = w.bias; });
+    times<R>([&](int r) COLLAB_LAMBDA_INLINE { sum[r] = w.bias; });
     const auto even = [&]() COLLAB_LAMBDA_INLINE {
         Vector<T> v[rows];
-        repeat<rows>([&](auto k) COLLAB_LAMBDA_INLINE { v[k] = load(line[k].at), line[k].at += line[k].step; });
-        repeat<R>([&](auto r) COLLAB_LAMBDA_INLINE { repeat<3>([&](auto k) COLLAB_LAMBDA_INLINE { add_product(sum[r], v[2 * r + k], w.at[k][1]); }); });
+        times<rows>([&](int k) COLLAB_LAMBDA_INLINE { v[k] = load(line[k].at), line[k].at += line[k].step; });
+        times<R>([&](int r) COLLAB_LAMBDA_INLINE { times<3>([&](int k) COLLAB_LAMBDA_INLINE { add_product(sum[r], v[2 * r + k], w.at[k][1]); }); });
     };
     const int pairs = x.width / 2;
     for (int n = 0; n < pairs; ++n, y += y_pixel) {
         even();
         Vector<T> v[rows], after[R];
-        repeat<rows>([&](auto k) COLLAB_LAMBDA_INLINE { v[k] = load(line[k].at), line[k].at += line[k].step; });
-        repeat<R>([&](auto r) COLLAB_LAMBDA_INLINE {
+        times<rows>([&](int k) COLLAB_LAMBDA_INLINE { v[k] = load(line[k].at), line[k].at += line[k].step; });
+        times<R>([&](int r) COLLAB_LAMBDA_INLINE {
             after[r] = w.bias;
-            repeat<3>([&](auto k) COLLAB_LAMBDA_INLINE {
+            times<3>([&](int k) COLLAB_LAMBDA_INLINE {
                 add_product(sum[r], v[2 * r + k], w.at[k][2]);
                 add_product(after[r], v[2 * r + k], w.at[k][0]);
             });
@@ -161,7 +161,7 @@ COLLAB_NOINLINE void depthwise_lines_2(const Taps<T>& t, const Lines<T>& x, int 
     }
     if (pairs == width) return;
     even();
-    repeat<R>([&](auto r) COLLAB_LAMBDA_INLINE { store(y + r * y_row, sum[r]); });
+    times<R>([&](int r) COLLAB_LAMBDA_INLINE { store(y + r * y_row, sum[r]); });
 }
 
 /// Rows 2m and 2m + 1 (if `both`) of the gradient of the input of stride 2, from rows m and m + 1 of dy: 2x2 numbers from 2x2. `t` is not flipped.
@@ -256,7 +256,7 @@ template <class T, int Stride>
 COLLAB_NOINLINE void depthwise_3x3_sums(const Lines<T>& x, const Lines<T>& dy, int first, int last, int c, T* sums, std::ptrdiff_t sum_step) {
     Vector<T> acc[3][3];
     const auto each = [&](auto f) COLLAB_LAMBDA_INLINE {
-        repeat<3>([&](auto k) COLLAB_LAMBDA_INLINE { repeat<3>([&](auto q) COLLAB_LAMBDA_INLINE { f(k, q); }); });
+        times<3>([&](int k) COLLAB_LAMBDA_INLINE { times<3>([&](int q) COLLAB_LAMBDA_INLINE { f(k, q); }); });
     };
     each([&](auto k, auto q) COLLAB_LAMBDA_INLINE { acc[k][q] = load(sums + (k * 3 + q) * sum_step); });
     for (int h = first; h < last; ++h) {

@@ -106,7 +106,7 @@ T dot(int n, const T* a, const T* b) {
     for (Vector<T>& v : acc) v = Vector<T>{};
     int i = 0;
     for (; i + 4 * L <= n; i += 4 * L)
-        repeat<4>([&](auto k) COLLAB_LAMBDA_INLINE { add_product(acc[k], load(a + i + k * L), load(b + i + k * L)); });
+        times<4>([&](int k) COLLAB_LAMBDA_INLINE { add_product(acc[k], load(a + i + k * L), load(b + i + k * L)); });
     for (; i + L <= n; i += L) add_product(acc[0], load(a + i), load(b + i));
     alignas(64) T lane[L];   // by hand: g++ 12 warns about Eigen's sum of a register
     store(lane, (acc[0] + acc[1]) + (acc[2] + acc[3]));

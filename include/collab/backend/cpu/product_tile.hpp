@@ -31,21 +31,21 @@ COLLAB_NOINLINE void product_tile(const ProductTile<T>& t) {
     constexpr int L = lanes<T>, groups = (R + 3) / 4, each = R < 4 ? R : 4;   // four rows share a pointer
     Vector<T> acc[R][V];
     const auto all = [&](auto f) COLLAB_LAMBDA_INLINE {
-        repeat<R>([&](auto i) COLLAB_LAMBDA_INLINE { repeat<V>([&](auto v) COLLAB_LAMBDA_INLINE { f(i, v); }); });
+        times<R>([&](int i) COLLAB_LAMBDA_INLINE { times<V>([&](int v) COLLAB_LAMBDA_INLINE { f(i, v); }); });
     };
     if (t.bias) all([&](auto i, auto v) COLLAB_LAMBDA_INLINE { acc[i][v] = load(t.bias + v * L); });
     else all([&](auto i, auto v) COLLAB_LAMBDA_INLINE { acc[i][v] = Vector<T>{}; });
     const std::ptrdiff_t row = t.a_row, row3 = 3 * row, step = t.a_step;
     const T* a[groups];
-    repeat<groups>([&](auto g) COLLAB_LAMBDA_INLINE { a[g] = t.a + 4 * g * row; });
+    times<groups>([&](int g) COLLAB_LAMBDA_INLINE { a[g] = t.a + 4 * g * row; });
     const T* b = t.b;
     for (int j = 0; j < t.depth; ++j, b += V * L) {
         Vector<T> column[V];
-        repeat<V>([&](auto v) COLLAB_LAMBDA_INLINE { column[v] = load(b + v * L); });
-        repeat<groups>([&](auto g) COLLAB_LAMBDA_INLINE {
-            repeat<each>([&](auto i) COLLAB_LAMBDA_INLINE {
-                const T value = a[g][i() == 3 ? row3 : i * row];
-                repeat<V>([&](auto v) COLLAB_LAMBDA_INLINE { add_product(acc[4 * g + i][v], value, column[v]); });
+        times<V>([&](int v) COLLAB_LAMBDA_INLINE { column[v] = load(b + v * L); });
+        times<groups>([&](int g) COLLAB_LAMBDA_INLINE {
+            times<each>([&](int i) COLLAB_LAMBDA_INLINE {
+                const T value = a[g][i == 3 ? row3 : i * row];
+                times<V>([&](int v) COLLAB_LAMBDA_INLINE { add_product(acc[4 * g + i][v], value, column[v]); });
             });
             a[g] += step;
         });

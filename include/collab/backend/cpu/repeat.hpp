@@ -8,10 +8,28 @@
 
 namespace collab::backend::detail {
 
-/// f(Index<0>{}), ..., f(Index<N-1>{}), inlined for certain: as a call, an unrolled body would put every register on the stack.
-template <int N, class F>
-COLLAB_INLINE void repeat(F&& f) {
-    [&]<int... I>(std::integer_sequence<int, I...>) COLLAB_LAMBDA_INLINE { (f(Index<I>{}), ...); }(std::make_integer_sequence<int, N>{});
-}
+// Objects, not functions that ask a lambda for the numbers: compilers optimise every function that is to be inlined, and again what it is inlined into,
+// so that each call on the way costs as much as what is unrolled.
+template <class Numbers>
+struct Repeat;
+template <int... I>
+struct Repeat<std::integer_sequence<int, I...>> {
+    template <class F>
+    COLLAB_INLINE void operator()(F&& f) const { (f(Index<I>{}), ...); }
+};
+template <class Numbers>
+struct Times;
+template <int... I>
+struct Times<std::integer_sequence<int, I...>> {
+    template <class F>
+    COLLAB_INLINE void operator()(F&& f) const { (f(I), ...); }
+};
+
+/// repeat<N>(f): f(Index<0>{}), ..., f(Index<N-1>{}), inlined for certain: as a call, an unrolled body would put every register on the stack.
+template <int N>
+inline constexpr Repeat<std::make_integer_sequence<int, N>> repeat{};
+/// times<N>(f): f(0), ..., f(N-1), inlined for certain. The same instructions, and f is compiled once instead of N times: wherever it needs no constants.
+template <int N>
+inline constexpr Times<std::make_integer_sequence<int, N>> times{};
 
 }  // namespace collab::backend::detail
