@@ -8,7 +8,7 @@
 using collab::detail::crc32c;
 
 TEST_CASE("checksums are those of RFC 3720") {
-    static_assert(crc32c("") == 0);
+    CHECK(crc32c("") == 0);
     CHECK(crc32c("123456789") == 0xE3069283u);
     CHECK(crc32c(std::string(32, '\0')) == 0x8A9136AAu);
     CHECK(crc32c(std::string(32, '\xff')) == 0x62A8AB43u);

@@ -35,13 +35,17 @@
 #define COLLAB_BASELINE
 #endif
 
-// The iterations of the next loop do not depend on one another, whatever the pointers look like.
+// The iterations of the next loop do not depend on one another, whatever the pointers look like. What is left of it behind whole registers stays a loop: unrolled,
+// as g++ does unless told, it would be most of the code. COLLAB_INDEPENDENT_FEW: of a number of iterations that the compiler knows, to be unrolled.
 #if defined(__clang__)
 #define COLLAB_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#define COLLAB_INDEPENDENT_FEW COLLAB_INDEPENDENT
 #elif defined(__GNUC__)
-#define COLLAB_INDEPENDENT _Pragma("GCC ivdep")
+#define COLLAB_INDEPENDENT _Pragma("GCC ivdep") _Pragma("GCC unroll 1")
+#define COLLAB_INDEPENDENT_FEW _Pragma("GCC ivdep")
 #else
 #define COLLAB_INDEPENDENT
+#define COLLAB_INDEPENDENT_FEW
 #endif
 
 // With COLLAB_PRECOMPILED the kernels of the CPU backend and whatever else is no template are only declared: the library of the CMake target

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // crc32c: a checksum of bytes, for files that must not be believed when a disk has changed them.
 #pragma once
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -10,9 +9,19 @@
 
 namespace collab::detail {
 
+/// CRC-32C (Castagnoli; RFC 3720, appendix B.4). `before` is the checksum of what comes before these bytes.
+std::uint32_t crc32c(std::string_view bytes, std::uint32_t before = 0);
+
+}  // namespace collab::detail
+
+#ifdef COLLAB_BODIES
+#include <array>
+
+namespace collab::detail {
 /// Row k advances a byte by k + 1 bytes, so that eight bytes take eight look-ups that do not wait for each other.
-inline constexpr auto crc32c_table = [] {
-    std::array<std::array<std::uint32_t, 256>, 8> t{};
+using Crc32cTable = std::array<std::array<std::uint32_t, 256>, 8>;
+COLLAB_COMPILED COLLAB_COLD Crc32cTable crc32c_table() {
+    Crc32cTable t{};
     for (std::uint32_t i = 0; i < 256; ++i) {
         std::uint32_t c = i;
         for (int k = 0; k < 8; ++k) c = c & 1 ? c >> 1 ^ 0x82F63B78u : c >> 1;
@@ -21,11 +30,9 @@ inline constexpr auto crc32c_table = [] {
     for (std::size_t k = 1; k < 8; ++k)
         for (std::size_t i = 0; i < 256; ++i) t[k][i] = t[k - 1][i] >> 8 ^ t[0][t[k - 1][i] & 255];
     return t;
-}();
-
-/// CRC-32C (Castagnoli; RFC 3720, appendix B.4). `before` is the checksum of what comes before these bytes.
-COLLAB_NOINLINE constexpr std::uint32_t crc32c(std::string_view bytes, std::uint32_t before = 0) {
-    const auto& t = crc32c_table;
+}
+COLLAB_COMPILED std::uint32_t crc32c(std::string_view bytes, std::uint32_t before) {
+    static const Crc32cTable t = crc32c_table();   // when it is first asked for: as a constant it took a compiler a quarter of a second of every program
     const auto at = [&](std::size_t i) { return std::uint32_t(static_cast<unsigned char>(bytes[i])); };
     std::uint32_t c = ~before;
     std::size_t i = 0;
@@ -36,5 +43,5 @@ COLLAB_NOINLINE constexpr std::uint32_t crc32c(std::string_view bytes, std::uint
     for (; i < bytes.size(); ++i) c = c >> 8 ^ t[0][(c ^ at(i)) & 255];
     return ~c;
 }
-
 }  // namespace collab::detail
+#endif

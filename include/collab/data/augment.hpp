@@ -166,7 +166,7 @@ template <int Channels, class T, class F>
 void Augmenter::write(const std::uint8_t* image, Dims in, int top, int left, bool mirrored, T* out, F value) const {
     const std::ptrdiff_t channels = Channels ? Channels : in.channels;
     const int first = std::clamp(-left, 0, out_.width), last = std::clamp(in.width - left, first, out_.width);   // columns inside
-    const auto black = [&](T* at, int pixels) {
+    const auto black = [&](T* at, int pixels) COLLAB_NOINLINE {
         for (int x = 0; x < pixels; ++x)
             for (std::ptrdiff_t c = 0; c < channels; ++c) *at++ = value(static_cast<std::size_t>(c), std::uint8_t(0));
     };

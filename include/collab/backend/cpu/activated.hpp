@@ -64,12 +64,17 @@ template <class T>
 Load<T> load_of(Coefficients<T>&, const View<const T>& x, int channels) { return Load<T>(x, channels); }
 template <class T, class F>
 Load<T> load_of(Coefficients<T>& room, const Normalised<T, F>& n, int channels) { return Activated<T, F>::of(room, n, channels); }
+/// The coefficients of a normalisation, whatever the activation.
+template <class T>
+COLLAB_NOINLINE void normalise_by(Load<T>& l, Coefficients<T>& room, const T* gamma, const T* beta, const T* saved, int channels) {
+    l.mean = room.copy(channels, saved);
+    l.scale = room.fill(channels, [=](long c) { return static_cast<T>(static_cast<double>(gamma[c]) * static_cast<double>(saved[channels + c])); });
+    l.offset = room.copy(channels, beta);
+}
 template <class T, class F>
 COLLAB_NOINLINE Load<T> Activated<T, F>::of(Coefficients<T>& room, const Normalised<T, F>& n, int channels) {
     Load<T> l(n.x, channels);
-    l.mean = room.fill(channels, [&](long c) { return n.saved[c]; });
-    l.scale = room.fill(channels, [&](long c) { return static_cast<T>(static_cast<double>(n.gamma[c]) * static_cast<double>(n.saved[channels + c])); });
-    l.offset = room.fill(channels, [&](long c) { return n.beta[c]; });
+    normalise_by(l, room, n.gamma, n.beta, n.saved, channels);
     l.function = &n.f;
     l.run = Activated<T, F>::load;
     return l;
@@ -136,7 +141,7 @@ template <class T, class F>
 void Activated<T, F>::sums(Threads& threads, const Map& map, F f, View<const T> x, View<const T> y, View<const T> dy, const T* saved, T* dgamma, T* dbeta, T* sums, View<T> g) {
     const int channels = map.dims.channels;
     auto room = coefficients<T>(threads, channels);
-    const T* const means = room.fill(channels, [&](long c) { return saved[c]; });
+    const T* const means = room.copy(channels, saved);
     double* const all = zero_sums(threads, channels);
     const bool same = x.pixel == y.pixel && dy.pixel == (g ? g.pixel : dy.pixel);
     const int parts = in_pieces(threads, map, most_sums, [&](int piece, long first, long count) {
@@ -177,7 +182,7 @@ Load<T> Passes<T>::gradient_load(Coefficients<T>& room, const NormalisedGradient
     const auto scale = [&](long c) { return static_cast<double>(n.gamma[c]) * inverse(c); };
     Load<T> l(n.g, channels);
     l.raw = n.x;
-    l.mean = room.fill(channels, [&](long c) { return n.saved[c]; });
+    l.mean = room.copy(channels, n.saved);
     l.scale = room.fill(channels, [&](long c) { return static_cast<T>(scale(c)); });
     l.slope = room.fill(channels, [&](long c) { return static_cast<T>(-scale(c) * inverse(c) * static_cast<double>(n.sums[channels + c]) * share); });
     l.offset = room.fill(channels, [&](long c) { return static_cast<T>(-scale(c) * static_cast<double>(n.sums[c]) * share); });

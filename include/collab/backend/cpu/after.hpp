@@ -45,7 +45,7 @@ COLLAB_INLINE void accumulate_strip(long count, long fold, long wide, std::ptrdi
         COLLAB_INDEPENDENT
         for (long i = 0; i < n; ++i) {
             T x = 0, y = 0;
-            times<decltype(together)::value>([&](auto k) COLLAB_LAMBDA_INLINE { local(i, at + k * step + i, from + k * second_step + i, x, y); });
+            times<decltype(together)::value>([&](int k) COLLAB_LAMBDA_INLINE { local(i, at + k * step + i, from + k * second_step + i, x, y); });
             a[i] += x;
             b[i] += y;
         }
@@ -55,7 +55,8 @@ COLLAB_INLINE void accumulate_strip(long count, long fold, long wide, std::ptrdi
         std::fill_n(a, width, T(0)), std::fill_n(b, width, T(0));
         for (; r + Together <= end; r += Together) add(Index<Together>{}, width, r);
         const long last = end + (rest > 0 && end == rows);   // behind the whole rows
-        for (; r < last; ++r) add(Index<1>{}, r < end ? width : rest, r);
+        const long lengths[] = {width, rest};   // by index: of a condition compilers make two loops, and each is large
+        for (; r < last; ++r) add(Index<1>{}, lengths[r >= end], r);
         add_columns(a, width, wide, first), add_columns(b, width, wide, second);
         if (rows == 0) break;
     }
@@ -175,14 +176,15 @@ COLLAB_NOINLINE void output_gate_after(const After<T>& s, int part, long first, 
 }
 
 /// The sums of all parts, added in their order.
-inline void add_parts(double* sums, int parts, int channels) {
+COLLAB_NOINLINE inline void add_parts(double* sums, int parts, int channels) {
     for (int p = 1; p < parts; ++p)
+        COLLAB_INDEPENDENT
         for (int i = 0; i < 2 * channels; ++i) sums[i] += sums[std::ptrdiff_t(p) * 2 * channels + i];
 }
 
 /// From the sums of x and x^2 over `count` pixels: mean and inverse deviation, and the running statistics moved.
 template <class T>
-void finish_statistics(const double* sums, int channels, double count, const Statistics<T>& s) {
+COLLAB_NOINLINE void finish_statistics(const double* sums, int channels, double count, const Statistics<T>& s) {
     const double unbiased = count / std::max(count - 1, 1.0);
     for (int c = 0; c < channels; ++c) {
         const double mean = sums[c] / count, raw = sums[channels + c] / count - mean * mean, variance = raw < 0 ? 0 : raw;   // a NaN stays
@@ -195,7 +197,8 @@ void finish_statistics(const double* sums, int channels, double count, const Sta
 
 /// From the sums of g and g (x - mean): those of a NormalisedGradient, added to dbeta and dgamma.
 template <class T>
-void finish_gate(const double* sums, int channels, const T* saved, T* dgamma, T* dbeta, T* out) {
+COLLAB_NOINLINE void finish_gate(const double* sums, int channels, const T* saved, T* dgamma, T* dbeta, T* out) {
+    COLLAB_INDEPENDENT
     for (int c = 0; c < channels; ++c) {
         const double product = sums[channels + c] * static_cast<double>(saved[channels + c]);
         out[c] = static_cast<T>(sums[c]), out[channels + c] = static_cast<T>(product);

@@ -51,7 +51,7 @@ void fused_conv2d_backward(Threads& threads, const Convolution& g, const detail:
     if constexpr (requires { then.value; }) {
         saved = then.saved;
         after.more = then.more, after.value = then.value, after.other = then.raw, after.function = &then.f;
-        after.mean = room.fill(channels, [&](long c) { return saved[c]; });
+        after.mean = room.copy(channels, saved);
         after.run = detail::Activated<T, std::remove_cvref_t<decltype(then.f)>>::output_gate;
     } else if constexpr (requires { then.more; }) {
         after.more = then.more, after.run = detail::Passes<T>::plus;

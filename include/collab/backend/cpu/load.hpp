@@ -32,9 +32,13 @@ public:
     const T* fill(long channels, const F& value) {
         T* const to = at_;
         at_ += whole_lines<T>(std::size_t(std::max(strip, channels)));
+        COLLAB_INDEPENDENT
         for (long c = 0; c < channels; ++c) to[c] = value(c);
         for (long i = 1; i < fold_of(channels); ++i) std::copy(to, to + channels, to + i * channels);
         return to;
+    }
+    COLLAB_NOINLINE const T* copy(long channels, const T* values) {
+        return fill(channels, [=](long c) { return values[c]; });
     }
 
 private:
@@ -89,7 +93,7 @@ COLLAB_NOINLINE void load_gradient(const Load<T>& l, long first, long count, int
         std::copy_n(l.mean + channel, n, mean), std::copy_n(l.scale + channel, n, scale), std::copy_n(l.offset + channel, n, offset), std::copy_n(l.slope + channel, n, slope);
         const T *dz = g, *x = raw;
         for (long p = 0; p < count; ++p, dz += pixel, x += pixel, to += to_pixel) {
-            COLLAB_INDEPENDENT
+            COLLAB_INDEPENDENT_FEW
             for (int i = 0; i < n; ++i) to[i] = dz[i] * scale[i] + ((x[i] - mean[i]) * slope[i] + offset[i]);
         }
     };

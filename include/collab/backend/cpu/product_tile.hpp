@@ -54,7 +54,15 @@ COLLAB_NOINLINE void product_tile(const ProductTile<T>& t) {
     all([&](auto i, auto v) COLLAB_LAMBDA_INLINE { store(t.c + i * t.c_row + v * L, acc[i][v]); });
 }
 
-/// The same with only the first `columns` columns of c in memory.
+/// to[i][k] = from[i][k] for few k, a tile at most; one function for tiles of every size.
+template <class T>
+COLLAB_NOINLINE void copy_columns(const T* from, std::ptrdiff_t row, int rows, int columns, T* to, std::ptrdiff_t to_row) {
+    for (int i = 0; i < rows; ++i, from += row, to += to_row)
+        COLLAB_INDEPENDENT
+        for (int k = 0; k < columns; ++k) to[k] = from[k];
+}
+
+/// A product_tile with only the first `columns` columns of c in memory.
 template <class T, int R, int V>
 void product_tile_columns(ProductTile<T> t, int columns) {
     constexpr int wide = V * lanes<T>;
@@ -62,13 +70,10 @@ void product_tile_columns(ProductTile<T> t, int columns) {
     alignas(64) T room[R * wide] = {};
     T* const c = t.c;
     const std::ptrdiff_t c_row = t.c_row;
-    if (t.add)
-        for (int i = 0; i < R; ++i)
-            for (int k = 0; k < columns; ++k) room[i * wide + k] = c[i * c_row + k];
+    if (t.add) copy_columns(c, c_row, R, columns, room, wide);
     t.c = room, t.c_row = wide;
     product_tile<T, R, V>(t);
-    for (int i = 0; i < R; ++i)
-        for (int k = 0; k < columns; ++k) c[i * c_row + k] = room[i * wide + k];
+    copy_columns(room, wide, R, columns, c, c_row);
 }
 
 /// Any number of rows, one panel of columns.
