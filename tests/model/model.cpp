@@ -89,4 +89,5 @@ TEST_CASE("what does not fit a model is refused") {
     CHECK_THROWS_WITH_AS(model.set_parameters({1, 2}), "this network has 284 parameters, not 2", Error);
     CHECK_THROWS_WITH_AS(model.set_state({}), "this network has 10 running statistics, not 0", Error);
     CHECK(model.predict(x.data(), 0).empty());
+    CHECK_THROWS_WITH_AS(model.predict(x.data(), -3), "logits were asked for -3 samples", Error);
 }

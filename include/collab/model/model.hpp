@@ -54,6 +54,7 @@ public:
 
     /// Logits [batch][classes] of NHWC images, in inference mode; any number of samples.
     std::vector<Scalar> predict(const Scalar* images, int samples) {
+        if (samples < 0) fail("logits were asked for ", samples, " samples");
         std::vector<Scalar> logits(std::size_t(samples) * output.size());
         for (int first = 0; first < samples; first += capacity_) {
             const int n = std::min(capacity_, samples - first);
