@@ -128,6 +128,11 @@ TEST_CASE("the CPU backend's workspace does not grow when calls are repeated") {
     CHECK(cpu.workspace_bytes() == bytes);
 }
 
+TEST_CASE("the CPU backend refuses a number of threads that is none") {
+    CHECK_THROWS_WITH_AS(Cpu<float>(-2), "the CPU backend was asked for -2 threads; expected 0, for one per core, or more", Error);
+    CHECK(Cpu<float>(3).threads() == 3);
+    CHECK(Cpu<float>(0).threads() >= 1);
+}
 TEST_CASE("the CPU backend says what it is and survives being moved") {
     Cpu<float> cpu(2);
     CHECK(cpu.threads() == 2);

@@ -17,7 +17,7 @@ static_assert(std::is_base_of_v<std::runtime_error, Error>);
 TEST_CASE("a sentence puts text, characters and numbers together") {
     CHECK(sentence().empty());
     CHECK(sentence("file", std::string(" a.bin"), std::string_view(": "), 3, ' ', std::size_t(7), ' ', -2L) == "file a.bin: 3 7 -2");
-    CHECK(sentence(0.5) == "0.500000");
+    CHECK(sentence(0.5, " ", -1.0, " ", 0.1f, " ", 1e30, " ", 1e-7, " ", 100000.0) == "0.5 -1 0.1 1e+30 1e-07 100000");
     CHECK(sentence('x') == "x");
 }
 

@@ -139,8 +139,8 @@ TEST_CASE("options that make no sense are refused with a sentence") {
     CHECK(error({.crop_padding = 2, .crop = 36}).empty());
     CHECK(error({.crop_padding = 2, .crop = 37}) == "transform: crop = 37 is larger than the padded picture of 36 x 36");
     CHECK(has(error({.crop = 29}, {1, 28, 32}), "crop = 29 is larger than the padded picture of 28 x 32"));
-    CHECK(error({.normalise = {{0.5, 0.5, 0.5}, {1, 0, 1}}}) == "transform: the deviation of channel 1 is 0.000000; expected a positive number");
-    CHECK(has(error({.normalise = {{0.5, 0.5, 0.5}, {1, 1, -1}}}), "the deviation of channel 2 is -1.000000"));
+    CHECK(error({.normalise = {{0.5, 0.5, 0.5}, {1, 0, 1}}}) == "transform: the deviation of channel 1 is 0; expected a positive number");
+    CHECK(has(error({.normalise = {{0.5, 0.5, 0.5}, {1, 1, -1}}}), "the deviation of channel 2 is -1"));
     const double nan = std::numeric_limits<double>::quiet_NaN(), infinity = std::numeric_limits<double>::infinity();
     CHECK(has(error({.normalise = {{0.5, 0.5, 0.5}, {1, 1, nan}}}), "the deviation of channel 2 is"));
     CHECK(has(error({.normalise = {{0.5, 0.5, 0.5}, {infinity, 1, 1}}}), "the deviation of channel 0 is"));

@@ -121,7 +121,7 @@ TEST_CASE("a transform resizes pictures of one size and of any") {
     CHECK(has(error_of([] { Transform{.resize = 20, .crop = 24}.dims_of_any(3); }), "crop = 24 is larger than the padded picture of 20 x 20"));
     CHECK(has(error_of([] { Transform{.resize = 60000}.dims({1, 10, 100}); }), "pixels longer than 65536"));
     CHECK(has(error_of([] { Transform{.resize = 20, .resized_crop = 24}.dims({3, 40, 60}); }), "resize = 20 is smaller than resized_crop = 24"));
-    CHECK(has(error_of([] { Transform{.least_area = 0}.dims({3, 40, 60}); }), "least_area = 0.000000"));
+    CHECK(has(error_of([] { Transform{.least_area = 0}.dims({3, 40, 60}); }), "least_area = 0"));
 
     const Augmenter augmenter = Augmenter::of_any_size({.resized_crop = 12}, 3);
     for (const Dims d : {Dims{3, 40, 60}, Dims{3, 5, 90}, Dims{3, 12, 12}}) {

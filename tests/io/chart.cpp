@@ -40,7 +40,7 @@ TEST_CASE("ticks of counts do not split a count") {
 }
 
 TEST_CASE("ticks of an empty or endless range are refused") {
-    CHECK_THROWS_WITH_AS(ticks(1, 1, 5), "ticks: expected finite low < high, not 1.000000 and 1.000000", Error);
+    CHECK_THROWS_WITH_AS(ticks(1, 1, 5), "ticks: expected finite low < high, not 1 and 1", Error);
     CHECK_THROWS_AS(ticks(0, std::nan(""), 5), Error);
     CHECK_THROWS_AS(ticks(0, std::numeric_limits<double>::infinity(), 5), Error);
     CHECK_THROWS_AS(ticks(-1e308, 1.7e308, 5), Error);
@@ -106,7 +106,7 @@ TEST_CASE("limits given are kept, impossible ones are refused by name") {
     CHECK(detail::chart_axes(c, 5, 5).y.low == 0);
     CHECK(detail::chart_axes(c, 5, 5).y.high == 1);
     c.y_low = 2;
-    CHECK_THROWS_WITH_AS(detail::chart_axes(c, 5, 5), doctest::Contains("chart 't': its y axis would go from 2.0"), Error);
+    CHECK_THROWS_WITH_AS(detail::chart_axes(c, 5, 5), doctest::Contains("chart 't': its y axis would go from 2 to 1;"), Error);
 }
 
 TEST_CASE("a spread of another length than its curve is refused by name") {

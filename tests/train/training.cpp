@@ -315,7 +315,21 @@ TEST_CASE("batches that make no sense are refused, and leave the training as it 
     CHECK_THROWS_WITH_AS(training.step(images().data(), y.data(), samples, 0.1), "label -1 of sample 4 lies outside [0, 3)", Error);
     CHECK_THROWS_WITH_AS(training.step(images().data(), labels().data(), samples + 1, 0.1), "this training has room for 1 to 6 samples per step, not 7", Error);
     CHECK_THROWS_WITH_AS(training.step(images().data(), labels().data(), 0, 0.1), "this training has room for 1 to 6 samples per step, not 0", Error);
+    CHECK_THROWS_WITH_AS(training.step(images().data(), labels().data(), samples, -0.1), "the learning rate is -0.1; expected a number of at least 0", Error);
+    CHECK_THROWS_WITH_AS(training.step(images().data(), labels().data(), samples, std::nan("")), "the learning rate is nan; expected a number of at least 0", Error);
     CHECK(same_bits(training.parameters(), p));
     CHECK(same_bits(training.state(), s));
     CHECK(training.steps() == 0);
+}
+TEST_CASE("a network that a training does not have is refused by its number") {
+    Training<Pair, Reference<double>> training({.batch = samples});
+    training.evaluate_batch(images().data(), labels().data(), samples);
+    CHECK(training.logits(1).size() == samples * 3);
+    for (const int k : {-1, 2}) {
+        const std::string sentence = collab::sentence("there is no network ", k, "; this training has 2");
+        CHECK_THROWS_WITH_AS(training.logits(k), sentence.c_str(), Error);
+        CHECK_THROWS_WITH_AS(training.embeddings(k), sentence.c_str(), Error);
+        CHECK_THROWS_WITH_AS(training.name(k), sentence.c_str(), Error);
+        CHECK_THROWS_WITH_AS(training.network_weights(k), sentence.c_str(), Error);
+    }
 }

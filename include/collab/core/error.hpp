@@ -46,7 +46,7 @@ private:
 std::string put_together(std::initializer_list<Word> parts);
 [[noreturn]] void throw_error(std::initializer_list<Word> parts);
 
-/// A number as one writes it: 4, 0.5.
+/// A number as one writes it: 4, 0.5, 1e+30.
 std::string plain_number(double v);
 
 /// What the operating system says about an errno.
@@ -64,6 +64,7 @@ template <class... Parts>
 }  // namespace collab
 
 #ifdef COLLAB_BODIES
+#include <charconv>
 #include <system_error>
 
 namespace collab::detail {
@@ -73,7 +74,7 @@ COLLAB_COMPILED COLLAB_COLD void Word::append_to(std::string& s) const {
         case Kind::letter: s += static_cast<char>(whole_); break;
         case Kind::whole: s += std::to_string(whole_); break;
         case Kind::natural: s += std::to_string(natural_); break;
-        case Kind::real: s += std::to_string(real_); break;
+        case Kind::real: s += plain_number(real_); break;
     }
 }
 COLLAB_COMPILED COLLAB_COLD std::string put_together(std::initializer_list<Word> parts) {
@@ -83,7 +84,12 @@ COLLAB_COMPILED COLLAB_COLD std::string put_together(std::initializer_list<Word>
 }
 COLLAB_COMPILED COLLAB_COLD void throw_error(std::initializer_list<Word> parts) { throw Error(put_together(parts)); }
 COLLAB_COMPILED COLLAB_COLD std::string plain_number(double v) {
+    if (const double size = v < 0 ? -v : v; size >= 1e9 || (size < 1e-4 && size > 0)) {
+        char text[32];
+        return {text, std::to_chars(text, text + sizeof text, v, std::chars_format::general, 6).ptr};
+    }
     std::string s = std::to_string(v);
+    if (s.find('.') == s.npos) return s;   // nan
     s.erase(s.find_last_not_of('0') + 1);
     if (s.ends_with('.')) s.pop_back();
     return s;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // sgd: stochastic gradient descent with momentum and weight decay.
 #pragma once
+#include <cmath>
 #include <cstddef>
 
 #include <collab/core/config.hpp>
@@ -16,7 +17,7 @@ struct Sgd {
 
     void check() const {
         if (!(momentum >= 0 && momentum < 1)) fail("momentum is ", momentum, "; expected a number in [0, 1)");
-        if (!(weight_decay >= 0)) fail("weight decay is ", weight_decay, "; expected a number of at least 0");
+        if (!(weight_decay >= 0) || std::isinf(weight_decay)) fail("weight decay is ", weight_decay, "; expected a number of at least 0");
     }
 };
 

@@ -140,7 +140,10 @@ public:
 
     const Settings& settings() const { return settings_; }
     B& backend() { return *backend_; }
-    const std::string& name(int network) const { return settings_.names[std::size_t(network)]; }
+    const std::string& name(int network) const {
+        check_network(network);
+        return settings_.names[std::size_t(network)];
+    }
     long steps() const { return step_; }
     /// Bytes of all tensors: parameters, gradients, momentum, activations, and what the backward pass works in.
     std::size_t memory_bytes() const { return floats_ * sizeof(T) + labels_[0].size() * sizeof(int); }
@@ -224,10 +227,14 @@ public:
         return couplings_.terms(*backend_, samples_);
     }
     /// Logits [samples][classes] of the last batch.
-    std::vector<T> logits(int network) const { return host(logits_[std::size_t(network)].data, std::size_t(samples_) * classes); }
+    std::vector<T> logits(int network) const {
+        check_network(network);
+        return host(logits_[std::size_t(network)].data, std::size_t(samples_) * classes);
+    }
     /// Embeddings [samples][width] of the last batch in the mutual space of MKB `base`.
     template <int Base = 0>
     std::vector<T> embeddings(int network) const {
+        check_network(network);
         return host(branch_[std::size_t(network)][Base].embedding.data, std::size_t(samples_) * Branch<0, Base>::Embed::Output::dims.size());
     }
 
@@ -532,6 +539,7 @@ private:
 
     template <class F>
     void step_on_loaded(int samples, double rate, F& before_update) {
+        if (!(rate >= 0) || std::isinf(rate)) fail("the learning rate is ", rate, "; expected a number of at least 0");
         const Random random = next_random();
         if (couplings_.has_critic()) correct_critic();
         const auto all = [&] { passes_and_updates(samples, random, rate, before_update); };
@@ -725,8 +733,11 @@ private:
             }
         });
     }
-    COLLAB_COLD std::pair<Place, Footprint> network_place(int network) const {
+    static void check_network(int network) {
         if (network < 0 || network >= n) fail("there is no network ", network, "; this training has ", n);
+    }
+    COLLAB_COLD std::pair<Place, Footprint> network_place(int network) const {
+        check_network(network);
         std::pair<Place, Footprint> found;
         unroll<n>([&](auto i) {
             if (i == network) found = {places_.network[i], Plan<i>::footprint};

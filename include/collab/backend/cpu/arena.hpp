@@ -5,6 +5,7 @@
 #include <tbb/task_arena.h>
 
 #include <collab/backend/cpu/threads.hpp>
+#include <collab/core/error.hpp>
 
 namespace collab::backend {
 
@@ -12,7 +13,9 @@ struct Threads::Arena {
     tbb::task_arena threads;
 };
 
-COLLAB_COMPILED Threads::Threads(int threads, int winograd) : winograd_(winograd), arena_(new Arena{tbb::task_arena(threads > 0 ? threads : tbb::task_arena::automatic)}) {
+COLLAB_COMPILED Threads::Threads(int threads, int winograd)
+    : winograd_(winograd), arena_(threads < 0 ? nullptr : new Arena{tbb::task_arena(threads > 0 ? threads : tbb::task_arena::automatic)}) {
+    if (!arena_) fail("the CPU backend was asked for ", threads, " threads; expected 0, for one per core, or more");
     scratch_ = std::vector<Workspace>(static_cast<std::size_t>(arena_->threads.max_concurrency()));
 }
 COLLAB_COMPILED Threads::~Threads() = default;
