@@ -42,21 +42,21 @@ COLLAB_NOINLINE void conv_tiles(const TileJob<T>& job, const Quad* quads, int co
     for (; count > 0; count -= Quads, quads += Quads) {
         Vector<T> acc[Quads][4][V];
         if (!job.add) {
-            repeat<V>([&](auto v) COLLAB_LAMBDA_INLINE {
+            times<V>([&](int v) COLLAB_LAMBDA_INLINE {
                 const Vector<T> bias = load(job.bias + v * L);
-                repeat<Quads>([&](auto q) COLLAB_LAMBDA_INLINE { repeat<4>([&](auto p) COLLAB_LAMBDA_INLINE { acc[q][p][v] = bias; }); });
+                times<Quads>([&](int q) COLLAB_LAMBDA_INLINE { times<4>([&](int p) COLLAB_LAMBDA_INLINE { acc[q][p][v] = bias; }); });
             });
         } else if (whole) {
-            repeat<Quads>([&](auto q) COLLAB_LAMBDA_INLINE {
+            times<Quads>([&](int q) COLLAB_LAMBDA_INLINE {
                 const T* y = job.y + quads[q].y;
-                repeat<4>([&](auto p) COLLAB_LAMBDA_INLINE { repeat<V>([&](auto v) COLLAB_LAMBDA_INLINE { acc[q][p][v] = load(y + p * y_step + v * L); }); });
+                times<4>([&](int p) COLLAB_LAMBDA_INLINE { times<V>([&](int v) COLLAB_LAMBDA_INLINE { acc[q][p][v] = load(y + p * y_step + v * L); }); });
             });
         } else {
             alignas(64) T kept[Quads][4][V * L] = {};
             for (int q = 0; q < Quads; ++q)
                 for (int p = 0; p < 4 && p < job.pixels; ++p) copy_few<V * L>(job.y + quads[q].y + p * y_step, std::min(job.channels, V * L), kept[q][p]);
-            repeat<Quads>([&](auto q) COLLAB_LAMBDA_INLINE {
-                repeat<4>([&](auto p) COLLAB_LAMBDA_INLINE { repeat<V>([&](auto v) COLLAB_LAMBDA_INLINE { acc[q][p][v] = load(kept[q][p] + v * L); }); });
+            times<Quads>([&](int q) COLLAB_LAMBDA_INLINE {
+                times<4>([&](int p) COLLAB_LAMBDA_INLINE { times<V>([&](int v) COLLAB_LAMBDA_INLINE { acc[q][p][v] = load(kept[q][p] + v * L); }); });
             });
         }
         int from = quads[0].from, to = quads[0].to;
@@ -65,28 +65,28 @@ COLLAB_NOINLINE void conv_tiles(const TileJob<T>& job, const Quad* quads, int co
             job.ahead->step();
             const T* w = job.weights + (std::ptrdiff_t(k) * job.length + job.from) * (V * L);
             const T* x[Quads];
-            repeat<Quads>([&](auto q) COLLAB_LAMBDA_INLINE { x[q] = job.x + quads[q].x + k * job.row + job.from; });
+            times<Quads>([&](int q) COLLAB_LAMBDA_INLINE { x[q] = job.x + quads[q].x + k * job.row + job.from; });
             for (int j = job.from; j < job.to; ++j, w += V * L) {
                 Vector<T> weight[V];
-                repeat<V>([&](auto v) COLLAB_LAMBDA_INLINE { weight[v] = load(w + v * L); });
-                repeat<Quads>([&](auto q) COLLAB_LAMBDA_INLINE {
+                times<V>([&](int v) COLLAB_LAMBDA_INLINE { weight[v] = load(w + v * L); });
+                times<Quads>([&](int q) COLLAB_LAMBDA_INLINE {
                     const T* at = x[q]++;
                     const auto feed = [&](auto p, T value) COLLAB_LAMBDA_INLINE {
-                        repeat<V>([&](auto v) COLLAB_LAMBDA_INLINE { add_product(acc[q][p][v], value, weight[v]); });
+                        times<V>([&](int v) COLLAB_LAMBDA_INLINE { add_product(acc[q][p][v], value, weight[v]); });
                     };
                     feed(Index<0>{}, at[0]), feed(Index<1>{}, at[step]), feed(Index<2>{}, at[2 * step]), feed(Index<3>{}, at[step3]);
                 });
             }
         }
         if (whole) {
-            repeat<Quads>([&](auto q) COLLAB_LAMBDA_INLINE {
+            times<Quads>([&](int q) COLLAB_LAMBDA_INLINE {
                 T* y = job.y + quads[q].y;
-                repeat<4>([&](auto p) COLLAB_LAMBDA_INLINE { repeat<V>([&](auto v) COLLAB_LAMBDA_INLINE { store(y + p * y_step + v * L, acc[q][p][v]); }); });
+                times<4>([&](int p) COLLAB_LAMBDA_INLINE { times<V>([&](int v) COLLAB_LAMBDA_INLINE { store(y + p * y_step + v * L, acc[q][p][v]); }); });
             });
         } else {
             alignas(64) T done[Quads][4][V * L];
-            repeat<Quads>([&](auto q) COLLAB_LAMBDA_INLINE {
-                repeat<4>([&](auto p) COLLAB_LAMBDA_INLINE { repeat<V>([&](auto v) COLLAB_LAMBDA_INLINE { store(done[q][p] + v * L, acc[q][p][v]); }); });
+            times<Quads>([&](int q) COLLAB_LAMBDA_INLINE {
+                times<4>([&](int p) COLLAB_LAMBDA_INLINE { times<V>([&](int v) COLLAB_LAMBDA_INLINE { store(done[q][p] + v * L, acc[q][p][v]); }); });
             });
             for (int q = 0; q < Quads; ++q)
                 for (int p = 0; p < 4 && p < job.pixels; ++p) copy_few<V * L>(done[q][p], std::min(job.channels, V * L), job.y + quads[q].y + p * y_step);

@@ -30,7 +30,7 @@ template <class T, int Inputs, int V>
 COLLAB_NOINLINE void weight_tile(const PixelSweep& s, const T* x, const T* dy, T* dw) {
     constexpr int L = lanes<T>;
     Vector<T> acc[Inputs][V];
-    repeat<Inputs>([&](auto i) COLLAB_LAMBDA_INLINE { repeat<V>([&](auto v) COLLAB_LAMBDA_INLINE { acc[i][v] = Vector<T>{}; }); });
+    times<Inputs>([&](int i) COLLAB_LAMBDA_INLINE { times<V>([&](int v) COLLAB_LAMBDA_INLINE { acc[i][v] = Vector<T>{}; }); });
     const std::ptrdiff_t step = s.x_step;
     for (int image = 0; image < s.images; ++image)
         for (int row = s.from; row < s.to; ++row) {
@@ -39,13 +39,13 @@ COLLAB_NOINLINE void weight_tile(const PixelSweep& s, const T* x, const T* dy, T
             const T* pd = dy + image * s.dy_image + row * s.dy_row;
             for (int w = 0; w < s.width; ++w, px += step, pd += V * L) {
                 Vector<T> d[V];
-                repeat<V>([&](auto v) COLLAB_LAMBDA_INLINE { d[v] = load(pd + v * L); });
-                repeat<Inputs>([&](auto i) COLLAB_LAMBDA_INLINE { repeat<V>([&](auto v) COLLAB_LAMBDA_INLINE { add_product(acc[i][v], px[i], d[v]); }); });
+                times<V>([&](int v) COLLAB_LAMBDA_INLINE { d[v] = load(pd + v * L); });
+                times<Inputs>([&](int i) COLLAB_LAMBDA_INLINE { times<V>([&](int v) COLLAB_LAMBDA_INLINE { add_product(acc[i][v], px[i], d[v]); }); });
             }
         }
     if (!s.first)
-        repeat<Inputs>([&](auto i) COLLAB_LAMBDA_INLINE { repeat<V>([&](auto v) COLLAB_LAMBDA_INLINE { acc[i][v] += load(dw + (i * V + v) * L); }); });
-    repeat<Inputs>([&](auto i) COLLAB_LAMBDA_INLINE { repeat<V>([&](auto v) COLLAB_LAMBDA_INLINE { store(dw + (i * V + v) * L, acc[i][v]); }); });
+        times<Inputs>([&](int i) COLLAB_LAMBDA_INLINE { times<V>([&](int v) COLLAB_LAMBDA_INLINE { acc[i][v] += load(dw + (i * V + v) * L); }); });
+    times<Inputs>([&](int i) COLLAB_LAMBDA_INLINE { times<V>([&](int v) COLLAB_LAMBDA_INLINE { store(dw + (i * V + v) * L, acc[i][v]); }); });
 }
 
 /// How many of `left` inputs the next tile takes: what the registers hold, or less where that wastes less.

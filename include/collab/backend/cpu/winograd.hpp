@@ -63,9 +63,9 @@ COLLAB_NOINLINE void winograd_input_row(const T* const (&rows)[M + 2], std::ptrd
     Vector<T> a[N][N];
     const auto column = [&](auto j, std::ptrdiff_t at) COLLAB_LAMBDA_INLINE {
         Vector<T> d[N], t[N];
-        repeat<N>([&](auto i) COLLAB_LAMBDA_INLINE { d[i] = load(rows[i] + at); });
+        times<N>([&](int i) COLLAB_LAMBDA_INLINE { d[i] = load(rows[i] + at); });
         Transform::input(d, t);
-        repeat<N>([&](auto i) COLLAB_LAMBDA_INLINE { a[i][j] = t[i]; });
+        times<N>([&](int i) COLLAB_LAMBDA_INLINE { a[i][j] = t[i]; });
     };
     column(Index<0>{}, 0), column(Index<1>{}, pixel);
     std::ptrdiff_t at = 0;
@@ -73,10 +73,10 @@ COLLAB_NOINLINE void winograd_input_row(const T* const (&rows)[M + 2], std::ptrd
         const int readable = t < n - 1 ? N : last;   // what meets only missing outputs is not read
         repeat<M>([&](auto j) COLLAB_LAMBDA_INLINE { column(Index<j() + 2>{}, at + std::min(j() + 2, readable - 1) * pixel); });
         T* to = v;
-        repeat<N>([&](auto i) COLLAB_LAMBDA_INLINE {
+        times<N>([&](int i) COLLAB_LAMBDA_INLINE {
             Vector<T> row[N];
             Transform::input(a[i], row);
-            repeat<N>([&](auto j) COLLAB_LAMBDA_INLINE { store(to, row[j]), to += position; });
+            times<N>([&](int j) COLLAB_LAMBDA_INLINE { store(to, row[j]), to += position; });
             a[i][0] = a[i][M], a[i][1] = a[i][M + 1];
         });
     }
@@ -141,19 +141,19 @@ COLLAB_NOINLINE void winograd_product(const WinogradProduct<T>& o, int from, int
                 for (int p = 0; p < P; ++p)
                     for (int r = 0; r < V; ++r) __builtin_prefetch(y[p] + pixel + r * L, 1);
             Vector<T> acc[P][V];
-            repeat<P>([&](auto p) COLLAB_LAMBDA_INLINE { repeat<V>([&](auto r) COLLAB_LAMBDA_INLINE { acc[p][r] = Vector<T>{}; }); });
+            times<P>([&](int p) COLLAB_LAMBDA_INLINE { times<V>([&](int r) COLLAB_LAMBDA_INLINE { acc[p][r] = Vector<T>{}; }); });
             const T *at = v, *w = o.u + k * o.u_position;
             for (int left = o.channels; left > 0; left -= L, at += o.v_chunk - L)
                 for (int i = std::min(left, L); i > 0; --i, ++at, w += V * L) {
                     Vector<T> weight[V];
-                    repeat<V>([&](auto r) COLLAB_LAMBDA_INLINE { weight[r] = load(w + r * L); });
-                    repeat<P>([&](auto p) COLLAB_LAMBDA_INLINE {
+                    times<V>([&](int r) COLLAB_LAMBDA_INLINE { weight[r] = load(w + r * L); });
+                    times<P>([&](int p) COLLAB_LAMBDA_INLINE {
                         const T value = at[p * L];
-                        repeat<V>([&](auto r) COLLAB_LAMBDA_INLINE { add_product(acc[p][r], value, weight[r]); });
+                        times<V>([&](int r) COLLAB_LAMBDA_INLINE { add_product(acc[p][r], value, weight[r]); });
                     });
                 }
             const std::ptrdiff_t chunk = o.m_chunk;
-            repeat<P>([&](auto p) COLLAB_LAMBDA_INLINE { repeat<V>([&](auto r) COLLAB_LAMBDA_INLINE { store(m + r * chunk + p * L, acc[p][r]); }); });
+            times<P>([&](int p) COLLAB_LAMBDA_INLINE { times<V>([&](int r) COLLAB_LAMBDA_INLINE { store(m + r * chunk + p * L, acc[p][r]); }); });
         }
     }
 }
@@ -226,22 +226,22 @@ COLLAB_NOINLINE void winograd_output_row(const T* m, std::ptrdiff_t position, in
     const std::ptrdiff_t down = N * position;
     for (int t = 0; t < n; ++t, m += L, y += M * y_pixel) {
         Vector<T> a[M][N], o[M][M];
-        repeat<N>([&](auto j) COLLAB_LAMBDA_INLINE {
+        times<N>([&](int j) COLLAB_LAMBDA_INLINE {
             Vector<T> column[N], up[M];
             const T* from = m + j * position;
-            repeat<N>([&](auto i) COLLAB_LAMBDA_INLINE { column[i] = load(from), from += down; });
+            times<N>([&](int i) COLLAB_LAMBDA_INLINE { column[i] = load(from), from += down; });
             Transform::output(column, up);
-            repeat<M>([&](auto i) COLLAB_LAMBDA_INLINE { a[i][j] = up[i]; });
+            times<M>([&](int i) COLLAB_LAMBDA_INLINE { a[i][j] = up[i]; });
         });
-        repeat<M>([&](auto i) COLLAB_LAMBDA_INLINE {
+        times<M>([&](int i) COLLAB_LAMBDA_INLINE {
             Transform::output(a[i], o[i]);
-            repeat<M>([&](auto j) COLLAB_LAMBDA_INLINE { o[i][j] += b; });
+            times<M>([&](int j) COLLAB_LAMBDA_INLINE { o[i][j] += b; });
         });
         if (whole && (columns == M || t < n - 1)) {
-            repeat<M>([&](auto i) COLLAB_LAMBDA_INLINE { repeat<M>([&](auto j) COLLAB_LAMBDA_INLINE { store(y + i * y_row + j * y_pixel, o[i][j]); }); });
+            times<M>([&](int i) COLLAB_LAMBDA_INLINE { times<M>([&](int j) COLLAB_LAMBDA_INLINE { store(y + i * y_row + j * y_pixel, o[i][j]); }); });
         } else {
             alignas(64) T done[M][M][L];
-            repeat<M>([&](auto i) COLLAB_LAMBDA_INLINE { repeat<M>([&](auto j) COLLAB_LAMBDA_INLINE { store(done[i][j], o[i][j]); }); });
+            times<M>([&](int i) COLLAB_LAMBDA_INLINE { times<M>([&](int j) COLLAB_LAMBDA_INLINE { store(done[i][j], o[i][j]); }); });
             for (int i = 0; i < rows; ++i)
                 for (int j = 0; j < (t < n - 1 ? M : columns); ++j) copy_few<L>(done[i][j], channels, y + i * y_row + j * y_pixel);
         }

@@ -49,17 +49,17 @@ COLLAB_NOINLINE void winograd_target_row(const T* dy, std::ptrdiff_t row, std::p
     using Transform = WinogradTransform<T, M>;
     for (int t = 0; t < n; ++t, dy += M * pixel, q += lanes<T>) {
         Vector<T> a[N][M];
-        repeat<M>([&](auto j) COLLAB_LAMBDA_INLINE {
+        times<M>([&](int j) COLLAB_LAMBDA_INLINE {
             Vector<T> column[M], down[N];
-            repeat<M>([&](auto i) COLLAB_LAMBDA_INLINE { column[i] = load(dy + i * row + j * pixel); });
+            times<M>([&](int i) COLLAB_LAMBDA_INLINE { column[i] = load(dy + i * row + j * pixel); });
             Transform::target(column, down);
-            repeat<N>([&](auto i) COLLAB_LAMBDA_INLINE { a[i][j] = down[i]; });
+            times<N>([&](int i) COLLAB_LAMBDA_INLINE { a[i][j] = down[i]; });
         });
         T* to = q;
-        repeat<N>([&](auto i) COLLAB_LAMBDA_INLINE {
+        times<N>([&](int i) COLLAB_LAMBDA_INLINE {
             Vector<T> along[N];
             Transform::target(a[i], along);
-            repeat<N>([&](auto j) COLLAB_LAMBDA_INLINE { store(to, along[j]), to += position; });
+            times<N>([&](int j) COLLAB_LAMBDA_INLINE { store(to, along[j]), to += position; });
         });
     }
 }
@@ -95,18 +95,18 @@ template <class T, int Inputs, int V>
 COLLAB_NOINLINE void winograd_sum(const T* v, const T* q, std::ptrdiff_t q_chunk, int tiles, T* du, bool set) {
     constexpr int L = lanes<T>;
     Vector<T> acc[Inputs][V];
-    repeat<Inputs>([&](auto i) COLLAB_LAMBDA_INLINE { repeat<V>([&](auto r) COLLAB_LAMBDA_INLINE { acc[i][r] = Vector<T>{}; }); });
+    times<Inputs>([&](int i) COLLAB_LAMBDA_INLINE { times<V>([&](int r) COLLAB_LAMBDA_INLINE { acc[i][r] = Vector<T>{}; }); });
     for (int t = 0; t < tiles; ++t, v += L, q += L) {
         Vector<T> d[V];
-        repeat<V>([&](auto r) COLLAB_LAMBDA_INLINE { d[r] = load(q + r * q_chunk); });
-        repeat<Inputs>([&](auto i) COLLAB_LAMBDA_INLINE {
+        times<V>([&](int r) COLLAB_LAMBDA_INLINE { d[r] = load(q + r * q_chunk); });
+        times<Inputs>([&](int i) COLLAB_LAMBDA_INLINE {
             const T value = v[i];
-            repeat<V>([&](auto r) COLLAB_LAMBDA_INLINE { add_product(acc[i][r], value, d[r]); });
+            times<V>([&](int r) COLLAB_LAMBDA_INLINE { add_product(acc[i][r], value, d[r]); });
         });
     }
     if (!set)
-        repeat<Inputs>([&](auto i) COLLAB_LAMBDA_INLINE { repeat<V>([&](auto r) COLLAB_LAMBDA_INLINE { acc[i][r] += load(du + (i * V + r) * L); }); });
-    repeat<Inputs>([&](auto i) COLLAB_LAMBDA_INLINE { repeat<V>([&](auto r) COLLAB_LAMBDA_INLINE { store(du + (i * V + r) * L, acc[i][r]); }); });
+        times<Inputs>([&](int i) COLLAB_LAMBDA_INLINE { times<V>([&](int r) COLLAB_LAMBDA_INLINE { acc[i][r] += load(du + (i * V + r) * L); }); });
+    times<Inputs>([&](int i) COLLAB_LAMBDA_INLINE { times<V>([&](int r) COLLAB_LAMBDA_INLINE { store(du + (i * V + r) * L, acc[i][r]); }); });
 }
 
 /// Adds all tiles of the job to its sums.
@@ -170,17 +170,17 @@ COLLAB_NOINLINE void winograd_weight_gradient_end(const T* du, int parts, std::s
                 store(sums[k], sum);
             }
             Vector<T> a[3][N];
-            repeat<N>([&](auto j) COLLAB_LAMBDA_INLINE {
+            times<N>([&](int j) COLLAB_LAMBDA_INLINE {
                 Vector<T> column[N], taps[3];
-                repeat<N>([&](auto i) COLLAB_LAMBDA_INLINE { column[i] = load(sums[N * i + j]); });
+                times<N>([&](int i) COLLAB_LAMBDA_INLINE { column[i] = load(sums[N * i + j]); });
                 Transform::gradient(column, taps);
-                repeat<3>([&](auto i) COLLAB_LAMBDA_INLINE { a[i][j] = taps[i]; });
+                times<3>([&](int i) COLLAB_LAMBDA_INLINE { a[i][j] = taps[i]; });
             });
             const int n = std::min(L, targets - r * L);
-            repeat<3>([&](auto h) COLLAB_LAMBDA_INLINE {
+            times<3>([&](int h) COLLAB_LAMBDA_INLINE {
                 Vector<T> g[3];
                 Transform::gradient(a[h], g);
-                repeat<3>([&](auto w) COLLAB_LAMBDA_INLINE {
+                times<3>([&](int w) COLLAB_LAMBDA_INLINE {
                     T* const at = dw + (h * 3 + w) * tap + c * row + r * L;
                     if (n == L) store(at, load(at) + g[w]);
                     else {

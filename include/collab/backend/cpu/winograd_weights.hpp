@@ -53,17 +53,17 @@ COLLAB_NOINLINE void winograd_weights_block(const Dense& d, const T* w, int grou
         for (int c = 0; c < count; ++c)
             for (int v = 0; v < vectors; ++v) {
                 Vector<T> a[N][3];
-                repeat<3>([&](auto q) COLLAB_LAMBDA_INLINE {
+                times<3>([&](int q) COLLAB_LAMBDA_INLINE {
                     const Vector<T> g[3] = {load(taps[q][c] + v * L), load(taps[3 + q][c] + v * L), load(taps[6 + q][c] + v * L)};
                     Vector<T> t[N];
                     Transform::weight(g, t);
-                    repeat<N>([&](auto i) COLLAB_LAMBDA_INLINE { a[i][q] = t[i]; });
+                    times<N>([&](int i) COLLAB_LAMBDA_INLINE { a[i][q] = t[i]; });
                 });
                 T* const to = u + std::ptrdiff_t(c0 + c) * wide + v * L;
-                repeat<N>([&](auto i) COLLAB_LAMBDA_INLINE {
+                times<N>([&](int i) COLLAB_LAMBDA_INLINE {
                     Vector<T> row[N];
                     Transform::weight(a[i], row);
-                    repeat<N>([&](auto j) COLLAB_LAMBDA_INLINE { store(to + (N * i + j) * position, row[j]); });
+                    times<N>([&](int j) COLLAB_LAMBDA_INLINE { store(to + (N * i + j) * position, row[j]); });
                 });
             }
     }
