@@ -40,9 +40,12 @@
 #if defined(__clang__)
 #define COLLAB_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
 #define COLLAB_INDEPENDENT_FEW COLLAB_INDEPENDENT
-#elif defined(__GNUC__)
+#elif defined(__GNUC__) && !defined(__CUDACC__)   // nvcc's own parser warns of "unroll"
 #define COLLAB_INDEPENDENT _Pragma("GCC ivdep") _Pragma("GCC unroll 1")
 #define COLLAB_INDEPENDENT_FEW _Pragma("GCC ivdep")
+#elif defined(__GNUC__)
+#define COLLAB_INDEPENDENT _Pragma("GCC ivdep")
+#define COLLAB_INDEPENDENT_FEW COLLAB_INDEPENDENT
 #else
 #define COLLAB_INDEPENDENT
 #define COLLAB_INDEPENDENT_FEW
