@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <exception>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -18,6 +19,7 @@ TEST_CASE("a sentence puts text, characters and numbers together") {
     CHECK(sentence().empty());
     CHECK(sentence("file", std::string(" a.bin"), std::string_view(": "), 3, ' ', std::size_t(7), ' ', -2L) == "file a.bin: 3 7 -2");
     CHECK(sentence(0.5, " ", -1.0, " ", 0.1f, " ", 1e30, " ", 1e-7, " ", 100000.0) == "0.5 -1 0.1 1e+30 1e-07 100000");
+    CHECK(sentence(-std::numeric_limits<double>::quiet_NaN(), " ", std::numeric_limits<double>::quiet_NaN(), " ", -std::numeric_limits<double>::infinity()) == "nan nan -inf");
     CHECK(sentence('x') == "x");
 }
 

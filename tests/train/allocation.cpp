@@ -57,6 +57,10 @@ void* operator new(std::size_t n) {
     if (void* p = std::malloc(n ? n : 1)) return p;
     throw std::bad_alloc();
 }
+void* operator new(std::size_t n, const std::nothrow_t&) noexcept {   // a sorting algorithm's; a sanitizer's own would not go with the operators below
+    count(n);
+    return std::malloc(n ? n : 1);
+}
 void* operator new(std::size_t n, std::align_val_t alignment) {
     count(n);
     const std::size_t a = std::size_t(alignment);

@@ -84,12 +84,12 @@ COLLAB_COMPILED COLLAB_COLD std::string put_together(std::initializer_list<Word>
 }
 COLLAB_COMPILED COLLAB_COLD void throw_error(std::initializer_list<Word> parts) { throw Error(put_together(parts)); }
 COLLAB_COMPILED COLLAB_COLD std::string plain_number(double v) {
+    if (v != v) return "nan";   // of whatever sign
     if (const double size = v < 0 ? -v : v; size >= 1e9 || (size < 1e-4 && size > 0)) {
         char text[32];
         return {text, std::to_chars(text, text + sizeof text, v, std::chars_format::general, 6).ptr};
     }
     std::string s = std::to_string(v);
-    if (s.find('.') == s.npos) return s;   // nan
     s.erase(s.find_last_not_of('0') + 1);
     if (s.ends_with('.')) s.pop_back();
     return s;
