@@ -23,6 +23,13 @@ TEST_CASE("a sentence puts text, characters and numbers together") {
     CHECK(sentence('x') == "x");
 }
 
+TEST_CASE("a number that has to be finite and at least 0 is asked for by name") {
+    for (const double fine : {0.0, -0.0, 1e-300, 1e300}) CHECK_NOTHROW(detail::check_not_negative("it", fine));
+    CHECK_THROWS_WITH_AS(detail::check_not_negative("it", -0.5), "it is -0.5; expected a number of at least 0", Error);
+    CHECK_THROWS_WITH_AS(detail::check_not_negative("it", std::numeric_limits<double>::infinity()), "it is inf; expected a number of at least 0", Error);
+    CHECK_THROWS_WITH_AS(detail::check_not_negative("it", std::numeric_limits<double>::quiet_NaN()), "it is nan; expected a number of at least 0", Error);
+}
+
 TEST_CASE("fail throws an Error with its sentence") {
     CHECK_THROWS_WITH_AS(fail("model.bin: expected ", 12, " bytes, found ", 7), "model.bin: expected 12 bytes, found 7", Error);
     bool caught = false;

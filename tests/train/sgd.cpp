@@ -5,6 +5,7 @@
 #include <array>
 #include <limits>
 
+#include <collab/train/adam.hpp>
 #include <collab/train/sgd.hpp>
 
 using namespace collab;
@@ -69,4 +70,8 @@ TEST_CASE("an optimiser that makes no sense is refused") {
     CHECK_THROWS_AS((Sgd{.momentum = nan}.check()), Error);
     CHECK_THROWS_AS((Sgd{.weight_decay = -1e-9}.check()), Error);
     CHECK_THROWS_AS((Sgd{.weight_decay = nan}.check()), Error);
+    const double inf = std::numeric_limits<double>::infinity();
+    CHECK_THROWS_WITH_AS((Sgd{.weight_decay = inf}.check()), "weight decay is inf; expected a number of at least 0", Error);
+    CHECK_THROWS_WITH_AS((Adam{.rate = inf}.check()), "the critic's rate is inf; expected a number of at least 0", Error);
+    CHECK_NOTHROW((Adam{.rate = 0}.check()));
 }

@@ -61,10 +61,16 @@ COLLAB_INLINE std::string sentence(const Parts&... parts) { return detail::put_t
 template <class... Parts>
 [[noreturn]] COLLAB_INLINE void fail(const Parts&... parts) { detail::throw_error({detail::Word(parts)...}); }
 
+namespace detail {
+/// An error unless v is a finite number of at least 0: `check_not_negative("alpha", alpha)`.
+void check_not_negative(std::string_view what, double v);
+}  // namespace detail
+
 }  // namespace collab
 
 #ifdef COLLAB_BODIES
 #include <charconv>
+#include <cmath>
 #include <system_error>
 
 namespace collab::detail {
@@ -93,6 +99,9 @@ COLLAB_COMPILED COLLAB_COLD std::string plain_number(double v) {
     s.erase(s.find_last_not_of('0') + 1);
     if (s.ends_with('.')) s.pop_back();
     return s;
+}
+COLLAB_COMPILED COLLAB_NOINLINE void check_not_negative(std::string_view what, double v) {
+    if (!(v >= 0) || std::isinf(v)) fail(what, " is ", v, "; expected a number of at least 0");
 }
 COLLAB_COMPILED COLLAB_COLD std::string reason(int code) { return std::generic_category().message(code); }
 }  // namespace collab::detail

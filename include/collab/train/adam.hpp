@@ -15,7 +15,7 @@ struct Adam {
     double rate = 1e-4, beta1 = 0.5, beta2 = 0.999, epsilon = 1e-8;
 
     void check() const {
-        if (!(rate >= 0) || std::isinf(rate)) fail("the critic's rate is ", rate, "; expected a number of at least 0");
+        detail::check_not_negative("the critic's rate", rate);
         if (!(beta1 >= 0 && beta1 < 1) || !(beta2 >= 0 && beta2 < 1)) fail("Adam's betas are ", beta1, " and ", beta2, "; expected numbers in [0, 1)");
     }
 };

@@ -169,7 +169,7 @@ COLLAB_COMPILED COLLAB_COLD History run_fit(Trainee& trainee, const FitOptions& 
     while (course.epoch < options.epochs && go && !course.finished) {
         const int epoch = course.epoch;
         course.rate = rate_of(epoch, options.epochs, course.last_error());
-        if (!(course.rate >= 0) || std::isinf(course.rate)) fail("the learning rate of epoch ", epoch + 1, " is ", course.rate, "; expected a number of at least 0");
+        check_not_negative(sentence("the learning rate of epoch ", epoch + 1), course.rate);
         if (again && course.step == history.resumed && course.batch > 0 && said_of == options.epochs && course.rate != said)
             checkpoints->other_rate(*keeper, said, course.rate, epoch + 1);
         course.running.epoch = epoch + 1;

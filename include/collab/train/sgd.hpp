@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // sgd: stochastic gradient descent with momentum and weight decay.
 #pragma once
-#include <cmath>
 #include <cstddef>
 
 #include <collab/core/config.hpp>
@@ -17,7 +16,7 @@ struct Sgd {
 
     void check() const {
         if (!(momentum >= 0 && momentum < 1)) fail("momentum is ", momentum, "; expected a number in [0, 1)");
-        if (!(weight_decay >= 0) || std::isinf(weight_decay)) fail("weight decay is ", weight_decay, "; expected a number of at least 0");
+        detail::check_not_negative("weight decay", weight_decay);
     }
 };
 

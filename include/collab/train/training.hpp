@@ -121,7 +121,7 @@ public:
 
     COLLAB_COLD explicit Training(const Settings& settings = {}, std::shared_ptr<B> backend = std::make_shared<B>()) : settings_(settings), backend_(std::move(backend)) {
         if (settings_.batch < 1) fail("a batch has at least one sample, not ", settings_.batch);
-        if (!(settings_.alpha >= 0) || std::isinf(settings_.alpha)) fail("alpha is ", settings_.alpha, "; expected a number of at least 0");
+        detail::check_not_negative("alpha", settings_.alpha);
         settings_.optimiser.check(), settings_.critic.check();
         detail::name_networks(settings_.names, n);
         list_tensors();
@@ -539,7 +539,7 @@ private:
 
     template <class F>
     void step_on_loaded(int samples, double rate, F& before_update) {
-        if (!(rate >= 0) || std::isinf(rate)) fail("the learning rate is ", rate, "; expected a number of at least 0");
+        detail::check_not_negative("the learning rate", rate);
         const Random random = next_random();
         if (couplings_.has_critic()) correct_critic();
         const auto all = [&] { passes_and_updates(samples, random, rate, before_update); };

@@ -13,9 +13,9 @@ struct Threads::Arena {
     tbb::task_arena threads;
 };
 
-COLLAB_COMPILED Threads::Threads(int threads, int winograd)
-    : winograd_(winograd), arena_(threads < 0 ? nullptr : new Arena{tbb::task_arena(threads > 0 ? threads : tbb::task_arena::automatic)}) {
-    if (!arena_) fail("the CPU backend was asked for ", threads, " threads; expected 0, for one per core, or more");
+COLLAB_COMPILED Threads::Threads(int threads, int winograd) : winograd_(winograd) {
+    if (threads < 0) fail("the CPU backend was asked for ", threads, " threads; expected 0, for one per core, or more");
+    arena_.reset(new Arena{tbb::task_arena(threads > 0 ? threads : tbb::task_arena::automatic)});
     scratch_ = std::vector<Workspace>(static_cast<std::size_t>(arena_->threads.max_concurrency()));
 }
 COLLAB_COMPILED Threads::~Threads() = default;
