@@ -52,9 +52,10 @@
 #endif
 
 // With COLLAB_PRECOMPILED the kernels of the CPU backend and whatever else is no template are only declared: the library of the CMake target
-// collab::precompiled has them. Inline functions among them have to be in its object files even if nothing there calls them.
+// collab::precompiled has them, weak ones: an inline function would be in no object file, and with __attribute__((used)) clang leaves out the symbol of a constructor
+// that others than derived classes call.
 #if defined(COLLAB_PRECOMPILED) && (defined(__GNUC__) || defined(__clang__))
-#define COLLAB_COMPILED inline __attribute__((used))
+#define COLLAB_COMPILED __attribute__((weak))
 #else
 #define COLLAB_COMPILED inline
 #endif
