@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # How our own programs are built: flags that users of the library must never inherit, so nothing here is exported.
 
+if(COLLAB_CUDA_PROGRAMS AND NOT TARGET collab::cuda)
+  message(STATUS "nvcc was found and collab::cuda was left out, or has not all it needs: nothing for the GPU is compiled")
+  set(COLLAB_CUDA_PROGRAMS OFF)
+endif()
+
 add_library(collab_warnings INTERFACE)
 target_compile_options(collab_warnings INTERFACE
   $<$<CXX_COMPILER_ID:GNU,Clang,AppleClang>:-Wall -Wextra -Wpedantic -Wshadow>

@@ -73,7 +73,7 @@ void verify_reach(const char* name, bool (*reaches)(int a, int b) = [](int, int)
         if (C::frozen::has(owner)) continue;
         INFO("losses of network " << owner);
         Trial<C> trial({.seed = 3, .methods = {{.owner = owner}}});
-        std::vector<double> largest(std::size_t(C::size));
+        std::vector<double> largest(static_cast<std::size_t>(C::size));
         for (const Named& n : trial.training.catalogue().parameters)
             for (int k = 0; k < C::size; ++k)
                 if (n.name.starts_with(trial.training.name(k) + "."))
