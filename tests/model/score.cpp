@@ -43,5 +43,7 @@ TEST_CASE("a class without samples has no accuracy, and logits that do not fit a
     CHECK(error_of([] { score(std::vector<float>{1, 0, 1}, {0}, 2); }) == "1 labels and 2 classes need 2 logits, not 3");
     CHECK(error_of([] { score(std::vector<float>{1, 0}, {2}, 2); }) == "label 2 of sample 0 lies outside [0, 2)");
     CHECK(error_of([&] { s.top(0); }) == "top-0 accuracy; expected at least top-1");
+    CHECK(error_of([&] { s.accuracy(2); }) == "class 2 of a score; expected 0 to 1");
+    CHECK(error_of([&] { s.precision(-1); }) == "class -1 of a score; expected 0 to 1");
     CHECK(score(std::vector<float>{1000, -1000}, {1}, 2).loss == 2000);
 }

@@ -3,8 +3,9 @@
 #     // expect: a fragment of the sentence that the compiler must print
 # and the mistake stands behind `#ifndef ACCEPT`, its correct twin behind `#else`: a case that fails for another reason,
 # a typo for instance, fails in both forms. With -DACCEPT the file must compile; without, it must not, the first error must
-# hold the sentence, and (g++) all that is printed must be readable at a glance.
-#   cmake -D compiler=g++ -D compiler_id=GNU -D flags=FILE -D source=CASE.cpp -P run.cmake
+# hold the sentence, and (g++) it must be the only error, readable at a glance.
+#   cmake -D compiler=g++ -D compiler_id=GNU -D flags=FILE -D source=CASE.cpp [-D alone=ON] -P run.cmake
+# With -Dalone=ON the sentence must be the only error of any compiler.
 set(most_lines 20)
 
 # Regular expressions on whole strings, never lists: messages are full of brackets and semicolons.
@@ -31,6 +32,12 @@ string(FIND "${first}" "${sentence}" place)
 if(place EQUAL -1)
   message("${output}")
   message(FATAL_ERROR "${source}: the first error must say\n    ${sentence}\nit says\n    ${first}")
+endif()
+string(REGEX MATCHALL " error: " errors "${output}")
+list(LENGTH errors errors)
+if((compiler_id STREQUAL "GNU" OR alone) AND errors GREATER 1)
+  message("${output}")
+  message(FATAL_ERROR "${source}: ${errors} errors, where the sentence should be the only one")
 endif()
 string(REGEX REPLACE "[^\n]" "" lines "${output}")
 string(LENGTH "${lines}" lines)

@@ -13,7 +13,7 @@ namespace collab::detail {
 template <int Networks>
 struct CheckSize { static_assert(Networks > 0, "collab: a collaboration has at least one network"); };
 template <class M>
-struct CheckMetric { static_assert(Metric<M>, "collab: this item is neither a network, nor an MKB, nor a method, nor a policy, nor a metric"); };
+struct CheckMetric { static_assert(Metric<M>, "collab: this item is neither a network, nor an MKB, nor a method, nor a policy, nor a metric (value and gradient, both const)"); };
 template <class M>
 struct CheckMetricDomain { static_assert(domain_of<M>() == Domain::embeddings, "collab: an MKB compares embeddings, and this metric compares logits"); };
 template <int Network, class Input, class FirstInput>

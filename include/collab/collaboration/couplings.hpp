@@ -62,6 +62,12 @@ class Couplings {
     template <class S, bool Attached>
     using Handle = std::conditional_t<Attached, Value<S>, Constant<S>>;
     static constexpr int n = C::size, taps = C::taps::size, base = n + n * taps + (C::different_inputs ? n * n : 0);
+    /// The network that a method names; another one where there is none, so that what follows is not refused again.
+    template <class I>
+    static constexpr int there() {
+        static_assert(I::value >= 0 && I::value < n, "collab: a method names a network that is not there");
+        return I::value >= 0 && I::value < n ? I::value : 0;
+    }
 
 public:
     using Scalar = T;
@@ -73,14 +79,17 @@ public:
 
     /// The logits of network i.
     template <class I>
-    auto logits(I) const { return Handle<typename Plan<I::value>::Output, !frozen(I::value)>{I::value}; }
+    auto logits(I) const {
+        constexpr int i = there<I>();
+        return Handle<typename Plan<i>::Output, !frozen(i)>{i};
+    }
     /// The feature map of network i at a cut that the method lists in `taps`.
     template <class Tag, class I>
     auto feature(Tagged<Tag>, I) const {
         static_assert(C::taps::template find<Tag> >= 0, "collab: a method reads at a cut that its `taps` do not name");
-        constexpr int place = detail::place_of<Plan<I::value>, Tag>;
+        constexpr int i = there<I>(), place = detail::place_of<Plan<i>, Tag>;
         static_assert(place >= 0, "collab: a method reads at a cut that this network does not have");
-        return Handle<typename Plan<I::value>::template ShapeAt<std::max(place, 0)>, !frozen(I::value)>{n + I::value * taps + C::taps::template find<Tag>};
+        return Handle<typename Plan<i>::template ShapeAt<std::max(place, 0)>, !frozen(i)>{n + i * taps + C::taps::template find<Tag>};
     }
     /// W2^2 of the images that networks i and j see, one number per sample.
     template <class I, class J>
@@ -229,7 +238,7 @@ public:
     void run(detail::CouplingRun<B>& r) {
         if (r.train) {
             for (int k = 0; k < n * taps; ++k)
-                if (T* const g = tensors_[std::size_t(n) + k].gradient) r.context.backend.fill(std::size_t(r.context.batch) * tap_sizes_[k], T(0), g);
+                if (T* const g = tensors_[std::size_t(n + k)].gradient) r.context.backend.fill(std::size_t(r.context.batch) * tap_sizes_[std::size_t(k)], T(0), g);
             for (const auto& node : nodes_) node->clear(r);
         }
         for (const auto& node : nodes_) node->forward(r);

@@ -32,7 +32,7 @@ struct Measure {
         [[maybe_unused]] State s;
         (add<Ls>(s), ...);
         if (result_elsewhere && fits() && s.normalisation >= 0 && !s.activated)
-            for (int k = home[depth]; k <= depth; ++k) values[k] = values[home[depth] - 1];
+            alias(home[depth], depth);
     }
     constexpr bool fits() const { return misfit == depth; }
     constexpr Dims output() const { return shapes[depth]; }
@@ -48,18 +48,23 @@ private:
         int normalisation = -1;     // the normalisation that made this value, activated or not
         bool activated = false;
     };
+    /// Values `first` to `last` lie where the one before them does.
+    constexpr void alias(int first, int last) {
+        for (auto k = std::size_t(first); k <= std::size_t(last); ++k) values[k] = values[std::size_t(first) - 1];
+    }
     template <class L>
     constexpr void add(State& s) {
-        const int n = s.i++;
+        const int i = s.i++;
+        const auto n = std::size_t(i);
         if (misfit < depth) return;
         const Dims in = shapes[n];
         if (!L::accepts(in)) {
-            misfit = n;
+            misfit = i;
             return;
         }
         if (s.normalisation >= 0 && convolves<L>(in)) {
             is_virtual[n] = true, normalised_by[n] = s.normalisation;
-            for (int k = home[n]; k <= n; ++k) values[k] = values[home[n] - 1];   // its storage was the last one given
+            alias(home[n], i);   // its storage was the last one given
         }
         const Dims out = shapes[n + 1] = L::output(in);
         const Footprint f = L::footprint(in);
@@ -68,13 +73,13 @@ private:
         saved[n + 1] = saved[n] + f.saved;
         fixed[n + 1] = fixed[n] + f.fixed;
         const bool shares = L::alias || (L::in_place && s.spare);
-        home[n + 1] = shares ? home[n] : n + 1;
+        home[n + 1] = shares ? home[n] : i + 1;
         values[n + 1] = values[n] + (shares ? 0 : (long(out.size()) + 15) / 16 * 16);
         inner_scratch = std::max(inner_scratch, f.scratch);
         widest = std::max({widest, (long(in.size()) + 15) / 16 * 16, (long(out.size()) + 15) / 16 * 16});
         multiply_adds += L::multiply_adds(in);
         s.spare = !L::alias && !L::keeps_output;
-        if (normalises<L>) s.normalisation = n, s.activated = false;
+        if (normalises<L>) s.normalisation = i, s.activated = false;
         else if (Activation<L> && s.normalisation >= 0 && !s.activated) s.activated = true;
         else s.normalisation = -1;
     }

@@ -42,9 +42,10 @@ struct Flat<Pack<Ls...>> { using type = Pack<Ls...>; };
 
 template <int N, class L>
 struct RepeatTimes {
+    static_assert(N >= 0, "collab: layers are repeated 0 times or more");
     template <int... I>
     static Layers<std::conditional_t<(I >= 0), L, void>...> make(std::integer_sequence<int, I...>);
-    using type = decltype(make(std::make_integer_sequence<int, N>{}));
+    using type = decltype(make(std::make_integer_sequence<int, (N > 0 ? N : 0)>{}));
 };
 }  // namespace detail
 

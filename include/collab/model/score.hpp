@@ -30,7 +30,11 @@ struct Score {
         for (int a = 0; a < classes; ++a) n += taken_for(label, a);
         return n;
     }
-    long taken_for(int label, int answer) const { return confusion[std::size_t(label) * std::size_t(classes) + std::size_t(answer)]; }
+    long taken_for(int label, int answer) const {
+        for (const int c : {label, answer})
+            if (c < 0 || c >= classes) fail("class ", c, " of a score; expected 0 to ", classes - 1);
+        return confusion[std::size_t(label) * std::size_t(classes) + std::size_t(answer)];
+    }
     /// The share of the class that was told rightly (its recall); nan for a class without samples.
     double accuracy(int label) const {
         const long n = count(label);

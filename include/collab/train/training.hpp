@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // training: a collaboration bound to a backend. All weights, all memory, one step at a time.
 #pragma once
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <bit>
@@ -62,6 +63,12 @@ template <class C, class B, bool Ok>
 struct TrainingWrong { using type = Right; };   // the collaboration has said already what is wrong
 template <class C, class B>
 struct TrainingWrong<C, B, true> { using type = first_wrong<typename TrainingChecks<C, B>::type>; };
+
+/// What stands in for a collaboration that does not hold, so that its sentence is the only error: as many networks, all of nothing.
+template <class Numbers>
+struct OfNothing;
+template <int... I>
+struct OfNothing<std::integer_sequence<int, I...>> { using type = Collaboration<std::conditional_t<(I >= 0), Nothing, void>...>; };
 }  // namespace detail
 
 /// `What` is a Collaboration, or a network for individual learning.
@@ -79,8 +86,10 @@ public:
 private:
     static constexpr bool describes = detail::IsCollaboration<Description>::value;
     static_assert(describes, "collab: Training takes a Collaboration or a network");
-    using C = std::conditional_t<describes, Description, Collaboration<detail::Nothing>>;
-    static_assert(sizeof(typename detail::TrainingWrong<C, B, C::ok>::type::sentence) > 0);
+    using Given = std::conditional_t<describes, Description, Collaboration<detail::Nothing>>;
+    using Wrong = typename detail::TrainingWrong<Given, B, Given::ok>::type;
+    static_assert(sizeof(typename Wrong::sentence) > 0);
+    using C = std::conditional_t<Given::ok && Wrong::holds, Given, typename detail::OfNothing<std::make_integer_sequence<int, std::max(Given::size, 1)>>::type>;
 
     using T = typename B::Scalar;
     static constexpr int n = C::size, bases = C::bases;
@@ -115,7 +124,7 @@ public:
     using Backend = B;
     static constexpr bool rolls_inputs = C::different_inputs;   ///< networks see other samples of the same batch
     using Methods = decltype(detail::as_tuple(typename C::methods{}));
-    using Settings = TrainingSettings<typename C::metric, Methods>;
+    using Settings = TrainingSettings<typename Given::metric, Methods>;
     static constexpr int networks = n;
     static constexpr Dims input = image;
 
