@@ -232,7 +232,7 @@ COLLAB_COMPILED COLLAB_COLD void Loader::Work::end() {
     changed_.notify_all();
     for (std::thread& t : threads_) t.join();
 }
-COLLAB_COMPILED void Loader::Work::work() {
+COLLAB_COMPILED COLLAB_COLD void Loader::Work::work() {
     std::unique_lock lock(mutex_);
     for (;;) {
         changed_.wait(lock, [&] { return stop_ || (run_ != 0 && stale_ == 0 && (!order_taken_ || may_claim())); });

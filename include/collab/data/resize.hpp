@@ -51,7 +51,7 @@ PictureWindow central_window(Dims dims, int side, int scaled);
 #include <cmath>
 
 namespace collab::detail {
-COLLAB_COMPILED void Taps::set(double from, double extent, int size, int out) {
+COLLAB_COMPILED COLLAB_COLD void Taps::set(double from, double extent, int size, int out) {
     const double scale = extent / out, support = std::max(1.0, scale);
     const int lowest = std::clamp(static_cast<int>(std::floor(from)), 0, size - 1);
     const int highest = std::clamp(static_cast<int>(std::ceil(from + extent)), lowest + 1, size);

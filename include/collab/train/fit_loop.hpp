@@ -87,7 +87,7 @@ History run_fit(Trainee& trainee, const FitOptions& options);
 namespace collab::detail {
 COLLAB_COMPILED COLLAB_COLD void run_evaluation(Notes& notes, Loader& loader, Evaluation* all, std::size_t networks) {
     std::vector<int> sizes;
-    const auto account = [&] {
+    const auto account = [&]() COLLAB_COLD {
         const std::vector<NetworkLoss> noted = notes.take();
         for (std::size_t at = 0; at < sizes.size(); ++at)
             for (std::size_t i = 0; i < networks; ++i) {
@@ -129,12 +129,12 @@ COLLAB_COMPILED COLLAB_COLD History run_fit(Trainee& trainee, const FitOptions& 
     const auto begin = clock::now();
     const double before = course.wall;
     const auto wall = [&] { return before + since(begin); };
-    const auto tell = [&](const Record& record, bool evaluated) {
+    const auto tell = [&](const Record& record, bool evaluated) COLLAB_COLD {
         const FitEvent event{record.epoch, options.epochs, course.step, steps, history.seconds > 0 ? double(course.trained) / history.seconds : 0, evaluated, &record};
         if (!trainee.tell(event)) course.finished = true;
         return !options.watch || options.watch(event);
     };
-    const auto evaluate_now = [&] {
+    const auto evaluate_now = [&]() COLLAB_COLD {
         Record record = course.means(wall());
         std::vector<Evaluation> evaluations(n);
         trainee.evaluate(options, evaluations.data());
@@ -145,7 +145,7 @@ COLLAB_COMPILED COLLAB_COLD History run_fit(Trainee& trainee, const FitOptions& 
         return tell(record, true);
     };
 
-    const auto account = [&] {   // of every step since the last time
+    const auto account = [&]() COLLAB_COLD {   // of every step since the last time
         const std::vector<NetworkLoss> noted = trainee.notes.take();
         for (std::size_t at = 0; at < noted.size() / n; ++at)
             for (std::size_t i = 0; i < n; ++i) {

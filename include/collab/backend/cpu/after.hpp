@@ -3,7 +3,6 @@
 #pragma once
 #include <algorithm>
 #include <cstddef>
-#include <type_traits>
 
 #include <collab/backend/cpu/load.hpp>
 #include <collab/backend/cpu/repeat.hpp>
@@ -14,8 +13,8 @@ namespace collab::backend::detail {
 /// normalisation is what is left when their mean has been taken away: sums of 64 rows in float cost single tensors of ResNets four to eight times
 /// the error of sums of 16.
 inline constexpr int most_rows = 16;
-/// Rows at once, their terms added in registers: of what is in cache, and of what comes from memory, where four rows of several maps would be too many streams.
-inline constexpr int rows_from_cache = 4, rows_from_memory = 2;
+/// Rows at once, their terms added in registers.
+inline constexpr int rows_at_once = 4;
 
 /// to[i] += row[i], row[i + wide], ... of `width` elements. A call for some thousand elements: not worth a copy in each pass.
 template <class T>
@@ -33,19 +32,34 @@ COLLAB_NOINLINE void add_columns(const T* row, long width, long wide, double* to
         for (long j = i; j < width; j += wide) to[i] += static_cast<double>(row[j]);
 }
 
-/// Adds two sums for each of `wide` channels over `count` pixels, `fold` of which make a row, to first[0, wide) and second[0, wide). term(c, at, from, a, b) adds the terms
-/// of the element with coefficient c, which lies `at` elements on in a map of `pixel` elements per pixel and `from` in one of `second_pixel`.
-template <class T, int Together = rows_from_cache, class Term>
-COLLAB_INLINE void accumulate_strip(long count, long fold, long wide, std::ptrdiff_t pixel, std::ptrdiff_t second_pixel, double* first, double* second, const Term& term) {
+/// Sums over pixels of `wide` channels, `fold` of which make a row: of x - shift to first[0, wide), of (x - shift) (y - mean) to second[0, wide).
+template <class T>
+struct Sums {
+    const T *x, *y;
+    std::ptrdiff_t x_pixel, y_pixel;
+    const T *shift, *mean;   ///< of each element of a row
+    long fold, wide;
+    double *first, *second;
+};
+
+/// Over `count` pixels. before(before_data, row, rows, n) is called, where there is one, right before rows of n elements are read.
+template <class T>
+COLLAB_NOINLINE void accumulate(const Sums<T>& s, long count, void (*before)(const void*, long row, long rows, long n) = nullptr, const void* data = nullptr) {
     alignas(64) T a[strip], b[strip];
-    const long width = fold * wide, rows = count / fold, rest = count % fold * wide, step = fold * pixel, second_step = fold * second_pixel;
+    const long width = s.fold * s.wide, rows = count / s.fold, rest = count % s.fold * s.wide, step = s.fold * s.x_pixel, second_step = s.fold * s.y_pixel;
+    const T *const shift = s.shift, *const mean = s.mean;
     const auto add = [&](auto together, long n, long r) COLLAB_LAMBDA_INLINE {
-        const long at = r * step, from = r * second_step;
-        const Term local = term;
+        constexpr int k_rows = decltype(together)::value;
+        if (before) before(data, r, k_rows, n);
+        const T *const from = s.x + r * step, *const other = s.y + r * second_step;
         COLLAB_INDEPENDENT
         for (long i = 0; i < n; ++i) {
             T x = 0, y = 0;
-            times<decltype(together)::value>([&](int k) COLLAB_LAMBDA_INLINE { local(i, at + k * step + i, from + k * second_step + i, x, y); });
+            times<k_rows>([&](int k) COLLAB_LAMBDA_INLINE {
+                const T d = from[k * step + i] - shift[i];
+                x += d;
+                y += d * (other[k * second_step + i] - mean[i]);
+            });
             a[i] += x;
             b[i] += y;
         }
@@ -53,23 +67,69 @@ COLLAB_INLINE void accumulate_strip(long count, long fold, long wide, std::ptrdi
     for (long r = 0; r == 0 || r < rows;) {
         const long end = std::min(rows, r + most_rows);
         std::fill_n(a, width, T(0)), std::fill_n(b, width, T(0));
-        for (; r + Together <= end; r += Together) add(Index<Together>{}, width, r);
+        for (; r + rows_at_once <= end; r += rows_at_once) add(Index<rows_at_once>{}, width, r);
         const long last = end + (rest > 0 && end == rows);   // behind the whole rows
         const long lengths[] = {width, rest};   // by index: of a condition compilers make two loops, and each is large
         for (; r < last; ++r) add(Index<1>{}, lengths[r >= end], r);
-        add_columns(a, width, wide, first), add_columns(b, width, wide, second);
+        add_columns(a, width, s.wide, s.first), add_columns(b, width, s.wide, s.second);
         if (rows == 0) break;
     }
 }
 
-/// Adds two sums per channel over `count` pixels of channels [channel, channel + channels) to sums[c] and sums[all + c]: terms as for accumulate_strip,
-/// with coefficients of all channels.
-template <class T, int Together = rows_from_cache, class Term>
-COLLAB_INLINE void accumulate(long count, int all, int channel, int channels, std::ptrdiff_t pixel, std::ptrdiff_t second_pixel, double* sums, const Term& term) {
-    const bool whole = channels == all && pixel == all && second_pixel == all && all <= strip;
-    for (long c0 = 0; c0 < channels; c0 += strip)
-        accumulate_strip<T, Together>(count, whole ? fold_of(all) : 1, std::min(strip, channels - c0), pixel, second_pixel, sums + channel + c0, sums + all + channel + c0,
-                            [&term, c0, c = channel + c0](long i, long at, long from, T& a, T& b) COLLAB_LAMBDA_INLINE { term(c + i, c0 + at, c0 + from, a, b); });
+/// A gradient behind a normalisation, and what it is formed of: `rows` as an Activation's gate takes them, its steps the distances between pixels.
+template <class T>
+struct Gating {
+    Strips<T> rows;
+    typename Activation<T>::Loop gate = nullptr;   ///< none: the gradient is `more` as it is, and `to` is the same or null
+    const void* function = nullptr;
+    View<const T> raw{}, plus{};                   ///< what was normalised; what is added to the gradient first (`to` is then also `more`)
+};
+
+template <class T>
+COLLAB_NOINLINE void add_strips(const Strips<T>& r) {
+    for (long k = 0; k < r.count; ++k) {
+        const T* const in = r.in + k * r.in_step;
+        T* const to = r.to + k * r.to_step;
+        COLLAB_INDEPENDENT
+        for (long i = 0; i < r.n; ++i) to[i] += in[i];
+    }
+}
+
+/// Forms the gradient in `count` rows of n elements from row `row` on.
+template <class T>
+void gate_rows(const void* gating, long row, long count, long n) {
+    const Gating<T>& g = *static_cast<const Gating<T>*>(gating);
+    Strips<T> r = g.rows;
+    r.in += row * r.in_step, r.more += row * r.more_step, r.to += row * r.to_step, r.count = count, r.n = n;
+    if (g.plus) {
+        Strips<T> added = r;
+        added.in = g.plus.data + row * g.plus.pixel, added.in_step = g.plus.pixel;
+        add_strips(added);
+    }
+    if (g.gate) g.gate(g.function, r);
+}
+
+/// Forms the gradient g for `count` pixels of `channels` channels, and adds for each channel c the sums of g and of g (raw - mean) to sums[c] and sums[all + c].
+/// A few rows at a time, so that what one loop has read or written is in cache for the next.
+template <class T>
+COLLAB_NOINLINE void gate_and_sum(const Gating<T>& gating, long count, int all, int channels, double* sums) {
+    alignas(64) static constexpr T zeros[strip] = {};
+    const Strips<T>& of = gating.rows;
+    const std::ptrdiff_t g_pixel = of.to ? of.to_step : of.more_step;
+    const bool whole = channels == all && all <= strip && gating.raw.pixel == all && of.more_step == all && g_pixel == all && (!gating.gate || of.in_step == all)
+                       && (!gating.plus || gating.plus.pixel == all);
+    const long fold = whole ? fold_of(all) : 1;
+    for (long c = 0; c < channels; c += strip) {
+        Gating<T> now = gating;
+        Strips<T>& rows = now.rows;
+        rows.mean += c, rows.in += c, rows.more += c, rows.in_step *= fold, rows.more_step *= fold, rows.to_step *= fold;
+        if (of.scale) rows.scale += c, rows.offset += c;
+        if (of.to) rows.to += c;
+        if (now.plus) now.plus = {gating.plus.data + c, gating.plus.pixel * fold};
+        const T* const g = of.to ? rows.to : rows.more;
+        accumulate<T>({g, gating.raw.data + c, g_pixel, gating.raw.pixel, zeros, rows.mean, fold, std::min(strip, channels - c), sums + c, sums + all + c}, count,
+                      now.gate || now.plus ? gate_rows<T> : nullptr, &now);
+    }
 }
 
 /// Results of a kernel. `run` treats `count` pixels from `first` of the batch on, of channels [channel, channel + channels), on behalf of one part of the
@@ -79,7 +139,7 @@ struct After {
     View<T> y{};
     View<const T> other{}, value{}, more{};
     const T *mean = nullptr, *scale = nullptr, *offset = nullptr;
-    const void* function = nullptr;
+    Activation<T> activation{};
     double* sums = nullptr;   ///< [parts][2][all]
     int all = 0;
     void (*run)(const After&, int part, long first, long count, int channel, int channels) = nullptr;
@@ -105,11 +165,7 @@ COLLAB_NOINLINE void statistics_after(const After<T>& s, int part, long first, l
         alignas(64) T about[strip];
         for (long i = 0; i < fold; ++i) std::copy_n(y, wide, about + i * wide);
         double sums[strip] = {}, squares[strip] = {};
-        accumulate_strip<T>(count, fold, wide, s.y.pixel, s.y.pixel, sums, squares, [y, origin = &about[0]](long i, long at, long, T& a, T& b) COLLAB_LAMBDA_INLINE {
-            const T d = y[at] - origin[i];
-            a += d;
-            b += d * d;
-        });
+        accumulate<T>({y, y, s.y.pixel, s.y.pixel, about, about, fold, wide, sums, squares}, count);
         double *const total = s.of_part(part) + channel + c0, *const total_squares = total + s.all;
         const double k = static_cast<double>(count);
         for (long i = 0; i < wide; ++i) {
@@ -120,59 +176,54 @@ COLLAB_NOINLINE void statistics_after(const After<T>& s, int part, long first, l
     }
 }
 
+/// The pixels that `run` is called for, with coefficients where there are any; `in` is the result as the kernel left it.
+template <class T>
+Strips<T> strips_of(const After<T>& s, long first, int channel) {
+    Strips<T> r;
+    if (s.mean) r.mean = s.mean + channel;
+    if (s.scale) r.scale = s.scale + channel, r.offset = s.offset + channel;
+    r.to = s.y.data + first * s.y.pixel + channel, r.to_step = s.y.pixel;
+    r.in = r.to, r.in_step = r.to_step;
+    return r;
+}
+template <class T>
+View<const T> at(const View<const T>& map, long first, int channel) {
+    return map ? View<const T>{map.data + first * map.pixel + channel, map.pixel} : map;
+}
+
 /// y += more.
 template <class T>
 COLLAB_NOINLINE void plus_after(const After<T>& s, int, long first, long count, int channel, int channels) {
-    T* const y = s.y.data + first * s.y.pixel + channel;
-    const T* const more = s.more.data + first * s.more.pixel + channel;
-    over_strips(count, s.all, channel, channels, s.y.pixel, s.more.pixel, [&](long, long n, long at, long from) {
-        T* to = y + at;
-        const T* in = more + from;
-        COLLAB_INDEPENDENT
-        for (long i = 0; i < n; ++i) to[i] += in[i];
-    });
+    Strips<T> r = strips_of(s, first, channel);
+    r.in = at(s.more, first, channel).data, r.in_step = s.more.pixel;
+    over_strips(r, count, channels, channels == s.all && s.y.pixel == s.all && s.more.pixel == s.all, [](const Strips<T>& rows) { add_strips(rows); });
+}
+
+/// y = f(normalised y + more).
+template <class T>
+COLLAB_NOINLINE void finish_after(const After<T>& s, int, long first, long count, int channel, int channels) {
+    Strips<T> r = strips_of(s, first, channel);
+    if (s.more) r.more = at(s.more, first, channel).data, r.more_step = s.more.pixel;
+    const auto loop = s.more ? s.activation.form_sum : s.activation.form;
+    over_strips(r, count, channels, channels == s.all && s.y.pixel == s.all && (!s.more || s.more.pixel == s.all), [&](const Strips<T>& rows) { loop(s.activation.function, rows); });
 }
 
 /// y *= the slope of f at the normalised `other`, and its sums: those of a NormalisedGradient, but for the inverse deviation.
-template <class T, class F>
+template <class T>
 COLLAB_NOINLINE void gate_after(const After<T>& s, int part, long first, long count, int channel, int channels) {
-    const F f = *static_cast<const F*>(s.function);
-    T* const y = s.y.data + first * s.y.pixel + channel;
-    const T* const raw = s.other.data + first * s.other.pixel + channel;
-    const T *const mean = s.mean, *const scale = s.scale, *const offset = s.offset;
-    accumulate<T>(count, s.all, channel, channels, s.y.pixel, s.other.pixel, s.of_part(part), [=](long c, long at, long from, T& a, T& b) COLLAB_LAMBDA_INLINE {
-        const T d = raw[from] - mean[c], g = y[at] * f.slope(f(d * scale[c] + offset[c]));
-        y[at] = g;
-        a += g;
-        b += g * d;
-    });
+    Gating<T> gating{strips_of(s, first, channel), s.activation.gate, s.activation.function, at(s.other, first, channel)};
+    gating.rows.more = gating.rows.to, gating.rows.more_step = gating.rows.to_step;
+    gating.rows.in = gating.raw.data, gating.rows.in_step = gating.raw.pixel;
+    gate_and_sum(gating, count, s.all, channels, s.of_part(part) + channel);
 }
 
 /// y = (y + more) times the slope of f at the stored `value`, and the sums of gate_after with `other`.
-template <class T, class F>
+template <class T>
 COLLAB_NOINLINE void output_gate_after(const After<T>& s, int part, long first, long count, int channel, int channels) {
-    const F f = *static_cast<const F*>(s.function);
-    T* const y = s.y.data + first * s.y.pixel + channel;
-    const T *const raw = s.other.data + first * s.other.pixel + channel, *const value = s.value.data + first * s.value.pixel + channel;
-    const T* const more = s.more ? s.more.data + first * s.more.pixel + channel : nullptr;
-    const bool alike = s.value.pixel == s.y.pixel && s.other.pixel == s.y.pixel && (!more || s.more.pixel == s.y.pixel);
-    const T* const mean = s.mean;
-    for (long p = 0; p < count; p += alike ? count : 1) {   // views of different pixels go pixel by pixel
-        T* const to = y + p * s.y.pixel;
-        const T *const x = raw + p * s.other.pixel, *const out = value + p * s.value.pixel, *const add = more ? more + p * s.more.pixel : nullptr;
-        const auto pass = [&](auto with_more) COLLAB_LAMBDA_INLINE {
-            accumulate<T>(alike ? count : 1, s.all, channel, channels, s.y.pixel, s.y.pixel, s.of_part(part), [=](long c, long at, long, T& a, T& b) COLLAB_LAMBDA_INLINE {
-                T g = to[at];
-                if constexpr (decltype(with_more)::value) g += add[at];
-                g *= f.slope(out[at]);
-                to[at] = g;
-                a += g;
-                b += g * (x[at] - mean[c]);
-            });
-        };
-        if (add) pass(std::true_type{});
-        else pass(std::false_type{});
-    }
+    Gating<T> gating{strips_of(s, first, channel), s.activation.gate_value, s.activation.function, at(s.other, first, channel), at(s.more, first, channel)};
+    gating.rows.more = gating.rows.to, gating.rows.more_step = gating.rows.to_step;
+    gating.rows.in = at(s.value, first, channel).data, gating.rows.in_step = s.value.pixel;
+    gate_and_sum(gating, count, s.all, channels, s.of_part(part) + channel);
 }
 
 /// The sums of all parts, added in their order.

@@ -11,7 +11,7 @@ namespace collab::backend {
 namespace detail {
 /// f(p) for each pixel p of the map; `channels` is the most that one pixel touches.
 template <class F>
-void over_pixels(Threads& threads, const Map& map, long channels, const F& f) {
+COLLAB_COLD void over_pixels(Threads& threads, const Map& map, long channels, const F& f) {
     const Cut cut(map.pixels(), grain / channels);
     threads.run(cut.count, [&](int piece) {
         for (long p = cut.begin(piece); p < cut.end(piece); ++p) f(p);
@@ -21,7 +21,7 @@ void over_pixels(Threads& threads, const Map& map, long channels, const F& f) {
 
 /// Channel g * each + c of x becomes channel c * groups + g of y, where each = channels / groups.
 template <class T>
-void shuffle_channels(Threads& threads, const Map& map, int groups, View<const T> x, View<T> y) {
+COLLAB_COLD void shuffle_channels(Threads& threads, const Map& map, int groups, View<const T> x, View<T> y) {
     const int each = map.dims.channels / groups;
     detail::over_pixels(threads, map, map.dims.channels, [=](long p) {
         const T* from = x.data + p * x.pixel;
@@ -41,7 +41,7 @@ void shuffle_channels(Threads& threads, const Map& map, int groups, View<const T
 
 /// y = x between zeros: its `channels` channels after the first (map.dims.channels - channels) / 2 of y.
 template <class T>
-void pad_channels(Threads& threads, const Map& map, int channels, View<const T> x, View<T> y) {
+COLLAB_COLD void pad_channels(Threads& threads, const Map& map, int channels, View<const T> x, View<T> y) {
     const int all = map.dims.channels, before = (all - channels) / 2;
     detail::over_pixels(threads, map, all, [=](long p) {
         const T* from = x.data + p * x.pixel;
@@ -54,7 +54,7 @@ void pad_channels(Threads& threads, const Map& map, int channels, View<const T> 
 
 /// y = the largest of the pieces of x, which lie `map.dims.channels` apart; NaN if one is.
 template <class T>
-void maxout(Threads& threads, const Map& map, int pieces, View<const T> x, View<T> y) {
+COLLAB_COLD void maxout(Threads& threads, const Map& map, int pieces, View<const T> x, View<T> y) {
     const int channels = map.dims.channels;
     detail::over_pixels(threads, map, long(channels) * pieces, [=](long p) {
         const T* from = x.data + p * x.pixel;
@@ -70,7 +70,7 @@ void maxout(Threads& threads, const Map& map, int pieces, View<const T> x, View<
 
 /// The first largest piece of x (the first NaN if there is one) takes the gradient, the others 0.
 template <class T>
-void maxout_backward(Threads& threads, const Map& map, int pieces, View<const T> x, View<const T> dy, View<T> dx) {
+COLLAB_COLD void maxout_backward(Threads& threads, const Map& map, int pieces, View<const T> x, View<const T> dy, View<T> dx) {
     const int channels = map.dims.channels;
     detail::over_pixels(threads, map, long(channels) * pieces, [=](long p) {
         const T* in = x.data + p * x.pixel;

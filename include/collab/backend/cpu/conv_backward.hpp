@@ -18,7 +18,7 @@ WinogradParts backward_in_one_sweep(const Threads& threads, const Convolution& g
 
 /// Adds to dw and writes after.y. Returns the number of parts that have sums in `after`.
 template <class T>
-int dense_backward(Threads& threads, const Convolution& g, WinogradParts winograd, const Load<T>& x, const Load<T>& dy, const T* w, T* dw, After<T>& after) {
+COLLAB_COLD int dense_backward(Threads& threads, const Convolution& g, WinogradParts winograd, const Load<T>& x, const Load<T>& dy, const T* w, T* dw, After<T>& after) {
     const Dense back(g, true);
     const int edge = winograd.edge, back_edge = winograd_edge<T>(back, threads.winograd());
     const int in = g.in.channels, out = g.out.channels, height = g.in.height, width = g.in.width;

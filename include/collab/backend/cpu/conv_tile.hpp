@@ -46,17 +46,19 @@ COLLAB_NOINLINE void conv_tiles(const TileJob<T>& job, const Quad* quads, int co
                 const Vector<T> bias = load(job.bias + v * L);
                 times<Quads>([&](int q) COLLAB_LAMBDA_INLINE { times<4>([&](int p) COLLAB_LAMBDA_INLINE { acc[q][p][v] = bias; }); });
             });
-        } else if (whole) {
+        } else {   // from where they lie, or from a copy of those that are no whole tile: one piece of code for both
+            alignas(64) T kept[Quads][4][V * L];
+            const T* place[Quads];
+            for (int q = 0; q < Quads; ++q) {
+                place[q] = whole ? job.y + quads[q].y : kept[q][0];
+                for (int p = 0; p < 4 && !whole; ++p) {
+                    std::fill_n(kept[q][p], V * L, T(0));
+                    if (p < job.pixels) copy_few<V * L>(job.y + quads[q].y + p * y_step, std::min(job.channels, V * L), kept[q][p]);
+                }
+            }
+            const std::ptrdiff_t place_step = whole ? y_step : V * L;
             times<Quads>([&](int q) COLLAB_LAMBDA_INLINE {
-                const T* y = job.y + quads[q].y;
-                times<4>([&](int p) COLLAB_LAMBDA_INLINE { times<V>([&](int v) COLLAB_LAMBDA_INLINE { acc[q][p][v] = load(y + p * y_step + v * L); }); });
-            });
-        } else {
-            alignas(64) T kept[Quads][4][V * L] = {};
-            for (int q = 0; q < Quads; ++q)
-                for (int p = 0; p < 4 && p < job.pixels; ++p) copy_few<V * L>(job.y + quads[q].y + p * y_step, std::min(job.channels, V * L), kept[q][p]);
-            times<Quads>([&](int q) COLLAB_LAMBDA_INLINE {
-                times<4>([&](int p) COLLAB_LAMBDA_INLINE { times<V>([&](int v) COLLAB_LAMBDA_INLINE { acc[q][p][v] = load(kept[q][p] + v * L); }); });
+                times<4>([&](int p) COLLAB_LAMBDA_INLINE { times<V>([&](int v) COLLAB_LAMBDA_INLINE { acc[q][p][v] = load(place[q] + p * place_step + v * L); }); });
             });
         }
         int from = quads[0].from, to = quads[0].to;

@@ -138,7 +138,7 @@ WinogradParts winograd_parts(const Dense& d, int most_edge) {
 
 /// Adds to dw, by Winograd's tiles.
 template <class T>
-void dense_winograd_gradient(Threads& threads, const Dense& d, WinogradParts winograd, const Load<T>& x, const Load<T>& dy, T* dw) {
+COLLAB_COLD void dense_winograd_gradient(Threads& threads, const Dense& d, WinogradParts winograd, const Load<T>& x, const Load<T>& dy, T* dw) {
     const Window window = d.window();
     const int channels = d.source_channels, targets = d.target_channels, groups = d.g.groups, width = d.target.width;
     const std::ptrdiff_t row = std::ptrdiff_t(window.width()) * channels, dy_row = std::ptrdiff_t(width) * targets;
@@ -186,7 +186,7 @@ void dense_winograd_gradient(Threads& threads, const Dense& d, WinogradParts win
 
 /// Adds to dw.
 template <class T>
-void dense_weight_gradient(Threads& threads, const Dense& d, const Load<T>& x, const Load<T>& dy, T* dw) {
+COLLAB_COLD void dense_weight_gradient(Threads& threads, const Dense& d, const Load<T>& x, const Load<T>& dy, T* dw) {
     constexpr int L = lanes<T>;
     if (const WinogradParts winograd = winograd_parts<T>(d, threads.winograd()); winograd.edge > 0) return dense_winograd_gradient(threads, d, winograd, x, dy, dw);
     const Sweep s = d.sweep(0);
@@ -287,7 +287,7 @@ void dense_weight_gradient(Threads& threads, const Dense& d, const Load<T>& x, c
 
 /// Adds the sum of dy over samples and pixels to db, one per channel.
 template <class T>
-void bias_gradient(Threads& threads, const Map& map, View<const T> dy, T* db) {
+COLLAB_COLD void bias_gradient(Threads& threads, const Map& map, View<const T> dy, T* db) {
     const int channels = map.dims.channels, parts = int(std::min<long>(32, (map.pixels() + 63) / 64));
     const std::size_t padded = detail::whole_lines<T>(std::size_t(channels));
     T* const partial = threads.shared<T>(std::size_t(parts) * padded);

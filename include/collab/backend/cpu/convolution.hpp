@@ -76,7 +76,7 @@ void fetch_unit(Ahead& ahead, const Dense& d, const Units::Unit& unit, const Loa
 /// All sweeps of `d` from `load` to `after.y`; every target pixel is written, those without taps with the bias alone. Returns the number of parts
 /// that have sums in `after`.
 template <class T>
-int dense(Threads& threads, const Dense& d, const Load<T>& load, const T* w, const T* bias, After<T>& after) {
+COLLAB_COLD int dense(Threads& threads, const Dense& d, const Load<T>& load, const T* w, const T* bias, After<T>& after) {
     constexpr int L = lanes<T>;
     const View<const T> x = load.x;
     const View<T> y = after.y;
@@ -207,7 +207,7 @@ int dense(Threads& threads, const Dense& d, const Load<T>& load, const T* w, con
 
 /// y = x * w (+ bias, one per output channel, unless null).
 template <class T>
-void conv2d(Threads& threads, const Convolution& g, View<const T> x, const T* w, const T* bias, View<T> y, const detail::Families<T>& families) {
+COLLAB_COLD void conv2d(Threads& threads, const Convolution& g, View<const T> x, const T* w, const T* bias, View<T> y, const detail::Families<T>& families) {
     const Convolution flat = detail::flattened(g);
     if (detail::is_depthwise(flat)) return families.depthwise(threads, flat, x, w, bias, y);
     detail::After<T> after(y, g.out.channels);
@@ -216,7 +216,7 @@ void conv2d(Threads& threads, const Convolution& g, View<const T> x, const T* w,
 
 /// dx = the gradient of `conv2d` with respect to x (+ bias, one per input channel, unless null: for the transposed convolution).
 template <class T>
-void conv2d_input_gradient(Threads& threads, const Convolution& g, View<const T> dy, const T* w, const T* bias, View<T> dx, const detail::Families<T>& families) {
+COLLAB_COLD void conv2d_input_gradient(Threads& threads, const Convolution& g, View<const T> dy, const T* w, const T* bias, View<T> dx, const detail::Families<T>& families) {
     const Convolution flat = detail::flattened(g);
     if (detail::is_depthwise(flat)) return families.depthwise_input_gradient(threads, flat, dy, w, bias, dx);
     detail::After<T> after(dx, g.in.channels);
@@ -225,7 +225,7 @@ void conv2d_input_gradient(Threads& threads, const Convolution& g, View<const T>
 
 /// Adds the gradient with respect to the weights to dw.
 template <class T>
-void conv2d_weight_gradient(Threads& threads, const Convolution& g, View<const T> x, View<const T> dy, T* dw, const detail::Families<T>& families) {
+COLLAB_COLD void conv2d_weight_gradient(Threads& threads, const Convolution& g, View<const T> x, View<const T> dy, T* dw, const detail::Families<T>& families) {
     const Convolution flat = detail::flattened(g);
     if (detail::is_depthwise(flat)) return families.depthwise_weight_gradient(threads, flat, x, dy, dw);
     detail::dense_weight_gradient(threads, detail::Dense(flat, false), detail::Load<T>(x, g.in.channels), detail::Load<T>(dy, g.out.channels), dw);

@@ -85,7 +85,7 @@ COLLAB_NOINLINE void depthwise_row(const DepthwiseRow<T>& r, int count, const T*
 
 /// The sweeps of `d` over x, each channel repeated `repeats` times on the way in; each `merged` neighbouring results are added on the way out.
 template <class T>
-void depthwise_sweeps(Threads& threads, const Dense& d, int repeats, int merged, View<const T> x, const T* w, const T* bias, View<T> y) {
+COLLAB_COLD void depthwise_sweeps(Threads& threads, const Dense& d, int repeats, int merged, View<const T> x, const T* w, const T* bias, View<T> y) {
     const int channels = d.g.out.channels, padded = round_up(channels, lanes<T>), taps = d.taps(), widest = d.sweep(0).columns.count;
     const Window window = d.window();
     T* const packed = threads.shared<T>(std::size_t(taps + 1) * std::size_t(padded));
@@ -142,7 +142,7 @@ void depthwise_sweeps(Threads& threads, const Dense& d, int repeats, int merged,
 }
 
 template <class T>
-void depthwise(Threads& threads, const Convolution& g, View<const T> x, const T* w, const T* bias, View<T> y) {
+COLLAB_COLD void depthwise(Threads& threads, const Convolution& g, View<const T> x, const T* w, const T* bias, View<T> y) {
     if (is_depthwise_3x3<T>(g)) {
         After<T> after(y, g.out.channels);
         depthwise_3x3(threads, g, false, Load<T>(x, g.in.channels), w, bias, after);
@@ -152,7 +152,7 @@ void depthwise(Threads& threads, const Convolution& g, View<const T> x, const T*
 }
 
 template <class T>
-void depthwise_input_gradient(Threads& threads, const Convolution& g, View<const T> dy, const T* w, const T* bias, View<T> dx) {
+COLLAB_COLD void depthwise_input_gradient(Threads& threads, const Convolution& g, View<const T> dy, const T* w, const T* bias, View<T> dx) {
     if (is_depthwise_3x3<T>(g)) {
         After<T> after(dx, g.in.channels);
         depthwise_3x3(threads, g, true, Load<T>(dy, g.out.channels), w, bias, after);
@@ -195,7 +195,7 @@ COLLAB_NOINLINE void depthwise_weights(const DepthwiseSums& s, const T* x, const
 }
 
 template <class T>
-void depthwise_weight_gradient(Threads& threads, const Convolution& g, View<const T> x, View<const T> dy, T* dw) {
+COLLAB_COLD void depthwise_weight_gradient(Threads& threads, const Convolution& g, View<const T> x, View<const T> dy, T* dw) {
     if (is_depthwise_3x3<T>(g)) return depthwise_3x3_weight_gradient(threads, g, Load<T>(x, g.in.channels), Load<T>(dy, g.out.channels), dw);
     constexpr int L = lanes<T>;
     const Dense d(g, false);

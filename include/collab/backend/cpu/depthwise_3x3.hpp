@@ -228,7 +228,7 @@ void depthwise_unit(const Convolution& g, bool transposed, const ChannelRegister
 
 /// y = x * w, or with `transposed` the gradient of the input from that of the output. Returns the number of parts that have sums in `after`.
 template <class T>
-int depthwise_3x3(Threads& threads, const Convolution& g, bool transposed, const Load<T>& x, const T* w, const T* bias, After<T>& after) {
+COLLAB_COLD int depthwise_3x3(Threads& threads, const Convolution& g, bool transposed, const Load<T>& x, const T* w, const T* bias, After<T>& after) {
     const Dims source = transposed ? g.out : g.in, target = transposed ? g.in : g.out;
     const DepthwiseSteps steps(g, transposed);
     const int channels = target.channels, ratio = steps.ratio;
@@ -327,7 +327,7 @@ struct DepthwiseSums3x3 {
 
 /// Adds to dw.
 template <class T>
-void depthwise_3x3_weight_gradient(Threads& threads, const Convolution& g, const Load<T>& x, const Load<T>& dy, T* dw) {
+COLLAB_COLD void depthwise_3x3_weight_gradient(Threads& threads, const Convolution& g, const Load<T>& x, const Load<T>& dy, T* dw) {
     const DepthwiseSums3x3<T> all(g);
     const int stride = g.stride.height;
     const RowUnits units(g.batch, g.out.height, all.row_bytes, all.band);

@@ -13,7 +13,7 @@ namespace collab::backend::detail {
 
 /// Adds to dw and writes after.y, for convolutions that is_depthwise_3x3 admits. Returns the number of parts that have sums in `after`.
 template <class T>
-int depthwise_3x3_backward(Threads& threads, const Convolution& g, const Load<T>& x, const Load<T>& dy, const T* w, T* dw, After<T>& after) {
+COLLAB_COLD int depthwise_3x3_backward(Threads& threads, const Convolution& g, const Load<T>& x, const Load<T>& dy, const T* w, T* dw, After<T>& after) {
     const DepthwiseSums3x3<T> all(g);
     const DepthwiseSteps steps(g, true);
     const int stride = g.stride.height, above = stride == 1 ? 1 : 0;   // rows of dy that the first row of dx meets beside its own

@@ -25,7 +25,7 @@ inline void random_words(const Random& random, std::uint64_t first, int n, std::
 
 /// Element i of the map becomes 0 where uniform(random.word(i)) < p and is divided by 1 - p elsewhere; y may be x.
 template <class T>
-void dropout(Threads& threads, const Map& map, double p, const Random& random, View<const T> x, View<T> y) {
+COLLAB_COLD void dropout(Threads& threads, const Map& map, double p, const Random& random, View<const T> x, View<T> y) {
     constexpr int block = 1024;
     // uniform(word) = (word >> 8) / 2^24, so its comparison with p is one of integers, exact and the same for every T.
     const std::int32_t limit = static_cast<std::int32_t>(std::ceil(std::clamp(p, 0.0, 1.0) * 16777216.0));

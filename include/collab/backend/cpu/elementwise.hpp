@@ -8,7 +8,7 @@ namespace collab::backend {
 
 /// y = f(x); y may be x.
 template <class T, class F>
-void activate(Threads& threads, const Map& map, F f, View<const T> x, View<T> y) {
+COLLAB_COLD void activate(Threads& threads, const Map& map, F f, View<const T> x, View<T> y) {
     over_runs(threads, map, [f](long n, const T* in, T* out) {
         const F local = f;
         COLLAB_INDEPENDENT
@@ -18,7 +18,7 @@ void activate(Threads& threads, const Map& map, F f, View<const T> x, View<T> y)
 
 /// dx = dy * f.slope(y); dx may be dy.
 template <class T, class F>
-void activate_backward(Threads& threads, const Map& map, F f, View<const T> y, View<const T> dy, View<T> dx) {
+COLLAB_COLD void activate_backward(Threads& threads, const Map& map, F f, View<const T> y, View<const T> dy, View<T> dx) {
     over_runs(threads, map, [f](long n, const T* value, const T* from, T* to) {
         const F local = f;
         COLLAB_INDEPENDENT
@@ -29,7 +29,7 @@ void activate_backward(Threads& threads, const Map& map, F f, View<const T> y, V
 namespace detail {
 /// f(pixel of the smaller map, pixel of the larger map) for the pixels that a strided shortcut joins.
 template <class F>
-void shortcut_pixels(Threads& threads, const Convolution& g, const F& f) {
+COLLAB_COLD void shortcut_pixels(Threads& threads, const Convolution& g, const F& f) {
     const Cut cut(long(g.batch) * g.out.height, grain / (long(g.out.width) * g.in.channels));
     threads.run(cut.count, [&](int piece) {
         for (long row = cut.begin(piece); row < cut.end(piece); ++row) {
@@ -43,7 +43,7 @@ void shortcut_pixels(Threads& threads, const Convolution& g, const F& f) {
 
 /// Adds to y every stride-th pixel of x, its channels after the first (out - in) / 2 of y.
 template <class T>
-void pad_shortcut(Threads& threads, const Convolution& g, View<const T> x, View<T> y) {
+COLLAB_COLD void pad_shortcut(Threads& threads, const Convolution& g, View<const T> x, View<T> y) {
     const int channels = g.in.channels, skip = (g.out.channels - g.in.channels) / 2;
     detail::shortcut_pixels(threads, g, [&](long out, long in) {
         const T* from = x.data + in * x.pixel;
@@ -55,7 +55,7 @@ void pad_shortcut(Threads& threads, const Convolution& g, View<const T> x, View<
 
 /// Adds the gradient of the shortcut to dx.
 template <class T>
-void pad_shortcut_backward(Threads& threads, const Convolution& g, View<const T> dy, View<T> dx) {
+COLLAB_COLD void pad_shortcut_backward(Threads& threads, const Convolution& g, View<const T> dy, View<T> dx) {
     const int channels = g.in.channels, skip = (g.out.channels - g.in.channels) / 2;
     detail::shortcut_pixels(threads, g, [&](long out, long in) {
         const T* from = dy.data + out * dy.pixel + skip;

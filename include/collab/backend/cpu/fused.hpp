@@ -3,15 +3,15 @@
 #pragma once
 #include <type_traits>
 
-#include <collab/backend/cpu/activated.hpp>
 #include <collab/backend/cpu/operations.hpp>
+#include <collab/backend/cpu/passes.hpp>
 #include <collab/backend/fusion.hpp>
 
 namespace collab::backend {
 
 /// y = x * w (+ bias): see FusionBackend.
 template <class T, class X>
-void fused_conv2d(Threads& threads, const Convolution& g, const detail::Families<T>& families, const X& x, const T* w, const T* bias, View<T> y, const Statistics<T>& statistics) {
+COLLAB_COLD void fused_conv2d(Threads& threads, const Convolution& g, const detail::Families<T>& families, const X& x, const T* w, const T* bias, View<T> y, const Statistics<T>& statistics) {
     auto room = detail::coefficients<T>(threads, detail::widest(g));
     detail::After<T> after(y, g.out.channels);
     if (statistics.saved) after.run = detail::Passes<T>::statistics;
@@ -23,18 +23,18 @@ void fused_conv2d(Threads& threads, const Convolution& g, const detail::Families
 
 /// y = f(normalisation + skip) of x * w (+ bias): see FusionBackend.
 template <class T, class X, class F>
-void normalised_conv2d(Threads& threads, const Convolution& g, const detail::Families<T>& families, const X& x, const T* w, const T* bias, const F& f, const Normalised<T, Identity>& input, View<const T> skip, View<T> y) {
+COLLAB_COLD void normalised_conv2d(Threads& threads, const Convolution& g, const detail::Families<T>& families, const X& x, const T* w, const T* bias, const F& f, const Normalised<T, Identity>& input, View<const T> skip, View<T> y) {
     auto room = detail::coefficients<T>(threads, detail::widest(g));
     const detail::Load<T> result = detail::load_of(room, input, g.out.channels);   // for its coefficients
     detail::After<T> after(y, g.out.channels);
-    after.more = skip, after.function = &f, after.mean = result.mean, after.scale = result.scale, after.offset = result.offset;
-    after.run = detail::Activated<T, F>::finish;
+    after.more = skip, after.activation = detail::Activated<T, F>::of(f), after.mean = result.mean, after.scale = result.scale, after.offset = result.offset;
+    after.run = detail::Passes<T>::finish;
     detail::fused_sweep(threads, g, families, detail::load_of(room, x, g.in.channels), w, bias, after);
 }
 
 /// Adds to dw: see FusionBackend.
 template <class T, class X, class D>
-void fused_conv2d_weight_gradient(Threads& threads, const Convolution& g, const detail::Families<T>& families, const X& x, const D& dy, T* dw) {
+COLLAB_COLD void fused_conv2d_weight_gradient(Threads& threads, const Convolution& g, const detail::Families<T>& families, const X& x, const D& dy, T* dw) {
     auto room = detail::coefficients<T>(threads, detail::widest(g));
     const detail::Load<T> of_x = detail::load_of(room, x, g.in.channels), of_dy = detail::load_of(room, dy, g.out.channels);
     detail::fused_weight_gradient(threads, g, families, of_x, of_dy, dw);
@@ -42,7 +42,7 @@ void fused_conv2d_weight_gradient(Threads& threads, const Convolution& g, const 
 
 /// Adds to dw, writes dx: see FusionBackend.
 template <class T, class X, class D, class Then>
-void fused_conv2d_backward(Threads& threads, const Convolution& g, const detail::Families<T>& families, const X& x, const D& dy, const T* w, T* dw, View<T> dx, const Then& then) {
+COLLAB_COLD void fused_conv2d_backward(Threads& threads, const Convolution& g, const detail::Families<T>& families, const X& x, const D& dy, const T* w, T* dw, View<T> dx, const Then& then) {
     const int channels = g.in.channels;
     auto room = detail::coefficients<T>(threads, detail::widest(g));
     const detail::Load<T> of_x = detail::load_of(room, x, channels), of_dy = detail::load_of(room, dy, g.out.channels);
@@ -50,16 +50,17 @@ void fused_conv2d_backward(Threads& threads, const Convolution& g, const detail:
     const T* saved = nullptr;
     if constexpr (requires { then.value; }) {
         saved = then.saved;
-        after.more = then.more, after.value = then.value, after.other = then.raw, after.function = &then.f;
+        after.more = then.more, after.value = then.value, after.other = then.raw;
+        after.activation = detail::Activated<T, std::remove_cvref_t<decltype(then.f)>>::of(then.f);
         after.mean = room.copy(channels, saved);
-        after.run = detail::Activated<T, std::remove_cvref_t<decltype(then.f)>>::output_gate;
+        after.run = detail::Passes<T>::output_gate;
     } else if constexpr (requires { then.more; }) {
         after.more = then.more, after.run = detail::Passes<T>::plus;
     } else if constexpr (requires { then.input; }) {
         saved = then.input.saved;
         const detail::Load<T> input = detail::load_of(room, then.input, channels);
-        after.other = input.x, after.mean = input.mean, after.scale = input.scale, after.offset = input.offset, after.function = &then.input.f;
-        after.run = detail::Activated<T, std::remove_cvref_t<decltype(then.input.f)>>::gate;
+        after.other = input.x, after.mean = input.mean, after.scale = input.scale, after.offset = input.offset, after.activation = input.activation;
+        after.run = detail::Passes<T>::gate;
     }
     [[maybe_unused]] const int parts = detail::fused_backward(threads, g, families, of_x, of_dy, w, dw, after);
     if constexpr (requires { then.sums; }) {
@@ -70,14 +71,14 @@ void fused_conv2d_backward(Threads& threads, const Convolution& g, const detail:
 
 /// y = f(input + skip): see FusionBackend.
 template <class T, class F>
-void normalise(Threads& threads, const Map& map, F f, const Normalised<T, Identity>& input, View<const T> skip, View<T> y) {
-    detail::Activated<T, F>::normalise(threads, map, f, input, skip, y);
+COLLAB_COLD void normalise(Threads& threads, const Map& map, F f, const Normalised<T, Identity>& input, View<const T> skip, View<T> y) {
+    detail::Passes<T>::normalise(threads, map, detail::Activated<T, F>::of(f), input, skip, y);
 }
 
 /// g = dy f'(y) and its sums: see FusionBackend.
 template <class T, class F>
-void normalised_sums(Threads& threads, const Map& map, F f, View<const T> x, View<const T> y, View<const T> dy, const T* saved, T* dgamma, T* dbeta, T* sums, View<T> g) {
-    detail::Activated<T, F>::sums(threads, map, f, x, y, dy, saved, dgamma, dbeta, sums, g);
+COLLAB_COLD void normalised_sums(Threads& threads, const Map& map, F f, View<const T> x, View<const T> y, View<const T> dy, const T* saved, T* dgamma, T* dbeta, T* sums, View<T> g) {
+    detail::Passes<T>::sums(threads, map, detail::Activated<T, F>::of(f), x, y, dy, saved, dgamma, dbeta, sums, g);
 }
 
 }  // namespace collab::backend

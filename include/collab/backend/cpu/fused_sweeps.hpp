@@ -3,31 +3,31 @@
 #pragma once
 #include <algorithm>
 
-#include <collab/backend/cpu/activated.hpp>
 #include <collab/backend/cpu/after.hpp>
 #include <collab/backend/cpu/conv_backward.hpp>
 #include <collab/backend/cpu/convolution.hpp>
 #include <collab/backend/cpu/families.hpp>
 #include <collab/backend/cpu/load.hpp>
+#include <collab/backend/cpu/passes.hpp>
 #include <collab/backend/cpu/pointwise.hpp>
 
 namespace collab::backend::detail {
 
 template <class T>
-int fused_sweep(Threads& threads, const Convolution& g, const Families<T>& families, const Load<T>& x, const T* w, const T* bias, After<T>& after) {
+COLLAB_COLD int fused_sweep(Threads& threads, const Convolution& g, const Families<T>& families, const Load<T>& x, const T* w, const T* bias, After<T>& after) {
     const Convolution flat = flattened(g);
     return is_depthwise(flat) ? families.depthwise_3x3(threads, flat, false, x, w, bias, after) : dense(threads, Dense(flat, false), x, w, bias, after);
 }
 
 template <class T>
-void fused_weight_gradient(Threads& threads, const Convolution& g, const Families<T>& families, const Load<T>& x, const Load<T>& dy, T* dw) {
+COLLAB_COLD void fused_weight_gradient(Threads& threads, const Convolution& g, const Families<T>& families, const Load<T>& x, const Load<T>& dy, T* dw) {
     const Convolution flat = flattened(g);
     if (is_depthwise(flat)) families.depthwise_3x3_weight_gradient(threads, flat, x, dy, dw);
     else dense_weight_gradient(threads, Dense(flat, false), x, dy, dw);
 }
 
 template <class T>
-int fused_backward(Threads& threads, const Convolution& g, const Families<T>& families, const Load<T>& x, const Load<T>& dy, const T* w, T* dw, After<T>& after) {
+COLLAB_COLD int fused_backward(Threads& threads, const Convolution& g, const Families<T>& families, const Load<T>& x, const Load<T>& dy, const T* w, T* dw, After<T>& after) {
     const Convolution flat = flattened(g);
     if (is_depthwise(flat)) return families.depthwise_3x3_backward(threads, flat, x, dy, w, dw, after);
     if (const WinogradParts winograd = backward_in_one_sweep<T>(threads, flat); winograd.edge > 0) return dense_backward(threads, flat, winograd, x, dy, w, dw, after);
@@ -42,7 +42,7 @@ namespace collab::backend {
 
 /// Mean and inverse deviation of each channel over the batch; running statistics move.
 template <class T>
-void batch_statistics(Threads& threads, const Map& map, View<const T> x, const Statistics<T>& statistics) {
+COLLAB_COLD void batch_statistics(Threads& threads, const Map& map, View<const T> x, const Statistics<T>& statistics) {
     const int channels = map.dims.channels;
     detail::After<T> after({const_cast<T*>(x.data), x.pixel}, channels);   // only read
     after.sums = detail::zero_sums(threads, channels);
@@ -56,7 +56,7 @@ void batch_statistics(Threads& threads, const Map& map, View<const T> x, const S
 
 /// dx from a NormalisedGradient: see FusionBackend; dx may be its g.
 template <class T>
-void normalised_gradient(Threads& threads, const Map& map, const NormalisedGradient<T>& gradient, View<T> dx) {
+COLLAB_COLD void normalised_gradient(Threads& threads, const Map& map, const NormalisedGradient<T>& gradient, View<T> dx) {
     const int channels = map.dims.channels;
     auto room = detail::coefficients<T>(threads, channels);
     const detail::Load<T> load = detail::load_of(room, gradient, channels);

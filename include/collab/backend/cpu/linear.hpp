@@ -18,7 +18,7 @@ inline constexpr int few_rows = 8;
 
 /// y (rows x columns) = x (rows x depth) times a matrix of which pack(j, m, p, to) packs rows [j, j + m) of panel p.
 template <class T, class Pack>
-void packed_product(Threads& threads, int rows, int depth, int columns, View<const T> x, const T* bias, View<T> y, const Pack& pack) {
+COLLAB_COLD void packed_product(Threads& threads, int rows, int depth, int columns, View<const T> x, const T* bias, View<T> y, const Pack& pack) {
     const Panels<T> panels(columns);
     constexpr int together = 2;                                     // panels side by side are packed in one go: longer runs of memory
     constexpr int deep = 32768 / int(sizeof(T)) / Panels<T>::wide;   // a panel of this many rows stays in the first-level cache
@@ -69,7 +69,7 @@ void packed_product(Threads& threads, int rows, int depth, int columns, View<con
 
 /// y = x W (+ bias) for few rows: the weights are read once, in the order in which they lie.
 template <class T>
-void product_of_few(Threads& threads, const Product& g, View<const T> x, const T* w, const T* bias, View<T> y) {
+COLLAB_COLD void product_of_few(Threads& threads, const Product& g, View<const T> x, const T* w, const T* bias, View<T> y) {
     const Cut cut(g.out, std::max(64L, grain / g.in), 16);
     threads.run(cut.count, [&](int piece) {
         const long first = cut.begin(piece), n = cut.end(piece) - first;
@@ -120,7 +120,7 @@ T dot(int n, const T* a, const T* b) {
 
 /// y = x W (+ bias, unless null), row by row.
 template <class T>
-void linear(Threads& threads, const Product& g, View<const T> x, const T* w, const T* bias, View<T> y) {
+COLLAB_COLD void linear(Threads& threads, const Product& g, View<const T> x, const T* w, const T* bias, View<T> y) {
     if (g.batch < detail::few_rows) return detail::product_of_few(threads, g, x, w, bias, y);
     detail::packed_product(threads, g.batch, g.in, g.out, x, bias, y, [&](int j, int m, int p, T* to) {
         detail::pack_panel(w + std::ptrdiff_t(j) * g.out + p * detail::Panels<T>::wide, g.out, m, detail::Panels<T>(g.out).in(p), to);
@@ -129,7 +129,7 @@ void linear(Threads& threads, const Product& g, View<const T> x, const T* w, con
 
 /// dx = dy transpose(W).
 template <class T>
-void linear_input_gradient(Threads& threads, const Product& g, View<const T> dy, const T* w, View<T> dx) {
+COLLAB_COLD void linear_input_gradient(Threads& threads, const Product& g, View<const T> dy, const T* w, View<T> dx) {
     if (g.batch < detail::few_rows) {
         const Cut cut(g.in, grain / g.out, 64);
         threads.run(cut.count, [&](int piece) {
@@ -145,7 +145,7 @@ void linear_input_gradient(Threads& threads, const Product& g, View<const T> dy,
 
 /// Adds transpose(x) dy to dw.
 template <class T>
-void linear_weight_gradient(Threads& threads, const Product& g, View<const T> x, View<const T> dy, T* dw) {
+COLLAB_COLD void linear_weight_gradient(Threads& threads, const Product& g, View<const T> x, View<const T> dy, T* dw) {
     using detail::tile_rows;
     const detail::Panels<T> panels(g.out);
     const std::size_t size = std::size_t(g.batch) * panels.wide;

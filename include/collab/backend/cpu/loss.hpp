@@ -59,7 +59,7 @@ bool first_largest(int n, const T* p, int place) {
 /// losses[b] = -log softmax(logits_b)[labels[b]], hits[b] = 1 where the first largest logit is the label's, else 0, and
 /// dlogits_b = scale (softmax(logits_b) - onehot) unless dlogits is null. Throws Error for a label outside [0, classes).
 template <class T>
-void softmax_cross_entropy(Threads& threads, int rows, int classes, View<const T> logits, const int* labels, T scale, View<T> dlogits, T* losses,
+COLLAB_COLD void softmax_cross_entropy(Threads& threads, int rows, int classes, View<const T> logits, const int* labels, T scale, View<T> dlogits, T* losses,
                            T* hits) {
     for (int b = 0; b < rows; ++b)
         if (labels[b] < 0 || labels[b] >= classes) fail("softmax_cross_entropy: label ", labels[b], " in row ", b, ": expected 0 to ", classes - 1);

@@ -50,7 +50,7 @@ void repeat_pixel(const Rows& rows, T* row) {
 /// which each view gives the first and the distance to the next; it adds to total[0, width) and total[width, 2 width) and may
 /// use room[0, 2 width). Sums of a block may be in T, beyond that they are in double.
 template <class T, class Block, class... U>
-void channel_sums(Threads& threads, const Rows& rows, const NormalisationSpace<T>& space, const Block& block, View<U>... v) {
+COLLAB_COLD void channel_sums(Threads& threads, const Rows& rows, const NormalisationSpace<T>& space, const Block& block, View<U>... v) {
     const long width = rows.width(), two = 2 * rows.channels;
     const Cut cut = rows.cut(space.most_pieces);
     threads.run(cut.count, [&](int piece) {
@@ -77,7 +77,7 @@ void channel_sums(Threads& threads, const Rows& rows, const NormalisationSpace<T
 
 /// f(n, pointers...) for each row, n being its width, and for the rest of the last one.
 template <class F, class... U>
-void over_rows(Threads& threads, const Rows& rows, const F& f, View<U>... v) {
+COLLAB_COLD void over_rows(Threads& threads, const Rows& rows, const F& f, View<U>... v) {
     const Cut cut = rows.cut(4096);
     threads.run(cut.count, [&](int piece) {
         for (long r = cut.begin(piece), end = std::min(cut.end(piece), rows.count); r < end; ++r)
@@ -88,7 +88,7 @@ void over_rows(Threads& threads, const Rows& rows, const F& f, View<U>... v) {
 
 /// y = f((x - mean) scale + offset).
 template <class T, class F>
-void normalise(Threads& threads, const Rows& rows, const NormalisationSpace<T>& space, F f, View<const T> x, View<T> y) {
+COLLAB_COLD void normalise(Threads& threads, const Rows& rows, const NormalisationSpace<T>& space, F f, View<const T> x, View<T> y) {
     repeat_pixel(rows, space.mean), repeat_pixel(rows, space.scale), repeat_pixel(rows, space.offset);
     over_rows(threads, rows, [f, mean = space.mean, scale = space.scale, offset = space.offset](long n, const T* in, T* out) {
         const F local = f;
@@ -102,7 +102,7 @@ void normalise(Threads& threads, const Rows& rows, const NormalisationSpace<T>& 
 /// Training: y = f(gamma (x - mean) / sqrt(variance + epsilon) + beta) with the batch's own statistics, which are left in
 /// `saved` (means, then inverse deviations) and move the running ones.
 template <class T, class F>
-void batch_norm(Threads& threads, const Map& map, const Normalisation& n, F f, View<const T> x, const T* gamma, const T* beta, T* running_mean,
+COLLAB_COLD void batch_norm(Threads& threads, const Map& map, const Normalisation& n, F f, View<const T> x, const T* gamma, const T* beta, T* running_mean,
                 T* running_variance, T* saved, View<T> y) {
     const detail::Rows rows(map, x, y);
     const detail::NormalisationSpace<T> space(threads, rows);
@@ -148,7 +148,7 @@ void batch_norm(Threads& threads, const Map& map, const Normalisation& n, F f, V
 
 /// y = f(gamma (x - mean) / sqrt(variance + epsilon) + beta) with given statistics; y may be x.
 template <class T, class F>
-void batch_norm_inference(Threads& threads, const Map& map, const Normalisation& n, F f, View<const T> x, const T* gamma, const T* beta,
+COLLAB_COLD void batch_norm_inference(Threads& threads, const Map& map, const Normalisation& n, F f, View<const T> x, const T* gamma, const T* beta,
                           const T* mean, const T* variance, View<T> y) {
     const detail::Rows rows(map, x, y);
     const detail::NormalisationSpace<T> space(threads, rows);
@@ -162,7 +162,7 @@ void batch_norm_inference(Threads& threads, const Map& map, const Normalisation&
 
 /// Of the training form: adds to dgamma and dbeta; dx may be dy.
 template <class T, class F>
-void batch_norm_backward(Threads& threads, const Map& map, F f, View<const T> x, View<const T> y, View<const T> dy, const T* gamma, const T* saved,
+COLLAB_COLD void batch_norm_backward(Threads& threads, const Map& map, F f, View<const T> x, View<const T> y, View<const T> dy, const T* gamma, const T* saved,
                          T* dgamma, T* dbeta, View<T> dx) {
     const detail::Rows rows(map, x, y, dy, dx);
     const detail::NormalisationSpace<T> space(threads, rows);

@@ -48,7 +48,7 @@ bool pointwise_in_one_sweep(const Convolution& g) {
 
 /// Adds to dw and writes after.y; `g` is flattened. Returns the number of parts that have sums in `after`.
 template <class T>
-int pointwise_backward(Threads& threads, const Convolution& g, const Load<T>& x, const Load<T>& dy, const T* w, T* dw, After<T>& after) {
+COLLAB_COLD int pointwise_backward(Threads& threads, const Convolution& g, const Load<T>& x, const Load<T>& dy, const T* w, T* dw, After<T>& after) {
     constexpr int L = lanes<T>, slack = 64;   // a tile may read past its last input
     const int in = g.in.channels, out = g.out.channels;
     const PointwiseUnits units(g.batch);

@@ -67,24 +67,24 @@ inline constexpr int most_taps = 9;
 
 /// The same for any n in [1, most_taps], in one step for the windows that are common.
 template <class Op, class T>
-void combine(int n, long channels, const T** tap, T scale, T* y) {
+COLLAB_NOINLINE void combine(int n, long channels, const T** tap, T scale, T* y) {
     switch (n) {
         case 1: return combine_some<1, Op>(channels, tap, scale, y);
         case 2: return combine_some<2, Op>(channels, tap, scale, y);
-        case 3: return combine_some<3, Op>(channels, tap, scale, y);
         case 4: return combine_some<4, Op>(channels, tap, scale, y);
-        case 6: return combine_some<6, Op>(channels, tap, scale, y);
         case 9: return combine_some<9, Op>(channels, tap, scale, y);
-        default:
-            combine_some<4, Op>(channels, tap, T(1), y);
-            tap[3] = y;
-            return combine<Op>(n - 3, channels, tap + 3, scale, y);
+        default: {
+            const int some = n > 4 ? 4 : 2;
+            combine<Op>(some, channels, tap, T(1), y);
+            tap[some - 1] = y;
+            return combine<Op>(n - some + 1, channels, tap + some - 1, scale, y);
+        }
     }
 }
 
 /// y = the windows of x put together by Op, times scale(window rows, window columns).
 template <class Op, class T, class Scale>
-void pool(Threads& threads, int batch, Dims in, Dims out, const Windows2& windows, const Scale& scale, View<const T> x, View<T> y) {
+COLLAB_COLD void pool(Threads& threads, int batch, Dims in, Dims out, const Windows2& windows, const Scale& scale, View<const T> x, View<T> y) {
     const Cut cut(long(batch) * out.height, grain / std::max(1L, long(in.size()) / out.height));
     threads.run(cut.count, [&](int piece) {
         for (long row = cut.begin(piece); row < cut.end(piece); ++row) {
@@ -112,7 +112,7 @@ void pool(Threads& threads, int batch, Dims in, Dims out, const Windows2& window
 /// fresh), called for the window's pixels row by row: it writes dx there where `fresh` (a constant) holds and adds to it
 /// otherwise. `room` is for one number per channel. Samples go in parallel, the windows of one in order, since they may overlap.
 template <class T, class Window>
-void spread(Threads& threads, int batch, Dims in, Dims out, const Windows2& windows, View<T> dx, const Window& window) {
+COLLAB_COLD void spread(Threads& threads, int batch, Dims in, Dims out, const Windows2& windows, View<T> dx, const Window& window) {
     const Cut cut(batch, grain / in.size());
     const auto sample = [&](long b, T* room, auto fresh) {
         for (int h = 0; h < out.height; ++h)
@@ -139,7 +139,7 @@ void spread(Threads& threads, int batch, Dims in, Dims out, const Windows2& wind
 
 /// Shares dy out evenly: the backward pass of every average.
 template <class T, class Scale>
-void spread_evenly(Threads& threads, int batch, Dims in, Dims out, const Windows2& windows, const Scale& scale, View<const T> dy, View<T> dx) {
+COLLAB_COLD void spread_evenly(Threads& threads, int batch, Dims in, Dims out, const Windows2& windows, const Scale& scale, View<const T> dy, View<T> dx) {
     spread(threads, batch, in, out, windows, dx, [&](long o, Span rows, Span columns, T*) {
         return [from = dy.data + o * dy.pixel, factor = scale(rows, columns), dx, channels = in.channels](long i, auto fresh) {
             T* to = dx.data + i * dx.pixel;
@@ -159,13 +159,13 @@ struct AverageScale {
 
 /// y = the largest element of each window; NaN if the window has one.
 template <class T>
-void max_pool(Threads& threads, const Pooling& g, View<const T> x, View<T> y) {
+COLLAB_COLD void max_pool(Threads& threads, const Pooling& g, View<const T> x, View<T> y) {
     detail::pool<detail::Largest>(threads, g.batch, g.in, g.out, detail::Windows2(g), [](detail::Span, detail::Span) { return T(1); }, x, y);
 }
 
 /// The first largest element of each window, row by row (the first NaN if there is one), takes the window's gradient.
 template <class T>
-void max_pool_backward(Threads& threads, const Pooling& g, View<const T> x, View<const T> y, View<const T> dy, View<T> dx) {
+COLLAB_COLD void max_pool_backward(Threads& threads, const Pooling& g, View<const T> x, View<const T> y, View<const T> dy, View<T> dx) {
     detail::spread(threads, g.batch, g.in, g.out, detail::Windows2(g), dx, [&](long o, detail::Span, detail::Span, T* room) {
         // What of dy has found no taker yet: dy itself at the first pixel, then what is left in `room`.
         return [left = dy.data + o * dy.pixel, top = y.data + o * y.pixel, room, x, dx, channels = g.in.channels](long i, auto fresh) mutable {
@@ -185,23 +185,23 @@ void max_pool_backward(Threads& threads, const Pooling& g, View<const T> x, View
 
 /// y = the average of each window.
 template <class T>
-void average_pool(Threads& threads, const Pooling& g, View<const T> x, View<T> y) {
+COLLAB_COLD void average_pool(Threads& threads, const Pooling& g, View<const T> x, View<T> y) {
     detail::pool<detail::Total>(threads, g.batch, g.in, g.out, detail::Windows2(g), detail::AverageScale<T>{}, x, y);
 }
 
 template <class T>
-void average_pool_backward(Threads& threads, const Pooling& g, View<const T> dy, View<T> dx) {
+COLLAB_COLD void average_pool_backward(Threads& threads, const Pooling& g, View<const T> dy, View<T> dx) {
     detail::spread_evenly(threads, g.batch, g.in, g.out, detail::Windows2(g), detail::AverageScale<T>{}, dy, dx);
 }
 
 /// y = averages of windows that share the input out among g.out's pixels; the kernel, stride and padding of g are not used.
 template <class T>
-void adaptive_average_pool(Threads& threads, const Pooling& g, View<const T> x, View<T> y) {
+COLLAB_COLD void adaptive_average_pool(Threads& threads, const Pooling& g, View<const T> x, View<T> y) {
     detail::pool<detail::Total>(threads, g.batch, g.in, g.out, detail::Windows2(g.in, g.out), detail::AverageScale<T>{}, x, y);
 }
 
 template <class T>
-void adaptive_average_pool_backward(Threads& threads, const Pooling& g, View<const T> dy, View<T> dx) {
+COLLAB_COLD void adaptive_average_pool_backward(Threads& threads, const Pooling& g, View<const T> dy, View<T> dx) {
     detail::spread_evenly(threads, g.batch, g.in, g.out, detail::Windows2(g.in, g.out), detail::AverageScale<T>{}, dy, dx);
 }
 

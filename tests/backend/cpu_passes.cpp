@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <random>
+#include <utility>
+#include <vector>
+
+#include <collab/backend/cpu/cpu.hpp>
+
+using namespace collab;
+using namespace collab::backend;
+
+namespace {
+
+/// A map of `pixels` pixels whose channels lie in a wider one, with marks in the gaps.
+struct Gapped {
+    static constexpr float mark = 77;
+    int channels, pixel;
+    std::vector<float> data;
+    Gapped(long pixels, int channels_, int gap, std::uint64_t seed) : channels(channels_), pixel(channels_ + gap), data(std::size_t(pixels * pixel), mark) {
+        std::mt19937_64 random(seed);
+        std::uniform_real_distribution<float> uniform(-1, 1);
+        for (long p = 0; p < pixels; ++p)
+            for (int c = 0; c < channels; ++c) (*this)(p, c) = uniform(random);
+    }
+    float& operator()(long p, int c) { return data[std::size_t(p * pixel + c)]; }
+    View<float> view() { return {data.data(), pixel}; }
+    View<const float> view() const { return {data.data(), pixel}; }
+    bool gaps_untouched() const {
+        for (std::size_t i = 0; i < data.size(); ++i)
+            if (int(i % std::size_t(pixel)) >= channels && data[i] != mark) return false;
+        return true;
+    }
+};
+
+std::vector<float> numbers(int n, std::uint64_t seed, float least, float most) {
+    std::mt19937_64 random(seed);
+    std::uniform_real_distribution<float> uniform(least, most);
+    std::vector<float> v(static_cast<std::size_t>(n));
+    for (float& one : v) one = uniform(random);
+    return v;
+}
+
+/// Maps with and without gaps, of less than a strip, of several, and wider than one; numbers of pixels that fill no whole rows, too.
+template <class F>
+void for_shapes(const F& f) {
+    for (const int channels : {1, 12, 16, 100, 256, 300, 600})
+        for (const int side : {1, 5, 13})
+            for (const int gaps : {0, 1, 2, 4, 8, 15}) f(channels, side, gaps);   // a bit for each map that has gaps
+}
+
+template <class Function>
+void sums_and_gradient(Function f) {
+    for_shapes([&](int channels, int side, int gaps) {
+        CAPTURE(channels);
+        CAPTURE(side);
+        CAPTURE(gaps);
+        const int batch = 2;
+        const long pixels = long(batch) * side * side;
+        const auto gap = [&](int map) { return gaps >> map & 1 ? map + 1 : 0; };
+        Gapped x(pixels, channels, gap(0), 1), y(pixels, channels, gap(1), 2), dy(pixels, channels, gap(2), 3), g(pixels, channels, gap(3), 4);
+        for (long p = 0; p < pixels; ++p)
+            for (int c = 0; c < channels; ++c) y(p, c) = f(y(p, c));
+        const std::vector<float> saved = numbers(2 * channels, 5, 0.5f, 1.5f);
+        std::vector<float> dgamma(std::size_t(channels), 1.f), dbeta(std::size_t(channels), 2.f), sums(std::size_t(2 * channels));
+        Cpu<float> cpu(2);
+        cpu.normalised_sums({batch, {channels, side, side}}, f, std::as_const(x).view(), std::as_const(y).view(), std::as_const(dy).view(), saved.data(), dgamma.data(), dbeta.data(),
+                            sums.data(), g.view());
+        bool right = true, close = true;
+        for (int c = 0; c < channels; ++c) {
+            double total = 0, product = 0;
+            for (long p = 0; p < pixels; ++p) {
+                const float expected = dy(p, c) * f.slope(y(p, c));
+                right = right && g(p, c) == expected;
+                total += double(expected), product += double(expected) * (double(x(p, c)) - double(saved[std::size_t(c)]));
+            }
+            product *= double(saved[std::size_t(channels + c)]);
+            const auto near = [&](double a, double b) { return std::abs(a - b) <= 1e-6 * double(pixels); };
+            close = close && near(double(sums[std::size_t(c)]), total) && near(double(sums[std::size_t(channels + c)]), product) && near(double(dbeta[std::size_t(c)]) - 2, total) &&
+                    near(double(dgamma[std::size_t(c)]) - 1, product);
+        }
+        CHECK(right);
+        CHECK(close);
+        CHECK(g.gaps_untouched());
+    });
+}
+
+template <class Function>
+void formed(Function f) {
+    for_shapes([&](int channels, int side, int gaps) {
+        CAPTURE(channels);
+        CAPTURE(side);
+        CAPTURE(gaps);
+        const int batch = 2;
+        const long pixels = long(batch) * side * side;
+        const auto gap = [&](int map) { return gaps >> map & 1 ? map + 1 : 0; };
+        Gapped x(pixels, channels, gap(0), 1), skip(pixels, channels, gap(1), 2), y(pixels, channels, gap(2), 3), plain(pixels, channels, gap(3), 4);
+        const std::vector<float> saved = numbers(2 * channels, 5, 0.5f, 1.5f), gamma = numbers(channels, 6, -2, 2), beta = numbers(channels, 7, -1, 1);
+        Cpu<float> cpu(2);
+        const Map map{batch, {channels, side, side}};
+        const Normalised<float, Identity> input{std::as_const(x).view(), gamma.data(), beta.data(), saved.data()};
+        cpu.normalise(map, f, input, std::as_const(skip).view(), y.view());
+        cpu.normalise(map, f, input, View<const float>{}, plain.view());
+        double worst = 0;
+        for (int c = 0; c < channels; ++c)
+            for (long p = 0; p < pixels; ++p) {
+                const double z = (double(x(p, c)) - double(saved[std::size_t(c)])) * double(gamma[std::size_t(c)]) * double(saved[std::size_t(channels + c)]) + double(beta[std::size_t(c)]);
+                worst = std::max({worst, std::abs(double(plain(p, c)) - f(z)), std::abs(double(y(p, c)) - f(z + double(skip(p, c))))});
+            }
+        CHECK(worst < 2e-6);
+        CHECK(y.gaps_untouched());
+        CHECK(plain.gaps_untouched());
+    });
+}
+
+}  // namespace
+
+TEST_CASE("the gradient behind a normalisation and its sums, for maps with and without gaps") {
+    sums_and_gradient(ReluFunction{});
+    sums_and_gradient(EluFunction{});
+    sums_and_gradient(LeakyReluFunction{0.1});
+}
+
+TEST_CASE("a normalised and activated map, for maps with and without gaps") {
+    formed(Identity{});
+    formed(ReluFunction{});
+    formed(EluFunction{});
+}
+
+TEST_CASE("statistics of a batch, for maps with and without gaps") {
+    for_shapes([](int channels, int side, int gaps) {
+        CAPTURE(channels);
+        CAPTURE(side);
+        CAPTURE(gaps);
+        const int batch = 2;
+        const long pixels = long(batch) * side * side;
+        Gapped x(pixels, channels, gaps & 1 ? 3 : 0, 1);
+        for (long p = 0; p < pixels; ++p)
+            for (int c = 0; c < channels; ++c) x(p, c) += 100;   // a mean far larger than the deviation
+        const auto n = static_cast<std::size_t>(channels);
+        std::vector<float> saved(2 * n), mean(n), variance(n);
+        Cpu<float> cpu(2);
+        Statistics<float> s{};
+        s.saved = saved.data(), s.running_mean = mean.data(), s.running_variance = variance.data();
+        cpu.batch_statistics({batch, {channels, side, side}}, std::as_const(x).view(), s);
+        bool close = true;
+        for (int c = 0; c < channels; ++c) {
+            double total = 0, squares = 0;
+            for (long p = 0; p < pixels; ++p) total += double(x(p, c));
+            for (long p = 0; p < pixels; ++p) squares += std::pow(double(x(p, c)) - total / double(pixels), 2);
+            const double inverse = 1 / std::sqrt(squares / double(pixels) + s.constants.epsilon);
+            close = close && std::abs(double(saved[std::size_t(c)]) - total / double(pixels)) < 1e-4 && std::abs(double(saved[std::size_t(channels + c)]) / inverse - 1) < 1e-3;
+        }
+        CHECK(close);
+    });
+}
