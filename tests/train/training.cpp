@@ -321,6 +321,14 @@ TEST_CASE("batches that make no sense are refused, and leave the training as it 
     CHECK(same_bits(training.state(), s));
     CHECK(training.steps() == 0);
 }
+TEST_CASE("an epoch that there is not is refused") {
+    Training<Pair, Reference<double>> training({.batch = samples});
+    CHECK_NOTHROW(training.begin_epoch(0, 1));
+    CHECK_NOTHROW(training.begin_epoch(2, 3));
+    CHECK_THROWS_WITH_AS(training.begin_epoch(-1, 3), "epoch -1 of 3 was begun; expected one of at least 0 and below their number", Error);
+    CHECK_THROWS_WITH_AS(training.begin_epoch(3, 3), "epoch 3 of 3 was begun; expected one of at least 0 and below their number", Error);
+}
+
 TEST_CASE("a network that a training does not have is refused by its number") {
     Training<Pair, Reference<double>> training({.batch = samples});
     training.evaluate_batch(images().data(), labels().data(), samples);

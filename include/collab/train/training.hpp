@@ -202,8 +202,11 @@ public:
         load(form, labels, samples);
         evaluate_loaded(samples);
     }
-    /// Tells the training where it stands, for weights that change with time. `fit` does.
-    void begin_epoch(int epoch, int epochs) { moment_.epoch = epoch, moment_.epochs = epochs; }
+    /// Tells the training where it stands, for weights that change with time: epoch in [0, epochs). `fit` does.
+    COLLAB_COLD void begin_epoch(int epoch, int epochs) {
+        if (epoch < 0 || epoch >= epochs) fail("epoch ", epoch, " of ", epochs, " was begun; expected one of at least 0 and below their number");
+        moment_.epoch = epoch, moment_.epochs = epochs;
+    }
     /// The losses of the last batch, network by network. Waits for the backend.
     std::array<NetworkLoss, std::size_t(n)> losses() const {
         if (samples_ == 0) fail("losses were asked for before the first batch");
