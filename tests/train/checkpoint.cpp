@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <collab/collaboration/method/adversarial.hpp>
+#include <collab/io/weights.hpp>
 #include <collab/train/checkpoint.hpp>
 #include <collab/train/keeper.hpp>
 
@@ -352,4 +353,16 @@ TEST_CASE("a disk that is full and a folder that may not be written are told, an
         if (::geteuid() == 0 && ::setuid(65534) != 0) ::_exit(2);   // who may do everything is no test
     }) == cannot + "Permission denied");
     fs::permissions(folder.path, fs::perms::owner_all);
+}
+
+TEST_CASE("a training and a network are not taken for each other") {
+    const Folder folder;
+    const std::string all = (folder.path / "all.safetensors").string(), one = (folder.path / "one.safetensors").string();
+    Subject training = subject();
+    auto network = training.deploy<0>();
+    save(training, all), save(network, one);
+    CHECK(error_of([&] { load(network, all); }) ==
+          all + ": holds a whole training; expected the weights of one network. Load it into the training, and deploy the network from there");
+    CHECK(error_of([&] { load(training, one); }) == one + ": holds the weights of one network; expected a whole training, as save(training, path) and fit write it");
+    load(training, all), load(network, one);
 }

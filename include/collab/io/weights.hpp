@@ -92,6 +92,8 @@ void load(M& model, const std::string& path) {
     detail::FlattenedFrom flat;
     flat.template visit<typename M::Plan>();
     const Tensors file = read_tensors(path);
+    if (const std::string* format = file.word("format"); format && format->starts_with("collab checkpoint"))
+        fail(path, ": holds a whole training; expected the weights of one network. Load it into the training, and deploy the network from there");
     std::size_t used = 0;
     const auto take = [&](const std::vector<Named>& list, const std::vector<Dims>& from, std::vector<T> values) {
         for (std::size_t i = 0; i < list.size(); ++i) {

@@ -147,6 +147,7 @@ COLLAB_COMPILED COLLAB_COLD void check_facts(const Tensors& file, const std::vec
 COLLAB_COMPILED COLLAB_COLD Tensors open_checkpoint(const std::string& path) {
     Tensors file = read_tensors(path);
     const std::string* format = file.word("format");
+    if (format && *format == "pt") fail(path, ": holds the weights of one network; expected a whole training, as save(training, path) and fit write it");
     if (!format || *format != checkpoint_format) fail(path, ": is no checkpoint of this version, or is damaged; expected the format \"", checkpoint_format, "\"", format ? ", found \"" + *format + "\"" : "");
     if (!file.checked) fail(path, ": has no checksum where checkpoints have one: it is damaged, or another program wrote it");
     return file;
