@@ -82,6 +82,7 @@ TEST_CASE("what does not fit a model is refused") {
     using M = Model<Net, Reference<double>>;
     const auto x = pictures<double>(3);
     CHECK_THROWS_WITH_AS(M(0), "a model needs room for at least one sample, not 0", Error);
+    CHECK_THROWS_WITH_AS(M(1, nullptr), "a model needs a backend; it was given a null pointer", Error);
     CHECK_THROWS_WITH_AS(M(-5), "a model needs room for at least one sample, not -5", Error);
     M model(2);
     CHECK_THROWS_WITH_AS(model.forward(x.data(), 3), "this model has room for 1 to 2 samples at a time, not 3", Error);

@@ -291,6 +291,7 @@ TEST_CASE("settings that make no sense are refused") {
     CHECK_THROWS_WITH_AS(T({.alpha = nan}), doctest::Contains("alpha is "), Error);
     CHECK_THROWS_WITH_AS(T({.alpha = inf}), doctest::Contains("alpha is "), Error);
     CHECK_THROWS_WITH_AS(T({.batch = 0}), "a batch has at least one sample, not 0", Error);
+    CHECK_THROWS_WITH_AS(T({.batch = 3}, nullptr), "a training needs a backend; it was given a null pointer", Error);
     CHECK_THROWS_WITH_AS(T({.batch = -3}), "a batch has at least one sample, not -3", Error);
     CHECK_THROWS_WITH_AS(T({.optimiser = {.momentum = 1}}), doctest::Contains("momentum is 1"), Error);
     CHECK_THROWS_WITH_AS(T({.optimiser = {.momentum = -0.5}}), doctest::Contains("momentum is -0.5"), Error);

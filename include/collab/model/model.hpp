@@ -34,7 +34,7 @@ public:
 
     /// Storage for batches of up to `capacity` samples; weights are initialised after He from `seed`.
     COLLAB_COLD explicit Model(int capacity, std::shared_ptr<B> backend = std::make_shared<B>(), std::uint64_t seed = 0)
-        : backend_(std::move(backend)), capacity_(checked(capacity)), parameters_(buffer(Plan::footprint.parameters)), state_(buffer(Plan::footprint.state)),
+        : backend_(std::move(backend)), capacity_(checked(capacity, backend_)), parameters_(buffer(Plan::footprint.parameters)), state_(buffer(Plan::footprint.state)),
           saved_(buffer(std::size_t(capacity) * Run::footprint.saved)), fixed_(buffer(Run::footprint.fixed)), images_(buffer(std::size_t(capacity) * input.size())), constant_(backend_) {
         catalogue_.template add<Plan>("net0");
         set_parameters(initial_parameters<Scalar>(catalogue_, {}, seed));
@@ -100,7 +100,8 @@ public:
 private:
     using Buffer = decltype(std::declval<B&>().template allocate<Scalar>(1));
 
-    static int checked(int capacity) {   // before anything is allocated for it
+    static int checked(int capacity, const std::shared_ptr<B>& backend) {   // before anything is allocated for it
+        if (!backend) fail("a model needs a backend; it was given a null pointer");
         if (capacity < 1) fail("a model needs room for at least one sample, not ", capacity);
         return capacity;
     }

@@ -129,6 +129,7 @@ public:
     static constexpr Dims input = image;
 
     COLLAB_COLD explicit Training(const Settings& settings = {}, std::shared_ptr<B> backend = std::make_shared<B>()) : settings_(settings), backend_(std::move(backend)) {
+        if (!backend_) fail("a training needs a backend; it was given a null pointer");
         if (settings_.batch < 1) fail("a batch has at least one sample, not ", settings_.batch);
         detail::check_not_negative("alpha", settings_.alpha);
         settings_.optimiser.check(), settings_.critic.check();
