@@ -121,19 +121,19 @@ TEST_CASE("a training may be interrupted again and again") {
 
 TEST_CASE("critics, and networks that move one after the other, go on to the same bits") {
     using Rivals = Collaboration<Small, Other, AdversarialFeatures<3, 3>, Iterative>;
-    using Subject = Training<Rivals, Machine>;
-    const auto fresh = [] { return Subject({.seed = 7, .batch = 6}, std::make_shared<Machine>(1)); };
-    const auto run = [](Subject& t, const std::string& folder, long last, bool resume) {
+    using Rival = Training<Rivals, Machine>;
+    const auto fresh = [] { return Rival({.seed = 7, .batch = 6}, std::make_shared<Machine>(1)); };
+    const auto run = [](Rival& t, const std::string& folder, long last, bool resume) {
         FitOptions o = usual(folder);
         o.checkpoints.resume = resume, o.watch = [=](const FitEvent& e) { return e.step < last; };
         t.fit(pictures(), o);
     };
-    Subject whole = fresh();
+    Rival whole = fresh();
     run(whole, "", 1000, false);
     REQUIRE(whole.second_moments().size() == whole.parameters().size());
     for (const long at : {1, 7}) {
         const Folder folder;
-        Subject before = fresh(), after = fresh();
+        Rival before = fresh(), after = fresh();
         run(before, folder.path.string(), at, false);
         run(after, folder.path.string(), 1000, true);
         CHECK(same_bits(after.parameters(), whole.parameters()));
