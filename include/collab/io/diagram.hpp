@@ -3,6 +3,7 @@
 #pragma once
 #include <algorithm>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -36,9 +37,13 @@ public:
         place();
     }
     std::string svg(const std::string& title) const {
+        // In the order of their places: that of the boxes is the order in which a compiler evaluates the arguments of a method's calls.
+        std::vector<const Box*> ordered;
+        for (const Box& b : boxes_) ordered.push_back(&b);
+        std::stable_sort(ordered.begin(), ordered.end(), [](const Box* a, const Box* b) { return a->x != b->x ? a->x < b->x : a->y < b->y; });
         std::string body;
-        for (const Box& b : boxes_) lines(b, body);
-        for (const Box& b : boxes_) box(b, body);
+        for (const Box* b : ordered) lines(*b, body);
+        for (const Box* b : ordered) box(*b, body);
         const double least = std::max(width_, 400.0);
         std::string legend;
         double x = margin, y = height_ + 12, width = least;
@@ -120,7 +125,12 @@ private:
                 here.push_back({b.from.empty() ? double(k) : sum / double(b.from.size()), int(k)}), width = std::max(width, b.width);
             }
             if (here.empty()) continue;
-            std::stable_sort(here.begin(), here.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+            // What a network gives has no middle of its own: features by name, logits last.
+            const auto rank = [&](const std::pair<double, int>& p) {
+                const std::string& title = boxes_[std::size_t(p.second)].title;
+                return std::tuple(p.first, c == 1 && title == "logits", c == 1 ? title : std::string());
+            };
+            std::stable_sort(here.begin(), here.end(), [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
             double y = margin;
             for (auto& [middle, k] : here) {
                 Box& b = boxes_[std::size_t(k)];
