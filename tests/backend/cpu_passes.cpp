@@ -44,30 +44,39 @@ std::vector<float> numbers(int n, std::uint64_t seed, float least, float most) {
     return v;
 }
 
+struct Extents {
+    int channels, side, gaps;   ///< gaps: a bit for each map that has some
+    static constexpr int batch = 2;
+    long pixels() const { return long(batch) * side * side; }
+    backend::Map map() const { return {batch, {channels, side, side}}; }
+    Gapped gapped(int which) const { return {pixels(), channels, gaps >> which & 1 ? which + 1 : 0, std::uint64_t(which + 1)}; }
+};
+
 /// Maps with and without gaps, of less than a strip, of several, and wider than one; numbers of pixels that fill no whole rows, too.
 template <class F>
 void for_shapes(const F& f) {
     for (const int channels : {1, 12, 16, 100, 256, 300, 600})
         for (const int side : {1, 5, 13})
-            for (const int gaps : {0, 1, 2, 4, 8, 15}) f(channels, side, gaps);   // a bit for each map that has gaps
+            for (const int gaps : {0, 1, 2, 4, 8, 15}) {
+                CAPTURE(channels);
+                CAPTURE(side);
+                CAPTURE(gaps);
+                f(Extents{channels, side, gaps});
+            }
 }
 
 template <class Function>
 void sums_and_gradient(Function f) {
-    for_shapes([&](int channels, int side, int gaps) {
-        CAPTURE(channels);
-        CAPTURE(side);
-        CAPTURE(gaps);
-        const int batch = 2;
-        const long pixels = long(batch) * side * side;
-        const auto gap = [&](int map) { return gaps >> map & 1 ? map + 1 : 0; };
-        Gapped x(pixels, channels, gap(0), 1), y(pixels, channels, gap(1), 2), dy(pixels, channels, gap(2), 3), g(pixels, channels, gap(3), 4);
+    for_shapes([&](const Extents& shape) {
+        const int channels = shape.channels;
+        const long pixels = shape.pixels();
+        Gapped x = shape.gapped(0), y = shape.gapped(1), dy = shape.gapped(2), g = shape.gapped(3);
         for (long p = 0; p < pixels; ++p)
             for (int c = 0; c < channels; ++c) y(p, c) = f(y(p, c));
         const std::vector<float> saved = numbers(2 * channels, 5, 0.5f, 1.5f);
         std::vector<float> dgamma(std::size_t(channels), 1.f), dbeta(std::size_t(channels), 2.f), sums(std::size_t(2 * channels));
         Cpu<float> cpu(2);
-        cpu.normalised_sums({batch, {channels, side, side}}, f, std::as_const(x).view(), std::as_const(y).view(), std::as_const(dy).view(), saved.data(), dgamma.data(), dbeta.data(),
+        cpu.normalised_sums(shape.map(), f, std::as_const(x).view(), std::as_const(y).view(), std::as_const(dy).view(), saved.data(), dgamma.data(), dbeta.data(),
                             sums.data(), g.view());
         bool right = true, close = true;
         for (int c = 0; c < channels; ++c) {
@@ -90,20 +99,15 @@ void sums_and_gradient(Function f) {
 
 template <class Function>
 void formed(Function f) {
-    for_shapes([&](int channels, int side, int gaps) {
-        CAPTURE(channels);
-        CAPTURE(side);
-        CAPTURE(gaps);
-        const int batch = 2;
-        const long pixels = long(batch) * side * side;
-        const auto gap = [&](int map) { return gaps >> map & 1 ? map + 1 : 0; };
-        Gapped x(pixels, channels, gap(0), 1), skip(pixels, channels, gap(1), 2), y(pixels, channels, gap(2), 3), plain(pixels, channels, gap(3), 4);
+    for_shapes([&](const Extents& shape) {
+        const int channels = shape.channels;
+        const long pixels = shape.pixels();
+        Gapped x = shape.gapped(0), skip = shape.gapped(1), y = shape.gapped(2), plain = shape.gapped(3);
         const std::vector<float> saved = numbers(2 * channels, 5, 0.5f, 1.5f), gamma = numbers(channels, 6, -2, 2), beta = numbers(channels, 7, -1, 1);
         Cpu<float> cpu(2);
-        const Map map{batch, {channels, side, side}};
         const Normalised<float, Identity> input{std::as_const(x).view(), gamma.data(), beta.data(), saved.data()};
-        cpu.normalise(map, f, input, std::as_const(skip).view(), y.view());
-        cpu.normalise(map, f, input, View<const float>{}, plain.view());
+        cpu.normalise(shape.map(), f, input, std::as_const(skip).view(), y.view());
+        cpu.normalise(shape.map(), f, input, View<const float>{}, plain.view());
         double worst = 0;
         for (int c = 0; c < channels; ++c)
             for (long p = 0; p < pixels; ++p) {
@@ -131,13 +135,10 @@ TEST_CASE("a normalised and activated map, for maps with and without gaps") {
 }
 
 TEST_CASE("statistics of a batch, for maps with and without gaps") {
-    for_shapes([](int channels, int side, int gaps) {
-        CAPTURE(channels);
-        CAPTURE(side);
-        CAPTURE(gaps);
-        const int batch = 2;
-        const long pixels = long(batch) * side * side;
-        Gapped x(pixels, channels, gaps & 1 ? 3 : 0, 1);
+    for_shapes([](const Extents& shape) {
+        const int channels = shape.channels;
+        const long pixels = shape.pixels();
+        Gapped x = shape.gapped(0);
         for (long p = 0; p < pixels; ++p)
             for (int c = 0; c < channels; ++c) x(p, c) += 100;   // a mean far larger than the deviation
         const auto n = static_cast<std::size_t>(channels);
@@ -145,7 +146,7 @@ TEST_CASE("statistics of a batch, for maps with and without gaps") {
         Cpu<float> cpu(2);
         Statistics<float> s{};
         s.saved = saved.data(), s.running_mean = mean.data(), s.running_variance = variance.data();
-        cpu.batch_statistics({batch, {channels, side, side}}, std::as_const(x).view(), s);
+        cpu.batch_statistics(shape.map(), std::as_const(x).view(), s);
         bool close = true;
         for (int c = 0; c < channels; ++c) {
             double total = 0, squares = 0;

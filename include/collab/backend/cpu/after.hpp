@@ -87,12 +87,7 @@ struct Gating {
 
 template <class T>
 COLLAB_NOINLINE void add_strips(const Strips<T>& r) {
-    for (long k = 0; k < r.count; ++k) {
-        const T* const in = r.in + k * r.in_step;
-        T* const to = r.to + k * r.to_step;
-        COLLAB_INDEPENDENT
-        for (long i = 0; i < r.n; ++i) to[i] += in[i];
-    }
+    each_element(r, [](long i, const T* in, const T*, const T* to) COLLAB_LAMBDA_INLINE { return to[i] + in[i]; });
 }
 
 /// Forms the gradient in `count` rows of n elements from row `row` on.

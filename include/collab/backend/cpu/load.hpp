@@ -78,12 +78,7 @@ COLLAB_NOINLINE void load_gradient(const Load<T>& l, long first, long count, int
     Strips<T> all{l.mean + channel, l.scale + channel, l.offset + channel};
     all.in = raw, all.in_step = l.raw.pixel, all.more = g, all.more_step = l.x.pixel, all.to = to, all.to_step = to_pixel;
     over_strips(all, count, channels, channels == l.all && l.x.pixel == l.all && l.raw.pixel == l.all && to_pixel == l.all, [slope = l.slope + channel](const Strips<T>& r) COLLAB_LAMBDA_INLINE {
-        for (long k = 0; k < r.count; ++k) {
-            const T *const x = r.in + k * r.in_step, *const dz = r.more + k * r.more_step;
-            T* const out = r.to + k * r.to_step;
-            COLLAB_INDEPENDENT
-            for (long i = 0; i < r.n; ++i) out[i] = dz[i] * r.scale[i] + ((x[i] - r.mean[i]) * slope[i] + r.offset[i]);
-        }
+        each_element(r, [&](long i, const T* x, const T* dz, const T*) COLLAB_LAMBDA_INLINE { return dz[i] * r.scale[i] + ((x[i] - r.mean[i]) * slope[i] + r.offset[i]); });
     });
 }
 

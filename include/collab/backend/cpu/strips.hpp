@@ -43,6 +43,17 @@ COLLAB_INLINE void over_strips(Strips<T> r, long count, long wide, bool whole, c
     }
 }
 
+/// to = f(i, in, more, to) for element i of each row; the pointers are those of its row.
+template <class T, class F>
+COLLAB_INLINE void each_element(const Strips<T>& r, const F& f) {
+    for (long k = 0; k < r.count; ++k) {
+        const T *const in = r.in + k * r.in_step, *const more = r.more + k * r.more_step;
+        T* const to = r.to + k * r.to_step;
+        COLLAB_INDEPENDENT
+        for (long i = 0; i < r.n; ++i) to[i] = f(i, in, more, to);
+    }
+}
+
 /// An activation as the passes know it: by its loops.
 template <class T>
 struct Activation {
@@ -60,41 +71,21 @@ struct Activated {
     static Activation<T> of(const F& f) { return {&f, form, form_sum, std::is_same_v<F, Identity> ? nullptr : gate, gate_value}; }
 
     static void form(const void* function, const Strips<T>& r) {
-        const F f = *static_cast<const F*>(function);
-        for (long k = 0; k < r.count; ++k) {
-            const T* const in = r.in + k * r.in_step;
-            T* const to = r.to + k * r.to_step;
-            COLLAB_INDEPENDENT
-            for (long i = 0; i < r.n; ++i) to[i] = f((in[i] - r.mean[i]) * r.scale[i] + r.offset[i]);
-        }
+        each_element(r, [&r, f = get(function)](long i, const T* in, const T*, const T*) COLLAB_LAMBDA_INLINE { return f(normalised(r, i, in)); });
     }
     static void form_sum(const void* function, const Strips<T>& r) {
-        const F f = *static_cast<const F*>(function);
-        for (long k = 0; k < r.count; ++k) {
-            const T *const in = r.in + k * r.in_step, *const more = r.more + k * r.more_step;
-            T* const to = r.to + k * r.to_step;
-            COLLAB_INDEPENDENT
-            for (long i = 0; i < r.n; ++i) to[i] = f((in[i] - r.mean[i]) * r.scale[i] + r.offset[i] + more[i]);
-        }
+        each_element(r, [&r, f = get(function)](long i, const T* in, const T* more, const T*) COLLAB_LAMBDA_INLINE { return f(normalised(r, i, in) + more[i]); });
     }
     static void gate(const void* function, const Strips<T>& r) {
-        const F f = *static_cast<const F*>(function);
-        for (long k = 0; k < r.count; ++k) {
-            const T *const in = r.in + k * r.in_step, *const more = r.more + k * r.more_step;
-            T* const to = r.to + k * r.to_step;
-            COLLAB_INDEPENDENT
-            for (long i = 0; i < r.n; ++i) to[i] = more[i] * f.slope(f((in[i] - r.mean[i]) * r.scale[i] + r.offset[i]));
-        }
+        each_element(r, [&r, f = get(function)](long i, const T* in, const T* more, const T*) COLLAB_LAMBDA_INLINE { return more[i] * f.slope(f(normalised(r, i, in))); });
     }
     static void gate_value(const void* function, const Strips<T>& r) {
-        const F f = *static_cast<const F*>(function);
-        for (long k = 0; k < r.count; ++k) {
-            const T *const in = r.in + k * r.in_step, *const more = r.more + k * r.more_step;
-            T* const to = r.to + k * r.to_step;
-            COLLAB_INDEPENDENT
-            for (long i = 0; i < r.n; ++i) to[i] = more[i] * f.slope(in[i]);
-        }
+        each_element(r, [f = get(function)](long i, const T* in, const T* more, const T*) COLLAB_LAMBDA_INLINE { return more[i] * f.slope(in[i]); });
     }
+
+private:
+    static F get(const void* function) { return *static_cast<const F*>(function); }
+    COLLAB_INLINE static T normalised(const Strips<T>& r, long i, const T* in) { return (in[i] - r.mean[i]) * r.scale[i] + r.offset[i]; }
 };
 
 #ifdef COLLAB_PRECOMPILED
