@@ -5,7 +5,7 @@
 # a typo for instance, fails in both forms. With -DACCEPT the file must compile; without, it must not, the first error must
 # hold the sentence, and (g++) it must be the only error, readable at a glance.
 #   cmake -D compiler=g++ -D compiler_id=GNU -D flags=FILE -D source=CASE.cpp [-D alone=ON] -P run.cmake
-# With -Dalone=ON the sentence must be the only error of any compiler.
+# With -D alone=ON it must be so for any compiler.
 set(most_lines 20)
 
 # Regular expressions on whole strings, never lists: messages are full of brackets and semicolons.
