@@ -35,6 +35,11 @@
 #define COLLAB_BASELINE
 #endif
 
+// Kernels for the matrix unit of the processor that is compiled for (backend/cpu/matrix_unit.hpp). Older versions of clang spell it the second way.
+#if defined(__x86_64__) && defined(__linux__) && ((defined(__AMX_TILE__) && defined(__AMX_BF16__)) || (defined(__AMXTILE__) && defined(__AMXBF16__)))
+#define COLLAB_MATRIX_UNIT
+#endif
+
 // The iterations of the next loop do not depend on one another, whatever the pointers look like. What is left of it behind whole registers stays a loop: unrolled,
 // as g++ does unless told, it would be most of the code. COLLAB_INDEPENDENT_FEW: of a number of iterations that the compiler knows, to be unrolled.
 #if defined(__clang__)

@@ -32,6 +32,9 @@ enum class Winograd {
 /// How the CPU backend computes.
 struct CpuOptions {
     Winograd winograd = Winograd::tiles_4x4;
+    /// Whether 1x1 convolutions of 64 channels or more go by the processor's matrix unit, where it has one and the program was compiled for it (Intel AMX): as exact
+    /// as direct sums, and infinite numbers become NaNs.
+    bool matrix_unit = true;
 };
 
 /// The CPU backend. The operations are described in backend/concepts.hpp; each is finished when its call returns. One call at a
@@ -51,7 +54,7 @@ public:
     static constexpr const char* name = "Cpu";
 
     /// On `threads` threads; 0 for one per core.
-    explicit Cpu(int threads = 0, CpuOptions options = {}) : threads_(std::make_unique<backend::Threads>(threads, static_cast<int>(options.winograd))) {}
+    explicit Cpu(int threads = 0, CpuOptions options = {}) : threads_(std::make_unique<backend::Threads>(threads, static_cast<int>(options.winograd), options.matrix_unit)) {}
 
     int threads() const { return threads_->count(); }
     /// From here on, weights at the same place are the same as in earlier operations of this version: they are packed once. 0: they may change, and are packed each time.
@@ -60,10 +63,10 @@ public:
     void forget_weights(std::uint64_t version) { threads_->forget_weights(version); }
     /// What the operations have needed so far beside their operands.
     std::size_t workspace_bytes() const { return threads_->bytes(); }
-    /// "Cpu, float, 2 threads, 16 lanes".
+    /// "Cpu, float, 2 threads, 16 lanes", and ", matrix unit" where that is used.
     std::string describe() const {
         return std::string(name) + (std::is_same_v<T, float> ? ", float, " : ", double, ") + std::to_string(threads()) +
-               (threads() == 1 ? " thread, " : " threads, ") + std::to_string(backend::register_lanes<T>()) + " lanes";
+               (threads() == 1 ? " thread, " : " threads, ") + std::to_string(backend::register_lanes<T>()) + " lanes" + (std::is_same_v<T, float> && threads_->matrix_unit() ? ", matrix unit" : "");
     }
 
     // Backend

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // kernels: the definitions of what operations.hpp declares.
 #pragma once
+#include <type_traits>
+
 #include <collab/backend/cpu/channels.hpp>
 #include <collab/backend/cpu/convolution.hpp>
 #include <collab/backend/cpu/depthwise.hpp>
@@ -13,6 +15,7 @@
 #include <collab/backend/cpu/operations.hpp>
 #include <collab/backend/cpu/pointwise.hpp>
 #include <collab/backend/cpu/pooling.hpp>
+#include <collab/backend/cpu/unit_pointwise.hpp>
 #include <collab/backend/cpu/vector.hpp>
 
 namespace collab::backend {
@@ -27,6 +30,8 @@ inline constexpr Families<T> families_of = [] {
         f.depthwise_3x3 = depthwise_3x3<T>, f.depthwise_3x3_weight_gradient = depthwise_3x3_weight_gradient<T>, f.depthwise_3x3_backward = depthwise_3x3_backward<T>;
     }
     if constexpr (Kind.pointwise) f.pointwise_backward = pointwise_backward<T>;
+    if constexpr (Kind.pointwise && has_matrix_unit && std::is_same_v<T, float>)
+        f.unit_sweep = unit_sweep<MatrixUnit>, f.unit_backward = unit_backward<MatrixUnit>, f.unit_weight_gradient = unit_weight_gradient<MatrixUnit>;
     return f;
 }();
 template <class T>

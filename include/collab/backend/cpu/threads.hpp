@@ -36,7 +36,8 @@ private:
 struct PackedWeights {
     const void *weights, *bias;
     bool transposed;
-    int winograd;   ///< edge of the tiles; 0: as they are
+    int form;   ///< the edge of Winograd's tiles, or one of these
+    enum { as_they_are = 0, split = -1 };   ///< split: for a matrix unit
     friend bool operator==(const PackedWeights&, const PackedWeights&) = default;
 };
 
@@ -45,11 +46,13 @@ struct PackedWeights {
 class Threads {
 public:
     /// As many threads as asked for; 0 for one per core. `winograd`: the largest edge of Winograd's tiles by which convolutions may be computed; 0: none.
-    explicit Threads(int threads = 0, int winograd = 4);
+    /// `matrix_unit`: whether the processor's may be used, where it has one.
+    explicit Threads(int threads = 0, int winograd = 4, bool matrix_unit = true);
     ~Threads();
 
     int count() const { return static_cast<int>(scratch_.size()); }
     int winograd() const { return winograd_; }
+    bool matrix_unit() const { return matrix_unit_; }
 
     /// f(piece) for each piece in [0, pieces), in any order, possibly at once.
     template <class F>
@@ -102,6 +105,7 @@ private:
         Workspace memory;
     };
     int winograd_;
+    bool matrix_unit_;
     std::unique_ptr<Arena> arena_;
     std::vector<Workspace> scratch_;
     std::array<Workspace, 3> shared_;

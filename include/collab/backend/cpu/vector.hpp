@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// vector: vector registers as the packets of Eigen, for whatever instruction set it knows. No intrinsics anywhere.
+// vector: vector registers as the packets of Eigen, for whatever instruction set it knows. No intrinsics anywhere; instructions
+// that Eigen does not know are in matrix_unit.hpp.
 #pragma once
 #include <Eigen/Core>
 #include <cstring>

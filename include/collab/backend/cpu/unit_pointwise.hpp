@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+// unit_pointwise: 1x1 convolutions, which are products of matrices, by a matrix unit; forward and both gradients.
+//
+// Pixels go in units whose splits stay in the second-level cache. What a unit reads is formed a few rows at a time, as by the other kernels, and split at once.
+#pragma once
+#include <algorithm>
+#include <cstddef>
+
+#include <collab/backend/cpu/after.hpp>
+#include <collab/backend/cpu/ahead.hpp>
+#include <collab/backend/cpu/conv_weight_gradient.hpp>
+#include <collab/backend/cpu/families.hpp>
+#include <collab/backend/cpu/load.hpp>
+#include <collab/backend/cpu/packing.hpp>
+#include <collab/backend/cpu/threads.hpp>
+#include <collab/backend/cpu/unit_tiles.hpp>
+
+namespace collab::backend::detail {
+
+/// Pixels formed at once: those of a block of the summed dimension where pixels are summed over.
+inline constexpr int unit_pixels = unit_depth;
+
+/// How the pixels are cut. Depends on the geometry only.
+struct UnitCut {
+    long pixels;
+    int each, count, parts;
+    /// Units of about `budget` bytes, `per_pixel` each; parts of units, at most `most`.
+    UnitCut(long p, std::size_t per_pixel, std::size_t budget, int most) : pixels(p) {
+        const long most_pixels = std::clamp(long(budget / per_pixel) / unit_pixels, 1L, 16L) * unit_pixels, units = (p + most_pixels - 1) / most_pixels;
+        each = round_up(int((p + units - 1) / units), unit_pixels), count = int((p + each - 1) / each), parts = std::min(count, most);
+    }
+    long first(int u) const { return long(u) * each; }
+    int in(int u) const { return int(std::min<long>(each, pixels - first(u))); }
+};
+
+/// Numbers between formed pixels: whole blocks, and one line more where the same channels of all pixels would compete for the same cache lines.
+inline int unit_row(int channels) {
+    const int row = round_up(channels, unit_depth);
+    return row % 512 == 0 ? row + unit_rows : row;
+}
+/// Pixels [first, first + n), n at most unit_pixels, of `channels` channels from `channel` on as rows of unit_row numbers, and zeros around them.
+inline void form_unit(const Load<float>& l, long first, int n, int channel, int channels, float* to) {
+    const int row = unit_row(channels);
+    load_pixels(l, first, channel, channels, n, to, row);
+    if (n < unit_pixels) std::fill_n(to + n * row, std::ptrdiff_t(unit_pixels - n) * row, 0.0f);
+}
+/// Its split by pixels, sums being over channels: pixels are groups [group, group + 2) of `tiles`.
+inline void split_pixels(const float* formed, int row, const SplitTiles& tiles, int group, Word* to) {
+    to += group * tiles.group();
+    for (int i = 0; i < unit_pixels; i += unit_rows, to += tiles.group())
+        for (int k = 0; k < tiles.blocks; ++k) split_tile(formed + std::ptrdiff_t(i) * row + k * unit_depth, row, unit_rows, to + k * split_words);
+}
+/// Its split by channels, sums being over pixels: block `block` of `tiles`. `columns`: as the second operand of a product.
+inline void split_channels(const float* formed, int row, const SplitTiles& tiles, int block, bool columns, Word* to) {
+    alignas(64) float turned[unit_rows][unit_depth];
+    to += std::ptrdiff_t(block) * split_words;
+    for (int i = 0; i < tiles.groups; ++i, to += tiles.group()) {
+        const float* const from = formed + i * unit_rows;
+        if (columns) {
+            split_tile(from, row, std::ptrdiff_t(unit_rows) * row, to);
+            continue;
+        }
+        for (int half = 0; half < unit_depth; half += unit_rows) transpose_16(from + std::ptrdiff_t(half) * row, row, turned[0] + half, unit_depth);
+        split_tile(turned[0], unit_depth, unit_rows, to);
+    }
+}
+
+/// Group j of the split weights as the second operand. They lie as [in][out]; `transposed`: outputs are summed over.
+inline void split_weights(const float* w, int in, int out, bool transposed, const SplitTiles& tiles, int j, Word* to) {
+    alignas(64) float square[unit_depth][unit_rows], turned[unit_rows][unit_rows];
+    const int depth = transposed ? out : in, targets = transposed ? in : out, first = j * unit_rows, n = std::min(unit_rows, targets - first);
+    to += j * tiles.group();
+    for (int k = 0; k < depth; k += unit_depth, to += split_words) {
+        const int m = std::min(unit_depth, depth - k);
+        if (!transposed && n == unit_rows && m == unit_depth) {
+            split_tile(w + std::ptrdiff_t(k) * out + first, out, std::ptrdiff_t(unit_rows) * out, to);
+            continue;
+        }
+        for (int half = 0; half < unit_depth; half += unit_rows) {
+            const int rows = std::clamp(m - half, 0, unit_rows);
+            float(*const at)[unit_rows] = transposed ? turned : square + half;
+            std::fill_n(at[0], unit_words, 0.0f);
+            if (!transposed) {
+                for (int r = 0; r < rows; ++r) std::copy_n(w + std::ptrdiff_t(k + half + r) * out + first, n, at[r]);
+                continue;
+            }
+            for (int r = 0; r < n; ++r) std::copy_n(w + std::ptrdiff_t(first + r) * out + k + half, rows, at[r]);
+            transpose_16(turned[0], unit_rows, square[half], unit_rows);
+        }
+        split_tile(square[0], unit_rows, unit_words, to);
+    }
+}
+
+/// Products of `n` split pixels and split weights, two by two groups at a time, to y. `room` takes 32 x 32 results of which not all are wanted.
+template <class Unit>
+void unit_rows_product(Unit& unit, const Word* pixels, int n, const Word* weights, const SplitTiles& w, int targets, View<float> y, float* room, Ahead& ahead) {
+    constexpr int wide = 2 * unit_rows;
+    for (int j = 0; j < w.groups; j += 2) {
+        const int columns = std::min(2, w.groups - j), wanted = std::min(wide, targets - j * unit_rows);
+        for (int i = 0; i * unit_rows < n; i += 2) {
+            const int rows = std::min(wide, n - i * unit_rows);
+            float* const to = y.data + std::ptrdiff_t(i) * unit_rows * y.pixel + j * unit_rows;
+            UnitProduct p{pixels + i * w.group(), weights + j * w.group(), w.group(), w.group(), w.blocks, to, unit_rows * y.pixel, unit_rows, y.pixel, &ahead};
+            const bool whole = rows % unit_rows == 0 && wanted % unit_rows == 0;
+            if (!whole) p.c = room, p.c_group = unit_rows * wide, p.c_row = wide;
+            unit_product(unit, p, ceil_div(rows, unit_rows), columns, false);
+            if (!whole) copy_columns(room, wide, rows, wanted, to, y.pixel);
+        }
+    }
+}
+
+/// after.y = what is loaded, times the weights (+ bias) or their transpose. `g` is flattened. Returns the number of parts that have sums in `after`.
+template <class Unit>
+COLLAB_COLD int unit_sweep(Threads& threads, const Convolution& g, bool transposed, const Load<float>& x, const float* w, const float* bias, After<float>& after) {
+    const int in = g.in.channels, out = g.out.channels, depth = transposed ? out : in, targets = transposed ? in : out;
+    const SplitTiles tiles(targets, depth);
+    const auto operands = threads.weights<Word>({w, bias, transposed, PackedWeights::split}, tiles.words());
+    if (!operands.ready) threads.run(tiles.groups, [&](int j) { split_weights(w, in, out, transposed, tiles, j, operands.data); });
+    // Weights beyond the cache are read again for every unit: there, units are larger.
+    const std::size_t budget = tiles.words() * sizeof(Word) > (std::size_t(1) << 20) ? std::size_t(1280) << 10 : std::size_t(768) << 10;
+    const UnitCut cut(g.batch, std::size_t(6 * depth + 4 * targets), budget, 32);
+    if (after.run) after.zero_sums(threads, cut.parts);
+    const std::size_t formed_size = whole_lines<float>(std::size_t(unit_pixels * unit_row(depth))), room_size = 4 * unit_words;
+    const std::size_t split_size = SplitTiles(cut.each, depth).words();
+    threads.run(cut.parts, [&](int part) {
+        float* const formed = threads.scratch<float>(formed_size + room_size + split_size);
+        float* const room = formed + formed_size;
+        Word* const split = reinterpret_cast<Word*>(room + room_size);
+        Unit unit;
+        Ahead ahead;
+        const int last_unit = part_begin(cut.count, cut.parts, part + 1);
+        for (int u = part_begin(cut.count, cut.parts, part); u < last_unit; ++u) {
+            const long first = cut.first(u);
+            const int n = cut.in(u);
+            const View<float> y{after.y.data + first * after.y.pixel, after.y.pixel};
+            ahead.clear();
+            if (u + 1 < cut.count) {   // of the next part, too: a thread takes parts in their order
+                const long next = cut.first(u + 1), count = cut.in(u + 1);
+                ahead.add(x.x, next, count), ahead.add(x.raw, next, count), ahead.add(View<const float>{after.y.data, after.y.pixel}, next, count, true);
+                ahead.add(after.other, next, count), ahead.add(after.value, next, count), ahead.add(after.more, next, count);
+            }
+            ahead.spread(unit_steps(ceil_div(n, unit_rows), tiles.groups, tiles.blocks));
+            for (int i = 0; i < n; i += unit_pixels) {
+                form_unit(x, first + i, std::min(unit_pixels, n - i), 0, depth, formed);
+                split_pixels(formed, unit_row(depth), tiles, i / unit_rows, split);
+            }
+            unit_rows_product(unit, split, n, operands.data, tiles, targets, y, room, ahead);
+            if (bias)
+                for (int p = 0; p < n; ++p)
+                    COLLAB_INDEPENDENT
+                    for (int c = 0; c < targets; ++c) y.data[p * y.pixel + c] += bias[c];
+            if (after.run) after.run(after, part, first, n, 0, targets);
+        }
+    });
+    return cut.parts;
+}
+
+/// Adds to dw and writes after->y, unless `after` is null: then w may be null, too. `g` is flattened. Returns the number of parts that have sums in `after`.
+template <class Unit>
+COLLAB_COLD int unit_both_gradients(Threads& threads, const Convolution& g, const Load<float>& x, const Load<float>& dy, const float* w, float* dw, After<float>* after) {
+    const int in = g.in.channels, out = g.out.channels;
+    const SplitTiles of_w(in, out);
+    const UnitCut cut(g.batch, std::size_t(6 * in + 12 * out + 4 * in), std::size_t(1100) << 10, int(std::clamp(long(g.batch) / 384, 1L, 16L)));
+    const int in_groups = ceil_div(in, unit_rows), out_groups = ceil_div(out, unit_rows);
+    const std::size_t sums_size = std::size_t(in_groups) * std::size_t(out_groups) * unit_words;
+    Word* const weights = threads.shared<Word>(of_w.words() + std::size_t(cut.parts) * sums_size);
+    float* const sums = reinterpret_cast<float*>(weights + of_w.words());
+    if (after) threads.run(of_w.groups, [&](int j) { split_weights(w, in, out, true, of_w, j, weights); });
+    if (after && after->run) after->zero_sums(threads, cut.parts);
+    const std::size_t formed_size = whole_lines<float>(std::size_t(unit_pixels * unit_row(std::max(in, out)))), room_size = 4 * unit_words;
+    const std::size_t pixels_size = SplitTiles(cut.each, out).words(), x_size = SplitTiles(in, cut.each).words(), dy_size = SplitTiles(out, cut.each).words();
+    threads.run(cut.parts, [&](int part) {
+        float* const formed = threads.scratch<float>(formed_size + room_size + pixels_size + x_size + dy_size);
+        float* const room = formed + formed_size;
+        Word* const pixels = reinterpret_cast<Word*>(room + room_size);
+        Word *const of_x = pixels + pixels_size, *const of_dy = of_x + x_size;
+        float* const mine = sums + std::size_t(part) * sums_size;
+        Unit unit;
+        Ahead ahead, later;
+        const int first_unit = part_begin(cut.count, cut.parts, part), last_unit = part_begin(cut.count, cut.parts, part + 1);
+        for (int u = first_unit; u < last_unit; ++u) {
+            const long first = cut.first(u);
+            const int n = cut.in(u);
+            const SplitTiles x_tiles(in, n), dy_tiles(out, n);
+            ahead.clear(), later.clear();
+            if (after) ahead.add(View<const float>{after->y.data, after->y.pixel}, first, n, true);
+            if (u + 1 < cut.count) {
+                const long next = cut.first(u + 1), count = cut.in(u + 1);
+                ahead.add(dy.x, next, count);
+                Ahead& rest = after ? later : ahead;
+                rest.add(dy.raw, next, count), rest.add(x.x, next, count);
+                if (after && after->other.data != x.x.data) later.add(after->other, next, count);
+                if (after && after->value.data != x.x.data) later.add(after->value, next, count);
+                if (after) later.add(after->more, next, count);
+            }
+            ahead.spread(unit_steps(in_groups, out_groups, x_tiles.blocks));
+            later.spread(unit_steps(ceil_div(n, unit_rows), in_groups, of_w.blocks));
+            for (int i = 0; i < n; i += unit_pixels) {
+                const int count = std::min(unit_pixels, n - i);
+                form_unit(x, first + i, count, 0, in, formed);
+                split_channels(formed, unit_row(in), x_tiles, i / unit_pixels, false, of_x);
+                form_unit(dy, first + i, count, 0, out, formed);
+                split_channels(formed, unit_row(out), dy_tiles, i / unit_pixels, true, of_dy);
+                if (after) split_pixels(formed, unit_row(out), of_w, i / unit_rows, pixels);
+            }
+            for (int i = 0; i < in_groups; i += 2)
+                for (int j = 0; j < out_groups; j += 2) {
+                    const UnitProduct p{of_x + i * x_tiles.group(), of_dy + j * dy_tiles.group(), x_tiles.group(), dy_tiles.group(), x_tiles.blocks,
+                                        mine + (std::ptrdiff_t(i) * out_groups + j) * unit_words, std::ptrdiff_t(out_groups) * unit_words, unit_words, unit_rows, &ahead};
+                    unit_product(unit, p, std::min(2, in_groups - i), std::min(2, out_groups - j), u > first_unit);
+                }
+            if (!after) continue;
+            unit_rows_product(unit, pixels, n, weights, of_w, in, View<float>{after->y.data + first * after->y.pixel, after->y.pixel}, room, later);
+            if (after->run) after->run(*after, part, first, n, 0, in);
+        }
+    });
+    threads.run(in_groups, [&](int i) {
+        for (int j = 0; j < out_groups; ++j) {
+            const float* const tile = sums + (std::ptrdiff_t(i) * out_groups + j) * unit_words;
+            add_weight_sums(tile, cut.parts, sums_size, unit_rows, std::min(unit_rows, in - i * unit_rows), std::min(unit_rows, out - j * unit_rows),
+                            dw + std::ptrdiff_t(i) * unit_rows * out + j * unit_rows, out);
+        }
+    });
+    return cut.parts;
+}
+
+template <class Unit>
+int unit_backward(Threads& threads, const Convolution& g, const Load<float>& x, const Load<float>& dy, const float* w, float* dw, After<float>& after) {
+    return unit_both_gradients<Unit>(threads, g, x, dy, w, dw, &after);
+}
+
+/// Adds to dw. For few pixels and many weights everything is split first, and squares of sums are the pieces of work.
+template <class Unit>
+COLLAB_COLD void unit_weight_gradient(Threads& threads, const Convolution& g, const Load<float>& x, const Load<float>& dy, float* dw) {
+    if (unit_backward_in_one_sweep(g)) return void(unit_both_gradients<Unit>(threads, g, x, dy, nullptr, dw, nullptr));
+    const int in = g.in.channels, out = g.out.channels, blocks = ceil_div(g.batch, unit_pixels);
+    const SplitTiles x_tiles(in, g.batch), dy_tiles(out, g.batch);
+    Word* const of_x = threads.shared<Word>(x_tiles.words() + dy_tiles.words());
+    Word* const of_dy = of_x + x_tiles.words();
+    threads.run(blocks, [&](int block) {
+        float* const formed = threads.scratch<float>(std::size_t(unit_pixels * unit_row(std::max(in, out))));
+        const long first = long(block) * unit_pixels;
+        const int n = int(std::min<long>(unit_pixels, g.batch - first));
+        form_unit(x, first, n, 0, in, formed);
+        split_channels(formed, unit_row(in), x_tiles, block, false, of_x);
+        form_unit(dy, first, n, 0, out, formed);
+        split_channels(formed, unit_row(out), dy_tiles, block, true, of_dy);
+    });
+    // As many groups as stay in cache.
+    const int most = std::clamp(int((std::size_t(512) << 10) / (std::size_t(x_tiles.group()) * sizeof(Word))) / 2, 1, 8) * 2;
+    const int rows = ceil_div(x_tiles.groups, most), columns = ceil_div(dy_tiles.groups, most);
+    threads.run(rows * columns, [&](int piece) {
+        alignas(64) float room[4 * unit_words];
+        constexpr int wide = 2 * unit_rows;
+        Unit unit;
+        Ahead nothing;
+        const int row = piece / columns * most, column = piece % columns * most;
+        for (int j = column; j < std::min(column + most, dy_tiles.groups); j += 2)
+            for (int i = row; i < std::min(row + most, x_tiles.groups); i += 2) {
+                const UnitProduct p{of_x + i * x_tiles.group(), of_dy + j * dy_tiles.group(), x_tiles.group(), dy_tiles.group(), blocks, room, unit_rows * wide, unit_rows, wide, &nothing};
+                unit_product(unit, p, std::min(2, x_tiles.groups - i), std::min(2, dy_tiles.groups - j), false);
+                add_weight_sums(room, 1, 0, wide, std::min(wide, in - i * unit_rows), std::min(wide, out - j * unit_rows), dw + std::ptrdiff_t(i) * unit_rows * out + j * unit_rows, out);
+            }
+    });
+}
+
+}  // namespace collab::backend::detail
