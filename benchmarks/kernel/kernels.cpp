@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // kernels: operations of the CPU backend, one by one, against the machine's multiply-add peak.
 //
-//   bench_kernel_kernels [--threads=N] [--summary=FILE.json] [options of Google Benchmark]
+//   bench_kernel_kernels [--threads=N] [--registers-alone] [--summary=FILE.json] [options of Google Benchmark]
+//
+// --registers-alone: without the processor's matrix unit.
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
@@ -195,15 +197,17 @@ private:
 int main(int count, char** words) {
     const char* file = nullptr;
     int threads = 0, kept = 1;
+    bool matrix_unit = true;
     for (int i = 1; i < count; ++i) {
         if (!std::strncmp(words[i], "--threads=", 10)) threads = std::atoi(words[i] + 10);
+        else if (!std::strcmp(words[i], "--registers-alone")) matrix_unit = false;
         else if (!std::strncmp(words[i], "--summary=", 10)) file = words[i] + 10;
         else words[kept++] = words[i];
     }
     count = kept;
     benchmark::Initialize(&count, words);
     if (benchmark::ReportUnrecognizedArguments(count, words)) return 1;
-    cpu = std::make_shared<Cpu<float>>(threads);
+    cpu = std::make_shared<Cpu<float>>(threads, CpuOptions{.matrix_unit = matrix_unit});
     std::vector<double> peaks(9);
     for (double& p : peaks) p = benchmarks::fma_peak(*cpu);
     const double highest = *std::max_element(peaks.begin(), peaks.end());

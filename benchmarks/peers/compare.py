@@ -28,6 +28,11 @@ def environment(threads):
     return {**{k: v for k, v in settings.items() if v}, **os.environ}
 
 
+def has_matrix_unit():
+    text = pathlib.Path("/proc/cpuinfo").read_text() if pathlib.Path("/proc/cpuinfo").exists() else ""
+    return " amx_bf16" in text
+
+
 class Worker:
     """One measured process; see worker.hpp."""
 
@@ -91,10 +96,13 @@ def speed(case, what, network, threads, batch, programs, arguments):
     """Seconds of one step or one inference against LibTorch with its better layout; inference also with normalisations folded."""
     ours = Worker(programs["ours"], what, network, threads, batch)
     peers = [Worker(programs["torch"], what, network, threads, batch, layout) for layout in TORCH[what]]
-    check(case, [ours] + peers)
-    take_turns([ours] + peers, arguments.rounds, arguments.seconds)
+    # What the matrix unit is worth: the same with registers alone, in the same turns.
+    registers = [Worker(programs["ours"], what, network, threads, batch, "registers")] if network == "MobileNet" and has_matrix_unit() else []
+    everyone = [ours] + registers + peers
+    check(case, everyone)
+    take_turns(everyone, arguments.rounds, arguments.seconds)
     if what == "train":
-        for worker in [ours] + peers:
+        for worker in everyone:
             if not math.isfinite(float(worker.ask("loss"))):
                 sys.exit(f"{case}: a loss is not finite, so the step measured is not a useful one")
     results = []
@@ -102,10 +110,11 @@ def speed(case, what, network, threads, batch, programs, arguments):
         if not group:
             continue
         best = min(group, key=Worker.median)
-        results.append({"case": case, "kind": what, "network": network, "threads": threads, "batch": batch, "peer": name, "peer_layout": best.layout.split(",")[0],
-                        "ours_s": ours.median(), "peer_s": best.median(), "ratio": ratio(ours, best), "ours_spread": ours.spread(),
-                        "peer_spread": best.spread(), "repetitions": len(ours.times), "peer_all_s": {p.layout: p.median() for p in group}})
-    for worker in [ours] + peers:
+        for mine in [ours] + registers:
+            results.append({"case": case + ("" if mine is ours else ", registers alone"), "kind": what, "network": network, "threads": threads, "batch": batch, "peer": name,
+                            "peer_layout": best.layout.split(",")[0], "registers": mine is not ours, "ours_s": mine.median(), "peer_s": best.median(), "ratio": ratio(mine, best),
+                            "ours_spread": mine.spread(), "peer_spread": best.spread(), "repetitions": len(mine.times), "peer_all_s": {p.layout: p.median() for p in group}})
+    for worker in everyone:
         worker.stop()
     return results
 
@@ -145,7 +154,7 @@ def line(r):
     else:
         ours, peer = f"{r['batch'] / r['ours_s']:.0f} img/s", f"{r['batch'] / r['peer_s']:.0f} img/s"
     note = ", ".join(n for n in [r["peer"], r["peer_layout"]] if n)
-    return f"{r['case']:<40} {ours:>12} {peer:>12} {r['ratio']:>6.2f}  {note}"
+    return f"{r['case']:<48} {ours:>12} {peer:>12} {r['ratio']:>6.2f}  {note}"
 
 
 def main():
@@ -169,14 +178,14 @@ def main():
             results.append(result)
             print(line(result), flush=True)
 
-    print(f"{'case':<40} {'ours':>12} {'peer':>12} {'ratio':>6}")
+    print(f"{'case':<48} {'ours':>12} {'peer':>12} {'ratio':>6}")
     if programs["torch"].exists():
         if "train" in kinds:
             for network in networks:
                 add(*speed(f"{network}, training step", "train", network, threads, batch, programs, arguments))
-            ratios = [r["ratio"] for r in results]
+            ratios = [r["ratio"] for r in results if not r["registers"]]
             if len(ratios) > 1:
-                print(f"{'geometric mean':<66} {statistics.geometric_mean(ratios):>6.2f}")
+                print(f"{'geometric mean':<74} {statistics.geometric_mean(ratios):>6.2f}")
         if "infer" in kinds:
             for network in networks:
                 add(*speed(f"{network}, one image, one thread", "infer", network, 1, 1, programs, arguments))

@@ -20,17 +20,19 @@ namespace collab::backend::detail {
 /// Pixels formed at once: those of a block of the summed dimension where pixels are summed over.
 inline constexpr int unit_pixels = unit_depth;
 
-/// How the pixels are cut. Depends on the geometry only.
+/// How the pixels are cut: into parts that differ by one block of pixels at most, and those into units. Depends on the geometry only.
 struct UnitCut {
     long pixels;
-    int each, count, parts;
-    /// Units of about `budget` bytes, `per_pixel` each; parts of units, at most `most`.
-    UnitCut(long p, std::size_t per_pixel, std::size_t budget, int most) : pixels(p) {
-        const long most_pixels = std::clamp(long(budget / per_pixel) / unit_pixels, 1L, 16L) * unit_pixels, units = (p + most_pixels - 1) / most_pixels;
-        each = round_up(int((p + units - 1) / units), unit_pixels), count = int((p + each - 1) / each), parts = std::min(count, most);
+    int blocks, parts, each;   ///< each: pixels of a unit; the last one of a part may have fewer
+    /// Parts of about `least` pixels or more, `most` of them at most; units of about `budget` bytes, `per_pixel` each.
+    UnitCut(long p, long least, int most, std::size_t per_pixel, std::size_t budget)
+        : pixels(p), blocks(int((p + unit_pixels - 1) / unit_pixels)), parts(int(std::clamp(p / least, 1L, long(most)))) {
+        const int fit = int(std::clamp(budget / per_pixel / unit_pixels, std::size_t(1), std::size_t(16))), largest = ceil_div(blocks, parts);
+        each = ceil_div(largest, ceil_div(largest, fit)) * unit_pixels;
     }
-    long first(int u) const { return long(u) * each; }
-    int in(int u) const { return int(std::min<long>(each, pixels - first(u))); }
+    /// Where part i begins; first(parts) is the end.
+    long first(int i) const { return std::min(pixels, long(part_begin(blocks, parts, i)) * unit_pixels); }
+    int in(long first, long end) const { return int(std::min<long>(each, end - first)); }
 };
 
 /// Numbers between formed pixels: whole blocks, and one line more where the same channels of all pixels would compete for the same cache lines.
@@ -118,7 +120,7 @@ COLLAB_COLD int unit_sweep(Threads& threads, const Convolution& g, bool transpos
     if (!operands.ready) threads.run(tiles.groups, [&](int j) { split_weights(w, in, out, transposed, tiles, j, operands.data); });
     // Weights beyond the cache are read again for every unit: there, units are larger.
     const std::size_t budget = tiles.words() * sizeof(Word) > (std::size_t(1) << 20) ? std::size_t(1280) << 10 : std::size_t(768) << 10;
-    const UnitCut cut(g.batch, std::size_t(6 * depth + 4 * targets), budget, 32);
+    const UnitCut cut(g.batch, 4 * unit_pixels, 32, std::size_t(6 * depth + 4 * targets), budget);
     if (after.run) after.zero_sums(threads, cut.parts);
     const std::size_t formed_size = whole_lines<float>(std::size_t(unit_pixels * unit_row(depth))), room_size = 4 * unit_words;
     const std::size_t split_size = SplitTiles(cut.each, depth).words();
@@ -128,14 +130,13 @@ COLLAB_COLD int unit_sweep(Threads& threads, const Convolution& g, bool transpos
         Word* const split = reinterpret_cast<Word*>(room + room_size);
         Unit unit;
         Ahead ahead;
-        const int last_unit = part_begin(cut.count, cut.parts, part + 1);
-        for (int u = part_begin(cut.count, cut.parts, part); u < last_unit; ++u) {
-            const long first = cut.first(u);
-            const int n = cut.in(u);
+        const long end = cut.first(part + 1);
+        for (long first = cut.first(part); first < end; first += cut.each) {
+            const int n = cut.in(first, end);
             const View<float> y{after.y.data + first * after.y.pixel, after.y.pixel};
             ahead.clear();
-            if (u + 1 < cut.count) {   // of the next part, too: a thread takes parts in their order
-                const long next = cut.first(u + 1), count = cut.in(u + 1);
+            if (const long next = first + n; next < cut.pixels) {   // of the next part, too: a thread takes parts in their order
+                const int count = cut.in(next, cut.pixels);
                 ahead.add(x.x, next, count), ahead.add(x.raw, next, count), ahead.add(View<const float>{after.y.data, after.y.pixel}, next, count, true);
                 ahead.add(after.other, next, count), ahead.add(after.value, next, count), ahead.add(after.more, next, count);
             }
@@ -160,7 +161,7 @@ template <class Unit>
 COLLAB_COLD int unit_both_gradients(Threads& threads, const Convolution& g, const Load<float>& x, const Load<float>& dy, const float* w, float* dw, After<float>* after) {
     const int in = g.in.channels, out = g.out.channels;
     const SplitTiles of_w(in, out);
-    const UnitCut cut(g.batch, std::size_t(6 * in + 12 * out + 4 * in), std::size_t(1100) << 10, int(std::clamp(long(g.batch) / 384, 1L, 16L)));
+    const UnitCut cut(g.batch, 16 * unit_pixels, 16, std::size_t(10 * in + 12 * out), std::size_t(1100) << 10);
     const int in_groups = ceil_div(in, unit_rows), out_groups = ceil_div(out, unit_rows);
     const std::size_t sums_size = std::size_t(in_groups) * std::size_t(out_groups) * unit_words;
     Word* const weights = threads.shared<Word>(of_w.words() + std::size_t(cut.parts) * sums_size);
@@ -177,15 +178,14 @@ COLLAB_COLD int unit_both_gradients(Threads& threads, const Convolution& g, cons
         float* const mine = sums + std::size_t(part) * sums_size;
         Unit unit;
         Ahead ahead, later;
-        const int first_unit = part_begin(cut.count, cut.parts, part), last_unit = part_begin(cut.count, cut.parts, part + 1);
-        for (int u = first_unit; u < last_unit; ++u) {
-            const long first = cut.first(u);
-            const int n = cut.in(u);
+        const long begin = cut.first(part), end = cut.first(part + 1);
+        for (long first = begin; first < end; first += cut.each) {
+            const int n = cut.in(first, end);
             const SplitTiles x_tiles(in, n), dy_tiles(out, n);
             ahead.clear(), later.clear();
             if (after) ahead.add(View<const float>{after->y.data, after->y.pixel}, first, n, true);
-            if (u + 1 < cut.count) {
-                const long next = cut.first(u + 1), count = cut.in(u + 1);
+            if (const long next = first + n; next < cut.pixels) {
+                const int count = cut.in(next, cut.pixels);
                 ahead.add(dy.x, next, count);
                 Ahead& rest = after ? later : ahead;
                 rest.add(dy.raw, next, count), rest.add(x.x, next, count);
@@ -207,7 +207,7 @@ COLLAB_COLD int unit_both_gradients(Threads& threads, const Convolution& g, cons
                 for (int j = 0; j < out_groups; j += 2) {
                     const UnitProduct p{of_x + i * x_tiles.group(), of_dy + j * dy_tiles.group(), x_tiles.group(), dy_tiles.group(), x_tiles.blocks,
                                         mine + (std::ptrdiff_t(i) * out_groups + j) * unit_words, std::ptrdiff_t(out_groups) * unit_words, unit_words, unit_rows, &ahead};
-                    unit_product(unit, p, std::min(2, in_groups - i), std::min(2, out_groups - j), u > first_unit);
+                    unit_product(unit, p, std::min(2, in_groups - i), std::min(2, out_groups - j), first > begin);
                 }
             if (!after) continue;
             unit_rows_product(unit, pixels, n, weights, of_w, in, View<float>{after->y.data + first * after->y.pixel, after->y.pixel}, room, later);
