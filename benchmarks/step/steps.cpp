@@ -27,7 +27,7 @@ using Device = Cpu<float>;
 
 struct Options {
     int threads = 0, rounds = 11, batch = 128;
-    double seconds = 0.2;
+    double seconds = 0.5;
     const char* out = nullptr;
 } options;
 
@@ -74,17 +74,27 @@ std::function<void()> step_of(std::shared_ptr<Device> cpu) {
     return [training] { training->step(data().images.data(), data().labels.data(), options.batch, 0.01); };
 }
 
+/// Multiply-adds in registers: how much faster they are on more threads is what the machine, its clock and its neighbours allow anything.
+std::function<void()> multiply_adds(std::shared_ptr<Device> cpu) {
+    auto sums = std::make_shared<backend::AlignedMemory<float>>(cpu->allocate<float>(64 * 16));
+    return [cpu, sums] { cpu->for_rows(64, [out = sums->data()](int row) { out[row * 16] = benchmarks::multiply_add<float>(50000); }); };
+}
+
 /// One network: all threads against one.
 template <class Network>
 void alone(const char* name) {
-    std::vector<Runner> runners{{step_of<Network>(std::make_shared<Device>(options.threads))}, {step_of<Network>(std::make_shared<Device>(1))}};
+    auto many = std::make_shared<Device>(options.threads), single = std::make_shared<Device>(1);
+    std::vector<Runner> runners{{step_of<Network>(many)}, {step_of<Network>(single)}, {multiply_adds(many)}, {multiply_adds(single)}};
     take_turns(runners);
-    std::vector<double> gain;
-    for (std::size_t i = 0; i < runners[0].turns.size(); ++i) gain.push_back(runners[1].turns[i] / runners[0].turns[i]);
+    std::vector<double> gain, machine;
+    for (std::size_t i = 0; i < runners[0].turns.size(); ++i) {
+        gain.push_back(runners[1].turns[i] / runners[0].turns[i]);
+        machine.push_back(runners[3].turns[i] / runners[2].turns[i]);
+    }
     const double all = median(runners[0].turns), one = median(runners[1].turns);
-    std::printf("%-34s %8.1f ms %8.0f img/s %10.0f img/s on one thread %8.2f\n", name, 1e3 * all, options.batch / all, options.batch / one, median(gain));
+    std::printf("%-34s %8.1f ms %8.0f img/s %10.0f img/s on one thread %8.2f %8.2f\n", name, 1e3 * all, options.batch / all, options.batch / one, median(gain), median(machine));
     std::fflush(stdout);
-    record(sentence("{\"kind\": \"alone\", \"case\": \"", name, "\", \"seconds\": ", all, ", \"one_thread_seconds\": ", one, ", \"speedup\": ", median(gain), "}"));
+    record(sentence("{\"kind\": \"alone\", \"case\": \"", name, "\", \"seconds\": ", all, ", \"one_thread_seconds\": ", one, ", \"speedup\": ", median(gain), ", \"machine_speedup\": ", median(machine), "}"));
 }
 
 /// The products and convolutions of one layer list, forward and backward, as calls of the kernels.
@@ -160,7 +170,7 @@ int main(int count, char** words) {
         }
     }
     const Device cpu(options.threads);
-    std::printf("%s, batch %d\n\none training step, and how much faster it is than on one thread\n", cpu.describe().c_str(), options.batch);
+    std::printf("%s, batch %d\n\none training step, how much faster it is than on one thread, and how much faster multiply-adds in registers are\n", cpu.describe().c_str(), options.batch);
     benchmarks::each_network([](auto entry) { alone<typename decltype(entry)::Network>(entry.name); });
     std::printf("\none step together, and its share of the same done apart\n");
     together<zoo::ResNet<20>, zoo::ResNet<32>>("ResNet-20 and ResNet-32");
