@@ -79,6 +79,9 @@ TEST_CASE("gradients are scaled to the norm that they may have, and small ones a
     Subject training = subject();
     ClipGradients none{.norm = 0};
     CHECK(error_of([&] { training.fit(pictures(), {.epochs = 1}, none); }) == "ClipGradients: norm = 0; expected a positive number");
+    ClipGradients upwards{.norm = -1};   // in a loop of one's own
+    CHECK(error_of([&] { training.step(images().data(), labels().data(), samples, 1.0, [&] { upwards.before_update(training); }); })
+          == "ClipGradients: norm = -1; expected a positive number");
 }
 
 TEST_CASE("averages follow the weights, are evaluated, and leave the training as it was") {

@@ -63,13 +63,17 @@ struct ClipGradients {
     long clipped = 0;    ///< updates that were scaled
 
     template <class Training>
-    void begin(Training&, const History&) {
-        if (!(norm > 0)) fail("ClipGradients: norm = ", norm, "; expected a positive number");
-    }
+    void begin(Training&, const History&) { check(); }
     template <class Training>
     void before_update(Training& t) {
+        check();   // in a loop of one's own nobody calls begin
         last = t.gradient_norm();
         if (last > norm) t.scale_gradients(norm / last), ++clipped;
+    }
+
+private:
+    void check() const {
+        if (!(norm > 0)) fail("ClipGradients: norm = ", norm, "; expected a positive number");
     }
 };
 
