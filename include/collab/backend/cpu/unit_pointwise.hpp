@@ -161,9 +161,10 @@ template <class Unit>
 COLLAB_COLD int unit_both_gradients(Threads& threads, const Convolution& g, const Load<float>& x, const Load<float>& dy, const float* w, float* dw, After<float>* after) {
     const int in = g.in.channels, out = g.out.channels;
     const SplitTiles of_w(in, out);
-    const UnitCut cut(g.batch, 16 * unit_pixels, 16, std::size_t(10 * in + 12 * out), std::size_t(1100) << 10);
     const int in_groups = ceil_div(in, unit_rows), out_groups = ceil_div(out, unit_rows);
     const std::size_t sums_size = std::size_t(in_groups) * std::size_t(out_groups) * unit_words;
+    const int most = int(std::clamp((std::size_t(64) << 20) / (sums_size * sizeof(float)), std::size_t(1), std::size_t(16)));   // at most 64 MB of sums
+    const UnitCut cut(g.batch, 16 * unit_pixels, most, std::size_t(10 * in + 12 * out), std::size_t(1100) << 10);
     Word* const weights = threads.shared<Word>(of_w.words() + std::size_t(cut.parts) * sums_size);
     float* const sums = reinterpret_cast<float*>(weights + of_w.words());
     if (after) threads.run(of_w.groups, [&](int j) { split_weights(w, in, out, true, of_w, j, weights); });
