@@ -20,17 +20,17 @@ TORCH = {"train": ["channels-first", "channels-last"],
          "infer": ["channels-first", "channels-last", "channels-first,folded", "channels-last,folded"]}
 
 
+def processor():
+    """What the system says of it, its instructions among it."""
+    return pathlib.Path("/proc/cpuinfo").read_text() if pathlib.Path("/proc/cpuinfo").exists() else ""
+
+
 def environment(threads):
     """OpenBLAS, which LibTorch multiplies with, takes processors younger than itself for very old ones, and starts threads of its own."""
-    flags = pathlib.Path("/proc/cpuinfo").read_text() if pathlib.Path("/proc/cpuinfo").exists() else ""
+    flags = processor()
     core = "SkylakeX" if " avx512f" in flags else "Haswell" if " avx2" in flags else ""
     settings = {"OPENBLAS_NUM_THREADS": str(threads), "OMP_NUM_THREADS": str(threads), "OPENBLAS_CORETYPE": core}
     return {**{k: v for k, v in settings.items() if v}, **os.environ}
-
-
-def has_matrix_unit():
-    text = pathlib.Path("/proc/cpuinfo").read_text() if pathlib.Path("/proc/cpuinfo").exists() else ""
-    return " amx_bf16" in text
 
 
 class Worker:
@@ -97,7 +97,7 @@ def speed(case, what, network, threads, batch, programs, arguments):
     ours = Worker(programs["ours"], what, network, threads, batch)
     peers = [Worker(programs["torch"], what, network, threads, batch, layout) for layout in TORCH[what]]
     # What the matrix unit is worth: the same with registers alone, in the same turns.
-    registers = [Worker(programs["ours"], what, network, threads, batch, "registers")] if network == "MobileNet" and has_matrix_unit() else []
+    registers = [Worker(programs["ours"], what, network, threads, batch, "registers")] if network == "MobileNet" and " amx_bf16" in processor() else []
     everyone = [ours] + registers + peers
     check(case, everyone)
     take_turns(everyone, arguments.rounds, arguments.seconds)

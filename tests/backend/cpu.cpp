@@ -138,7 +138,7 @@ TEST_CASE("the CPU backend says what it is and survives being moved") {
     CHECK(cpu.threads() == 2);
     CHECK(cpu.describe().starts_with("Cpu, float, 2 threads, "));
     CHECK(cpu.describe().find(" lanes") != std::string::npos);
-    CHECK(cpu.describe().ends_with(", matrix unit") == (backend::detail::has_matrix_unit && backend::detail::matrix_unit_present()));
+    CHECK(cpu.describe().ends_with(", matrix unit") == backend::detail::MatrixUnit::present());
     CHECK(Cpu<float>(1, {.matrix_unit = false}).describe().ends_with(" lanes"));
     CHECK(Cpu<double>(1).describe().starts_with("Cpu, double, 1 thread, "));
     CHECK(Cpu<>().threads() >= 1);

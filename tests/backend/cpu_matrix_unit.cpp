@@ -15,6 +15,8 @@
 #include <collab/backend/cpu/cpu.hpp>
 #include <collab/backend/cpu/unit_pointwise.hpp>
 
+#include "gapped.hpp"
+
 using namespace collab;
 using namespace collab::backend;
 using namespace collab::backend::detail;
@@ -50,26 +52,7 @@ struct LoopUnit {
     }
 };
 
-/// Pixels of numbers with a mark behind each.
-struct Pixels {
-    static constexpr float mark = 77;
-    int channels, pixel;
-    std::vector<float> data;
-    Pixels(long n, int channels_, int gap, std::uint64_t seed) : channels(channels_), pixel(channels_ + gap), data(std::size_t(n * pixel), mark) {
-        std::mt19937_64 random(seed);
-        std::normal_distribution<float> normal(0.1f, 1);
-        for (long p = 0; p < n; ++p)
-            for (int c = 0; c < channels; ++c) data[std::size_t(p * pixel + c)] = normal(random);
-    }
-    double operator()(long p, int c) const { return double(data[std::size_t(p * pixel + c)]); }
-    View<float> view() { return {data.data(), pixel}; }
-    Load<float> load() const { return {View<const float>{data.data(), pixel}, channels}; }
-    bool marks_left() const {
-        for (std::size_t i = 0; i < data.size(); ++i)
-            if (int(i % std::size_t(pixel)) >= channels && data[i] != mark) return false;
-        return true;
-    }
-};
+Load<float> load(const Gapped& map) { return {map.view(), map.channels}; }
 
 struct Distance {
     double difference = 0, size = 0, largest = 0, largest_difference = 0;
@@ -96,18 +79,18 @@ struct Sizes {
 // Whole tiles and not, one tile and several, one unit and several, sums in one sweep and in squares.
 const Sizes sizes[] = {{128, 64, 64, 0}, {37, 1, 1, 2}, {129, 65, 100, 3}, {300, 160, 70, 0}, {1100, 64, 96, 1}, {1024, 33, 48, 0}, {200, 512, 80, 0}, {96, 100, 520, 16}, {4100, 20, 36, 0}};
 
-const bool unit_is_there = matrix_unit_present();
+const bool unit_is_there = MatrixUnit::present();
 
 template <class Unit>
 void check_products(const Sizes& s) {
     CAPTURE(s.name());
     Threads threads(2);
     const Convolution g = s.convolution();
-    const Pixels x(s.pixels, s.in, s.gap, 1), dy(s.pixels, s.out, s.gap, 2), w(s.in, s.out, 0, 3), bias(1, s.out, 0, 4);
-    Pixels y(s.pixels, s.out, s.gap, 5), dx(s.pixels, s.in, s.gap, 6);
+    const Gapped x(s.pixels, s.in, s.gap, 1), dy(s.pixels, s.out, s.gap, 2), w(s.in, s.out, 0, 3), bias(1, s.out, 0, 4);
+    Gapped y(s.pixels, s.out, s.gap, 5), dx(s.pixels, s.in, s.gap, 6);
 
     After<float> to_y(y.view(), s.out);
-    unit_sweep<Unit>(threads, g, false, x.load(), w.data.data(), bias.data.data(), to_y);
+    unit_sweep<Unit>(threads, g, false, load(x), w.data.data(), bias.data.data(), to_y);
     Distance forward;
     for (int p = 0; p < s.pixels; ++p)
         for (int o = 0; o < s.out; ++o) {
@@ -116,7 +99,7 @@ void check_products(const Sizes& s) {
             forward.add(y(p, o), sum);
         }
     forward.check();
-    CHECK(y.marks_left());
+    CHECK(y.gaps_untouched());
 
     std::vector<double> gradient(std::size_t(s.pixels * s.in)), weights(std::size_t(s.in * s.out), 0.5);
     for (int p = 0; p < s.pixels; ++p)
@@ -130,7 +113,7 @@ void check_products(const Sizes& s) {
         for (int p = 0; p < s.pixels; ++p)
             for (int i = 0; i < s.in; ++i) d.add(dx(p, i), gradient[std::size_t(p * s.in + i)]);
         d.check();
-        CHECK(dx.marks_left());
+        CHECK(dx.gaps_untouched());
     };
     const auto check_dw = [&](const std::vector<float>& dw) {
         Distance d;
@@ -138,18 +121,18 @@ void check_products(const Sizes& s) {
         d.check();
     };
     After<float> to_dx(dx.view(), s.in);
-    unit_sweep<Unit>(threads, g, true, dy.load(), w.data.data(), nullptr, to_dx);
+    unit_sweep<Unit>(threads, g, true, load(dy), w.data.data(), nullptr, to_dx);
     check_dx();
-    std::fill(dx.data.begin(), dx.data.end(), Pixels::mark);
+    std::fill(dx.data.begin(), dx.data.end(), Gapped::mark);
     std::vector<float> dw(std::size_t(s.in * s.out), 0.5f), again = dw;
-    unit_backward<Unit>(threads, g, x.load(), dy.load(), w.data.data(), dw.data(), to_dx);
+    unit_backward<Unit>(threads, g, load(x), load(dy), w.data.data(), dw.data(), to_dx);
     check_dx(), check_dw(dw);
-    unit_weight_gradient<Unit>(threads, g, x.load(), dy.load(), again.data());
+    unit_weight_gradient<Unit>(threads, g, load(x), load(dy), again.data());
     check_dw(again);
     Threads one(1);
     std::vector<float> alone(dw.size(), 0.5f);
     const auto dx_of_two = dx.data;
-    unit_backward<Unit>(one, g, x.load(), dy.load(), w.data.data(), alone.data(), to_dx);
+    unit_backward<Unit>(one, g, load(x), load(dy), w.data.data(), alone.data(), to_dx);
     CHECK(alone == dw);
     CHECK(dx.data == dx_of_two);
 }
@@ -206,11 +189,11 @@ TEST_CASE("products of split numbers by this processor's matrix unit are as exac
 TEST_CASE("the matrix unit takes large 1x1 convolutions, unless it is not wanted" * doctest::skip(!unit_is_there)) {
     Convolution g;
     g.batch = 4, g.in = {96, 8, 8}, g.out = {128, 8, 8};
-    const Pixels x(256, 96, 0, 1), w(96, 128, 0, 2);
+    const Gapped x(256, 96, 0, 1), w(96, 128, 0, 2);
     const auto compute = [&](CpuOptions options, int threads) {
         Cpu<float> cpu(threads, options);
-        Pixels y(256, 128, 0, 3);
-        cpu.conv2d(g, x.load().x, w.data.data(), nullptr, y.view());
+        Gapped y(256, 128, 0, 3);
+        cpu.conv2d(g, x.view(), w.data.data(), nullptr, y.view());
         return y.data;
     };
     const auto unit = compute({}, 1), direct = compute({.matrix_unit = false}, 1);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 
+#include <collab/backend/cpu/ahead.hpp>
 #include <collab/backend/cpu/load.hpp>
 #include <collab/backend/cpu/repeat.hpp>
 
@@ -147,6 +148,15 @@ struct After {
     }
     double* of_part(int part) const { return sums + std::ptrdiff_t(part) * 2 * all; }
 };
+
+/// What a backward sweep over pixels will read beside the gradient: x, and what `after` takes, each map once.
+template <class T>
+void fetch_beside(Ahead& ahead, const Load<T>& x, const After<T>& after, long first, long count) {
+    ahead.add(x.x, first, count);
+    if (after.other.data != x.x.data) ahead.add(after.other, first, count);
+    if (after.value.data != x.x.data) ahead.add(after.value, first, count);
+    ahead.add(after.more, first, count);
+}
 
 /// Adds the sums of y and of y^2. Within a call they are taken about its first pixel, or the squares would cancel where the mean is large beside the deviation.
 template <class T>

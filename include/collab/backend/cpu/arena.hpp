@@ -14,7 +14,7 @@ struct Threads::Arena {
     tbb::task_arena threads;
 };
 
-COLLAB_COMPILED Threads::Threads(int threads, int winograd, bool matrix_unit) : winograd_(winograd), matrix_unit_(matrix_unit && detail::matrix_unit_present()) {
+COLLAB_COMPILED Threads::Threads(int threads, int winograd, bool matrix_unit) : winograd_(winograd), matrix_unit_(matrix_unit && detail::MatrixUnit::present()) {
     if (threads < 0) fail("the CPU backend was asked for ", threads, " threads; expected 0, for one per core, or more");
     arena_.reset(new Arena{tbb::task_arena(threads > 0 ? threads : tbb::task_arena::automatic)});
     scratch_ = std::vector<Workspace>(static_cast<std::size_t>(arena_->threads.max_concurrency()));

@@ -50,10 +50,7 @@ COLLAB_COLD int dense_backward(Threads& threads, const Convolution& g, WinogradP
                 const Units::Unit next = units[u + 1];
                 const long first = (long(next.image) * height + next.row) * width, count = long(next.images) * next.rows * width;
                 ahead.add(dy.x, first, count), ahead.add(dy.raw, first, count);
-                later.add(x.x, first, count);
-                if (after.other.data != x.x.data) later.add(after.other, first, count);
-                if (after.value.data != x.x.data) later.add(after.value, first, count);
-                later.add(after.more, first, count);
+                fetch_beside(later, x, after, first, count);
             }
             for (int i = 0; i < unit.images; ++i) {
                 load_window(x, unit.image + i, 0, in, height, width, unit.row + window.top, window.height(unit.rows), window.left, window.width(), x_copy + i * x_image, x_row);

@@ -107,7 +107,7 @@ COLLAB_COLD int dense(Threads& threads, const Dense& d, const Load<T>& load, con
     }
 
     const std::ptrdiff_t per_group = winograd ? std::ptrdiff_t(winograd_weights_size<T>(winograd, c, d.target_channels)) : std::ptrdiff_t(blocks.padded()) * c * d.taps();
-    const auto operands = threads.weights<T>({w, bias, d.transposed, winograd > 0 ? winograd : PackedWeights::as_they_are}, std::size_t(groups * (per_group + blocks.padded())));
+    const auto operands = threads.weights<T>({w, bias, d.transposed, winograd}, std::size_t(groups * (per_group + blocks.padded())));
     T* const packed = operands.data;
     T* const padded_bias = packed + groups * per_group;
     if (!operands.ready) threads.run(groups * blocks.count(), [&](int piece) {
@@ -203,6 +203,18 @@ COLLAB_COLD int dense(Threads& threads, const Dense& d, const Load<T>& load, con
     return parts;
 }
 
+/// A sweep, or the sums of a weight gradient, of a flattened convolution that is not depthwise, by whichever kernels there are for it: see `dense` and `dense_weight_gradient`.
+template <class T>
+int sweep_of(Threads& threads, const Families<T>& families, const Convolution& flat, bool transposed, const Load<T>& x, const T* w, const T* bias, After<T>& after) {
+    if (by_matrix_unit(threads, families, flat)) return families.unit_sweep(threads, flat, transposed, x, w, bias, after);
+    return dense(threads, Dense(flat, transposed), x, w, bias, after);
+}
+template <class T>
+void weight_gradient_of(Threads& threads, const Families<T>& families, const Convolution& flat, const Load<T>& x, const Load<T>& dy, T* dw) {
+    if (by_matrix_unit(threads, families, flat)) families.unit_weight_gradient(threads, flat, x, dy, dw);
+    else dense_weight_gradient(threads, Dense(flat, false), x, dy, dw);
+}
+
 }  // namespace detail
 
 /// y = x * w (+ bias, one per output channel, unless null).
@@ -211,9 +223,7 @@ COLLAB_COLD void conv2d(Threads& threads, const Convolution& g, View<const T> x,
     const Convolution flat = detail::flattened(g);
     if (detail::is_depthwise(flat)) return families.depthwise(threads, flat, x, w, bias, y);
     detail::After<T> after(y, g.out.channels);
-    const detail::Load<T> of_x(x, g.in.channels);
-    if (detail::by_matrix_unit(threads, families, flat)) families.unit_sweep(threads, flat, false, of_x, w, bias, after);
-    else detail::dense(threads, detail::Dense(flat, false), of_x, w, bias, after);
+    detail::sweep_of(threads, families, flat, false, detail::Load<T>(x, g.in.channels), w, bias, after);
 }
 
 /// dx = the gradient of `conv2d` with respect to x (+ bias, one per input channel, unless null: for the transposed convolution).
@@ -222,9 +232,7 @@ COLLAB_COLD void conv2d_input_gradient(Threads& threads, const Convolution& g, V
     const Convolution flat = detail::flattened(g);
     if (detail::is_depthwise(flat)) return families.depthwise_input_gradient(threads, flat, dy, w, bias, dx);
     detail::After<T> after(dx, g.in.channels);
-    const detail::Load<T> of_dy(dy, g.out.channels);
-    if (detail::by_matrix_unit(threads, families, flat)) families.unit_sweep(threads, flat, true, of_dy, w, bias, after);
-    else detail::dense(threads, detail::Dense(flat, true), of_dy, w, bias, after);
+    detail::sweep_of(threads, families, flat, true, detail::Load<T>(dy, g.out.channels), w, bias, after);
 }
 
 /// Adds the gradient with respect to the weights to dw.
@@ -232,9 +240,7 @@ template <class T>
 COLLAB_COLD void conv2d_weight_gradient(Threads& threads, const Convolution& g, View<const T> x, View<const T> dy, T* dw, const detail::Families<T>& families) {
     const Convolution flat = detail::flattened(g);
     if (detail::is_depthwise(flat)) return families.depthwise_weight_gradient(threads, flat, x, dy, dw);
-    const detail::Load<T> of_x(x, g.in.channels), of_dy(dy, g.out.channels);
-    if (detail::by_matrix_unit(threads, families, flat)) families.unit_weight_gradient(threads, flat, of_x, of_dy, dw);
-    else detail::dense_weight_gradient(threads, detail::Dense(flat, false), of_x, of_dy, dw);
+    detail::weight_gradient_of(threads, families, flat, detail::Load<T>(x, g.in.channels), detail::Load<T>(dy, g.out.channels), dw);
 }
 
 }  // namespace collab::backend

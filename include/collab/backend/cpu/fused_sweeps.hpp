@@ -17,16 +17,14 @@ template <class T>
 COLLAB_COLD int fused_sweep(Threads& threads, const Convolution& g, const Families<T>& families, const Load<T>& x, const T* w, const T* bias, After<T>& after) {
     const Convolution flat = flattened(g);
     if (is_depthwise(flat)) return families.depthwise_3x3(threads, flat, false, x, w, bias, after);
-    if (by_matrix_unit(threads, families, flat)) return families.unit_sweep(threads, flat, false, x, w, bias, after);
-    return dense(threads, Dense(flat, false), x, w, bias, after);
+    return sweep_of(threads, families, flat, false, x, w, bias, after);
 }
 
 template <class T>
 COLLAB_COLD void fused_weight_gradient(Threads& threads, const Convolution& g, const Families<T>& families, const Load<T>& x, const Load<T>& dy, T* dw) {
     const Convolution flat = flattened(g);
     if (is_depthwise(flat)) families.depthwise_3x3_weight_gradient(threads, flat, x, dy, dw);
-    else if (by_matrix_unit(threads, families, flat)) families.unit_weight_gradient(threads, flat, x, dy, dw);
-    else dense_weight_gradient(threads, Dense(flat, false), x, dy, dw);
+    else weight_gradient_of(threads, families, flat, x, dy, dw);
 }
 
 template <class T>
@@ -34,14 +32,10 @@ COLLAB_COLD int fused_backward(Threads& threads, const Convolution& g, const Fam
     const Convolution flat = flattened(g);
     if (is_depthwise(flat)) return families.depthwise_3x3_backward(threads, flat, x, dy, w, dw, after);
     if (const WinogradParts winograd = backward_in_one_sweep<T>(threads, flat); winograd.edge > 0) return dense_backward(threads, flat, winograd, x, dy, w, dw, after);
-    if (by_matrix_unit(threads, families, flat)) {
-        if (unit_backward_in_one_sweep(flat)) return families.unit_backward(threads, flat, x, dy, w, dw, after);
-        families.unit_weight_gradient(threads, flat, x, dy, dw);
-        return families.unit_sweep(threads, flat, true, dy, w, nullptr, after);
-    }
+    if (by_matrix_unit(threads, families, flat) && unit_backward_in_one_sweep(flat)) return families.unit_backward(threads, flat, x, dy, w, dw, after);
     if (families.pointwise_backward && pointwise_in_one_sweep<T>(flat)) return families.pointwise_backward(threads, flat, x, dy, w, dw, after);
-    dense_weight_gradient(threads, Dense(flat, false), x, dy, dw);
-    return dense(threads, Dense(flat, true), dy, w, static_cast<const T*>(nullptr), after);
+    weight_gradient_of(threads, families, flat, x, dy, dw);
+    return sweep_of(threads, families, flat, true, dy, w, static_cast<const T*>(nullptr), after);
 }
 
 }  // namespace collab::backend::detail

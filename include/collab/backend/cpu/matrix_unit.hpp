@@ -65,12 +65,11 @@ struct NoMatrixUnit {
 using MatrixUnit = NoMatrixUnit;
 #endif
 
-/// Whether kernels are compiled for a matrix unit, and whether there is one to run them.
+/// Whether kernels are compiled for a matrix unit; MatrixUnit::present() says whether there is one to run them.
 #ifdef COLLAB_MATRIX_UNIT
 inline constexpr bool has_matrix_unit = true;
 #else
 inline constexpr bool has_matrix_unit = false;
 #endif
-inline bool matrix_unit_present() { return MatrixUnit::present(); }
 
 }  // namespace collab::backend::detail

@@ -82,10 +82,8 @@ COLLAB_COLD int pointwise_backward(Threads& threads, const Convolution& g, const
             if (u + 1 < units.count) {   // of the next part, too: a thread takes parts in their order
                 const long next = units.first(u + 1), count = units.in(u + 1);
                 ahead.add(dy.x, next, count);
-                later.add(dy.raw, next, count), later.add(x.x, next, count);
-                if (after.other.data != x.x.data) later.add(after.other, next, count);
-                if (after.value.data != x.x.data) later.add(after.value, next, count);
-                later.add(after.more, next, count);
+                later.add(dy.raw, next, count);
+                fetch_beside(later, x, after, next, count);
             }
             load_pixels(x, first, 0, in, n, x_copy, int(x_row));
             std::fill_n(x_copy + n * x_row, slack, T(0));

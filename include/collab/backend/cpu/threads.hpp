@@ -36,8 +36,8 @@ private:
 struct PackedWeights {
     const void *weights, *bias;
     bool transposed;
-    int form;   ///< the edge of Winograd's tiles, or one of these
-    enum { as_they_are = 0, split = -1 };   ///< split: for a matrix unit
+    int form;   ///< the edge of Winograd's tiles; 0: as they are; `split`: for a matrix unit
+    static constexpr int split = -1;
     friend bool operator==(const PackedWeights&, const PackedWeights&) = default;
 };
 

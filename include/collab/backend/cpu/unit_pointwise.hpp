@@ -40,10 +40,10 @@ inline int unit_row(int channels) {
     const int row = round_up(channels, unit_depth);
     return row % 512 == 0 ? row + unit_rows : row;
 }
-/// Pixels [first, first + n), n at most unit_pixels, of `channels` channels from `channel` on as rows of unit_row numbers, and zeros around them.
-inline void form_unit(const Load<float>& l, long first, int n, int channel, int channels, float* to) {
-    const int row = unit_row(channels);
-    load_pixels(l, first, channel, channels, n, to, row);
+/// Pixels [first, first + n), n at most unit_pixels, as rows of unit_row numbers, and zeros around them.
+inline void form_unit(const Load<float>& l, long first, int n, float* to) {
+    const int row = unit_row(l.all);
+    load_pixels(l, first, 0, l.all, n, to, row);
     if (n < unit_pixels) std::fill_n(to + n * row, std::ptrdiff_t(unit_pixels - n) * row, 0.0f);
 }
 /// Its split by pixels, sums being over channels: pixels are groups [group, group + 2) of `tiles`.
@@ -142,7 +142,7 @@ COLLAB_COLD int unit_sweep(Threads& threads, const Convolution& g, bool transpos
             }
             ahead.spread(unit_steps(ceil_div(n, unit_rows), tiles.groups, tiles.blocks));
             for (int i = 0; i < n; i += unit_pixels) {
-                form_unit(x, first + i, std::min(unit_pixels, n - i), 0, depth, formed);
+                form_unit(x, first + i, std::min(unit_pixels, n - i), formed);
                 split_pixels(formed, unit_row(depth), tiles, i / unit_rows, split);
             }
             unit_rows_product(unit, split, n, operands.data, tiles, targets, y, room, ahead);
@@ -189,18 +189,17 @@ COLLAB_COLD int unit_both_gradients(Threads& threads, const Convolution& g, cons
                 const int count = cut.in(next, cut.pixels);
                 ahead.add(dy.x, next, count);
                 Ahead& rest = after ? later : ahead;
-                rest.add(dy.raw, next, count), rest.add(x.x, next, count);
-                if (after && after->other.data != x.x.data) later.add(after->other, next, count);
-                if (after && after->value.data != x.x.data) later.add(after->value, next, count);
-                if (after) later.add(after->more, next, count);
+                rest.add(dy.raw, next, count);
+                if (after) fetch_beside(rest, x, *after, next, count);
+                else rest.add(x.x, next, count);
             }
             ahead.spread(unit_steps(in_groups, out_groups, x_tiles.blocks));
             later.spread(unit_steps(ceil_div(n, unit_rows), in_groups, of_w.blocks));
             for (int i = 0; i < n; i += unit_pixels) {
                 const int count = std::min(unit_pixels, n - i);
-                form_unit(x, first + i, count, 0, in, formed);
+                form_unit(x, first + i, count, formed);
                 split_channels(formed, unit_row(in), x_tiles, i / unit_pixels, false, of_x);
-                form_unit(dy, first + i, count, 0, out, formed);
+                form_unit(dy, first + i, count, formed);
                 split_channels(formed, unit_row(out), dy_tiles, i / unit_pixels, true, of_dy);
                 if (after) split_pixels(formed, unit_row(out), of_w, i / unit_rows, pixels);
             }
@@ -242,9 +241,9 @@ COLLAB_COLD void unit_weight_gradient(Threads& threads, const Convolution& g, co
         float* const formed = threads.scratch<float>(std::size_t(unit_pixels * unit_row(std::max(in, out))));
         const long first = long(block) * unit_pixels;
         const int n = int(std::min<long>(unit_pixels, g.batch - first));
-        form_unit(x, first, n, 0, in, formed);
+        form_unit(x, first, n, formed);
         split_channels(formed, unit_row(in), x_tiles, block, false, of_x);
-        form_unit(dy, first, n, 0, out, formed);
+        form_unit(dy, first, n, formed);
         split_channels(formed, unit_row(out), dy_tiles, block, true, of_dy);
     });
     // As many groups as stay in cache.
