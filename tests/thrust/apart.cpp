@@ -10,9 +10,8 @@
 
 #include <collab/collab.hpp>
 
-#include "data/temporary.hpp"
-#include "gradient/whole.hpp"
 #include "thrust/apart.hpp"
+#include "thrust/program.hpp"
 
 using namespace collab;
 using apart::Host;
@@ -82,55 +81,8 @@ TEST_CASE("an operation is given no address of the host's") {
     CHECK(values(backend, p, 2) == std::vector<float>{1, 1});
 }
 
-namespace {
-using Pair = Collaboration<whole::Small, whole::Other, MKB<Encoder<3, 3>, Transfer<3>, Decoder>, MutualLearning<>>;
-
-/// Numbers from every corner of a program that trains, looks, stops, goes on, and deploys.
-template <class B>
-std::vector<double> program() {
-    std::vector<double> said;
-    const auto add = [&](const auto& numbers) { said.insert(said.end(), numbers.begin(), numbers.end()); };
-    const DataSet data = synthetic(whole::Image::dims, 3, 44, 12);
-    const Folder folder;
-    using Trained = Training<Pair, B>;
-    const typename Trained::Settings settings{.seed = 3, .batch = 6};
-    FitOptions options{.epochs = 2, .rate = StepRate{.base = 0.05}, .checkpoints = {.folder = (folder.path / "run").string(), .every = 3}};
-    {
-        Trained first(settings);
-        options.watch = [](const FitEvent& e) { return e.step < 8; };
-        first.fit(data, options, ClipGradients{.norm = 0.5});
-    }
-    Trained training(settings);
-    options.watch = {}, options.checkpoints.resume = true;
-    ExponentialAverage average{.decay = 0.5};
-    const History history = training.fit(data, options, ClipGradients{.norm = 0.5});
-    for (const Record& r : history.records)
-        for (const NetworkRecord& k : r.networks) add(std::vector<double>{k.classification, k.metric, k.verification, k.coupling, k.test_loss, k.test_accuracy});
-    training.fit(data, {.epochs = 1, .rate = 0.01}, average);
-    average.apply(training);
-    for (const Evaluation& e : training.evaluate(data.test)) add(std::vector<double>{e.loss, e.accuracy});
-    add(training.logits(1)), add(training.template embeddings<0>(0)), add(ensemble_weights(training, data.test));
-    for (const Term& t : training.terms()) said.push_back(t.value);
-    std::vector<float> image(whole::Image::dims.size(), 0.5f);
-    const int label = 1;
-    training.step(image.data(), &label, 1, 0.01, [&] { said.push_back(training.gradient_norm()); });
-    save(training, (folder.path / "all.safetensors").string());
-    Trained again(settings);
-    load(again, (folder.path / "all.safetensors").string());
-    add(again.parameters()), add(again.momentum()), add(again.state());
-    again.set_network_weights(1, training.network_weights(1));
-    auto deployed = training.template deploy<0>();
-    add(deployed.predict(data.test));
-    said.push_back(deployed.accuracy(data.test));
-    save(deployed, (folder.path / "one.safetensors").string());
-    load(deployed, (folder.path / "one.safetensors").string());
-    add(deployed.predict(image.data(), 1));
-    return said;
-}
-}  // namespace
-
 TEST_CASE("a program says the same whether the backend's memory is the host's or not") {
-    const std::vector<double> here = program<ThrustHost<float>>();
+    const std::vector<double> here = program::said<ThrustHost<float>>();
     CHECK(here.size() > 400);
-    CHECK(program<Host<float>>() == here);
+    CHECK(program::said<Host<float>>() == here);
 }

@@ -9,6 +9,8 @@
 #include <cstring>
 #include <fstream>
 #include <functional>
+#include <iterator>
+#include <map>
 #include <memory>
 #include <new>
 #include <sstream>
@@ -37,26 +39,42 @@ public:
     Device(const Device&) = delete;
     Device& operator=(const Device&) = delete;
     ~Device() {
-        for (const Region& r : regions_) munmap(r.at, r.bytes);
+        for (const auto& [at, bytes] : reserved_) munmap(at, bytes);
     }
 
     /// Zeroes on pages of their own. The addresses are used only once: what speaks of freed memory is found out.
     void* take(std::size_t bytes) {
-        const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
         bytes = (std::max<std::size_t>(bytes, 1) + page - 1) / page * page;
-        void* const at = mmap(nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        if (at == MAP_FAILED) throw std::bad_alloc();
-        regions_.push_back({at, bytes, true});
+        if (reserved_.empty() || reserved_.back().second - taken_ < bytes) {
+            const std::size_t room = std::max(bytes, std::size_t(1) << 32);   // addresses, not memory
+            void* const at = mmap(nullptr, room, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+            if (at == MAP_FAILED) throw std::bad_alloc();
+            reserved_.push_back({at, room}), taken_ = 0;
+        }
+        char* const at = static_cast<char*>(reserved_.back().first) + taken_;
+        taken_ += bytes;
+        used_[at] = bytes;
         return at;
     }
     void give(void* at) {   // as cudaFree: waits
         wait();
-        Region& r = *std::find_if(regions_.begin(), regions_.end(), [&](const Region& k) { return k.at == at; });
-        madvise(r.at, r.bytes, MADV_DONTNEED);
-        r.used = false;
+        const auto k = used_.find(static_cast<char*>(at));
+        madvise(at, k->second, MADV_DONTNEED);
+        used_.erase(k);
+    }
+    /// Zeroes from p on, as pages that nobody has touched where they are whole: those cost nothing whenever memory comes into reach.
+    void clear(void* p, std::size_t bytes) {
+        char *const first = static_cast<char*>(p), *const last = first + bytes;
+        char* const whole = first + (page - std::uintptr_t(first) % page) % page;
+        if (whole + page > last) return static_cast<void>(std::memset(p, 0, bytes));
+        const std::size_t pages = std::size_t(last - whole) / page * page;
+        std::memset(first, 0, std::size_t(whole - first));
+        madvise(whole, pages, MADV_DONTNEED);
+        std::memset(whole + pages, 0, std::size_t(last - whole) - pages);
     }
     bool has(const void* p) const {
-        return std::any_of(regions_.begin(), regions_.end(), [&](const Region& r) { return r.used && std::uintptr_t(p) - std::uintptr_t(r.at) < r.bytes; });
+        const auto next = used_.upper_bound(static_cast<char*>(const_cast<void*>(p)));
+        return next != used_.begin() && std::uintptr_t(p) - std::uintptr_t(std::prev(next)->first) < std::prev(next)->second;
     }
     /// The operation is done by the next `wait`; while a step is captured, it is only kept.
     void later(std::function<void()> operation) { (captured ? *captured : pending_).push_back(std::move(operation)); }
@@ -71,9 +89,13 @@ public:
     /// f() with the memory in reach.
     template <class F>
     void see(const F& f) {
-        const auto protect = [&](int how) {
-            for (const Region& r : regions_)
-                if (r.used) mprotect(r.at, r.bytes, how);
+        const auto protect = [&](int how) {   // neighbours at once
+            for (auto k = used_.begin(); k != used_.end();) {
+                char* const first = k->first;
+                std::size_t bytes = 0;
+                for (; k != used_.end() && k->first == first + bytes; ++k) bytes += k->second;
+                mprotect(first, bytes, how);
+            }
         };
         protect(PROT_READ | PROT_WRITE);
         f();
@@ -98,15 +120,12 @@ public:
     }
     void check_address(const void* p) const {
         // No number that a test computes with looks like an address above 4 GiB by itself; the table of what is mapped decides.
-        if (std::uintptr_t(p) >> 32 != 0 && std::uintptr_t(p) >> 47 == 0 && !has(p) && mapped(p)) fail("an operation was given an address of the host's");
+        // (A low half that is small is an int beside what g++ 12 leaves uncleared of a lambda's padding.)
+        const auto word = std::uintptr_t(p);
+        if (word >> 32 != 0 && word >> 47 == 0 && (word & 0xffffffff) >> 20 != 0 && !has(p) && mapped(p)) fail("an operation was given an address of the host's");
     }
 
 private:
-    struct Region {
-        void* at;
-        std::size_t bytes;
-        bool used;
-    };
     static bool mapped(const void* p) {
         std::ifstream maps("/proc/self/maps");
         for (std::string line; std::getline(maps, line);) {
@@ -118,7 +137,10 @@ private:
         }
         return false;
     }
-    std::vector<Region> regions_;
+    const std::size_t page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+    std::vector<std::pair<void*, std::size_t>> reserved_;
+    std::size_t taken_ = 0;   // of what was reserved last
+    std::map<char*, std::size_t> used_;
     std::vector<std::function<void()>> pending_;
 };
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -28,24 +29,29 @@ struct Course {
     long captures = 0, launches = 0, refusals = 0, waits = 0;
 };
 /// Three epochs of seven steps, evaluated at the end of each.
-template <class C>
-Course fitted(Settings<C> settings, bool replays, int losses_every) {
+template <class C, class B>
+std::vector<std::uint64_t> bits(typename Training<C, B>::Settings settings, std::shared_ptr<B> backend, int losses_every) {
     settings.batch = 6;
-    const auto backend = std::make_shared<replay::Host<float>>(replays);
-    Trained<C> training(settings, backend);
+    Training<C, B> training(settings, std::move(backend));
     const DataSet data = synthetic(Image::dims, 3, 44, 12);
     const History history = training.fit(data, {.epochs = 3, .rate = StepRate{.base = 0.02}, .losses_every = losses_every});
-    Course c{{}, backend->tape().captures, backend->tape().launches, backend->tape().refusals, backend->tape().waits};
+    std::vector<std::uint64_t> all;
     const auto add = [&](double x) {
         CHECK(std::isfinite(x));
-        c.bits.push_back(std::bit_cast<std::uint64_t>(x));
+        all.push_back(std::bit_cast<std::uint64_t>(x));
     };
     for (const Record& r : history.records)
         for (const NetworkRecord& k : r.networks)
             for (const double x : {k.classification, k.metric, k.verification, k.coupling, k.accuracy, k.test_loss, k.test_accuracy}) add(x);
     for (const float w : training.parameters()) add(double(w));
     for (const float s : training.state()) add(double(s));
-    return c;
+    return all;
+}
+template <class C>
+Course fitted(const Settings<C>& settings, bool replays, int losses_every) {
+    const auto backend = std::make_shared<replay::Host<float>>(replays);
+    auto found = bits<C, replay::Host<float>>(settings, backend, losses_every);
+    return {std::move(found), backend->tape().captures, backend->tape().launches, backend->tape().refusals, backend->tape().waits};
 }
 /// With `captures` of the 21 steps captured: by default the second, and the first of each later epoch, which begins at another rate or after an evaluation.
 template <class C>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// device_memory: memory of a GPU with an owner, and errors of CUDA as errors of ours.
+// device_memory: memory and handles of a GPU with an owner, and errors of CUDA as errors of ours.
 #pragma once
 #include <cstddef>
+#include <memory>
 #include <type_traits>
 #include <utility>
 
@@ -13,7 +14,43 @@ namespace collab::backend::device {
 
 /// Throws when a call of CUDA did not succeed. `doing` ends the sentence "CUDA failed while ...".
 inline void check(cudaError_t status, const char* doing) {
-    if (status != cudaSuccess) fail("CUDA failed while ", doing, ": ", cudaGetErrorString(status), " (", cudaGetErrorName(status), ")");
+    if (status == cudaSuccess) return;
+    cudaGetLastError();   // or the next kernel's launch would report it again
+    fail("CUDA failed while ", doing, ": ", cudaGetErrorString(status), " (", cudaGetErrorName(status), ")");
+}
+
+/// For calls about whose failure nothing can be done, or something else is.
+inline void forgive(cudaError_t status) {
+    if (status != cudaSuccess) cudaGetLastError();
+}
+
+/// Owns what a call of CUDA made and `Destroy` gives back. `make(call, doing)`: call(&handle) makes it.
+template <class Handle, auto Destroy>
+class Owned {
+public:
+    Owned() = default;
+    explicit Owned(Handle handle) : handle_(handle) {}
+    template <class F>
+    void make(const F& call, const char* doing) {
+        Handle handle = nullptr;
+        check(call(&handle), doing);
+        handle_.reset(handle);
+    }
+    Handle get() const { return handle_.get(); }
+
+private:
+    struct Destroyer {
+        void operator()(Handle handle) const { static_cast<void>(Destroy(handle)); }
+    };
+    std::unique_ptr<std::remove_pointer_t<Handle>, Destroyer> handle_;
+};
+using OwnedStream = Owned<cudaStream_t, cudaStreamDestroy>;
+
+/// A stream that waits for no other by itself.
+inline OwnedStream make_stream() {
+    OwnedStream stream;
+    stream.make([](cudaStream_t* to) { return cudaStreamCreateWithFlags(to, cudaStreamNonBlocking); }, "making a stream");
+    return stream;
 }
 
 /// Owns n elements on the current GPU, zero at first.
@@ -23,13 +60,14 @@ class DeviceMemory {
 
 public:
     DeviceMemory() = default;
-    DeviceMemory(std::size_t n, cudaStream_t stream, int device) : size_(n), device_(device) {
+    DeviceMemory(std::size_t n, cudaStream_t stream, int device) : DeviceMemory() {   // so that it is given back where clearing it fails
+        size_ = n, device_ = device;
         if (n == 0) return;
         void* p = nullptr;
         const cudaError_t status = cudaMalloc(&p, n * sizeof(T));
         if (status == cudaErrorMemoryAllocation) {
             std::size_t free = 0, total = 0;
-            cudaGetLastError();   // it would be reported again by a later call
+            cudaGetLastError();
             cudaMemGetInfo(&free, &total);
             fail("GPU ", device, " has no room for ", n * sizeof(T), " bytes: ", free, " of ", total, " are free");
         }
@@ -45,8 +83,8 @@ public:
     }
     ~DeviceMemory() {
         if (!data_) return;
-        cudaSetDevice(device_);   // cudaFree waits for whatever still uses the memory
-        cudaFree(data_);
+        forgive(cudaSetDevice(device_));
+        forgive(cudaFree(data_));   // waits for whatever still uses the memory
     }
     T* data() { return data_; }
     const T* data() const { return data_; }

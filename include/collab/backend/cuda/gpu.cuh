@@ -17,6 +17,7 @@
 #include <thrust/for_each.h>
 #include <thrust/iterator/counting_iterator.h>
 #include <thrust/system/cuda/execution_policy.h>
+#include <thrust/system_error.h>
 
 #include <collab/backend/cuda/device_memory.cuh>
 #include <collab/backend/cuda/graph.cuh>
@@ -43,15 +44,16 @@ public:
     Gpu(int device, cublasComputeType_t products) : device_(device), products_(products) {
         int count = 0;
         const cudaError_t status = cudaGetDeviceCount(&count);
+        forgive(status);
         if (status != cudaSuccess || count == 0)
             fail("there is no GPU to compute on (", status == cudaSuccess ? "CUDA sees no device" : cudaGetErrorString(status), "); Cpu computes the same on this machine");
         if (device < 0 || device >= count) fail("there is no GPU ", device, ": this machine has ", count, ", counted from 0");
         use();
-        handles_ = std::make_unique<Handles>();
+        handles_ = std::make_unique<Handles>(device);
     }
 
     int device() const { return device_; }
-    cudaStream_t stream() const { return handles_->stream; }
+    cudaStream_t stream() const { return handles_->stream.get(); }
     std::string device_name() const {
         cudaDeviceProp properties{};
         check(cudaGetDeviceProperties(&properties, device_), "asking for the GPU's name");
@@ -84,12 +86,12 @@ public:
     template <class U>
     void fill(std::size_t n, U value, U* p) {
         use();
-        if (n > 0) thrust::fill_n(thrust::cuda::par_nosync.on(stream()), p, n, value);
+        if (n > 0) launch([&] { thrust::fill_n(thrust::cuda::par_nosync.on(stream()), p, n, value); });
     }
     template <class F>
     void loop(std::uint32_t n, F f) {
         use();
-        if (n > 0) thrust::for_each_n(thrust::cuda::par_nosync.on(stream()), thrust::counting_iterator<std::uint32_t>(0), n, f);
+        if (n > 0) launch([&] { thrust::for_each_n(thrust::cuda::par_nosync.on(stream()), thrust::counting_iterator<std::uint32_t>(0), n, f); });
     }
 
     template <class T>
@@ -100,7 +102,7 @@ public:
         const cublasComputeType_t how = wide ? CUBLAS_COMPUTE_64F : products_;
         const T one = 1, rest = p.add ? T(1) : T(0);
         // cuBLAS counts along columns, where our matrices are transposed: C' = B' A'.
-        check(cublasGemmEx_64(handles_->blas, p.b_transposed ? CUBLAS_OP_T : CUBLAS_OP_N, p.a_transposed ? CUBLAS_OP_T : CUBLAS_OP_N, p.n, p.m, p.k, &one, p.b, type, p.ldb,
+        check(cublasGemmEx_64(handles_->blas.get(), p.b_transposed ? CUBLAS_OP_T : CUBLAS_OP_N, p.a_transposed ? CUBLAS_OP_T : CUBLAS_OP_N, p.n, p.m, p.k, &one, p.b, type, p.ldb,
                               p.a, type, p.lda, &rest, p.c, type, p.ldc, how, CUBLAS_GEMM_DEFAULT),
               "multiplying matrices");
     }
@@ -136,28 +138,28 @@ private:
     static constexpr std::size_t workspace_bytes = std::size_t(32) << 20;   // what NVIDIA recommends for Hopper
 
     struct Handles {
-        cudaStream_t stream = nullptr;
-        cublasHandle_t blas = nullptr;
-        void* workspace = nullptr;   // our own: cuBLAS would take memory while a step is captured
+        OwnedStream stream = make_stream();
+        DeviceMemory<std::byte> workspace;   // our own: cuBLAS would take memory while a step is captured
+        Owned<cublasHandle_t, cublasDestroy> blas = started();
         Staging staging;
         StepGraph graph;
 
-        Handles() {
-            check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "making a stream");
-            check(cudaMalloc(&workspace, workspace_bytes), "taking memory for cuBLAS");
-            check(cublasCreate(&blas), "starting");
-            check(cublasSetStream(blas, stream), "taking a stream");
-            check(cublasSetWorkspace(blas, workspace, workspace_bytes), "taking memory");
+        explicit Handles(int device) : workspace(workspace_bytes, stream.get(), device), staging(device) {
+            check(cublasSetStream(blas.get(), stream.get()), "taking a stream");   // before the workspace, which it would forget
+            check(cublasSetWorkspace(blas.get(), workspace.data(), workspace_bytes), "taking memory");
         }
-        ~Handles() {
-            cudaStreamSynchronize(stream);
-            if (blas) cublasDestroy(blas);
-            if (workspace) cudaFree(workspace);
-            if (stream) cudaStreamDestroy(stream);
+        ~Handles() { forgive(cudaStreamSynchronize(stream.get())); }
+        static Owned<cublasHandle_t, cublasDestroy> started() {
+            cublasHandle_t handle = nullptr;
+            check(cublasCreate(&handle), "starting");
+            return Owned<cublasHandle_t, cublasDestroy>(handle);
         }
     };
 
     void use() const { check(cudaSetDevice(device_), "choosing a GPU"); }
+    /// Thrust's errors as ours.
+    template <class F>
+    static void launch(const F& f) try { f(); } catch (const thrust::system_error& e) { fail("CUDA failed while launching a kernel: ", e.what()); }
 
     int device_;
     cublasComputeType_t products_;

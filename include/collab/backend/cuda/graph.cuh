@@ -40,7 +40,7 @@ public:
         cudaGraph_t graph = nullptr;
         const auto drop = [&] {
             capturing_ = false;
-            cudaStreamEndCapture(stream_, &graph);
+            forgive(cudaStreamEndCapture(stream_, &graph));
             if (graph) cudaGraphDestroy(graph);
         };
         capturing_ = true;

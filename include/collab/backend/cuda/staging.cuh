@@ -16,25 +16,18 @@ namespace collab::backend::device {
 /// still compute with what lies at the destination, and from there in the order of the computation.
 class Staging {
 public:
-    Staging() {
-        check(cudaStreamCreateWithFlags(&copies_, cudaStreamNonBlocking), "making a stream");
+    explicit Staging(int device) {
         for (Slot& s : slots_) {
-            check(cudaHostAlloc(&s.host, slot_bytes, cudaHostAllocDefault), "taking page-locked memory");
-            check(cudaMalloc(&s.device, slot_bytes), "taking memory for copies");
-            check(cudaEventCreateWithFlags(&s.arrived, cudaEventDisableTiming), "making an event");
-            check(cudaEventCreateWithFlags(&s.free, cudaEventDisableTiming), "making an event");
+            s.host.make([](void** to) { return cudaHostAlloc(to, slot_bytes, cudaHostAllocDefault); }, "taking page-locked memory");
+            s.device = DeviceMemory<std::byte>(slot_bytes, copies_.get(), device);
+            for (Event* event : {&s.arrived, &s.free}) event->make([](cudaEvent_t* to) { return cudaEventCreateWithFlags(to, cudaEventDisableTiming); }, "making an event");
         }
     }
     Staging(const Staging&) = delete;
     Staging& operator=(const Staging&) = delete;
-    ~Staging() {
-        if (copies_) cudaStreamSynchronize(copies_), cudaStreamDestroy(copies_);
-        for (Slot& s : slots_) {
-            if (s.free) cudaEventSynchronize(s.free), cudaEventDestroy(s.free);
-            if (s.arrived) cudaEventDestroy(s.arrived);
-            if (s.device) cudaFree(s.device);
-            if (s.host) cudaFreeHost(s.host);
-        }
+    ~Staging() {   // nobody reads or writes the buffers any more
+        forgive(cudaStreamSynchronize(copies_.get()));
+        for (Slot& s : slots_) forgive(cudaEventSynchronize(s.free.get()));
     }
 
     /// Returns when the host's memory may change again; `stream` sees the data from here on.
@@ -43,24 +36,26 @@ public:
             const std::size_t n = std::min(slot_bytes, bytes - done);
             Slot& s = slots_[next_];
             next_ = (next_ + 1) % slots_.size();
-            check(cudaEventSynchronize(s.free), "waiting for an earlier copy");
-            std::memcpy(s.host, static_cast<const char*>(host) + done, n);
-            check(cudaMemcpyAsync(s.device, s.host, n, cudaMemcpyHostToDevice, copies_), "copying to the GPU");
-            check(cudaEventRecord(s.arrived, copies_), "recording an event");
-            check(cudaStreamWaitEvent(stream, s.arrived, 0), "waiting for a copy");
-            check(cudaMemcpyAsync(static_cast<char*>(to) + done, s.device, n, cudaMemcpyDeviceToDevice, stream), "copying on the GPU");
-            check(cudaEventRecord(s.free, stream), "recording an event");
+            check(cudaEventSynchronize(s.free.get()), "waiting for an earlier copy");
+            std::memcpy(s.host.get(), static_cast<const char*>(host) + done, n);
+            check(cudaMemcpyAsync(s.device.data(), s.host.get(), n, cudaMemcpyHostToDevice, copies_.get()), "copying to the GPU");
+            check(cudaEventRecord(s.arrived.get(), copies_.get()), "recording an event");
+            check(cudaStreamWaitEvent(stream, s.arrived.get(), 0), "waiting for a copy");
+            check(cudaMemcpyAsync(static_cast<char*>(to) + done, s.device.data(), n, cudaMemcpyDeviceToDevice, stream), "copying on the GPU");
+            check(cudaEventRecord(s.free.get(), stream), "recording an event");
             done += n;
         }
     }
 
 private:
     static constexpr std::size_t slot_bytes = std::size_t(4) << 20;   // a batch of 128 images of 3x32x32 is 1.5 MiB
+    using Event = Owned<cudaEvent_t, cudaEventDestroy>;
     struct Slot {
-        void *host = nullptr, *device = nullptr;
-        cudaEvent_t arrived = nullptr, free = nullptr;
+        Owned<void*, cudaFreeHost> host;
+        DeviceMemory<std::byte> device;
+        Event arrived, free;
     };
-    cudaStream_t copies_ = nullptr;
+    OwnedStream copies_ = make_stream();
     std::array<Slot, 4> slots_{};
     std::size_t next_ = 0;
 };
