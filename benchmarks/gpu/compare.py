@@ -37,7 +37,8 @@ def main():
     if not torch:
         print(f"{sys.executable} has no PyTorch that sees a GPU, so nothing is compared with it")
     results = []
-    print(f"{'case':<40} {'ours ms':>10} {'peer ms':>10} {'ratio':>6}  {'GFLOP/s':>8}  peer")
+    print("roofline: the share of the least time that the step's products could take, at the rates of one large product and of one large copy")
+    print(f"{'case':<40} {'ours ms':>10} {'peer ms':>10} {'ratio':>6}  {'GFLOP/s':>8} {'roofline':>8}  peer")
     for batch in map(int, arguments.batches.split(",")):
         for network in arguments.networks.split(","):
             for precision in arguments.precisions.split(","):
@@ -45,7 +46,7 @@ def main():
                 ours = Worker(arguments.program, "train", network, 1, batch, precision)
                 flops = 6 * float(ours.ask("multiply-adds")) * batch
                 peers = []
-                for variant in arguments.variants.split(";") if torch and network in NETWORKS else []:
+                for variant in arguments.variants.split(";") if torch else []:
                     try:
                         peers.append(Worker(HERE / "torch_worker.py", "train", network, 1, batch, f"{variant},{precision}"))
                     except SystemExit as e:
@@ -57,12 +58,14 @@ def main():
                         sys.exit(f"{case}: a loss is not finite, so the step measured is not a useful one")
                 best = min(peers, key=Worker.median) if peers else None
                 mine = ours.median() / STEPS
+                multiply_adds, bytes_a_second, least = map(float, ours.ask("roofline").split())
                 result = {"case": case, "network": network, "batch": batch, "precision": precision, "ours_s": mine, "gflops": flops / mine / 1e9,
+                          "peak_gflops": 2 * multiply_adds / 1e9, "peak_gigabytes": bytes_a_second / 1e9, "roofline": least / ours.median(),
                           "ours_spread": ours.spread(), "peers_s": {p.layout: p.median() / STEPS for p in peers},
                           "peer": best.layout if best else None, "ratio": ratio(ours, best) if best else None}
                 results.append(result)
                 peer = (f"{1e3 * best.median() / STEPS:>10.3f} {result['ratio']:>6.2f}", best.layout) if best else (f"{'-':>10} {'-':>6}", "")
-                print(f"{case:<40} {1e3 * mine:>10.3f} {peer[0]}  {result['gflops']:>8.0f}  {peer[1]}", flush=True)
+                print(f"{case:<40} {1e3 * mine:>10.3f} {peer[0]}  {result['gflops']:>8.0f} {result['roofline']:>7.1%}   {peer[1]}", flush=True)
                 for worker in [ours] + peers:
                     worker.stop()
     if arguments.out:

@@ -7,6 +7,7 @@
 #include <collab/cuda.cuh>
 
 #include "../networks.hpp"
+#include "roofline.hpp"
 
 namespace {
 using namespace collab;
@@ -26,7 +27,14 @@ worker::Work train(const worker::Job& job) {
         backend->wait();
     };
     worker::Work work{long(training->catalogue().parameter_count), ten, [=] { return training->losses()[0].classification; }};
-    if constexpr (NetworkDescription<Network>) work.multiply_adds = bound<Network>::table.multiply_adds;
+    const auto products = benchmarks::products_of<Network>();
+    for (const auto& p : products) work.multiply_adds += long(p.multiply_adds);
+    work.roofline = [=, batch = job.batch] {
+        const benchmarks::Rates rates = benchmarks::rates(*backend);
+        std::ostringstream said;
+        said << rates.multiply_adds << ' ' << rates.bytes << ' ' << steps * benchmarks::least_seconds(products, batch, rates);
+        return said.str();
+    };
     return work;
 }
 template <class Network>

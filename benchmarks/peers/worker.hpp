@@ -6,6 +6,7 @@
 //   stdin `run SECONDS`    repeats for so long, prints the seconds of each repetition
 //   stdin `loss`           the last training loss
 //   stdin `multiply-adds`  those of one sample's forward pass, where the program knows them
+//   stdin `roofline`       the machine's multiply-adds and bytes a second, measured now, and the seconds that `run`'s work needs by them, where it knows
 //   stdin `memory`         peak resident memory of this process so far, in MiB
 #pragma once
 #include <chrono>
@@ -36,6 +37,7 @@ struct Work {
     std::function<double()> loss = [] { return 0.0; };
     int warm_up = 3;   ///< repetitions before anything is measured
     long multiply_adds = 0;
+    std::function<std::string()> roofline = [] { return std::string("0 0 0"); };
 };
 
 inline double seconds(std::chrono::steady_clock::duration d) { return std::chrono::duration<double>(d).count(); }
@@ -92,6 +94,8 @@ int serve(int count, char** words, F make) {
                 std::cout << work.loss() << std::endl;
             } else if (word == "multiply-adds") {
                 std::cout << work.multiply_adds << std::endl;
+            } else if (word == "roofline") {
+                std::cout << work.roofline() << std::endl;
             } else if (word == "memory") {
                 std::cout << peak_mebibytes() << std::endl;
             }

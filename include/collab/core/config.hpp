@@ -8,6 +8,10 @@
 #define COLLAB_VERSION "0.1.0"
 
 // A function that a GPU compiler must also compile for the device.
+#ifdef __NVCC__
+#pragma nv_diag_suppress 2189   // attributes of a function that was declared before, fifty times
+#endif
+
 #ifdef __CUDACC__
 #define COLLAB_HD __host__ __device__
 #else
