@@ -28,13 +28,14 @@ struct Course {
     std::vector<std::uint64_t> bits;   // of all that a history says, and of all weights
     long captures = 0, launches = 0, refusals = 0, waits = 0;
 };
-/// Three epochs of seven steps, evaluated at the end of each.
-template <class C, class B>
-std::vector<std::uint64_t> bits(typename Training<C, B>::Settings settings, std::shared_ptr<B> backend, int losses_every) {
+/// Three epochs of seven steps, evaluated at the end of each; then `look()`, before anything is read.
+template <class C, class B, class F>
+std::vector<std::uint64_t> bits(typename Training<C, B>::Settings settings, std::shared_ptr<B> backend, int losses_every, const F& look) {
     settings.batch = 6;
     Training<C, B> training(settings, std::move(backend));
     const DataSet data = synthetic(Image::dims, 3, 44, 12);
     const History history = training.fit(data, {.epochs = 3, .rate = StepRate{.base = 0.02}, .losses_every = losses_every});
+    look();
     std::vector<std::uint64_t> all;
     const auto add = [&](double x) {
         CHECK(std::isfinite(x));
@@ -50,8 +51,12 @@ std::vector<std::uint64_t> bits(typename Training<C, B>::Settings settings, std:
 template <class C>
 Course fitted(const Settings<C>& settings, bool replays, int losses_every) {
     const auto backend = std::make_shared<replay::Host<float>>(replays);
-    auto found = bits<C, replay::Host<float>>(settings, backend, losses_every);
-    return {std::move(found), backend->tape().captures, backend->tape().launches, backend->tape().refusals, backend->tape().waits};
+    Course c;
+    c.bits = bits<C>(settings, backend, losses_every, [&] {
+        const replay::Tape& tape = backend->tape();
+        c.captures = tape.captures, c.launches = tape.launches, c.refusals = tape.refusals, c.waits = tape.waits;
+    });
+    return c;
 }
 /// With `captures` of the 21 steps captured: by default the second, and the first of each later epoch, which begins at another rate or after an evaluation.
 template <class C>
