@@ -10,9 +10,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <set>
-#include <string>
 #include <vector>
 
 #include <cublas_v2.h>
@@ -88,6 +86,19 @@ State& state() {
 }
 thread_local int current = 0;
 thread_local cudaError_t last = cudaSuccess;
+
+template <class Handle>
+Handle kept(std::set<Handle>& all, Handle handle) {
+    all.insert(handle);
+    return handle;
+}
+/// False where there is no such handle.
+template <class Handle>
+bool dropped(std::set<Handle>& all, Handle handle) {
+    if (all.erase(handle) == 0) return false;
+    delete handle;
+    return true;
+}
 
 /// `n` bytes from p on lie in one block; -2: in none.
 int owner(const void* p, std::size_t n) {
@@ -307,16 +318,14 @@ cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaM
 
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
     COLLAB_CALL;
-    *stream = new CUstream_st{current, {}};
-    state().streams.insert(*stream);
+    *stream = kept(state().streams, new CUstream_st{current, {}});
     return cudaSuccess;
 }
 cudaError_t cudaStreamDestroy(cudaStream_t stream) {
     COLLAB_GIVING_BACK;
     COLLAB_EXPECT(state().streams.contains(stream), cudaErrorInvalidResourceHandle);
     finish(stream);   // CUDA returns at once and does this in its own time
-    state().streams.erase(stream);
-    delete stream;
+    dropped(state().streams, stream);
     return cudaSuccess;
 }
 cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
@@ -329,14 +338,12 @@ cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
 }
 cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned) {
     COLLAB_CALL;
-    *event = new CUevent_st{current, nullptr};
-    state().events.insert(*event);
+    *event = kept(state().events, new CUevent_st{current, nullptr});
     return cudaSuccess;
 }
 cudaError_t cudaEventDestroy(cudaEvent_t event) {
     COLLAB_GIVING_BACK;
-    COLLAB_EXPECT(state().events.erase(event) == 1, cudaErrorInvalidResourceHandle);
-    delete event;
+    COLLAB_EXPECT(dropped(state().events, event), cudaErrorInvalidResourceHandle);
     return cudaSuccess;
 }
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
@@ -373,8 +380,7 @@ cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned
 cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode mode) {
     COLLAB_CALL;
     COLLAB_EXPECT(state().streams.contains(stream) && !stream->capturing, cudaErrorIllegalState);
-    stream->capturing = new CUgraph_st, stream->mode = mode, stream->broken = false;
-    state().graphs.insert(stream->capturing);
+    stream->capturing = kept(state().graphs, new CUgraph_st), stream->mode = mode, stream->broken = false;
     return cudaSuccess;
 }
 cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
@@ -384,21 +390,18 @@ cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
     *graph = std::exchange(stream->capturing, nullptr);
     ++state().counts.captures;
     if (!stream->broken && !failed) return cudaSuccess;
-    state().graphs.erase(*graph);
-    delete std::exchange(*graph, nullptr);
+    dropped(state().graphs, std::exchange(*graph, nullptr));
     return said(failed ? cudaErrorIllegalAddress : cudaErrorStreamCaptureInvalidated);
 }
 cudaError_t cudaGraphDestroy(cudaGraph_t graph) {
     COLLAB_GIVING_BACK;
-    COLLAB_EXPECT(state().graphs.erase(graph) == 1, cudaErrorInvalidValue);
-    delete graph;
+    COLLAB_EXPECT(dropped(state().graphs, graph), cudaErrorInvalidValue);
     return cudaSuccess;
 }
 cudaError_t cudaGraphInstantiate(cudaGraphExec_t* exec, cudaGraph_t graph, unsigned long long) {
     COLLAB_CALL;
     COLLAB_EXPECT(state().graphs.contains(graph), cudaErrorInvalidValue);
-    *exec = new CUgraphExec_st{current, graph->tasks};
-    state().execs.insert(*exec);
+    *exec = kept(state().execs, new CUgraphExec_st{current, graph->tasks});
     ++state().counts.instantiated;
     return cudaSuccess;
 }
@@ -424,8 +427,7 @@ cudaError_t cudaGraphLaunch(cudaGraphExec_t exec, cudaStream_t stream) {
 }
 cudaError_t cudaGraphExecDestroy(cudaGraphExec_t exec) {   // what was launched goes on
     COLLAB_GIVING_BACK;
-    COLLAB_EXPECT(state().execs.erase(exec) == 1, cudaErrorInvalidValue);
-    delete exec;
+    COLLAB_EXPECT(dropped(state().execs, exec), cudaErrorInvalidValue);
     return cudaSuccess;
 }
 
@@ -439,16 +441,12 @@ cudaError_t cudaGraphExecDestroy(cudaGraphExec_t exec) {   // what was launched 
 cublasStatus_t cublasCreate_v2(cublasHandle_t* handle) {
     const std::lock_guard lock(state().mutex);
     if (fails()) return CUBLAS_STATUS_ALLOC_FAILED;
-    *handle = new cublasContext{current};
-    state().handles.insert(*handle);
+    *handle = kept(state().handles, new cublasContext{current});
     return CUBLAS_STATUS_SUCCESS;
 }
 cublasStatus_t cublasDestroy_v2(cublasHandle_t handle) {
     COLLAB_GIVING_BACK;
-    if (!state().handles.contains(handle)) return CUBLAS_STATUS_NOT_INITIALIZED;
-    state().handles.erase(handle);
-    delete handle;
-    return CUBLAS_STATUS_SUCCESS;
+    return dropped(state().handles, handle) ? CUBLAS_STATUS_SUCCESS : CUBLAS_STATUS_NOT_INITIALIZED;
 }
 cublasStatus_t cublasSetStream_v2(cublasHandle_t handle, cudaStream_t stream) {
     COLLAB_BLAS_CALL(handle);

@@ -41,7 +41,7 @@ void launch_loop(cudaStream_t stream, std::uint32_t n, const F& f) {
     device_of(stream).check_operands(f);
     launch(stream, typeid(F), [n, f] {
         backend::device::HostSystem host(backend::device::HostLoops::sequential);
-        host.loop(n, [n, f](std::uint32_t i) { f(n - 1 - i); });   // backwards: as good an order as any
+        apart::loop_backwards(host, n, f);
     });
 }
 

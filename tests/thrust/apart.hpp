@@ -32,6 +32,12 @@ using backend::device::HostSystem;
 using backend::device::MatrixProduct;
 using backend::device::Scratch;
 
+/// f(i) for i in [0, n), backwards: as good an order as any.
+template <class F>
+void loop_backwards(HostSystem& host, std::uint32_t n, const F& f) {
+    host.loop(n, [n, f](std::uint32_t i) { f(n - 1 - i); });
+}
+
 /// Memory that only operations see, and the operations that are still to be done.
 class Device {
 public:
@@ -192,7 +198,7 @@ public:
     template <class F>
     void loop(std::uint32_t n, F f) {
         device_->check_operands(f);
-        issue([=](HostSystem& host) { host.loop(n, [=](std::uint32_t i) { f(n - 1 - i); }); });   // backwards: as good an order as any
+        issue([=](HostSystem& host) { loop_backwards(host, n, f); });
     }
     template <class T>
     void multiply(const MatrixProduct<T>& p) {

@@ -12,16 +12,14 @@
 
 namespace collab::backend::device {
 
-/// Throws when a call of CUDA did not succeed. `doing` ends the sentence "CUDA failed while ...".
-inline void check(cudaError_t status, const char* doing) {
-    if (status == cudaSuccess) return;
-    cudaGetLastError();   // or the next kernel's launch would report it again
-    fail("CUDA failed while ", doing, ": ", cudaGetErrorString(status), " (", cudaGetErrorName(status), ")");
-}
-
-/// For calls about whose failure nothing can be done, or something else is.
+/// For calls about whose failure nothing can be done, or something else is: it would be reported again by the next kernel's launch.
 inline void forgive(cudaError_t status) {
     if (status != cudaSuccess) cudaGetLastError();
+}
+/// Throws when a call of CUDA did not succeed. `doing` ends the sentence "CUDA failed while ...".
+inline void check(cudaError_t status, const char* doing) {
+    forgive(status);
+    if (status != cudaSuccess) fail("CUDA failed while ", doing, ": ", cudaGetErrorString(status), " (", cudaGetErrorName(status), ")");
 }
 
 /// Owns what a call of CUDA made and `Destroy` gives back. `make(call, doing)`: call(&handle) makes it.
@@ -67,8 +65,8 @@ public:
         const cudaError_t status = cudaMalloc(&p, n * sizeof(T));
         if (status == cudaErrorMemoryAllocation) {
             std::size_t free = 0, total = 0;
-            cudaGetLastError();
-            cudaMemGetInfo(&free, &total);
+            forgive(status);
+            forgive(cudaMemGetInfo(&free, &total));
             fail("GPU ", device, " has no room for ", n * sizeof(T), " bytes: ", free, " of ", total, " are free");
         }
         check(status, "taking memory");
