@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// networks: the networks that benchmarks measure. A new one is one line here, and one in peers/torch.cpp to be compared.
+// networks: the networks that benchmarks measure. A new one is one line here, and one in
+// peers/torch.cpp to be compared.
 #pragma once
 #include <string_view>
 #include <tuple>
@@ -10,7 +11,7 @@
 
 namespace collab::benchmarks {
 
-using SmallNet4 = zoo::SmallNet<Shape<3, 32, 32>, 10, 4>;   // four convolutions a stage
+using SmallNet4 = zoo::SmallNet<Shape<3, 32, 32>, 10, 4>;  // four convolutions a stage
 
 template <class N>
 struct Entry {

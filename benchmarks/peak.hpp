@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// peak: how many multiply-adds this machine does in a second, measured, with nothing from memory: what kernels are held against.
+// peak: how many multiply-adds this machine does in a second, measured, with nothing from memory:
+// what kernels are held against.
 #pragma once
 #include <Eigen/Core>
 #include <algorithm>
@@ -9,9 +10,13 @@
 
 namespace collab::benchmarks {
 
-inline double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+inline double now() {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch())
+        .count();
+}
 
-/// Independent chains of multiply-adds, one register each: two pipes of latency four or five need ten.
+/// Independent chains of multiply-adds, one register each: two pipes of latency four or five need
+/// ten.
 inline constexpr int chains = 12;
 
 template <class T>
@@ -21,13 +26,15 @@ COLLAB_NOINLINE T multiply_add(long times) {
     const Packet a = pset1<Packet>(T(0.9999)), b = pset1<Packet>(T(0.0001));
     Packet sum[chains];
     unroll<chains>([&](auto k) { sum[k] = pset1<Packet>(T(k)); });
-    for (long i = 0; i < times; ++i) unroll<chains>([&](auto k) COLLAB_LAMBDA_INLINE { sum[k] = pmadd(sum[k], a, b); });
+    for (long i = 0; i < times; ++i)
+        unroll<chains>([&](auto k) COLLAB_LAMBDA_INLINE { sum[k] = pmadd(sum[k], a, b); });
     T all = 0;
     unroll<chains>([&](auto k) { all += predux(sum[k]); });
     return all;
 }
 
-/// GFLOP/s of all threads of the backend together, over about six milliseconds; a multiply-add counts as two.
+/// GFLOP/s of all threads of the backend together, over about six milliseconds; a multiply-add
+/// counts as two.
 template <class T>
 double fma_peak(Cpu<T>& cpu) {
     constexpr long times = 50000;
@@ -40,7 +47,7 @@ double fma_peak(Cpu<T>& cpu) {
         cpu.for_rows(n, [=](int row) { out[row % 64 * 16] = multiply_add<T>(times); });
         return n * flops / (now() - start) * 1e-9;
     };
-    run(cpu.threads() * 4);   // the threads wake up
+    run(cpu.threads() * 4);  // the threads wake up
     return run(rows);
 }
 

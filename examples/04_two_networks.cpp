@@ -7,13 +7,12 @@
 #include <collab/collab.hpp>
 using namespace collab;
 
-struct Plain : Sequential<Shape<1, 16, 16>,
-    Conv2d<8, 3>, BatchNorm, Elu, MaxPool<2>, Cut<mutual>,
-    Conv2d<16, 3>, BatchNorm, Elu, GlobalAvgPool, Linear<4>> {};
-struct Deeper : Sequential<Shape<1, 16, 16>,
-    Conv2d<12, 3>, BatchNorm, Relu,
-    Residual<Layers<Conv2d<12, 3>, BatchNorm, Relu, Conv2d<12, 3>, BatchNorm>>, Relu, Cut<mutual>,
-    GlobalAvgPool, Linear<4>> {};
+struct Plain : Sequential<Shape<1, 16, 16>, Conv2d<8, 3>, BatchNorm, Elu, MaxPool<2>, Cut<mutual>,
+                          Conv2d<16, 3>, BatchNorm, Elu, GlobalAvgPool, Linear<4>> {};
+struct Deeper
+    : Sequential<Shape<1, 16, 16>, Conv2d<12, 3>, BatchNorm, Relu,
+                 Residual<Layers<Conv2d<12, 3>, BatchNorm, Relu, Conv2d<12, 3>, BatchNorm>>, Relu,
+                 Cut<mutual>, GlobalAvgPool, Linear<4>> {};
 
 using Knowledge = MKB<Encoder<16>, Transfer<16>, Decoder>;
 using Pair = Collaboration<Plain, Deeper, Knowledge, CosineDistance>;
@@ -24,8 +23,8 @@ int main() {
     training.fit(data, {.epochs = 6, .rate = StepRate{.base = 0.1}});
 
     const auto [plain, deeper] = training.evaluate(data.test);
-    auto network = training.deploy<0>();   // Plain with its own half of the knowledge base
-    std::printf("together: %.1f %% and %.1f %%, deployed alone: %.1f %%\n",
-                100 * plain.accuracy, 100 * deeper.accuracy, 100 * network.accuracy(data.test));
+    auto network = training.deploy<0>();  // Plain with its own half of the knowledge base
+    std::printf("together: %.1f %% and %.1f %%, deployed alone: %.1f %%\n", 100 * plain.accuracy,
+                100 * deeper.accuracy, 100 * network.accuracy(data.test));
 }
 // [readme]

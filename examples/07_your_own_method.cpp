@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// 07_your_own_method: two networks whose doubts meet: each learns, through a small bridge, what the other sees where the other is sure.
+// 07_your_own_method: two networks whose doubts meet: each learns, through a small bridge, what the
+// other sees where the other is sure.
 // prints: the bridge learned: yes
 #include <cmath>
 #include <cstdio>
@@ -7,43 +8,54 @@
 #include <collab/collab.hpp>
 using namespace collab;
 
-struct Left : Sequential<Shape<1, 16, 16>, Conv2d<8, 3, Stride<2>>, BatchNorm, Relu, Cut<mutual>, GlobalAvgPool, Linear<4>> {};
-struct Right : Sequential<Shape<1, 16, 16>, Conv2d<6, 5, Stride<2>>, BatchNorm, Relu, Cut<mutual>, Flatten, Linear<4>> {};
+struct Left : Sequential<Shape<1, 16, 16>, Conv2d<8, 3, Stride<2>>, BatchNorm, Relu, Cut<mutual>,
+                         GlobalAvgPool, Linear<4>> {};
+struct Right : Sequential<Shape<1, 16, 16>, Conv2d<6, 5, Stride<2>>, BatchNorm, Relu, Cut<mutual>,
+                          Flatten, Linear<4>> {};
 
-/// Squared differences of two vectors, times how sure the peer is of the label. Values: own vector, peer's vector, peer's logits.
+/// Squared differences of two vectors, times how sure the peer is of the label. Values: own vector,
+/// peer's vector, peer's logits.
 struct SureSquares {
     template <class R, class T>
     void forward(const R& row, T* y) const {
         y[0] = 0;
-        for (int i = 0; i < row.size(0); ++i) y[0] += sure<T>(row) * std::pow(row.x[0][i] - row.x[1][i], T(2)) / T(row.size(0));
+        for (int i = 0; i < row.size(0); ++i)
+            y[0] += sure<T>(row) * std::pow(row.x[0][i] - row.x[1][i], T(2)) / T(row.size(0));
     }
     template <class R, class T>
-    void backward(const R& row, const T*, const T* dy) const {   // adds, and only where a gradient is wanted
-        for (int i = 0; row.dx[0] && i < row.size(0); ++i) row.dx[0][i] += dy[0] * 2 * sure<T>(row) * (row.x[0][i] - row.x[1][i]) / T(row.size(0));
+    // adds, and only where a gradient is wanted
+    void backward(const R& row, const T*, const T* dy) const {
+        for (int i = 0; row.dx[0] && i < row.size(0); ++i)
+            row.dx[0][i] += dy[0] * 2 * sure<T>(row) * (row.x[0][i] - row.x[1][i]) / T(row.size(0));
     }
 
 private:
     template <class T, class R>
     static T sure(const R& row) {
         T sum = 0;
-        for (int c = 0; c < row.size(2); ++c) sum += std::exp(row.x[2][c] - row.x[2][row.label]);
-        return 1 / sum;   // softmax at the label
+        for (int c = 0; c < row.size(2); ++c)
+            sum += std::exp(row.x[2][c] - row.x[2][row.label]);
+        return 1 / sum;  // softmax at the label
     }
 };
 
 /// The method.
 struct SureTeaching {
     using is_method = void;
-    using taps = Pack<mutual>;   // the cuts it reads
+    using taps = Pack<mutual>;  // the cuts it reads
     double weight = 0.5;
 
     template <class G>
     void couple(G& g) const {
         std::array<Value<Shape<5>>, std::size_t(G::networks)> seen;
-        unroll<G::networks>([&](auto i) { seen[i] = g.bridge(layers<GlobalAvgPool, Linear<5>>, g.feature(at<mutual>, i), i, sentence("bridge", int(i))); });
+        unroll<G::networks>([&](auto i) {
+            seen[i] = g.bridge(layers<GlobalAvgPool, Linear<5>>, g.feature(at<mutual>, i), i,
+                               sentence("bridge", int(i)));
+        });
         unroll<G::networks>([&](auto i) {
             constexpr Index<1 - i> peer;
-            const auto loss = g.combine(Shape<1>{}, SureSquares{}, seen[i], g.constant(seen[peer]), g.constant(g.logits(peer)));
+            const auto loss = g.combine(Shape<1>{}, SureSquares{}, seen[i], g.constant(seen[peer]),
+                                        g.constant(g.logits(peer)));
             g.minimise(i, "sure", loss, weight);
         });
     }
@@ -56,9 +68,13 @@ int main() {
     Training<Pair, Cpu<float>> training({.batch = 50, .methods = {SureTeaching{.weight = 0.3}}});
     const auto before = training.parameter("method0.bridge0.1.weight");
     const History h = training.fit(data, {.epochs = 4, .rate = 0.05});
-    for (const Record& r : h.records) std::printf("epoch %d: loss of the method %.4f and %.4f\n", r.epoch, r.networks[0].coupling, r.networks[1].coupling);
-    for (const Term& t : training.terms()) std::printf("network %d: %s %.4f\n", t.owner, t.name.c_str(), t.value);
-    std::printf("the bridge learned: %s\n", before != training.parameter("method0.bridge0.1.weight") ? "yes" : "no");
-    const auto left = training.deploy<0>();   // a plain network: the bridge stays behind
+    for (const Record& r : h.records)
+        std::printf("epoch %d: loss of the method %.4f and %.4f\n", r.epoch, r.networks[0].coupling,
+                    r.networks[1].coupling);
+    for (const Term& t : training.terms())
+        std::printf("network %d: %s %.4f\n", t.owner, t.name.c_str(), t.value);
+    std::printf("the bridge learned: %s\n",
+                before != training.parameter("method0.bridge0.1.weight") ? "yes" : "no");
+    const auto left = training.deploy<0>();  // a plain network: the bridge stays behind
     std::printf("%zu parameters are deployed\n", left.parameter_count());
 }

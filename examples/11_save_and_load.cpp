@@ -11,11 +11,15 @@
 using namespace collab;
 
 // What both programs share: the networks' types. A header of your own is the place for them.
-struct Plain : Sequential<Shape<1, 16, 16>, Conv2d<8, 3>, BatchNorm, Elu, MaxPool<2>, Cut<mutual>, Conv2d<16, 3>, BatchNorm, Elu, GlobalAvgPool, Linear<4>> {};
-struct Deeper : Sequential<Shape<1, 16, 16>, Conv2d<12, 3>, BatchNorm, Relu, Residual<Layers<Conv2d<12, 3>, BatchNorm, Relu, Conv2d<12, 3>, BatchNorm>>, Relu, Cut<mutual>,
-                           GlobalAvgPool, Linear<4>> {};
+struct Plain : Sequential<Shape<1, 16, 16>, Conv2d<8, 3>, BatchNorm, Elu, MaxPool<2>, Cut<mutual>,
+                          Conv2d<16, 3>, BatchNorm, Elu, GlobalAvgPool, Linear<4>> {};
+struct Deeper
+    : Sequential<Shape<1, 16, 16>, Conv2d<12, 3>, BatchNorm, Relu,
+                 Residual<Layers<Conv2d<12, 3>, BatchNorm, Relu, Conv2d<12, 3>, BatchNorm>>, Relu,
+                 Cut<mutual>, GlobalAvgPool, Linear<4>> {};
 using Pair = Collaboration<Plain, Deeper, MKB<Encoder<16>, Transfer<16>, Decoder>>;
-using Answers = Deployed<Pair, 0>;   // Plain with its own half of the knowledge base; nothing of Deeper
+// Plain with its own half of the knowledge base; nothing of Deeper
+using Answers = Deployed<Pair, 0>;
 
 // The program that trains.
 std::vector<float> train(const DataSet& data, const std::string& file) {
@@ -33,15 +37,22 @@ int main(int argc, char** argv) {
     const std::string file = argc > 1 ? argv[1] : "plain.safetensors";
     const std::vector<float> before = train(data, file);
 
-    Model<Answers, Cpu<float>> network(64);   // room for 64 images at a time
+    Model<Answers, Cpu<float>> network(64);  // room for 64 images at a time
     load(network, file);
-    const std::vector<float> scores = network.predict(data.test);   // [image][class]
+    const std::vector<float> scores = network.predict(data.test);  // [image][class]
     int same = 0;
-    const auto answer = [](const std::vector<float>& s, int image) { return std::max_element(s.begin() + 4 * image, s.begin() + 4 * image + 4) - (s.begin() + 4 * image); };
-    for (int i = 0; i < data.test.size(); ++i) same += answer(scores, i) == answer(before, i);
-    std::printf("from the file: %.1f %%, the same answers on %d of %d images\n", 100 * network.accuracy(data.test), same, data.test.size());
+    const auto answer = [](const std::vector<float>& s, int image) {
+        return std::max_element(s.begin() + 4 * image, s.begin() + 4 * image + 4) -
+               (s.begin() + 4 * image);
+    };
+    for (int i = 0; i < data.test.size(); ++i)
+        same += answer(scores, i) == answer(before, i);
+    std::printf("from the file: %.1f %%, the same answers on %d of %d images\n",
+                100 * network.accuracy(data.test), same, data.test.size());
 
-    std::vector<float> image(16 * 16);   // rows of pixels, 0 to 1; of colours, the channels of a pixel side by side
-    for (std::size_t i = 0; i < image.size(); ++i) image[i] = float(i % 16) / 15;
+    // rows of pixels, 0 to 1; of colours, the channels of a pixel side by side
+    std::vector<float> image(16 * 16);
+    for (std::size_t i = 0; i < image.size(); ++i)
+        image[i] = float(i % 16) / 15;
     std::printf("one image: class %ld\n", answer(network.predict(image.data(), 1), 0));
 }

@@ -17,7 +17,8 @@ struct Made {
     int size() const { return images.size(); }
     Dims output(const Transform& t) const { return t.dims(images.dims); }
     PictureReader reader(const Transform& t) const {
-        return [this, augmenter = Augmenter(t, images.dims)](int index, Random random, bool training, float* out) {
+        return [this, augmenter = Augmenter(t, images.dims)](int index, Random random,
+                                                             bool training, float* out) {
             augmenter.apply(images, index, random, training, out);
             return images.labels[std::size_t(index)];
         };

@@ -9,12 +9,15 @@ namespace {
 
 unsigned cases_run = 0;
 
-/// ctest names one test case by a filter; a name that the filter cannot express would select nothing and pass for ever.
+/// ctest names one test case by a filter; a name that the filter cannot express would select
+/// nothing and pass for ever.
 struct Counter : doctest::IReporter {
     explicit Counter(const doctest::ContextOptions&) {}
     void report_query(const doctest::QueryData&) override {}
     void test_run_start() override {}
-    void test_run_end(const doctest::TestRunStats& run) override { cases_run = run.numTestCasesPassingFilters; }
+    void test_run_end(const doctest::TestRunStats& run) override {
+        cases_run = run.numTestCasesPassingFilters;
+    }
     void test_case_start(const doctest::TestCaseData&) override {}
     void test_case_reenter(const doctest::TestCaseData&) override {}
     void test_case_end(const doctest::CurrentTestCaseStats&) override {}
@@ -33,7 +36,8 @@ REGISTER_LISTENER("counter", 1, Counter);
 int main(int argc, char** argv) {
     doctest::Context context(argc, argv);
     const int result = context.run();
-    if (context.shouldExit()) return result;
+    if (context.shouldExit())
+        return result;
     if (cases_run == 0) {
         std::fputs("no test case was run: the filter matches none\n", stderr);
         return 1;

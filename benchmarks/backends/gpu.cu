@@ -10,5 +10,6 @@ std::vector<collab::experiment::Run> collab::experiment::gpu_runs(const Options&
         std::puts("There is no GPU here: Cuda is left out.");
         return {};
     }
-    return {run<Cuda<double>>(options), run<Cuda<float>>(options), run<Cuda<float, Tf32>>(options), run<Cuda<float, Bf16>>(options)};
+    return {run<Cuda<double>>(options), run<Cuda<float>>(options), run<Cuda<float, Tf32>>(options),
+            run<Cuda<float, Bf16>>(options)};
 }

@@ -3,5 +3,6 @@
 #include "experiment.hpp"
 
 std::vector<collab::experiment::Run> collab::experiment::host_runs(const Options& options) {
-    return {run<Reference<double>>(options), run<Cpu<double>>(options), run<Cpu<float>>(options), run<Reference<float>>(options)};
+    return {run<Reference<double>>(options), run<Cpu<double>>(options), run<Cpu<float>>(options),
+            run<Reference<float>>(options)};
 }

@@ -5,7 +5,11 @@
 #ifdef EXPERIMENT_WITH_THRUST
 #include <collab/backend/cuda/thrust_host.hpp>
 
-std::vector<collab::experiment::Run> collab::experiment::thrust_runs(const Options& options) { return {run<ThrustHost<float>>(options)}; }
+std::vector<collab::experiment::Run> collab::experiment::thrust_runs(const Options& options) {
+    return {run<ThrustHost<float>>(options)};
+}
 #else
-std::vector<collab::experiment::Run> collab::experiment::thrust_runs(const Options&) { return {}; }
+std::vector<collab::experiment::Run> collab::experiment::thrust_runs(const Options&) {
+    return {};
+}
 #endif

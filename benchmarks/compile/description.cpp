@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// description: two networks and their knowledge base as descriptions, with every shape checked and no backend.
+// description: two networks and their knowledge base as descriptions, with every shape checked and
+// no backend.
 #include <collab/zoo/resnet.hpp>
 #include <collab/zoo/small_net.hpp>
 
@@ -7,7 +8,8 @@
 #include <collab/objective/metrics.hpp>
 using namespace collab;
 
-using Pair = Collaboration<zoo::SmallNet<>, zoo::ResNet<32>, MKB<Encoder<64>, Transfer<64>, Decoder>, CosineDistance>;
+using Pair = Collaboration<zoo::SmallNet<>, zoo::ResNet<32>,
+                           MKB<Encoder<64>, Transfer<64>, Decoder>, CosineDistance>;
 static_assert(Pair::ok && bound<zoo::ResNet<32>>::Output::dims == Dims{10, 1, 1});
 static_assert(bound<zoo::ResNet<32>>::footprint.parameters == 464154);
 

@@ -2,4 +2,6 @@
 // cifar_cpu: on the CPU.
 #include "cifar.hpp"
 
-int main(int count, char** words) { return collab::benchmarks::cifar<collab::Cpu<float>>(count, words); }
+int main(int count, char** words) {
+    return collab::benchmarks::cifar<collab::Cpu<float>>(count, words);
+}

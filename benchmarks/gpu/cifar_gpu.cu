@@ -4,4 +4,6 @@
 
 #include "cifar.hpp"
 
-int main(int count, char** words) { return collab::benchmarks::cifar<collab::Cuda<float>>(count, words); }
+int main(int count, char** words) {
+    return collab::benchmarks::cifar<collab::Cuda<float>>(count, words);
+}

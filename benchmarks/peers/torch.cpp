@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// torch: LibTorch as a measured process; see worker.hpp. The same networks, loss and optimiser as ours, written as its
-// documentation has it: modules, in-place activations, no value read back inside a step.
+// torch: LibTorch as a measured process; see worker.hpp. The same networks, loss and optimiser as
+// ours, written as its documentation has it: modules, in-place activations, no value read back
+// inside a step.
 #include <torch/torch.h>
 
 #include "worker.hpp"
@@ -10,13 +11,24 @@ using torch::Tensor;
 namespace nn = torch::nn;
 
 nn::Conv2d conv(int in, int out, int kernel, int stride = 1, int groups = 1) {
-    return nn::Conv2d(nn::Conv2dOptions(in, out, kernel).stride(stride).padding(kernel / 2).groups(groups).bias(false));
+    return nn::Conv2d(nn::Conv2dOptions(in, out, kernel)
+                          .stride(stride)
+                          .padding(kernel / 2)
+                          .groups(groups)
+                          .bias(false));
 }
-nn::Functional relu() { return nn::Functional([](Tensor x) { return x.relu_(); }); }
-nn::Functional elu() { return nn::Functional([](Tensor x) { return torch::elu_(x); }); }
-nn::Functional global_mean() { return nn::Functional([](Tensor x) { return x.mean({2, 3}); }); }
+nn::Functional relu() {
+    return nn::Functional([](Tensor x) { return x.relu_(); });
+}
+nn::Functional elu() {
+    return nn::Functional([](Tensor x) { return torch::elu_(x); });
+}
+nn::Functional global_mean() {
+    return nn::Functional([](Tensor x) { return x.mean({2, 3}); });
+}
 
-/// Puts a normalisation with running statistics into the convolution before it, as one deploys a network.
+/// Puts a normalisation with running statistics into the convolution before it, as one deploys a
+/// network.
 void fold(nn::Conv2d& c, const nn::BatchNorm2d& n) {
     torch::NoGradGuard guard;
     const Tensor scale = n->weight / (n->running_var + n->options.eps()).sqrt();
@@ -24,14 +36,20 @@ void fold(nn::Conv2d& c, const nn::BatchNorm2d& n) {
     c->bias = n->bias - n->running_mean * scale;
 }
 
-/// Two 3x3 convolutions around an identity; where the map changes, every second pixel and zeros for new channels (option A).
+/// Two 3x3 convolutions around an identity; where the map changes, every second pixel and zeros for
+/// new channels (option A).
 struct BlockImpl : nn::Module {
     BlockImpl(int in, int out, int stride)
-        : first(register_module("first", conv(in, out, 3, stride))), second(register_module("second", conv(out, out, 3))),
-          a(register_module("a", nn::BatchNorm2d(out))), b(register_module("b", nn::BatchNorm2d(out))), stride_(stride), padding_((out - in) / 2) {}
+        : first(register_module("first", conv(in, out, 3, stride))),
+          second(register_module("second", conv(out, out, 3))),
+          a(register_module("a", nn::BatchNorm2d(out))),
+          b(register_module("b", nn::BatchNorm2d(out))),
+          stride_(stride),
+          padding_((out - in) / 2) {}
     Tensor forward(const Tensor& x) {
         Tensor y = folded_ ? second(first(x).relu_()) : b(second(a(first(x)).relu_()));
-        if (stride_ == 1) return y.add_(x).relu_();
+        if (stride_ == 1)
+            return y.add_(x).relu_();
         const Tensor near = x.slice(2, 0, x.size(2), stride_).slice(3, 0, x.size(3), stride_);
         return y.add_(torch::constant_pad_nd(near, {0, 0, 0, 0, padding_, padding_})).relu_();
     }
@@ -77,9 +95,23 @@ nn::Sequential small_net(int convolutions) {
 
 nn::Sequential mobilenet() {
     nn::Sequential s(conv(3, 32, 3), nn::BatchNorm2d(32), relu());
-    struct Unit { int channels, stride; };
+    struct Unit {
+        int channels, stride;
+    };
     int in = 32;
-    for (const Unit u : {Unit{64, 1}, {128, 2}, {128, 1}, {256, 2}, {256, 1}, {512, 2}, {512, 1}, {512, 1}, {512, 1}, {512, 1}, {512, 1}, {1024, 2}, {1024, 1}}) {
+    for (const Unit u : {Unit{64, 1},
+                         {128, 2},
+                         {128, 1},
+                         {256, 2},
+                         {256, 1},
+                         {512, 2},
+                         {512, 1},
+                         {512, 1},
+                         {512, 1},
+                         {512, 1},
+                         {512, 1},
+                         {1024, 2},
+                         {1024, 1}}) {
         s->push_back(conv(in, in, 3, u.stride, in));
         s->push_back(nn::BatchNorm2d(in));
         s->push_back(relu());
@@ -94,10 +126,14 @@ nn::Sequential mobilenet() {
 }
 
 nn::Sequential network(const std::string& name) {
-    if (name == "ResNet-20") return resnet(20);
-    if (name == "ResNet-32") return resnet(32);
-    if (name == "SmallNet-4") return small_net(4);
-    if (name == "MobileNet") return mobilenet();
+    if (name == "ResNet-20")
+        return resnet(20);
+    if (name == "ResNet-32")
+        return resnet(32);
+    if (name == "SmallNet-4")
+        return small_net(4);
+    if (name == "MobileNet")
+        return mobilenet();
     throw std::runtime_error("there is no network called " + name);
 }
 
@@ -106,10 +142,14 @@ nn::Sequential folded(const nn::Sequential& net) {
     nn::Sequential s;
     nn::Conv2d last = nullptr;
     for (const nn::AnyModule& layer : *net) {
-        if (const auto c = std::dynamic_pointer_cast<nn::Conv2dImpl>(layer.ptr())) last = nn::Conv2d(c);
-        if (const auto b = std::dynamic_pointer_cast<BlockImpl>(layer.ptr())) b->fold_normalisations();
-        if (const auto n = std::dynamic_pointer_cast<nn::BatchNorm2dImpl>(layer.ptr())) fold(last, nn::BatchNorm2d(n));
-        else s->push_back(layer);
+        if (const auto c = std::dynamic_pointer_cast<nn::Conv2dImpl>(layer.ptr()))
+            last = nn::Conv2d(c);
+        if (const auto b = std::dynamic_pointer_cast<BlockImpl>(layer.ptr()))
+            b->fold_normalisations();
+        if (const auto n = std::dynamic_pointer_cast<nn::BatchNorm2dImpl>(layer.ptr()))
+            fold(last, nn::BatchNorm2d(n));
+        else
+            s->push_back(layer);
     }
     return s;
 }
@@ -117,7 +157,8 @@ nn::Sequential folded(const nn::Sequential& net) {
 void lay_out_channels_last(nn::Module& module) {
     torch::NoGradGuard guard;
     for (auto& p : module.parameters())
-        if (p.dim() == 4) p.set_data(p.contiguous(torch::MemoryFormat::ChannelsLast));
+        if (p.dim() == 4)
+            p.set_data(p.contiguous(torch::MemoryFormat::ChannelsLast));
 }
 
 worker::Work make(const worker::Job& job) {
@@ -127,20 +168,26 @@ worker::Work make(const worker::Job& job) {
     nn::Sequential net = network(job.network);
     const bool last = job.layout.starts_with("channels-last");
     long parameters = 0;
-    for (const auto& p : net->parameters()) parameters += p.numel();
-    if (!job.train()) net->eval();
+    for (const auto& p : net->parameters())
+        parameters += p.numel();
+    if (!job.train())
+        net->eval();
     if (!job.train() && job.layout.ends_with("folded")) {
         const Tensor probe = torch::randn({2, 3, 32, 32});
         const Tensor before = net->forward(probe);
         net = folded(net);
-        if (!torch::allclose(before, net->forward(probe), 1e-3, 1e-4)) throw std::runtime_error("folding the normalisations changed the result");
+        if (!torch::allclose(before, net->forward(probe), 1e-3, 1e-4))
+            throw std::runtime_error("folding the normalisations changed the result");
     }
-    if (last) lay_out_channels_last(*net);
+    if (last)
+        lay_out_channels_last(*net);
 
     worker::Batch data(job.batch);
     Tensor images = torch::from_blob(data.images.data(), {job.batch, 3, 32, 32}).clone();
-    if (last) images = images.contiguous(torch::MemoryFormat::ChannelsLast);
-    const Tensor labels = torch::from_blob(data.labels.data(), {job.batch}, torch::kInt32).to(torch::kInt64);
+    if (last)
+        images = images.contiguous(torch::MemoryFormat::ChannelsLast);
+    const Tensor labels =
+        torch::from_blob(data.labels.data(), {job.batch}, torch::kInt32).to(torch::kInt64);
 
     if (!job.train()) {
         return {parameters, [=]() mutable {
@@ -149,7 +196,8 @@ worker::Work make(const worker::Job& job) {
                 }};
     }
     net->train();
-    auto optimiser = std::make_shared<torch::optim::SGD>(net->parameters(), torch::optim::SGDOptions(0.01).momentum(0.9).weight_decay(1e-4));
+    auto optimiser = std::make_shared<torch::optim::SGD>(
+        net->parameters(), torch::optim::SGDOptions(0.01).momentum(0.9).weight_decay(1e-4));
     auto loss = std::make_shared<Tensor>();
     return {parameters,
             [=]() mutable {
@@ -162,4 +210,6 @@ worker::Work make(const worker::Job& job) {
 }
 }  // namespace
 
-int main(int count, char** words) { return worker::serve(count, words, make); }
+int main(int count, char** words) {
+    return worker::serve(count, words, make);
+}

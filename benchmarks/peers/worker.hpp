@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// worker: the conversation of a measured process with compare.py. One library and one network per process, so that libraries
-// can be measured in turn without sharing threads, memory or caches' contents.
+// worker: the conversation of a measured process with compare.py. One library and one network per
+// process, so that libraries can be measured in turn without sharing threads, memory or caches'
+// contents.
 //
-//   program train|infer NETWORK THREADS BATCH [LAYOUT]     builds and warms up, then prints `ready PARAMETERS`
+//   program train|infer NETWORK THREADS BATCH [LAYOUT]
+//                          builds and warms up, then prints `ready PARAMETERS`
 //   stdin `run SECONDS`    repeats for so long, prints the seconds of each repetition
 //   stdin `loss`           the last training loss
 //   stdin `multiply-adds`  those of one sample's forward pass, where the program knows them
-//   stdin `roofline`       the machine's multiply-adds and bytes a second, measured now, and the seconds that `run`'s work needs by them, where it knows
+//   stdin `roofline`       the machine's multiply-adds and bytes a second, measured now, and the
+//                          seconds that `run`'s work needs by them, where it knows
 //   stdin `memory`         peak resident memory of this process so far, in MiB
 #pragma once
 #include <chrono>
@@ -35,18 +38,21 @@ struct Work {
     long parameters = 0;
     std::function<void()> once;
     std::function<double()> loss = [] { return 0.0; };
-    int warm_up = 3;   ///< repetitions before anything is measured
+    int warm_up = 3;  ///< repetitions before anything is measured
     long multiply_adds = 0;
     std::function<std::string()> roofline = [] { return std::string("0 0 0"); };
 };
 
-inline double seconds(std::chrono::steady_clock::duration d) { return std::chrono::duration<double>(d).count(); }
+inline double seconds(std::chrono::steady_clock::duration d) {
+    return std::chrono::duration<double>(d).count();
+}
 
 /// The peak of this process's resident memory, from Linux; 0 elsewhere.
 inline double peak_mebibytes() {
     std::ifstream status("/proc/self/status");
     for (std::string line; std::getline(status, line);)
-        if (line.rfind("VmHWM:", 0) == 0) return std::stod(line.substr(6)) / 1024;
+        if (line.rfind("VmHWM:", 0) == 0)
+            return std::stod(line.substr(6)) / 1024;
     return 0;
 }
 
@@ -54,11 +60,18 @@ inline double peak_mebibytes() {
 struct Batch {
     std::vector<float> images;
     std::vector<int> labels;
-    explicit Batch(int samples, int size = 3 * 32 * 32, int classes = 10) : images(std::size_t(samples) * std::size_t(size)), labels(std::size_t(samples)) {
+    explicit Batch(int samples, int size = 3 * 32 * 32, int classes = 10)
+        : images(std::size_t(samples) * std::size_t(size)),
+          labels(std::size_t(samples)) {
         std::uint64_t state = 1;
-        const auto next = [&] { return double((state = state * 6364136223846793005u + 1442695040888963407u) >> 33) / 2147483648.0; };
-        for (float& x : images) x = float(3.4 * (next() - 0.5));
-        for (int& y : labels) y = int(next() * classes);
+        const auto next = [&] {
+            return double((state = state * 6364136223846793005u + 1442695040888963407u) >> 33) /
+                   2147483648.0;
+        };
+        for (float& x : images)
+            x = float(3.4 * (next() - 0.5));
+        for (int& y : labels)
+            y = int(next() * classes);
     }
 };
 
@@ -70,9 +83,11 @@ int serve(int count, char** words, F make) {
         return 2;
     }
     try {
-        const Job job{words[1], words[2], std::stoi(words[3]), std::stoi(words[4]), count > 5 ? words[5] : ""};
+        const Job job{words[1], words[2], std::stoi(words[3]), std::stoi(words[4]),
+                      count > 5 ? words[5] : ""};
         Work work = make(job);
-        for (int i = 0; i < work.warm_up; ++i) work.once();
+        for (int i = 0; i < work.warm_up; ++i)
+            work.once();
         std::cout << "ready " << work.parameters << std::endl;
         for (std::string line; std::getline(std::cin, line);) {
             std::istringstream in(line);
@@ -88,7 +103,8 @@ int serve(int count, char** words, F make) {
                     each.push_back(seconds(std::chrono::steady_clock::now() - start));
                     spent += each.back();
                 }
-                for (const double s : each) std::cout << s << ' ';
+                for (const double s : each)
+                    std::cout << s << ' ';
                 std::cout << std::endl;
             } else if (word == "loss") {
                 std::cout << work.loss() << std::endl;

@@ -3,7 +3,8 @@
 //
 //   bench_step_steps [--threads=N] [--rounds=N] [--seconds=S] [--batch=N] [--out=FILE.json]
 //
-// What is compared takes turns, as in peers/compare.py; a ratio is the median over the turns of the quotient within a turn.
+// What is compared takes turns, as in peers/compare.py; a ratio is the median over the turns of the
+// quotient within a turn.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -52,9 +53,11 @@ struct Runner {
 };
 
 void take_turns(std::vector<Runner>& runners) {
-    for (Runner& r : runners) r.once(), r.once();
+    for (Runner& r : runners)
+        r.once(), r.once();
     for (int i = 0; i < options.rounds; ++i)
-        for (Runner& r : runners) r.turn();
+        for (Runner& r : runners)
+            r.turn();
 }
 
 std::string json;
@@ -70,21 +73,32 @@ const worker::Batch& data() {
 
 template <class What>
 std::function<void()> step_of(std::shared_ptr<Device> cpu) {
-    auto training = std::make_shared<Training<What, Device>>(TrainingSettings<>{.batch = options.batch}, std::move(cpu));
-    return [training] { training->step(data().images.data(), data().labels.data(), options.batch, 0.01); };
+    auto training = std::make_shared<Training<What, Device>>(
+        TrainingSettings<>{.batch = options.batch}, std::move(cpu));
+    return [training] {
+        training->step(data().images.data(), data().labels.data(), options.batch, 0.01);
+    };
 }
 
-/// Multiply-adds in registers: how much faster they are on more threads is what the machine, its clock and its neighbours allow anything.
+/// Multiply-adds in registers: how much faster they are on more threads is what the machine, its
+/// clock and its neighbours allow anything.
 std::function<void()> multiply_adds(std::shared_ptr<Device> cpu) {
     auto sums = std::make_shared<backend::AlignedMemory<float>>(cpu->allocate<float>(64 * 16));
-    return [cpu, sums] { cpu->for_rows(64, [out = sums->data()](int row) { out[row * 16] = benchmarks::multiply_add<float>(50000); }); };
+    return [cpu, sums] {
+        cpu->for_rows(64, [out = sums->data()](int row) {
+            out[row * 16] = benchmarks::multiply_add<float>(50000);
+        });
+    };
 }
 
 /// One network: all threads against one.
 template <class Network>
 void alone(const char* name) {
     auto many = std::make_shared<Device>(options.threads), single = std::make_shared<Device>(1);
-    std::vector<Runner> runners{{step_of<Network>(many)}, {step_of<Network>(single)}, {multiply_adds(many)}, {multiply_adds(single)}};
+    std::vector<Runner> runners{{step_of<Network>(many)},
+                                {step_of<Network>(single)},
+                                {multiply_adds(many)},
+                                {multiply_adds(single)}};
     take_turns(runners);
     std::vector<double> gain, machine;
     for (std::size_t i = 0; i < runners[0].turns.size(); ++i) {
@@ -92,19 +106,27 @@ void alone(const char* name) {
         machine.push_back(runners[3].turns[i] / runners[2].turns[i]);
     }
     const double all = median(runners[0].turns), one = median(runners[1].turns);
-    std::printf("%-34s %8.1f ms %8.0f img/s %10.0f img/s on one thread %8.2f %8.2f\n", name, 1e3 * all, options.batch / all, options.batch / one, median(gain), median(machine));
+    std::printf("%-34s %8.1f ms %8.0f img/s %10.0f img/s on one thread %8.2f %8.2f\n", name,
+                1e3 * all, options.batch / all, options.batch / one, median(gain), median(machine));
     std::fflush(stdout);
-    record(sentence("{\"kind\": \"alone\", \"case\": \"", name, "\", \"seconds\": ", all, ", \"one_thread_seconds\": ", one, ", \"speedup\": ", median(gain), ", \"machine_speedup\": ", median(machine), "}"));
+    record(sentence("{\"kind\": \"alone\", \"case\": \"", name, "\", \"seconds\": ", all,
+                    ", \"one_thread_seconds\": ", one, ", \"speedup\": ", median(gain),
+                    ", \"machine_speedup\": ", median(machine), "}"));
 }
 
 /// The products and convolutions of one layer list, forward and backward, as calls of the kernels.
 template <class List, StaticShape In>
 void collect(std::vector<std::function<void()>>& to, const std::shared_ptr<Device>& cpu) {
-    const auto buffer = [cpu](std::size_t n) { return std::make_shared<backend::AlignedMemory<float>>(cpu->template allocate<float>(n)); };
+    const auto buffer = [cpu](std::size_t n) {
+        return std::make_shared<backend::AlignedMemory<float>>(cpu->template allocate<float>(n));
+    };
     benchmarks::each_operation<List, In>(
         options.batch,
-        [&](const backend::Convolution& g, bool) {   // a transposed convolution calls the same three; what is captured by name keeps the memory behind the views
-            auto x = buffer(std::size_t(g.batch) * g.in.size()), y = buffer(std::size_t(g.batch) * g.out.size()), w = buffer(g.weights());
+        // a transposed convolution calls the same three; what is captured by name keeps the memory
+        // behind the views
+        [&](const backend::Convolution& g, bool) {
+            auto x = buffer(std::size_t(g.batch) * g.in.size()),
+                 y = buffer(std::size_t(g.batch) * g.out.size()), w = buffer(g.weights());
             const View<float> vx{x->data(), g.in.channels}, vy{y->data(), g.out.channels};
             to.push_back([=, input = x, output = y] {
                 cpu->conv2d(g, vx, w->data(), nullptr, vy);
@@ -113,7 +135,8 @@ void collect(std::vector<std::function<void()>>& to, const std::shared_ptr<Devic
             });
         },
         [&](const backend::Product& g) {
-            auto x = buffer(std::size_t(g.batch) * g.in), y = buffer(std::size_t(g.batch) * g.out), w = buffer(std::size_t(g.in) * g.out);
+            auto x = buffer(std::size_t(g.batch) * g.in), y = buffer(std::size_t(g.batch) * g.out),
+                 w = buffer(std::size_t(g.in) * g.out);
             const View<float> vx{x->data(), g.in}, vy{y->data(), g.out};
             to.push_back([=, input = x, output = y] {
                 cpu->linear(g, vx, w->data(), nullptr, vy);
@@ -123,7 +146,8 @@ void collect(std::vector<std::function<void()>>& to, const std::shared_ptr<Devic
         });
 }
 
-/// Networks together against the sum of their own steps and of the kernels inside the knowledge base.
+/// Networks together against the sum of their own steps and of the kernels inside the knowledge
+/// base.
 template <class... Networks>
 void together(const char* name) {
     using C = Collaboration<Networks..., MKB<Encoder<64>, Transfer<64>, Decoder>, CosineDistance>;
@@ -137,20 +161,26 @@ void together(const char* name) {
         collect<typename Way::Decode::layers, typename Way::Decode::Input>(kernels, cpu);
         collect<typename Branch::Verify::layers, typename Branch::Verify::Input>(kernels, cpu);
     });
-    std::vector<Runner> runners{{step_of<C>(cpu)}, {[&] { for (auto& k : kernels) k(); }}};
+    std::vector<Runner> runners{{step_of<C>(cpu)}, {[&] {
+                                    for (auto& k : kernels)
+                                        k();
+                                }}};
     (runners.push_back({step_of<Networks>(cpu)}), ...);
     take_turns(runners);
     std::vector<double> ratios, sums;
     for (std::size_t i = 0; i < runners[0].turns.size(); ++i) {
         double parts = 0;
-        for (std::size_t r = 1; r < runners.size(); ++r) parts += runners[r].turns[i];
+        for (std::size_t r = 1; r < runners.size(); ++r)
+            parts += runners[r].turns[i];
         sums.push_back(parts);
         ratios.push_back(runners[0].turns[i] / parts);
     }
     const double step = median(runners[0].turns), inside = median(runners[1].turns);
-    std::printf("%-34s %8.1f ms %8.0f img/s %8.1f ms apart, %5.1f of it the MKB %8.3f\n", name, 1e3 * step, options.batch / step, 1e3 * median(sums), 1e3 * inside, median(ratios));
+    std::printf("%-34s %8.1f ms %8.0f img/s %8.1f ms apart, %5.1f of it the MKB %8.3f\n", name,
+                1e3 * step, options.batch / step, 1e3 * median(sums), 1e3 * inside, median(ratios));
     std::fflush(stdout);
-    record(sentence("{\"kind\": \"together\", \"case\": \"", name, "\", \"seconds\": ", step, ", \"parts_seconds\": ", median(sums), ", \"mkb_seconds\": ", inside,
+    record(sentence("{\"kind\": \"together\", \"case\": \"", name, "\", \"seconds\": ", step,
+                    ", \"parts_seconds\": ", median(sums), ", \"mkb_seconds\": ", inside,
                     ", \"ratio\": ", median(ratios), "}"));
 }
 }  // namespace
@@ -159,22 +189,34 @@ int main(int count, char** words) {
     for (int i = 1; i < count; ++i) {
         const std::string word = words[i];
         const char* value = words[i] + std::min(word.size(), word.find('=') + 1);
-        if (word.starts_with("--threads=")) options.threads = std::atoi(value);
-        else if (word.starts_with("--rounds=")) options.rounds = std::atoi(value);
-        else if (word.starts_with("--batch=")) options.batch = std::atoi(value);
-        else if (word.starts_with("--seconds=")) options.seconds = std::atof(value);
-        else if (word.starts_with("--out=")) options.out = value;
+        if (word.starts_with("--threads="))
+            options.threads = std::atoi(value);
+        else if (word.starts_with("--rounds="))
+            options.rounds = std::atoi(value);
+        else if (word.starts_with("--batch="))
+            options.batch = std::atoi(value);
+        else if (word.starts_with("--seconds="))
+            options.seconds = std::atof(value);
+        else if (word.starts_with("--out="))
+            options.out = value;
         else {
-            std::fprintf(stderr, "usage: %s [--threads=N] [--rounds=N] [--seconds=S] [--batch=N] [--out=FILE.json]\n", words[0]);
+            std::fprintf(stderr,
+                         "usage: %s [--threads=N] [--rounds=N] [--seconds=S] [--batch=N] "
+                         "[--out=FILE.json]\n",
+                         words[0]);
             return 2;
         }
     }
     const Device cpu(options.threads);
-    std::printf("%s, batch %d\n\none training step, how much faster it is than on one thread, and how much faster multiply-adds in registers are\n", cpu.describe().c_str(), options.batch);
-    benchmarks::each_network([](auto entry) { alone<typename decltype(entry)::Network>(entry.name); });
+    std::printf("%s, batch %d\n\none training step, how much faster it is than on one thread, and "
+                "how much faster multiply-adds in registers are\n",
+                cpu.describe().c_str(), options.batch);
+    benchmarks::each_network(
+        [](auto entry) { alone<typename decltype(entry)::Network>(entry.name); });
     std::printf("\none step together, and its share of the same done apart\n");
     together<zoo::ResNet<20>, zoo::ResNet<32>>("ResNet-20 and ResNet-32");
     together<benchmarks::SmallNet4, zoo::ResNet<32>>("SmallNet-4 and ResNet-32");
     together<benchmarks::SmallNet4, zoo::MobileNet<>>("SmallNet-4 and MobileNet");
-    if (options.out) std::ofstream(options.out) << json << "\n]\n";
+    if (options.out)
+        std::ofstream(options.out) << json << "\n]\n";
 }

@@ -16,7 +16,10 @@ namespace program {
 
 namespace {
 using collab::decimal, collab::grouped, collab::sentence;
-double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+double now() {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch())
+        .count();
+}
 
 /// Seconds for one run of `what`: the mean over about `seconds`, after one run that does not count.
 template <class F>
@@ -24,69 +27,105 @@ double time_of(double seconds, F&& what) {
     what();
     const double begin = now();
     int runs = 0;
-    do what(), ++runs;
+    do
+        what(), ++runs;
     while (now() - begin < seconds && !interrupted());
     return (now() - begin) / runs;
 }
 }  // namespace
 
 CLI::App* add_bench(CLI::App& app, BenchOptions& o) {
-    CLI::App* bench = app.add_subcommand("bench", "Measures how fast a pair of networks is trained and asked on this machine.");
+    CLI::App* bench = app.add_subcommand(
+        "bench", "Measures how fast a pair of networks is trained and asked on this machine.");
     std::string known;
     std::set<std::string> names;
-    for (const PairEntry& p : pairs) known += (known.empty() ? "" : ", ") + std::string(p.name), names.insert(p.name);
+    for (const PairEntry& p : pairs)
+        known += (known.empty() ? "" : ", ") + std::string(p.name), names.insert(p.name);
     bench->add_option("--pair", o.pair, "two networks: " + known)->capture_default_str();
-    bench->add_option("--channels", o.channels, "1: grey pictures; 3: coloured ones")->capture_default_str()->check(CLI::IsMember({1, 3}));
-    bench->add_option("--batch", o.batch, "images at once")->capture_default_str()->check(CLI::Range(2, 65536));
-    bench->add_option("--threads", o.threads, "0: one per core")->capture_default_str()->check(CLI::Range(0, 4096));
-    bench->add_option("--seconds", o.seconds, "for each line, about")->capture_default_str()->check(CLI::Range(0.01, 3600.0));
-    bench->footer("Example: the smallest pair on one core\n  collab bench --pair smallnet1+resnet8 --channels 1 --threads 1");
+    bench->add_option("--channels", o.channels, "1: grey pictures; 3: coloured ones")
+        ->capture_default_str()
+        ->check(CLI::IsMember({1, 3}));
+    bench->add_option("--batch", o.batch, "images at once")
+        ->capture_default_str()
+        ->check(CLI::Range(2, 65536));
+    bench->add_option("--threads", o.threads, "0: one per core")
+        ->capture_default_str()
+        ->check(CLI::Range(0, 4096));
+    bench->add_option("--seconds", o.seconds, "for each line, about")
+        ->capture_default_str()
+        ->check(CLI::Range(0.01, 3600.0));
+    bench->footer("Example: the smallest pair on one core\n  collab bench --pair smallnet1+resnet8 "
+                  "--channels 1 --threads 1");
     return bench;
 }
 
 void bench(const BenchOptions& o) {
     const PairEntry& pair = pair_named(o.pair);
-    if (!(o.channels == 1 ? pair.gray : pair.colour)) collab::fail("the pair ", pair.name, " is built for grey pictures only: --channels 1");
+    if (!(o.channels == 1 ? pair.gray : pair.colour))
+        collab::fail("the pair ", pair.name, " is built for grey pictures only: --channels 1");
     collab::Table asked, trained;
     asked.caption = "Asked";
-    asked.columns = {{"asked"}, {"images at once", true}, {"images/s", true, true}, {"ms for them", true}, {"multiply-adds each", true}, {"10^9 of them/s", true}};
+    asked.columns = {{"asked"},
+                     {"images at once", true},
+                     {"images/s", true, true},
+                     {"ms for them", true},
+                     {"multiply-adds each", true},
+                     {"10^9 of them/s", true}};
     std::string backend;
     for (const std::string& name : pair.networks) {
         const auto network = network_of({name, "none", o.channels}, o.batch, o.threads);
         backend = network->backend();
         for (const int n : {1, o.batch}) {
-            const std::vector<float> images(std::size_t(n) * std::size_t(network->input().size()), 0.5f);
+            const std::vector<float> images(std::size_t(n) * std::size_t(network->input().size()),
+                                            0.5f);
             const double t = time_of(o.seconds, [&] { network->run(images, n); });
             const double work = double(network->multiply_adds());
-            asked.rows.push_back({name, std::to_string(n), grouped(n / t), decimal(1000 * t, 2), grouped(work), decimal(work * n / t / 1e9, 1)});
-            if (interrupted()) break;
+            asked.rows.push_back({name, std::to_string(n), grouped(n / t), decimal(1000 * t, 2),
+                                  grouped(work), decimal(work * n / t / 1e9, 1)});
+            if (interrupted())
+                break;
         }
     }
     std::printf("%s\n\n%s\n", backend.c_str(), as_text(asked).c_str()), std::fflush(stdout);
 
-    trained.columns = {{"trained"}, {"images/s", true, true}, {"ms for a step", true}, {"memory, MiB", true}};
+    trained.columns = {
+        {"trained"}, {"images/s", true, true}, {"ms for a step", true}, {"memory, MiB", true}};
     const collab::Dims dims{o.channels, 32, 32};
-    const collab::DataSet data{collab::synthetic_images(dims, 10, 4 * o.batch, 1), collab::synthetic_images(dims, 10, 20, 2)};
-    struct Line { MethodId method; int network; std::string title; };
-    for (const Line& line : {Line{MethodId::individual, 0, pair.networks[0] + " alone"}, Line{MethodId::individual, 1, pair.networks[1] + " alone"}, Line{MethodId::mutual, 0, "both, mutual learning"},
+    const collab::DataSet data{collab::synthetic_images(dims, 10, 4 * o.batch, 1),
+                               collab::synthetic_images(dims, 10, 20, 2)};
+    struct Line {
+        MethodId method;
+        int network;
+        std::string title;
+    };
+    for (const Line& line : {Line{MethodId::individual, 0, pair.networks[0] + " alone"},
+                             Line{MethodId::individual, 1, pair.networks[1] + " alone"},
+                             Line{MethodId::mutual, 0, "both, mutual learning"},
                              Line{MethodId::cl, 0, "both, around a knowledge base"}}) {
-        if (interrupted()) break;
+        if (interrupted())
+            break;
         Job job;
-        job.method = line.method, job.network = line.network, job.batch = o.batch, job.threads = o.threads, job.rate = 1e-4;
+        job.method = line.method, job.network = line.network, job.batch = o.batch,
+        job.threads = o.threads, job.rate = 1e-4;
         job.epochs = 100000;
         double begin = 0, last = 0;
         long first = 0, steps = 0;
         job.watch = [&](const collab::FitEvent& e) {
-            if (e.evaluated) return true;
+            if (e.evaluated)
+                return true;
             last = now(), steps = e.step;
-            if (first == 0 && e.step >= 2) begin = last, first = e.step;   // the first steps find their memory
+            // the first steps find their memory
+            if (first == 0 && e.step >= 2)
+                begin = last, first = e.step;
             return !interrupted() && (first == 0 || steps < first + 2 || last - begin < o.seconds);
         };
         job.evaluate_every = 1 << 30;
         const Outcome outcome = train(data, pair, job);
-        if (steps <= first) break;
+        if (steps <= first)
+            break;
         const double t = (last - begin) / double(steps - first);
-        trained.rows.push_back({line.title, grouped(o.batch / t), decimal(1000 * t, 2), decimal(double(outcome.memory_bytes) / 1048576, 1)});
+        trained.rows.push_back({line.title, grouped(o.batch / t), decimal(1000 * t, 2),
+                                decimal(double(outcome.memory_bytes) / 1048576, 1)});
     }
     std::printf("%s", as_text(trained).c_str());
 }

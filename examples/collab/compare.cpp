@@ -17,36 +17,49 @@ namespace program {
 namespace {
 using collab::sentence;
 
-/// What one method gave with one seed: for each network a curve and its last accuracy, NaN where it did not learn.
+/// What one method gave with one seed: for each network a curve and its last accuracy, NaN where it
+/// did not learn.
 struct Result {
     std::array<double, 2> accuracy{std::nan(""), std::nan("")};
     std::array<std::vector<collab::Chart::Point>, 2> curve;
 };
 struct Runs {
     const MethodEntry* method;
-    std::vector<Result> seeds;   ///< in the order of the seeds
-    std::array<collab::Score, 2> scores{};   ///< of the first seed; no classes where there is none
-    std::vector<std::pair<std::string, std::string>> semantics{};   ///< as the library has them
+    std::vector<Result> seeds;              ///< in the order of the seeds
+    std::array<collab::Score, 2> scores{};  ///< of the first seed; no classes where there is none
+    std::vector<std::pair<std::string, std::string>> semantics{};  ///< as the library has them
 };
 
 std::string menu(const auto& entries) {
     std::string s;
-    for (const auto& e : entries) s += (s.empty() ? "" : ", ") + std::string(e.name);
+    for (const auto& e : entries)
+        s += (s.empty() ? "" : ", ") + std::string(e.name);
     return s;
 }
 
 class Comparison {
 public:
-    Comparison(const CompareOptions& o, const collab::DataSet& data) : o_(o), data_(data), pair_(pair_named(o.pair)), job_(job_of(o, data)), progress_(stderr, o.quiet ? collab::LiveView::Style::quiet : collab::LiveView::Style::automatic) {
+    Comparison(const CompareOptions& o, const collab::DataSet& data)
+        : o_(o),
+          data_(data),
+          pair_(pair_named(o.pair)),
+          job_(job_of(o, data)),
+          progress_(stderr,
+                    o.quiet ? collab::LiveView::Style::quiet : collab::LiveView::Style::automatic) {
         bool alone = o.against_alone;
         for (const std::string& name : o.methods) {
             const MethodEntry& m = method_named(name);
-            if (m.id == MethodId::individual) alone = true;
-            else if (std::none_of(all.begin(), all.end(), [&](const Runs& r) { return r.method->id == m.id; })) all.push_back({&m, {}, {}, {}});
+            if (m.id == MethodId::individual)
+                alone = true;
+            else if (std::none_of(all.begin(), all.end(),
+                                  [&](const Runs& r) { return r.method->id == m.id; }))
+                all.push_back({&m, {}, {}, {}});
         }
-        if (alone) all.insert(all.begin(), {&methods.front(), {}, {}, {}});
+        if (alone)
+            all.insert(all.begin(), {&methods.front(), {}, {}, {}});
         job_.look = !o.report.empty();
-        if (all.empty()) collab::fail("no method was named; there are ", menu(methods));
+        if (all.empty())
+            collab::fail("no method was named; there are ", menu(methods));
     }
 
     void run() {
@@ -55,13 +68,18 @@ public:
             suffix_ = o_.seeds > 1 ? sentence(" (seed ", job_.seed, ")") : "";
             Snapshots snapshots;
             const bool listed = all.front().method->id == MethodId::individual;
-            const bool needed = listed || std::any_of(all.begin(), all.end(), [](const Runs& r) { return r.method->needs_alone; });
+            const bool needed = listed || std::any_of(all.begin(), all.end(), [](const Runs& r) {
+                                    return r.method->needs_alone;
+                                });
             Result alone;
-            for (int i = 0; i < 2 && needed && !interrupted(); ++i) snapshots[std::size_t(i)] = apart(methods.front(), i, alone).weights;
-            if (listed) all.front().seeds.push_back(alone);
+            for (int i = 0; i < 2 && needed && !interrupted(); ++i)
+                snapshots[std::size_t(i)] = apart(methods.front(), i, alone).weights;
+            if (listed)
+                all.front().seeds.push_back(alone);
             job_.snapshots = &snapshots;
             for (Runs& r : all) {
-                if (interrupted() || r.method->id == MethodId::individual) continue;
+                if (interrupted() || r.method->id == MethodId::individual)
+                    continue;
                 r.seeds.push_back(one(*r.method));
             }
         }
@@ -69,7 +87,7 @@ public:
     const PairEntry& pair() const { return pair_; }
     const Job& job() const { return job_; }
     std::vector<Runs> all;
-    std::vector<std::string> failures;   ///< of single methods
+    std::vector<std::string> failures;  ///< of single methods
     std::string backend;
     struct Seen {
         std::string title;
@@ -77,7 +95,7 @@ public:
         std::vector<std::vector<float>> embeddings;
         std::vector<int> seen;
     };
-    Seen seen;   ///< the first mutual space that there was
+    Seen seen;  ///< the first mutual space that there was
 
 private:
     Outcome trained(const MethodEntry& m, int network, const std::vector<std::string>& names) {
@@ -88,18 +106,25 @@ private:
         watcher.finish(outcome.history);
         backend = outcome.backend;
         for (Runs& r : all) {
-            if (r.method->id != m.id) continue;
-            if (job_.seed == o_.first_seed && m.id != MethodId::ensemble)   // before the teachers among them are left out
+            if (r.method->id != m.id)
+                continue;
+            // before the teachers among them are left out
+            if (job_.seed == o_.first_seed && m.id != MethodId::ensemble)
                 for (std::size_t i = 0; i < outcome.scores.size(); ++i)
-                    if (const int who = names.size() == 1 ? network : int(i); learns(m.id, who)) r.scores[std::size_t(who)] = std::move(outcome.scores[i]);
-            if (!outcome.seen.empty() && seen.seen.empty()) seen = {m.title, names, {outcome.embeddings[0], outcome.embeddings[1]}, outcome.seen};
+                    if (const int who = names.size() == 1 ? network : int(i); learns(m.id, who))
+                        r.scores[std::size_t(who)] = std::move(outcome.scores[i]);
+            if (!outcome.seen.empty() && seen.seen.empty())
+                seen = {
+                    m.title, names, {outcome.embeddings[0], outcome.embeddings[1]}, outcome.seen};
             for (const auto& line : outcome.semantics)
-                if (std::find(r.semantics.begin(), r.semantics.end(), line) == r.semantics.end()) r.semantics.push_back(line);
+                if (std::find(r.semantics.begin(), r.semantics.end(), line) == r.semantics.end())
+                    r.semantics.push_back(line);
         }
         return outcome;
     }
     void note(const Outcome& outcome, std::size_t column, std::size_t network, Result& to) {
-        if (outcome.history.records.empty()) return;
+        if (outcome.history.records.empty())
+            return;
         to.accuracy[network] = outcome.history.records.back().networks[column].test_accuracy;
         to.curve[network] = accuracy_curve(outcome.history, column);
     }
@@ -108,7 +133,8 @@ private:
         note(outcome, 0, std::size_t(network), to);
         return outcome;
     }
-    /// What came of one method. A training that fails, as by a loss that is no longer a number, is told and counts for nothing; the others go on.
+    /// What came of one method. A training that fails, as by a loss that is no longer a number, is
+    /// told and counts for nothing; the others go on.
     Result one(const MethodEntry& m) {
         try {
             return finished(m);
@@ -121,13 +147,15 @@ private:
     Result finished(const MethodEntry& m) {
         Result result;
         if (m.id == MethodId::mkb_alone) {
-            for (int i = 0; i < 2 && !interrupted(); ++i) apart(m, i, result);
+            for (int i = 0; i < 2 && !interrupted(); ++i)
+                apart(m, i, result);
             return result;
         }
         const Outcome outcome = trained(m, 0, pair_.networks);
         for (int i = 0; i < 2; ++i)
-            if (learns(m.id, i)) note(outcome, std::size_t(i), std::size_t(i), result);
-        if (m.id == MethodId::ensemble) {   // one number, of both
+            if (learns(m.id, i))
+                note(outcome, std::size_t(i), std::size_t(i), result);
+        if (m.id == MethodId::ensemble) {  // one number, of both
             result.accuracy = {outcome.ensemble, outcome.ensemble};
             result.curve = {};
         }
@@ -145,12 +173,15 @@ private:
 collab::Table table_of(const Comparison& c) {
     const bool against = c.all.front().method->id == MethodId::individual && c.all.size() > 1;
     collab::Table t;
-    t.caption = sentence("Test accuracy in per cent at the end of training", c.all.front().seeds.size() > 1 ? ", mean and deviation over seeds" : "",
-                         against ? "; differences from individual learning with the same seed" : "");
+    t.caption =
+        sentence("Test accuracy in per cent at the end of training",
+                 c.all.front().seeds.size() > 1 ? ", mean and deviation over seeds" : "",
+                 against ? "; differences from individual learning with the same seed" : "");
     t.columns = {{"method"}};
     for (const std::string& n : c.pair().networks) {
         t.columns.push_back({n, true});
-        if (against) t.columns.push_back({"difference", true, true});
+        if (against)
+            t.columns.push_back({"difference", true, true});
     }
     for (const Runs& r : c.all) {
         std::vector<std::string> row{r.method->title};
@@ -158,12 +189,16 @@ collab::Table table_of(const Comparison& c) {
             std::vector<double> values, differences;
             for (std::size_t s = 0; s < r.seeds.size(); ++s) {
                 const double x = r.seeds[s].accuracy[i];
-                if (std::isnan(x)) continue;
+                if (std::isnan(x))
+                    continue;
                 values.push_back(x);
-                if (against && s < c.all.front().seeds.size() && !std::isnan(c.all.front().seeds[s].accuracy[i])) differences.push_back(x - c.all.front().seeds[s].accuracy[i]);
+                if (against && s < c.all.front().seeds.size() &&
+                    !std::isnan(c.all.front().seeds[s].accuracy[i]))
+                    differences.push_back(x - c.all.front().seeds[s].accuracy[i]);
             }
             row.push_back(percent(mean_of(values)));
-            if (against) row.push_back(&r == &c.all.front() ? "" : percent(mean_of(differences), true));
+            if (against)
+                row.push_back(&r == &c.all.front() ? "" : percent(mean_of(differences), true));
         }
         t.rows.push_back(row);
     }
@@ -176,22 +211,33 @@ collab::Table pairs_of(const Comparison& c) {
     collab::Table t;
     t.caption = "Differences from learning alone, seed by seed, in points";
     t.columns = {{"method and network"}};
-    for (std::size_t s = 0; s < alone.seeds.size(); ++s) t.columns.push_back({sentence("seed ", c.job().seed - alone.seeds.size() + 1 + s), true});
-    t.columns.push_back({"mean", true, true}), t.columns.push_back({"standard error", true}), t.columns.push_back({"better in", true});
+    for (std::size_t s = 0; s < alone.seeds.size(); ++s)
+        t.columns.push_back({sentence("seed ", c.job().seed - alone.seeds.size() + 1 + s), true});
+    t.columns.push_back({"mean", true, true}), t.columns.push_back({"standard error", true}),
+        t.columns.push_back({"better in", true});
     for (const Runs& r : c.all) {
-        if (&r == &alone) continue;
+        if (&r == &alone)
+            continue;
         for (std::size_t i = 0; i < 2; ++i) {
             std::vector<std::string> row{sentence(r.method->title, ", ", c.pair().networks[i])};
             std::vector<double> differences;
             for (std::size_t s = 0; s < alone.seeds.size(); ++s) {
-                const double d = s < r.seeds.size() ? r.seeds[s].accuracy[i] - alone.seeds[s].accuracy[i] : std::nan("");
+                const double d = s < r.seeds.size()
+                                     ? r.seeds[s].accuracy[i] - alone.seeds[s].accuracy[i]
+                                     : std::nan("");
                 row.push_back(std::isnan(d) ? "-" : percent({d, 0, 1}, true));
-                if (!std::isnan(d)) differences.push_back(d);
+                if (!std::isnan(d))
+                    differences.push_back(d);
             }
-            if (differences.empty()) continue;
+            if (differences.empty())
+                continue;
             const Mean m = mean_of(differences);
-            row.push_back(percent({m.mean, 0, 1}, true)), row.push_back(m.n > 1 ? collab::decimal(100 * m.deviation / std::sqrt(double(m.n)), 2) : "-");
-            row.push_back(sentence(std::count_if(differences.begin(), differences.end(), [](double d) { return d > 0; }), " of ", m.n));
+            row.push_back(percent({m.mean, 0, 1}, true)),
+                row.push_back(
+                    m.n > 1 ? collab::decimal(100 * m.deviation / std::sqrt(double(m.n)), 2) : "-");
+            row.push_back(sentence(std::count_if(differences.begin(), differences.end(),
+                                                 [](double d) { return d > 0; }),
+                                   " of ", m.n));
             t.rows.push_back(std::move(row));
         }
     }
@@ -200,20 +246,33 @@ collab::Table pairs_of(const Comparison& c) {
 
 std::vector<collab::Chart> charts_of(const Comparison& c) {
     std::vector<collab::Chart> charts;
-    std::string note = c.all.front().method->id == MethodId::individual && c.all.size() > 1 ? "Dashed: individual learning." : "";
-    if (c.all.front().seeds.size() > 1) note += sentence(note.empty() ? "" : " ", "Means over seeds; shaded: from the worst to the best.");
+    std::string note = c.all.front().method->id == MethodId::individual && c.all.size() > 1
+                           ? "Dashed: individual learning."
+                           : "";
+    if (c.all.front().seeds.size() > 1)
+        note += sentence(note.empty() ? "" : " ",
+                         "Means over seeds; shaded: from the worst to the best.");
     for (std::size_t i = 0; i < 2; ++i) {
-        collab::Chart chart{.title = c.pair().networks[i] + ", test accuracy", .x_label = "steps", .y_label = "accuracy", .percent = true, .series = {}, .note = note};
+        collab::Chart chart{.title = c.pair().networks[i] + ", test accuracy",
+                            .x_label = "steps",
+                            .y_label = "accuracy",
+                            .percent = true,
+                            .series = {},
+                            .note = note};
         chart.focus = true;
         int colour = 0;
         for (const Runs& r : c.all) {
             std::vector<std::vector<collab::Chart::Point>> curves;
             for (const Result& s : r.seeds)
-                if (!s.curve[i].empty()) curves.push_back(s.curve[i]);
-            if (curves.empty()) continue;
-            chart.series.push_back(over_runs(r.method->title, colour++ % 6, r.method->id == MethodId::individual, curves));
+                if (!s.curve[i].empty())
+                    curves.push_back(s.curve[i]);
+            if (curves.empty())
+                continue;
+            chart.series.push_back(over_runs(r.method->title, colour++ % 6,
+                                             r.method->id == MethodId::individual, curves));
         }
-        if (!chart.series.empty()) charts.push_back(std::move(chart));
+        if (!chart.series.empty())
+            charts.push_back(std::move(chart));
     }
     return charts;
 }
@@ -221,15 +280,24 @@ std::vector<collab::Chart> charts_of(const Comparison& c) {
 /// Differences from individual learning with the same seed, each a dot.
 collab::Dots dots_of(const Comparison& c, const std::string& data) {
     const Runs& alone = c.all.front();
-    collab::Dots dots{.title = "Test accuracy, difference from learning alone", .unit = "points", .note = sentence(data, "; each dot a seed, paired with the same seed alone; bars are means"), .names = {}, .panels = {}};
+    collab::Dots dots{
+        .title = "Test accuracy, difference from learning alone",
+        .unit = "points",
+        .note =
+            sentence(data, "; each dot a seed, paired with the same seed alone; bars are means"),
+        .names = {},
+        .panels = {}};
     for (const Runs& r : c.all)
-        if (&r != &alone) dots.names.push_back(r.method->title);
+        if (&r != &alone)
+            dots.names.push_back(r.method->title);
     for (std::size_t i = 0; i < 2; ++i) {
         collab::Dots::Panel panel{c.pair().networks[i], {}, int(i)};
         for (const Runs& r : c.all) {
-            if (&r == &alone) continue;
+            if (&r == &alone)
+                continue;
             std::vector<double> differences;
-            for (std::size_t s = 0; s < std::min(r.seeds.size(), alone.seeds.size()); ++s) differences.push_back(100 * (r.seeds[s].accuracy[i] - alone.seeds[s].accuracy[i]));
+            for (std::size_t s = 0; s < std::min(r.seeds.size(), alone.seeds.size()); ++s)
+                differences.push_back(100 * (r.seeds[s].accuracy[i] - alone.seeds[s].accuracy[i]));
             panel.rows.push_back(std::move(differences));
         }
         dots.panels.push_back(std::move(panel));
@@ -237,32 +305,56 @@ collab::Dots dots_of(const Comparison& c, const std::string& data) {
     return dots;
 }
 
-void write_page(const CompareOptions& o, const collab::DataSet& data, const Comparison& c, double seconds, const std::string& command) {
+void write_page(const CompareOptions& o, const collab::DataSet& data, const Comparison& c,
+                double seconds, const std::string& command) {
     collab::Report report;
     report.title = c.all.size() > 1 ? "Methods compared" : c.all.front().method->title;
-    report.subtitle = sentence(c.pair().networks[0], " and ", c.pair().networks[1], " on ", data.train.name, ": ", collab::grouped(data.train.size()), " training and ", collab::grouped(data.test.size()),
-                               " test images, ", o.epochs, o.epochs == 1 ? " epoch, " : " epochs, ", c.all.front().seeds.size(), c.all.front().seeds.size() == 1 ? " seed." : " seeds.");
-    if (o.subset > 0) report.caveats.push_back(sentence("Trained on a subset of ", collab::grouped(data.train.size()), " images for ", o.epochs, " epochs: these are not the accuracies of a full training."));
-    if (c.all.front().seeds.size() == 1) report.caveats.push_back("One seed: a difference of a few tenths of a point can be chance. Ask for more with --seeds.");
-    report.caveats.push_back("Every method has the weights and temperatures of its source, none was tuned for these data; methods with a teacher or a snapshot were preceded by a training alone, which the others did not have.");
-    for (const std::string& f : c.failures) report.caveats.push_back("Failed, and not counted: " + f + ".");
-    if (interrupted()) report.caveats.push_back("The run was interrupted; what had been reached by then is shown.");
+    report.subtitle = sentence(
+        c.pair().networks[0], " and ", c.pair().networks[1], " on ", data.train.name, ": ",
+        collab::grouped(data.train.size()), " training and ", collab::grouped(data.test.size()),
+        " test images, ", o.epochs, o.epochs == 1 ? " epoch, " : " epochs, ",
+        c.all.front().seeds.size(), c.all.front().seeds.size() == 1 ? " seed." : " seeds.");
+    if (o.subset > 0)
+        report.caveats.push_back(
+            sentence("Trained on a subset of ", collab::grouped(data.train.size()), " images for ",
+                     o.epochs, " epochs: these are not the accuracies of a full training."));
+    if (c.all.front().seeds.size() == 1)
+        report.caveats.push_back("One seed: a difference of a few tenths of a point can be chance. "
+                                 "Ask for more with --seeds.");
+    report.caveats.push_back("Every method has the weights and temperatures of its source, none "
+                             "was tuned for these data; methods with a teacher or a snapshot were "
+                             "preceded by a training alone, which the others did not have.");
+    for (const std::string& f : c.failures)
+        report.caveats.push_back("Failed, and not counted: " + f + ".");
+    if (interrupted())
+        report.caveats.push_back(
+            "The run was interrupted; what had been reached by then is shown.");
     report.tables.push_back(table_of(c));
     report.charts = charts_of(c);
-    if (c.all.front().seeds.size() > 1 && c.all.front().method->id == MethodId::individual && c.all.size() > 1) report.tables.push_back(pairs_of(c));
-    if (!c.seen.seen.empty()) report.scatters.push_back(space_of(c.seen.names, c.seen.embeddings, c.seen.seen, data, c.all.size() > 1 ? c.seen.title : ""));
-    const Runs& last = c.all.back();   // of many methods, the one named last
+    if (c.all.front().seeds.size() > 1 && c.all.front().method->id == MethodId::individual &&
+        c.all.size() > 1)
+        report.tables.push_back(pairs_of(c));
+    if (!c.seen.seen.empty())
+        report.scatters.push_back(space_of(c.seen.names, c.seen.embeddings, c.seen.seen, data,
+                                           c.all.size() > 1 ? c.seen.title : ""));
+    const Runs& last = c.all.back();  // of many methods, the one named last
     for (std::size_t i = 0; i < 2; ++i) {
-        if (last.scores[i].classes == 0) continue;
-        report.confusions.push_back(collab::confusion(last.scores[i], data.test.class_names, sentence(c.pair().networks[i], ", ", last.method->title, ": what is taken for what")));
-        if (o.seeds > 1) report.confusions.back().note = sentence("Seed ", o.first_seed, ".");
+        if (last.scores[i].classes == 0)
+            continue;
+        report.confusions.push_back(collab::confusion(
+            last.scores[i], data.test.class_names,
+            sentence(c.pair().networks[i], ", ", last.method->title, ": what is taken for what")));
+        if (o.seeds > 1)
+            report.confusions.back().note = sentence("Seed ", o.first_seed, ".");
     }
     report.manifest = {{"command", command}, {"collab", COLLAB_VERSION}, {"backend", c.backend}};
     for (const Runs& r : c.all) {
         report.manifest.push_back({r.method->name, r.method->meaning});
-        for (const auto& [heading, text] : r.semantics) report.manifest.push_back({sentence(r.method->name, ": ", heading), text});
+        for (const auto& [heading, text] : r.semantics)
+            report.manifest.push_back({sentence(r.method->name, ": ", heading), text});
     }
-    for (auto& line : manifest_of(o, c.job())) report.manifest.push_back(std::move(line));
+    for (auto& line : manifest_of(o, c.job()))
+        report.manifest.push_back(std::move(line));
     report.manifest.push_back({"time", collab::duration(seconds)});
     collab::write(report, o.report);
 }
@@ -277,45 +369,70 @@ void add_pair(CLI::App& app, CompareOptions& o) {
 CLI::App* add_train(CLI::App& app, CompareOptions& o) {
     CLI::App* train = app.add_subcommand("train", "Trains two networks by one method.");
     add_pair(*train, o);
-    train->add_option("--method", o.methods, "one of " + menu(methods))->expected(1)->default_str("cl");
+    train->add_option("--method", o.methods, "one of " + menu(methods))
+        ->expected(1)
+        ->default_str("cl");
     o.methods = {"cl"};
-    train->footer("Examples: a collaboration with checkpoints, which goes on after Ctrl-C or a crash when it is started again;\n"
-                  "a network on its own, for comparison\n"
-                  "  collab train --method cl --data fashion:fashion-mnist --epochs 20 --checkpoint run --resume --save trained --report cl.html\n"
-                  "  collab train --method il --data fashion:fashion-mnist --epochs 20 --save trained");
+    train->footer(
+        "Examples: a collaboration with checkpoints, which goes on after Ctrl-C or a crash when it "
+        "is started again;\n"
+        "a network on its own, for comparison\n"
+        "  collab train --method cl --data fashion:fashion-mnist --epochs 20 --checkpoint run "
+        "--resume --save trained --report cl.html\n"
+        "  collab train --method il --data fashion:fashion-mnist --epochs 20 --save trained");
     take_last(*train);
     return train;
 }
 CLI::App* add_compare(CLI::App& app, CompareOptions& o) {
-    CLI::App* compare = app.add_subcommand("compare", "Trains two networks by several methods, and alone, and compares them.");
+    CLI::App* compare = app.add_subcommand(
+        "compare", "Trains two networks by several methods, and alone, and compares them.");
     add_pair(*compare, o);
-    for (CLI::Option* option : compare->get_options()) option->take_last();
-    compare->add_option("--methods", o.methods, "separated by commas, of " + menu(methods))->delimiter(',')->default_str("dml,cl");
-    compare->add_option("--picture", o.picture, "draw the differences from learning alone to this SVG file")->take_last();
-    compare->footer("Example: mutual learning and collaboration against learning alone, three seeds, on a tenth of the images\n"
-                    "  collab compare --methods dml,cl --data fashion:fashion-mnist --subset 6000 --epochs 4 --seeds 3 --report compare.html");
+    for (CLI::Option* option : compare->get_options())
+        option->take_last();
+    compare->add_option("--methods", o.methods, "separated by commas, of " + menu(methods))
+        ->delimiter(',')
+        ->default_str("dml,cl");
+    compare
+        ->add_option("--picture", o.picture,
+                     "draw the differences from learning alone to this SVG file")
+        ->take_last();
+    compare->footer("Example: mutual learning and collaboration against learning alone, three "
+                    "seeds, on a tenth of the images\n"
+                    "  collab compare --methods dml,cl --data fashion:fashion-mnist --subset 6000 "
+                    "--epochs 4 --seeds 3 --report compare.html");
     o.methods = {"dml", "cl"}, o.against_alone = true;
     return compare;
 }
 
 int compare(const CompareOptions& o, const std::string& command) {
     const auto begin = std::chrono::steady_clock::now();
-    for (const std::string& name : o.methods) method_named(name);   // better now than after data have been read
+    // better now than after data have been read
+    for (const std::string& name : o.methods)
+        method_named(name);
     pair_named(o.pair);
     const collab::DataSet data = open_basics(o);
     Comparison c(o, data);
     if (!o.quiet) {
-        std::printf("%s: %d training and %d test images, %d classes. %d epochs, batch %d, %d seed%s, learning rate %g.\n", data.train.name.c_str(), data.train.size(), data.test.size(),
-                    data.train.classes, o.epochs, o.batch, o.seeds, o.seeds == 1 ? "" : "s", o.rate);
-        for (const Runs& r : c.all) std::printf("  %-14s %s\n", r.method->name, r.method->meaning);
+        std::printf("%s: %d training and %d test images, %d classes. %d epochs, batch %d, %d "
+                    "seed%s, learning rate %g.\n",
+                    data.train.name.c_str(), data.train.size(), data.test.size(),
+                    data.train.classes, o.epochs, o.batch, o.seeds, o.seeds == 1 ? "" : "s",
+                    o.rate);
+        for (const Runs& r : c.all)
+            std::printf("  %-14s %s\n", r.method->name, r.method->meaning);
         std::fflush(stdout);
     }
     c.run();
     std::printf("\n%s\n", as_text(table_of(c)).c_str());
-    if (!o.picture.empty()) collab::detail::replace_file(o.picture, collab::svg(dots_of(c, data.train.name)), "the picture");
-    if (interrupted()) std::printf("Interrupted; the figures are those reached by then.\n");
+    if (!o.picture.empty())
+        collab::detail::replace_file(o.picture, collab::svg(dots_of(c, data.train.name)),
+                                     "the picture");
+    if (interrupted())
+        std::printf("Interrupted; the figures are those reached by then.\n");
     if (!o.report.empty()) {
-        write_page(o, data, c, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(), command);
+        write_page(o, data, c,
+                   std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(),
+                   command);
         std::printf("The curves: %s\n", o.report.c_str());
     }
     return interrupted() ? 130 : c.failures.empty() ? 0 : 1;

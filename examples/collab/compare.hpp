@@ -9,7 +9,7 @@ struct CompareOptions : Basics {
     std::string pair = "smallnet+resnet20";
     std::vector<std::string> methods;
     std::string picture;
-    bool against_alone = false;   ///< individual learning is trained whether it is listed or not
+    bool against_alone = false;  ///< individual learning is trained whether it is listed or not
 };
 /// One method.
 CLI::App* add_train(CLI::App& app, CompareOptions& options);

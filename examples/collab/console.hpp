@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// console: what the program's trainings have in common: options, the data they name, Ctrl-C, and progress on the terminal.
+// console: what the program's trainings have in common: options, the data they name, Ctrl-C, and
+// progress on the terminal.
 #pragma once
 #include <string>
 #include <vector>
@@ -18,7 +19,8 @@ bool interrupted();
 /// Options of every training.
 struct Basics {
     std::string data = "synthetic", metric = "cosine", report, checkpoints, logs, weights;
-    int epochs = 3, seeds = 1, subset = 0, test_subset = 0, threads = 0, batch = 128, evaluations = 0, warm_up = 60, checkpoint_every = 0;
+    int epochs = 3, seeds = 1, subset = 0, test_subset = 0, threads = 0, batch = 128,
+        evaluations = 0, warm_up = 60, checkpoint_every = 0;
     std::uint64_t first_seed = 1;
     double alpha = 0.2, rate = 0.05;
     bool augment = false, quiet = false, resume = false;
@@ -27,7 +29,8 @@ void add_basics(CLI::App& app, Basics& options);
 /// A script may set what the user then sets again: the last one counts.
 void take_last(CLI::App& app);
 
-/// The data set, or subsets of it. Throws for pictures that the networks cannot look at, and for a report that cannot be written.
+/// The data set, or subsets of it. Throws for pictures that the networks cannot look at, and for a
+/// report that cannot be written.
 collab::DataSet open_basics(const Basics& options);
 Job job_of(const Basics& options, const collab::DataSet& data);
 /// For a report: optimiser, pictures, seeds.
@@ -35,25 +38,41 @@ std::vector<std::pair<std::string, std::string>> manifest_of(const Basics& optio
 
 class Watcher {
 public:
-    Watcher(collab::LiveView& progress, std::string label, std::vector<std::string> names) : progress_(progress), label_(std::move(label)), names_(std::move(names)) {}
+    Watcher(collab::LiveView& progress, std::string label, std::vector<std::string> names)
+        : progress_(progress),
+          label_(std::move(label)),
+          names_(std::move(names)) {}
 
     bool operator()(const collab::FitEvent& e) {
         networks_.clear(), test_.resize(names_.size(), std::nan(""));
         for (std::size_t i = 0; i < names_.size(); ++i) {
             const collab::NetworkRecord& n = e.record->networks[i];
-            if (e.evaluated) test_[i] = n.test_accuracy;
-            networks_.push_back({names_[i], n.classification, n.metric, n.verification, n.coupling, n.accuracy, test_[i]});
+            if (e.evaluated)
+                test_[i] = n.test_accuracy;
+            networks_.push_back({names_[i], n.classification, n.metric, n.verification, n.coupling,
+                                 n.accuracy, test_[i]});
         }
-        progress_.update({.label = label_, .epoch = e.epoch, .epochs = e.epochs, .step = e.step, .steps = e.steps, .networks = networks_, .images_per_second = e.images_per_second, .rate = e.record->rate});
+        progress_.update({.label = label_,
+                          .epoch = e.epoch,
+                          .epochs = e.epochs,
+                          .step = e.step,
+                          .steps = e.steps,
+                          .networks = networks_,
+                          .images_per_second = e.images_per_second,
+                          .rate = e.record->rate});
         return !interrupted();
     }
     void finish(const collab::History& h) const {
         std::string line = label_ + ":";
-        if (h.records.empty()) line += " ended before the first evaluation";
+        if (h.records.empty())
+            line += " ended before the first evaluation";
         else
             for (std::size_t i = 0; i < names_.size(); ++i)
-                line += (i ? ", " : " ") + names_[i] + " " + collab::decimal(100 * h.records.back().networks[i].test_accuracy, 2) + " % on the test images";
-        line += " (" + collab::duration(h.records.empty() ? h.seconds : h.records.back().seconds) + ", " + collab::grouped(h.images_per_second) + " images/s)";
+                line += (i ? ", " : " ") + names_[i] + " " +
+                        collab::decimal(100 * h.records.back().networks[i].test_accuracy, 2) +
+                        " % on the test images";
+        line += " (" + collab::duration(h.records.empty() ? h.seconds : h.records.back().seconds) +
+                ", " + collab::grouped(h.images_per_second) + " images/s)";
         progress_.finish(line);
     }
 
@@ -62,7 +81,7 @@ private:
     std::string label_;
     std::vector<std::string> names_;
     std::vector<collab::LiveView::Network> networks_;
-    std::vector<double> test_;   // as last evaluated
+    std::vector<double> test_;  // as last evaluated
 };
 
 }  // namespace program

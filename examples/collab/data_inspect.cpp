@@ -18,11 +18,14 @@ namespace {
 
 void print_part(const collab::Images& images) {
     const collab::Dims d = images.dims;
-    std::printf("%s: %s images of %d x %d x %d (channels, height, width), %d classes\n", images.name.c_str(), collab::grouped(images.size()).c_str(), d.channels, d.height, d.width, images.classes);
+    std::printf("%s: %s images of %d x %d x %d (channels, height, width), %d classes\n",
+                images.name.c_str(), collab::grouped(images.size()).c_str(), d.channels, d.height,
+                d.width, images.classes);
     const collab::Statistics s = collab::statistics(images);
     const auto numbers = [](const char* what, const std::vector<double>& values) {
         std::printf("  %s", what);
-        for (const double v : values) std::printf(" %.4f", v);
+        for (const double v : values)
+            std::printf(" %.4f", v);
         std::printf("\n");
     };
     numbers("mean     ", s.mean);
@@ -30,13 +33,16 @@ void print_part(const collab::Images& images) {
 }
 
 void print_classes(const collab::DataSet& data) {
-    const auto train = collab::class_counts(data.train.labels, data.train.classes), test = collab::class_counts(data.test.labels, data.test.classes);
+    const auto train = collab::class_counts(data.train.labels, data.train.classes),
+               test = collab::class_counts(data.test.labels, data.test.classes);
     const int most = std::max(1, *std::max_element(train.begin(), train.end()));
     std::printf("%-24s %9s %9s\n", "class", "train", "test");
     for (std::size_t c = 0; c < train.size(); ++c) {
-        const std::string name = c < data.train.class_names.size() ? data.train.class_names[c] : std::to_string(c);
+        const std::string name =
+            c < data.train.class_names.size() ? data.train.class_names[c] : std::to_string(c);
         const auto bar = static_cast<std::size_t>((40LL * train[c] + most - 1) / most);
-        std::printf("%-24s %9d %9d  %s\n", name.c_str(), train[c], c < test.size() ? test[c] : 0, std::string(bar, '#').c_str());
+        std::printf("%-24s %9d %9d  %s\n", name.c_str(), train[c], c < test.size() ? test[c] : 0,
+                    std::string(bar, '#').c_str());
     }
 }
 
@@ -44,28 +50,44 @@ void print_classes(const collab::DataSet& data) {
 
 CLI::App* add_data_inspect(CLI::App& app, InspectOptions& o) {
     CLI::App* data = app.add_subcommand("data", "look at data sets")->require_subcommand(1);
-    CLI::App* inspect = data->add_subcommand("inspect", "counts, sizes, mean and deviation, classes, and a contact sheet of a data set");
+    CLI::App* inspect = data->add_subcommand(
+        "inspect", "counts, sizes, mean and deviation, classes, and a contact sheet of a data set");
     inspect->add_option("data", o.data, program::data_words)->required();
-    inspect->add_option("--sheet", o.sheet, "write a contact sheet of training images, a row for each class, to this PNG file");
-    inspect->add_option("--columns", o.columns, "images in each row of the sheet")->capture_default_str()->check(CLI::Range(1, 1000));
-    inspect->add_option("--rows", o.rows, "at most so many classes on the sheet")->capture_default_str()->check(CLI::Range(1, 1000));
-    inspect->add_option("--side", o.side, "of the squares that images of folder:DIR are made into")->capture_default_str()->check(CLI::Range(1, 4096));
-    inspect->add_option("--subset", o.subset, "look at so many training images, evenly from all classes (0: all)")->capture_default_str()->check(CLI::NonNegativeNumber);
-    inspect->add_option("--seed", o.seed, "which images are on the sheet and in the subset")->capture_default_str();
+    inspect->add_option(
+        "--sheet", o.sheet,
+        "write a contact sheet of training images, a row for each class, to this PNG file");
+    inspect->add_option("--columns", o.columns, "images in each row of the sheet")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 1000));
+    inspect->add_option("--rows", o.rows, "at most so many classes on the sheet")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 1000));
+    inspect->add_option("--side", o.side, "of the squares that images of folder:DIR are made into")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 4096));
+    inspect
+        ->add_option("--subset", o.subset,
+                     "look at so many training images, evenly from all classes (0: all)")
+        ->capture_default_str()
+        ->check(CLI::NonNegativeNumber);
+    inspect->add_option("--seed", o.seed, "which images are on the sheet and in the subset")
+        ->capture_default_str();
     inspect->footer("Example:\n  collab data inspect fashion:fashion-mnist --sheet sheet.png");
     return inspect;
 }
 
 void data_inspect(const InspectOptions& o) {
     collab::DataSet data = program::open(o.data, o.side);
-    if (o.subset > 0) data.train = collab::subset(data.train, o.subset, o.seed);
+    if (o.subset > 0)
+        data.train = collab::subset(data.train, o.subset, o.seed);
     print_part(data.train);
     print_part(data.test);
     print_classes(data);
     if (!o.sheet.empty()) {
         const collab::Picture sheet = collab::contact_sheet(data.train, o.columns, o.rows, o.seed);
         collab::write_png(o.sheet, sheet.pixels.data(), sheet.dims);
-        std::printf("The contact sheet, %d x %d: %s\n", sheet.dims.width, sheet.dims.height, o.sheet.c_str());
+        std::printf("The contact sheet, %d x %d: %s\n", sheet.dims.width, sheet.dims.height,
+                    o.sheet.c_str());
     }
 }
 

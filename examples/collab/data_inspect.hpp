@@ -13,9 +13,11 @@ struct InspectOptions {
     std::uint64_t seed = 1;
 };
 
-/// Adds `data inspect` to the program, with options that end up in `options`. The result is the subcommand, to be asked whether it was given.
+/// Adds `data inspect` to the program, with options that end up in `options`. The result is the
+/// subcommand, to be asked whether it was given.
 CLI::App* add_data_inspect(CLI::App& app, InspectOptions& options);
-/// Prints counts, sizes, mean and deviation of each channel and a histogram of the classes; writes the contact sheet.
+/// Prints counts, sizes, mean and deviation of each channel and a histogram of the classes; writes
+/// the contact sheet.
 void data_inspect(const InspectOptions& options);
 
 }  // namespace program

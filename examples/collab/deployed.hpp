@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// deployed: a network after training, chosen by words: written to a file that says all that is needed to use it, and taken from one.
+// deployed: a network after training, chosen by words: written to a file that says all that is
+// needed to use it, and taken from one.
 #pragma once
 #include <memory>
 #include <string>
@@ -25,13 +26,16 @@ public:
     virtual ~Deployable() = default;
     virtual void set(const collab::NetworkWeights<float>& weights) = 0;
     virtual void load(const std::string& path) = 0;
-    virtual void save(const std::string& path, const std::vector<std::pair<std::string, std::string>>& words) const = 0;
+    virtual void save(const std::string& path,
+                      const std::vector<std::pair<std::string, std::string>>& words) const = 0;
     virtual void save_onnx(const std::string& path, int batch) const = 0;
-    virtual void save_arrays(const std::string& path) const = 0;   ///< NPZ
-    virtual std::vector<float> logits(const collab::Images& images, const collab::Transform& transform) = 0;
-    virtual void run(const std::vector<float>& images, int samples) = 0;   ///< for its time
+    virtual void save_arrays(const std::string& path) const = 0;  ///< NPZ
+    virtual std::vector<float> logits(const collab::Images& images,
+                                      const collab::Transform& transform) = 0;
+    virtual void run(const std::vector<float>& images, int samples) = 0;  ///< for its time
     virtual collab::Dims input() const = 0;
-    virtual std::string table() const = 0;                         ///< of its layers, memory and arithmetic
+    /// of its layers, memory and arithmetic
+    virtual std::string table() const = 0;
     virtual long multiply_adds() const = 0;
     virtual std::size_t parameters() const = 0;
     virtual std::string backend() = 0;
@@ -43,13 +47,15 @@ std::unique_ptr<Deployable> network_of(const NetworkKind& kind, int batch, int t
 
 /// What stands beside the weights.
 struct Provenance {
-    int side = 32;                      ///< of the pictures before they are padded to the network's input
+    /// of the pictures before they are padded to the network's input
+    int side = 32;
     collab::Statistics normalise{};
-    std::vector<std::string> classes;   ///< names; empty: numbers
-    std::string data, method;           ///< how it was trained
+    std::vector<std::string> classes;  ///< names; empty: numbers
+    std::string data, method;          ///< how it was trained
     std::uint64_t seed = 0;
 };
-void save_network(const NetworkKind& kind, const collab::NetworkWeights<float>& weights, const Provenance& from, const std::string& path);
+void save_network(const NetworkKind& kind, const collab::NetworkWeights<float>& weights,
+                  const Provenance& from, const std::string& path);
 
 struct Opened {
     std::string path;
@@ -58,10 +64,16 @@ struct Opened {
     std::unique_ptr<Deployable> network;
 
     /// What makes the network's input of a picture of `side` x `side`.
-    collab::Transform transform() const { return {.pad = (network->input().height - from.side) / 2, .normalise = from.normalise}; }
+    collab::Transform transform() const {
+        return {.pad = (network->input().height - from.side) / 2, .normalise = from.normalise};
+    }
     /// "ResNet-20, trained by cl"
-    std::string title() const { return kind.network + (from.method.empty() ? "" : ", trained by " + from.method); }
-    std::string class_name(int c) const { return from.classes.empty() ? std::to_string(c) : from.classes[std::size_t(c)]; }
+    std::string title() const {
+        return kind.network + (from.method.empty() ? "" : ", trained by " + from.method);
+    }
+    std::string class_name(int c) const {
+        return from.classes.empty() ? std::to_string(c) : from.classes[std::size_t(c)];
+    }
 };
 /// A file that save_network wrote; anything else is an error that says what it is.
 Opened open_network(const std::string& path, int batch, int threads);

@@ -3,10 +3,14 @@
 #include "deployable.hpp"
 #include "deployed_parts.hpp"
 
-std::unique_ptr<program::Deployable> program::colour_network(const NetworkKind& kind, int batch, int threads) {
+std::unique_ptr<program::Deployable> program::colour_network(const NetworkKind& kind, int batch,
+                                                             int threads) {
     using Colour = collab::Shape<3, 32, 32>;
-    if (kind.network == "SmallNet") return held<collab::zoo::SmallNet<Colour>>(kind.knowledge, batch, threads);
-    if (kind.network == "ResNet-20") return held<collab::zoo::ResNet<20, Colour>>(kind.knowledge, batch, threads);
-    if (kind.network == "ResNet-32") return held<collab::zoo::ResNet<32, Colour>>(kind.knowledge, batch, threads);
+    if (kind.network == "SmallNet")
+        return held<collab::zoo::SmallNet<Colour>>(kind.knowledge, batch, threads);
+    if (kind.network == "ResNet-20")
+        return held<collab::zoo::ResNet<20, Colour>>(kind.knowledge, batch, threads);
+    if (kind.network == "ResNet-32")
+        return held<collab::zoo::ResNet<32, Colour>>(kind.knowledge, batch, threads);
     return nullptr;
 }

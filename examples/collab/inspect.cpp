@@ -20,49 +20,80 @@ namespace program {
 namespace {
 std::string menu(const std::vector<std::string>& words) {
     std::string s;
-    for (const std::string& w : words) s += (s.empty() ? "" : ", ") + w;
+    for (const std::string& w : words)
+        s += (s.empty() ? "" : ", ") + w;
     return s;
 }
 /// Mean and deviation, where there are numbers to have them.
 std::string spread(const collab::Tensors& file, const collab::Tensors::Tensor& t) {
     std::vector<double> v;
-    if (t.type == "F32") { const auto f = file.values<float>(t.name); v.assign(f.begin(), f.end()); }
-    else if (t.type == "F64") v = file.values<double>(t.name);
-    if (v.empty()) return "";
+    if (t.type == "F32") {
+        const auto f = file.values<float>(t.name);
+        v.assign(f.begin(), f.end());
+    } else if (t.type == "F64")
+        v = file.values<double>(t.name);
+    if (v.empty())
+        return "";
     double mean = 0, square = 0;
-    for (const double x : v) mean += x / double(v.size());
-    for (const double x : v) square += (x - mean) * (x - mean) / double(v.size());
-    return collab::sentence("mean ", collab::decimal(mean, 4), ", deviation ", collab::decimal(std::sqrt(square), 4), std::isfinite(mean) ? "" : "  <- not finite");
+    for (const double x : v)
+        mean += x / double(v.size());
+    for (const double x : v)
+        square += (x - mean) * (x - mean) / double(v.size());
+    return collab::sentence("mean ", collab::decimal(mean, 4), ", deviation ",
+                            collab::decimal(std::sqrt(square), 4),
+                            std::isfinite(mean) ? "" : "  <- not finite");
 }
 }  // namespace
 
 CLI::App* add_inspect(CLI::App& app, FileOptions& o) {
-    CLI::App* inspect = app.add_subcommand("inspect", "Tells what a checkpoint or another file of safetensors holds, or what a network is made of.");
-    inspect->add_option("what", o.file, "a checkpoint (step-000000500.safetensors), weights, or a network: " + menu(network_words()))->required();
+    CLI::App* inspect =
+        app.add_subcommand("inspect", "Tells what a checkpoint or another file of safetensors "
+                                      "holds, or what a network is made of.");
+    inspect
+        ->add_option("what", o.file,
+                     "a checkpoint (step-000000500.safetensors), weights, or a network: " +
+                         menu(network_words()))
+        ->required();
     inspect->add_flag("--all", o.all, "list momenta and the like, too");
-    inspect->add_option("--knowledge", o.knowledge, "of a network: with its half of a knowledge base: none, product or sum")->capture_default_str()->check(CLI::IsMember({"none", "product", "sum"}));
-    inspect->add_option("--channels", o.channels, "of a network: 1 for grey pictures, 3 for coloured ones")->capture_default_str()->check(CLI::IsMember({1, 3}));
-    inspect->footer("Examples: memory and arithmetic of a network; the course of a training so far\n"
-                    "  collab inspect ResNet-20\n"
-                    "  collab inspect run/seed-1/cl/step-000000500.safetensors");
+    inspect
+        ->add_option("--knowledge", o.knowledge,
+                     "of a network: with its half of a knowledge base: none, product or sum")
+        ->capture_default_str()
+        ->check(CLI::IsMember({"none", "product", "sum"}));
+    inspect
+        ->add_option("--channels", o.channels,
+                     "of a network: 1 for grey pictures, 3 for coloured ones")
+        ->capture_default_str()
+        ->check(CLI::IsMember({1, 3}));
+    inspect->footer(
+        "Examples: memory and arithmetic of a network; the course of a training so far\n"
+        "  collab inspect ResNet-20\n"
+        "  collab inspect run/seed-1/cl/step-000000500.safetensors");
     return inspect;
 }
 
 void inspect(const FileOptions& o) {
     const auto networks = network_words();
     const std::string near = nearest(o.file, networks);
-    if (!std::filesystem::exists(o.file) && (std::find(networks.begin(), networks.end(), o.file) != networks.end() || !near.empty())) {
-        std::fputs(network_of({o.file, o.knowledge, o.channels}, 1, 1)->table().c_str(), stdout);   // a name that is near a right one is answered with that
+    if (!std::filesystem::exists(o.file) &&
+        (std::find(networks.begin(), networks.end(), o.file) != networks.end() || !near.empty())) {
+        // a name that is near a right one is answered with that
+        std::fputs(network_of({o.file, o.knowledge, o.channels}, 1, 1)->table().c_str(), stdout);
         return;
     }
     const collab::Tensors file = collab::read_tensors(o.file);
-    std::printf("%s: %s tensors, %s bytes, %s\n", o.file.c_str(), collab::grouped(double(file.tensors().size())).c_str(), collab::grouped(double(file.bytes().size())).c_str(),
+    std::printf("%s: %s tensors, %s bytes, %s\n", o.file.c_str(),
+                collab::grouped(double(file.tensors().size())).c_str(),
+                collab::grouped(double(file.bytes().size())).c_str(),
                 file.checked ? "checksum right" : "without a checksum");
-    for (const auto& [name, word] : file.words) std::printf("  %-20s %s\n", collab::one_line(name, 60).c_str(), collab::one_line(word, 400).c_str());
+    for (const auto& [name, word] : file.words)
+        std::printf("  %-20s %s\n", collab::one_line(name, 60).c_str(),
+                    collab::one_line(word, 400).c_str());
     std::map<std::string, double> sums;
     std::size_t width = 0, hidden = 0;
     for (const auto& t : file.tensors())
-        if (o.all || !t.name.starts_with(".")) width = std::max(width, t.name.size());
+        if (o.all || !t.name.starts_with("."))
+            width = std::max(width, t.name.size());
     std::printf("\n");
     for (const auto& t : file.tensors()) {
         if (!o.all && t.name.starts_with(".")) {
@@ -70,13 +101,21 @@ void inspect(const FileOptions& o) {
             continue;
         }
         double n = 1;
-        for (const std::int64_t e : t.extents) n *= double(e);
-        if (!t.name.starts_with(".")) sums[t.name.substr(0, t.name.find('.'))] += n;
-        std::printf("  %-*s  %s  %-18s %s\n", int(std::min<std::size_t>(width, 60)), collab::one_line(t.name, 60).c_str(), t.type.c_str(), collab::detail::extents_text(t.extents).c_str(), spread(file, t).c_str());
+        for (const std::int64_t e : t.extents)
+            n *= double(e);
+        if (!t.name.starts_with("."))
+            sums[t.name.substr(0, t.name.find('.'))] += n;
+        std::printf("  %-*s  %s  %-18s %s\n", int(std::min<std::size_t>(width, 60)),
+                    collab::one_line(t.name, 60).c_str(), t.type.c_str(),
+                    collab::detail::extents_text(t.extents).c_str(), spread(file, t).c_str());
     }
     std::printf("\n");
-    for (const auto& [part, n] : sums) std::printf("  %-20s %s values\n", collab::one_line(part, 60).c_str(), collab::grouped(n).c_str());
-    if (hidden > 0) std::printf("  %zu more tensors (momenta, the course of the training): --all lists them\n", hidden);
+    for (const auto& [part, n] : sums)
+        std::printf("  %-20s %s values\n", collab::one_line(part, 60).c_str(),
+                    collab::grouped(n).c_str());
+    if (hidden > 0)
+        std::printf("  %zu more tensors (momenta, the course of the training): --all lists them\n",
+                    hidden);
 }
 
 }  // namespace program

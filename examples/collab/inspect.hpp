@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// inspect: `collab inspect`: what a checkpoint or a file of weights holds, or what a network is made of.
+// inspect: `collab inspect`: what a checkpoint or a file of weights holds, or what a network is
+// made of.
 #pragma once
 #include <string>
 
@@ -13,7 +14,8 @@ struct FileOptions {
     bool all = false;
 };
 CLI::App* add_inspect(CLI::App& app, FileOptions& options);
-/// Prints words, the course of the training, and tensors with their shapes, means and deviations; of a network its layers, memory and arithmetic.
+/// Prints words, the course of the training, and tensors with their shapes, means and deviations;
+/// of a network its layers, memory and arithmetic.
 void inspect(const FileOptions& options);
 
 }  // namespace program

@@ -12,7 +12,8 @@
 #include "use.hpp"
 
 int main(int argc, char** argv) {
-    CLI::App app{"Trains SmallNet and ResNet-20 on images, each alone and both in collaboration around a mutual knowledge base, and compares them."};
+    CLI::App app{"Trains SmallNet and ResNet-20 on images, each alone and both in collaboration "
+                 "around a mutual knowledge base, and compares them."};
     app.set_version_flag("--version", COLLAB_VERSION);
     program::TogetherOptions together;
     program::add_together(app, together);
@@ -35,26 +36,42 @@ int main(int argc, char** argv) {
     const CLI::App* complete = program::add_shell(app, shell);
     app.require_subcommand(0, 1);
     app.footer("Examples, from a training to an answer:\n"
-               "  collab --data synthetic:2000 --epochs 2 --report first.html               both networks alone and together, with a page of curves\n"
-               "  collab train --method cl --data fashion:DIR --epochs 20 --save trained    a collaboration; its networks go to the folder trained\n"
-               "  collab eval trained/seed-1/cl-*.safetensors --data fashion:DIR            their accuracy, class by class\n"
-               "  collab predict trained/seed-1/cl-SmallNet.safetensors shoe.png            what a picture shows\n"
-               "  collab export trained/seed-1/cl-SmallNet.safetensors small.onnx           for other programs\n"
+               "  collab --data synthetic:2000 --epochs 2 --report first.html               both "
+               "networks alone and together, with a page of curves\n"
+               "  collab train --method cl --data fashion:DIR --epochs 20 --save trained    a "
+               "collaboration; its networks go to the folder trained\n"
+               "  collab eval trained/seed-1/cl-*.safetensors --data fashion:DIR            their "
+               "accuracy, class by class\n"
+               "  collab predict trained/seed-1/cl-SmallNet.safetensors shoe.png            what a "
+               "picture shows\n"
+               "  collab export trained/seed-1/cl-SmallNet.safetensors small.onnx           for "
+               "other programs\n"
                "collab train --help and so on tell about each of them.");
-    if (int status = 0; !program::parse(app, argc, argv, status)) return status;
+    if (int status = 0; !program::parse(app, argc, argv, status))
+        return status;
     program::listen_to_interrupts();
     std::string command = "collab";
-    for (int i = 1; i < argc; ++i) command += std::string(" ") + argv[i];
+    for (int i = 1; i < argc; ++i)
+        command += std::string(" ") + argv[i];
     try {
-        if (eval->parsed()) return program::eval(evaluated, command), 0;
-        if (predict->parsed()) return program::predict(predicted), 0;
-        if (out->parsed()) return program::export_network(exported), 0;
-        if (bench->parsed()) return program::bench(measured), program::interrupted() ? 130 : 0;
-        if (inspect->parsed()) return program::data_inspect(inspected), 0;
-        if (look->parsed()) return program::inspect(file), 0;
-        if (complete->parsed()) return std::fputs(program::completion(app, shell).c_str(), stdout), 0;
-        if (train->parsed()) return program::compare(trained, command);
-        if (compare->parsed()) return program::compare(compared, command);
+        if (eval->parsed())
+            return program::eval(evaluated, command), 0;
+        if (predict->parsed())
+            return program::predict(predicted), 0;
+        if (out->parsed())
+            return program::export_network(exported), 0;
+        if (bench->parsed())
+            return program::bench(measured), program::interrupted() ? 130 : 0;
+        if (inspect->parsed())
+            return program::data_inspect(inspected), 0;
+        if (look->parsed())
+            return program::inspect(file), 0;
+        if (complete->parsed())
+            return std::fputs(program::completion(app, shell).c_str(), stdout), 0;
+        if (train->parsed())
+            return program::compare(trained, command);
+        if (compare->parsed())
+            return program::compare(compared, command);
         return program::together(together, command);
     } catch (const std::exception& e) {
         std::fprintf(stderr, "collab: %s\n", e.what());

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// methods: the types behind the menu, and how the program trains one of them. Compiled once for each pair of networks and kind of picture.
+// methods: the types behind the menu, and how the program trains one of them. Compiled once for
+// each pair of networks and kind of picture.
 #pragma once
 #include <algorithm>
 #include <array>
@@ -16,9 +17,9 @@
 #include <collab/collaboration/method/self.hpp>
 #include <collab/data/loader.hpp>
 #include <collab/model/score.hpp>
-#include <collab/train/semantics.hpp>
 #include <collab/train/checkpoint.hpp>
 #include <collab/train/log.hpp>
+#include <collab/train/semantics.hpp>
 #include <collab/train/training.hpp>
 #include <collab/zoo/cuts.hpp>
 
@@ -31,7 +32,8 @@ using namespace collab;
 using Gray = Shape<1, 32, 32>;
 using Colour = Shape<3, 32, 32>;
 
-/// A method chosen at run time. (In a program of your own it is a type; here one training serves all that read the same taps.)
+/// A method chosen at run time. (In a program of your own it is a type; here one training serves
+/// all that read the same taps.)
 struct ChosenPeers {
     using is_method = void;
     static constexpr const char* name = "chosen";
@@ -40,11 +42,16 @@ struct ChosenPeers {
     template <class G>
     void couple(G& g) const {
         switch (id) {
-            case MethodId::mutual_attached: return MutualLearning<Attached>{}.couple(g);
-            case MethodId::kdcl: return CollaborativeDistillation<>{}.couple(g);
-            case MethodId::clnn: return CollaborativeHeads{}.couple(g);
-            case MethodId::virtual_teacher: return TeacherFree{}.couple(g);
-            default: return MutualLearning<>{}.couple(g);
+        case MethodId::mutual_attached:
+            return MutualLearning<Attached>{}.couple(g);
+        case MethodId::kdcl:
+            return CollaborativeDistillation<>{}.couple(g);
+        case MethodId::clnn:
+            return CollaborativeHeads{}.couple(g);
+        case MethodId::virtual_teacher:
+            return TeacherFree{}.couple(g);
+        default:
+            return MutualLearning<>{}.couple(g);
         }
     }
 };
@@ -58,109 +65,177 @@ struct ChosenTeaching {
     template <class G>
     void couple(G& g) const {
         switch (id) {
-            case MethodId::hints:
-            case MethodId::hints_back: return Hints<Teacher, Student>{}.couple(g);
-            case MethodId::rkd: return RelationalDistillation<Teacher, Student>{}.couple(g);
-            case MethodId::at: return AttentionTransfer<Teacher, Student, mutual>{}.couple(g);
-            case MethodId::sp: return Related<SimilarityPreserving, Teacher, Student>{3000}.couple(g);
-            case MethodId::pkt: return Related<ProbabilisticTransfer, Teacher, Student>{30000}.couple(g);
-            case MethodId::cka: return Related<KernelAlignment, Teacher, Student>{}.couple(g);
-            case MethodId::nst: return NeuronSelectivity<Teacher, Student, mutual>{}.couple(g);
-            case MethodId::vid: return VariationalInformation<Teacher, Student, mutual>{}.couple(g);
-            case MethodId::crd: return ContrastiveDistillation<Teacher, Student>{}.couple(g);
-            default: return Distillation<Teacher, Student>{}.couple(g);
+        case MethodId::hints:
+        case MethodId::hints_back:
+            return Hints<Teacher, Student>{}.couple(g);
+        case MethodId::rkd:
+            return RelationalDistillation<Teacher, Student>{}.couple(g);
+        case MethodId::at:
+            return AttentionTransfer<Teacher, Student, mutual>{}.couple(g);
+        case MethodId::sp:
+            return Related<SimilarityPreserving, Teacher, Student>{3000}.couple(g);
+        case MethodId::pkt:
+            return Related<ProbabilisticTransfer, Teacher, Student>{30000}.couple(g);
+        case MethodId::cka:
+            return Related<KernelAlignment, Teacher, Student>{}.couple(g);
+        case MethodId::nst:
+            return NeuronSelectivity<Teacher, Student, mutual>{}.couple(g);
+        case MethodId::vid:
+            return VariationalInformation<Teacher, Student, mutual>{}.couple(g);
+        case MethodId::crd:
+            return ContrastiveDistillation<Teacher, Student>{}.couple(g);
+        default:
+            return Distillation<Teacher, Student>{}.couple(g);
         }
     }
 };
 
-/// What the networks of a training answer to the test images, and where they see them in the mutual space.
+/// What the networks of a training answer to the test images, and where they see them in the mutual
+/// space.
 template <class T>
 void look(T& training, const DataSet& data, const Job& job, Outcome& outcome) {
-    constexpr int networks = std::min(T::networks, 2);   // without snapshots
+    constexpr int networks = std::min(T::networks, 2);  // without snapshots
     std::array<std::vector<float>, networks> logits;
-    Loader loader(data.test, fitted_transform(job.transform, data.test.dims, T::input), {.batch = job.batch, .shuffle = false, .training = false});
+    Loader loader(data.test, fitted_transform(job.transform, data.test.dims, T::input),
+                  {.batch = job.batch, .shuffle = false, .training = false});
     loader.start(0);
     double hits = 0;
-    const auto add = [](std::vector<float>& to, const std::vector<float>& more) { to.insert(to.end(), more.begin(), more.end()); };
+    const auto add = [](std::vector<float>& to, const std::vector<float>& more) {
+        to.insert(to.end(), more.begin(), more.end());
+    };
     while (const Batch* batch = loader.next()) {
         training.evaluate_batch(batch->images, batch->labels, batch->size);
-        for (int i = 0; i < networks; ++i) add(logits[std::size_t(i)], training.logits(i));
+        for (int i = 0; i < networks; ++i)
+            add(logits[std::size_t(i)], training.logits(i));
         if constexpr (T::Description::bases > 0 && networks == 2)
             if (outcome.seen.size() < 1000) {
-                for (int i = 0; i < 2; ++i) add(outcome.embeddings[std::size_t(i)], training.embeddings(i));
+                for (int i = 0; i < 2; ++i)
+                    add(outcome.embeddings[std::size_t(i)], training.embeddings(i));
                 outcome.seen.insert(outcome.seen.end(), batch->labels, batch->labels + batch->size);
             }
-        if (job.method == MethodId::ensemble) hits += training.terms()[0].accuracy * batch->size;
+        if (job.method == MethodId::ensemble)
+            hits += training.terms()[0].accuracy * batch->size;
     }
-    if (job.method == MethodId::ensemble) outcome.ensemble = hits / data.test.size();
-    for (const auto& z : logits) outcome.scores.push_back(score(z, data.test.labels, data.test.classes));
+    if (job.method == MethodId::ensemble)
+        outcome.ensemble = hits / data.test.size();
+    for (const auto& z : logits)
+        outcome.scores.push_back(score(z, data.test.labels, data.test.classes));
 }
 
-/// `names`: of the networks in this training; their initial weights follow from them, so that a network begins alike in all trainings.
+/// `names`: of the networks in this training; their initial weights follow from them, so that a
+/// network begins alike in all trainings.
 template <class What>
-Outcome train_as(const DataSet& data, const Job& job, const std::vector<std::string>& names, double alpha) {
+Outcome train_as(const DataSet& data, const Job& job, const std::vector<std::string>& names,
+                 double alpha) {
     using T = Training<What, Cpu<float>>;
-    typename T::Settings settings{.alpha = alpha, .seed = job.seed, .batch = job.batch, .names = names};
-    if constexpr (std::same_as<decltype(settings.metric), ChosenMetric>) settings.metric = job.metric;
+    typename T::Settings settings{
+        .alpha = alpha, .seed = job.seed, .batch = job.batch, .names = names};
+    if constexpr (std::same_as<decltype(settings.metric), ChosenMetric>)
+        settings.metric = job.metric;
     if constexpr (std::tuple_size_v<decltype(settings.methods)> > 0) {
         auto& method = std::get<0>(settings.methods);
-        if constexpr (requires { method.id; }) method.id = job.method;
+        if constexpr (requires { method.id; })
+            method.id = job.method;
     }
     T training(settings, std::make_shared<Cpu<float>>(job.threads));
     using C = typename T::Description;
     unroll<C::size>([&](auto i) {
-        if constexpr (C::frozen::has(i)) training.set_network_weights(i, (*job.snapshots)[std::size_t(i % 2)]);
+        if constexpr (C::frozen::has(i))
+            training.set_network_weights(i, (*job.snapshots)[std::size_t(i % 2)]);
     });
     StepRate rate;
     rate.base = job.rate;
-    FitOptions options{.epochs = job.epochs, .rate = rate, .warm_up = job.warm_up, .seed = job.seed, .transform = job.transform,
-                       .evaluate_every = job.evaluate_every, .watch = job.watch, .checkpoints = job.checkpoints};
+    FitOptions options{.epochs = job.epochs,
+                       .rate = rate,
+                       .warm_up = job.warm_up,
+                       .seed = job.seed,
+                       .transform = job.transform,
+                       .evaluate_every = job.evaluate_every,
+                       .watch = job.watch,
+                       .checkpoints = job.checkpoints};
     const bool logs = !job.logs.empty();
     std::string how = job.metric.describe();
-    for (const auto& [heading, what] : semantics<C>(training.settings())) how += sentence("; ", heading, ": ", what);
+    for (const auto& [heading, what] : semantics<C>(training.settings()))
+        how += sentence("; ", heading, ": ", what);
     options.checkpoints.also = {{"method", how}};
     Outcome outcome;
-    outcome.history = training.fit(data, options, JsonLines{logs ? job.logs + "/log.jsonl" : ""}, CsvFile{logs ? job.logs + "/log.csv" : ""}, TensorBoard{job.logs});
+    outcome.history =
+        training.fit(data, options, JsonLines{logs ? job.logs + "/log.jsonl" : ""},
+                     CsvFile{logs ? job.logs + "/log.csv" : ""}, TensorBoard{job.logs});
     if (!job.weights.empty() && !outcome.history.stopped) {
-        if (C::size > 1) save_weights(training, job.weights + ".safetensors");
+        if (C::size > 1)
+            save_weights(training, job.weights + ".safetensors");
         unroll<std::min<int>(C::size, 2)>([&](auto i) {
-            if constexpr (!C::frozen::has(i)) outcome.deployed[i] = training.template deployed_weights<i>();
+            if constexpr (!C::frozen::has(i))
+                outcome.deployed[i] = training.template deployed_weights<i>();
         });
     }
-    for (Record& r : outcome.history.records) r.networks.resize(std::min<std::size_t>(r.networks.size(), 2));   // without snapshots
+    // without snapshots
+    for (Record& r : outcome.history.records)
+        r.networks.resize(std::min<std::size_t>(r.networks.size(), 2));
     outcome.semantics = semantics<C>(training.settings());
-    outcome.parameters = training.catalogue().parameter_count, outcome.memory_bytes = training.memory_bytes() + training.workspace_bytes(), outcome.backend = training.backend().describe();
-    if (C::size == 1) outcome.weights = training.network_weights(0);
-    if (job.look || job.method == MethodId::ensemble) look(training, data, job, outcome);
+    outcome.parameters = training.catalogue().parameter_count,
+    outcome.memory_bytes = training.memory_bytes() + training.workspace_bytes(),
+    outcome.backend = training.backend().describe();
+    if (C::size == 1)
+        outcome.weights = training.network_weights(0);
+    if (job.look || job.method == MethodId::ensemble)
+        look(training, data, job, outcome);
     return outcome;
 }
 
 /// Everything on the menu, for networks A and B with names a and b.
 template <class A, class B>
-Outcome train_pair(const DataSet& data, const Job& job, const std::string& a, const std::string& b) {
+Outcome train_pair(const DataSet& data, const Job& job, const std::string& a,
+                   const std::string& b) {
     using Product = MKB<Encoder<64>, Transfer<64>, Decoder>;
     const std::vector<std::string> both{a, b}, one{job.network == 0 ? a : b};
     switch (job.method) {
-        case MethodId::individual:
-            return job.network == 0 ? train_as<A>(data, job, one, 0) : train_as<B>(data, job, one, 0);
-        case MethodId::mkb_alone:
-            return job.network == 0 ? train_as<Collaboration<A, Product>>(data, job, one, 0) : train_as<Collaboration<B, Product>>(data, job, one, 0);
-        case MethodId::cl: return train_as<Collaboration<A, B, Product, ChosenMetric>>(data, job, both, job.alpha);
-        case MethodId::cl_sum: return train_as<Collaboration<A, B, MKB<Encoder<64>, Transfer<64>, Decoder, SumMerge>, ChosenMetric>>(data, job, both, job.alpha);
-        case MethodId::cl_iterative: return train_as<Collaboration<A, B, Product, ChosenMetric, Iterative>>(data, job, both, job.alpha);
-        case MethodId::cl_different: return train_as<Collaboration<A, B, Product, ChosenMetric, DifferentInputs<SlicedDistance<>>>>(data, job, both, job.alpha);
-        case MethodId::wasserstein: return train_as<Collaboration<A, B, DifferentInputs<SlicedDistance<>>, WassersteinEmbedding<>>>(data, job, both, 0);
-        case MethodId::ensemble: return train_as<Collaboration<A, B, Frozen<0, 1>, Ensemble>>(data, job, both, 0);
-        case MethodId::ctsl: return train_as<Collaboration<A, B, A, B, Frozen<2, 3>, CollaborativeTeaching<2>>>(data, job, {a, b, a + " before", b + " before"}, 0);
-        case MethodId::afd: return train_as<Collaboration<A, B, AdversarialFeatures<>>>(data, job, both, 0);
-        case MethodId::ackd: return train_as<Collaboration<A, B, Frozen<0>, AckdReconstructed<zoo::conv1_x, mutual, zoo::conv3_x>>>(data, job, both, 0);
-        case MethodId::mutual_iterative: return train_as<Collaboration<A, B, MutualLearning<>, Iterative>>(data, job, both, 0);
-        default: break;
+    case MethodId::individual:
+        return job.network == 0 ? train_as<A>(data, job, one, 0) : train_as<B>(data, job, one, 0);
+    case MethodId::mkb_alone:
+        return job.network == 0 ? train_as<Collaboration<A, Product>>(data, job, one, 0)
+                                : train_as<Collaboration<B, Product>>(data, job, one, 0);
+    case MethodId::cl:
+        return train_as<Collaboration<A, B, Product, ChosenMetric>>(data, job, both, job.alpha);
+    case MethodId::cl_sum:
+        return train_as<
+            Collaboration<A, B, MKB<Encoder<64>, Transfer<64>, Decoder, SumMerge>, ChosenMetric>>(
+            data, job, both, job.alpha);
+    case MethodId::cl_iterative:
+        return train_as<Collaboration<A, B, Product, ChosenMetric, Iterative>>(data, job, both,
+                                                                               job.alpha);
+    case MethodId::cl_different:
+        return train_as<
+            Collaboration<A, B, Product, ChosenMetric, DifferentInputs<SlicedDistance<>>>>(
+            data, job, both, job.alpha);
+    case MethodId::wasserstein:
+        return train_as<
+            Collaboration<A, B, DifferentInputs<SlicedDistance<>>, WassersteinEmbedding<>>>(
+            data, job, both, 0);
+    case MethodId::ensemble:
+        return train_as<Collaboration<A, B, Frozen<0, 1>, Ensemble>>(data, job, both, 0);
+    case MethodId::ctsl:
+        return train_as<Collaboration<A, B, A, B, Frozen<2, 3>, CollaborativeTeaching<2>>>(
+            data, job, {a, b, a + " before", b + " before"}, 0);
+    case MethodId::afd:
+        return train_as<Collaboration<A, B, AdversarialFeatures<>>>(data, job, both, 0);
+    case MethodId::ackd:
+        return train_as<
+            Collaboration<A, B, Frozen<0>, AckdReconstructed<zoo::conv1_x, mutual, zoo::conv3_x>>>(
+            data, job, both, 0);
+    case MethodId::mutual_iterative:
+        return train_as<Collaboration<A, B, MutualLearning<>, Iterative>>(data, job, both, 0);
+    default:
+        break;
     }
     switch (teacher_of(job.method)) {
-        case 0: return train_as<Collaboration<A, B, Frozen<0>, ChosenTeaching<0, 1>>>(data, job, both, 0);
-        case 1: return train_as<Collaboration<A, B, Frozen<1>, ChosenTeaching<1, 0>>>(data, job, both, 0);
-        default: return train_as<Collaboration<A, B, ChosenPeers>>(data, job, both, 0);
+    case 0:
+        return train_as<Collaboration<A, B, Frozen<0>, ChosenTeaching<0, 1>>>(data, job, both, 0);
+    case 1:
+        return train_as<Collaboration<A, B, Frozen<1>, ChosenTeaching<1, 0>>>(data, job, both, 0);
+    default:
+        return train_as<Collaboration<A, B, ChosenPeers>>(data, job, both, 0);
     }
 }
 

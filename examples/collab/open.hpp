@@ -8,9 +8,11 @@
 namespace program {
 
 /// What such words are, for --help.
-inline constexpr const char* data_words = "mnist:DIR, fashion:DIR, cifar10:DIR, cifar100:DIR, stl10:DIR, npy:DIR, folder:DIR, or synthetic[:N]";
+inline constexpr const char* data_words = "mnist:DIR, fashion:DIR, cifar10:DIR, cifar100:DIR, "
+                                          "stl10:DIR, npy:DIR, folder:DIR, or synthetic[:N]";
 
-/// What collab::open_data opens, and `folder:DIR`: JPEG and PNG files in DIR/train/CLASS and DIR/val/CLASS, made into squares of `side` pixels.
+/// What collab::open_data opens, and `folder:DIR`: JPEG and PNG files in DIR/train/CLASS and
+/// DIR/val/CLASS, made into squares of `side` pixels.
 collab::DataSet open(const std::string& word, int side = 32);
 
 }  // namespace program

@@ -10,4 +10,6 @@ struct First : collab::zoo::ResNet<32, program::Gray> {};
 struct Second : collab::zoo::SmallNet<program::Gray> {};
 }  // namespace
 
-program::Outcome program::resnet32_smallnet_gray(const collab::DataSet& data, const Job& job) { return train_pair<First, Second>(data, job, "ResNet-32", "SmallNet"); }
+program::Outcome program::resnet32_smallnet_gray(const collab::DataSet& data, const Job& job) {
+    return train_pair<First, Second>(data, job, "ResNet-32", "SmallNet");
+}

@@ -10,4 +10,6 @@ struct First : collab::zoo::SmallNet<program::Colour> {};
 struct Second : collab::zoo::ResNet<20, program::Colour> {};
 }  // namespace
 
-program::Outcome program::smallnet_resnet20_colour(const collab::DataSet& data, const Job& job) { return train_pair<First, Second>(data, job, "SmallNet", "ResNet-20"); }
+program::Outcome program::smallnet_resnet20_colour(const collab::DataSet& data, const Job& job) {
+    return train_pair<First, Second>(data, job, "SmallNet", "ResNet-20");
+}

@@ -10,4 +10,6 @@ struct First : collab::zoo::SmallNet<program::Gray> {};
 struct Second : collab::zoo::ResNet<20, program::Gray> {};
 }  // namespace
 
-program::Outcome program::smallnet_resnet20_gray(const collab::DataSet& data, const Job& job) { return train_pair<First, Second>(data, job, "SmallNet", "ResNet-20"); }
+program::Outcome program::smallnet_resnet20_gray(const collab::DataSet& data, const Job& job) {
+    return train_pair<First, Second>(data, job, "SmallNet", "ResNet-20");
+}

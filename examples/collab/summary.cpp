@@ -11,102 +11,149 @@ using collab::decimal, collab::sentence;
 
 Mean mean_of(const std::vector<double>& v) {
     Mean m{0, 0, v.size()};
-    if (v.empty()) return {std::nan(""), 0, 0};
-    for (const double x : v) m.mean += x / double(v.size());
+    if (v.empty())
+        return {std::nan(""), 0, 0};
+    for (const double x : v)
+        m.mean += x / double(v.size());
     if (v.size() > 1) {
-        for (const double x : v) m.deviation += (x - m.mean) * (x - m.mean) / double(v.size() - 1);
+        for (const double x : v)
+            m.deviation += (x - m.mean) * (x - m.mean) / double(v.size() - 1);
         m.deviation = std::sqrt(m.deviation);
     }
     return m;
 }
 std::string percent(const Mean& m, bool sign) {
-    if (m.n == 0) return "-";
+    if (m.n == 0)
+        return "-";
     std::string s = sentence(sign && m.mean >= 0 ? "+" : "", decimal(100 * m.mean, 2));
-    if (m.n > 1) s += " \u00b1 " + decimal(100 * m.deviation, 2);
+    if (m.n > 1)
+        s += " \u00b1 " + decimal(100 * m.deviation, 2);
     return s;
 }
-collab::Chart::Series over_runs(const std::string& name, int colour, bool dashed, const std::vector<std::vector<collab::Chart::Point>>& all) {
+collab::Chart::Series over_runs(const std::string& name, int colour, bool dashed,
+                                const std::vector<std::vector<collab::Chart::Point>>& all) {
     collab::Chart::Series s{.name = name, .colour = colour, .dashed = dashed, .points = {}};
-    if (all.empty()) return s;
+    if (all.empty())
+        return s;
     std::size_t length = all[0].size();
-    for (const auto& p : all) length = std::min(length, p.size());
+    for (const auto& p : all)
+        length = std::min(length, p.size());
     for (std::size_t i = 0; i < length; ++i) {
         std::vector<double> y;
-        for (const auto& p : all) y.push_back(p[i].y);
+        for (const auto& p : all)
+            y.push_back(p[i].y);
         s.points.push_back({all[0][i].x, mean_of(y).mean});
-        if (all.size() > 1) s.lower.push_back(*std::min_element(y.begin(), y.end())), s.upper.push_back(*std::max_element(y.begin(), y.end()));
+        if (all.size() > 1)
+            s.lower.push_back(*std::min_element(y.begin(), y.end())),
+                s.upper.push_back(*std::max_element(y.begin(), y.end()));
     }
     return s;
 }
 
 namespace {
-bool has(const collab::History& h) { return !h.records.empty(); }
-double last_accuracy(const collab::History& h, std::size_t column) { return h.records.back().networks[column].test_accuracy; }
+bool has(const collab::History& h) {
+    return !h.records.empty();
+}
+double last_accuracy(const collab::History& h, std::size_t column) {
+    return h.records.back().networks[column].test_accuracy;
+}
 
 template <class Pick>
-collab::Chart::Series over_seeds(const std::vector<SeedRun>& runs, const char* name, int colour, bool dashed, Pick&& pick) {
+collab::Chart::Series over_seeds(const std::vector<SeedRun>& runs, const char* name, int colour,
+                                 bool dashed, Pick&& pick) {
     std::vector<std::vector<collab::Chart::Point>> all;
     for (const SeedRun& r : runs)
-        if (auto points = pick(r); !points.empty()) all.push_back(std::move(points));
+        if (auto points = pick(r); !points.empty())
+            all.push_back(std::move(points));
     return over_runs(name, colour, dashed, all);
 }
 }  // namespace
 
-std::vector<collab::Chart::Point> accuracy_curve(const collab::History& history, std::size_t column) {
+std::vector<collab::Chart::Point> accuracy_curve(const collab::History& history,
+                                                 std::size_t column) {
     std::vector<collab::Chart::Point> points;
-    for (const auto& r : history.records) points.push_back({double(r.step), r.networks[column].test_accuracy});
+    for (const auto& r : history.records)
+        points.push_back({double(r.step), r.networks[column].test_accuracy});
     return points;
 }
 
 long steps_to(const collab::History& history, std::size_t column, double accuracy) {
     for (const auto& r : history.records)
-        if (r.networks[column].test_accuracy >= accuracy) return r.step;
+        if (r.networks[column].test_accuracy >= accuracy)
+            return r.step;
     return -1;
 }
 
-collab::Scatter space_of(const std::vector<std::string>& names, const std::vector<std::vector<float>>& embeddings, const std::vector<int>& labels, const collab::DataSet& data, const std::string& method) {
+collab::Scatter space_of(const std::vector<std::string>& names,
+                         const std::vector<std::vector<float>>& embeddings,
+                         const std::vector<int>& labels, const collab::DataSet& data,
+                         const std::string& method) {
     std::vector<std::string> classes = data.test.class_names;
     if (classes.empty())
-        for (int c = 0; c < data.test.classes; ++c) classes.push_back(std::to_string(c));
+        for (int c = 0; c < data.test.classes; ++c)
+            classes.push_back(std::to_string(c));
     collab::Scatter s = collab::mutual_space(names, embeddings, labels, std::move(classes));
-    if (!method.empty()) s.title += ", " + method;
+    if (!method.empty())
+        s.title += ", " + method;
     return s;
 }
 
 Findings find(const std::vector<SeedRun>& runs) {
     Findings f;
-    f.headline.caption = "Test accuracy in per cent at the end of training, and steps to the best accuracy that the network reached alone";
-    f.headline.columns = {{"network"}, {"alone", true}, {"together", true}, {"difference", true, true}, {"steps alone", true}, {"steps together", true}};
+    f.headline.caption = "Test accuracy in per cent at the end of training, and steps to the best "
+                         "accuracy that the network reached alone";
+    f.headline.columns = {{"network"},           {"alone", true},
+                          {"together", true},    {"difference", true, true},
+                          {"steps alone", true}, {"steps together", true}};
     for (std::size_t i = 0; i < network_names.size(); ++i) {
         std::vector<double> alone, together, difference;
         std::vector<double> steps_alone, steps_together;
         int reached = 0, asked = 0;
         for (const SeedRun& r : runs) {
-            if (has(r.alone[i])) alone.push_back(last_accuracy(r.alone[i], 0));
-            if (has(r.together)) together.push_back(last_accuracy(r.together, i));
+            if (has(r.alone[i]))
+                alone.push_back(last_accuracy(r.alone[i], 0));
+            if (has(r.together))
+                together.push_back(last_accuracy(r.together, i));
             if (has(r.alone[i]) && has(r.together)) {
                 difference.push_back(together.back() - alone.back());
                 double best = 0;
-                for (const auto& record : r.alone[i].records) best = std::max(best, record.networks[0].test_accuracy);
+                for (const auto& record : r.alone[i].records)
+                    best = std::max(best, record.networks[0].test_accuracy);
                 steps_alone.push_back(double(steps_to(r.alone[i], 0, best)));
                 ++asked;
-                if (const long s = steps_to(r.together, i, best); s >= 0) steps_together.push_back(double(s)), ++reached;
+                if (const long s = steps_to(r.together, i, best); s >= 0)
+                    steps_together.push_back(double(s)), ++reached;
             }
         }
-        const auto steps = [](const Mean& m) { return m.n ? collab::grouped(m.mean) : std::string("-"); };
+        const auto steps = [](const Mean& m) {
+            return m.n ? collab::grouped(m.mean) : std::string("-");
+        };
         std::string met = steps(mean_of(steps_together));
-        if (asked > 0 && reached == 0) met = "not reached";
-        else if (reached < asked) met += sentence(" (", reached, " of ", asked, " seeds)");
+        if (asked > 0 && reached == 0)
+            met = "not reached";
+        else if (reached < asked)
+            met += sentence(" (", reached, " of ", asked, " seeds)");
         const Mean d = mean_of(difference);
-        f.headline.rows.push_back({network_names[i], percent(mean_of(alone)), percent(mean_of(together)), percent(d, true), steps(mean_of(steps_alone)), met});
+        f.headline.rows.push_back({network_names[i], percent(mean_of(alone)),
+                                   percent(mean_of(together)), percent(d, true),
+                                   steps(mean_of(steps_alone)), met});
         if (d.n > 0) {
-            f.highlights.push_back({(d.mean >= 0 ? "+" : "") + decimal(100 * d.mean, 2) + " points", network_names[i] + ", together against alone",
-                                    percent(mean_of(alone)) + " % to " + percent(mean_of(together)) + " %, " + (d.n == 1 ? std::string("one seed") : sentence("mean of ", d.n, " seeds")), int(i)});
+            f.highlights.push_back(
+                {(d.mean >= 0 ? "+" : "") + decimal(100 * d.mean, 2) + " points",
+                 network_names[i] + ", together against alone",
+                 percent(mean_of(alone)) + " % to " + percent(mean_of(together)) + " %, " +
+                     (d.n == 1 ? std::string("one seed") : sentence("mean of ", d.n, " seeds")),
+                 int(i)});
             const std::string points = decimal(100 * std::abs(d.mean), 2);
-            std::string s = points == "0.00" ? network_names[i] + " neither gained nor lost by learning together"
-                                             : sentence(network_names[i], d.mean > 0 ? " gained " : " lost ", points, " points by learning together");
-            if (d.n > 1) s += sentence(" (mean over ", d.n, " seeds, deviation ", decimal(100 * d.deviation, 2), ")");
-            else s += " (one seed: differences of a few tenths are within chance)";
+            std::string s = points == "0.00"
+                                ? network_names[i] + " neither gained nor lost by learning together"
+                                : sentence(network_names[i], d.mean > 0 ? " gained " : " lost ",
+                                           points, " points by learning together");
+            if (d.n > 1)
+                s += sentence(" (mean over ", d.n, " seeds, deviation ",
+                              decimal(100 * d.deviation, 2), ")");
+            else
+                s += " (one seed: differences of a few tenths are within chance)";
             f.sentences.push_back(s + ".");
         }
     }
@@ -115,10 +162,14 @@ Findings find(const std::vector<SeedRun>& runs) {
 
 std::string as_text(const collab::Table& table) {
     std::vector<std::size_t> width;
-    const auto columns_of = [](const std::string& s) { return std::size_t(std::count_if(s.begin(), s.end(), [](char c) { return (c & 0xC0) != 0x80; })); };
+    const auto columns_of = [](const std::string& s) {
+        return std::size_t(
+            std::count_if(s.begin(), s.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+    };
     for (std::size_t c = 0; c < table.columns.size(); ++c) {
         width.push_back(columns_of(table.columns[c].title));
-        for (const auto& row : table.rows) width[c] = std::max(width[c], columns_of(row[c]));
+        for (const auto& row : table.rows)
+            width[c] = std::max(width[c], columns_of(row[c]));
     }
     std::string s;
     const auto line = [&](const auto& cell) {
@@ -131,36 +182,69 @@ std::string as_text(const collab::Table& table) {
     };
     line([&](std::size_t c) { return table.columns[c].title; });
     line([&](std::size_t c) { return std::string(width[c], '-'); });
-    for (const auto& row : table.rows) line([&](std::size_t c) { return row[c]; });
+    for (const auto& row : table.rows)
+        line([&](std::size_t c) { return row[c]; });
     return s;
 }
 
 std::vector<collab::Chart> curves(const std::vector<SeedRun>& runs) {
     std::vector<collab::Chart> charts;
-    const std::string note = runs.size() > 1 ? "Solid: together. Dashed: alone. Shaded: from the worst to the best seed." : "Solid: together. Dashed: alone.";
-    collab::Chart accuracy{.title = "Test accuracy", .x_label = "steps", .y_label = "accuracy", .percent = true, .series = {}, .note = note};
+    const std::string note =
+        runs.size() > 1 ? "Solid: together. Dashed: alone. Shaded: from the worst to the best seed."
+                        : "Solid: together. Dashed: alone.";
+    collab::Chart accuracy{.title = "Test accuracy",
+                           .x_label = "steps",
+                           .y_label = "accuracy",
+                           .percent = true,
+                           .series = {},
+                           .note = note};
     accuracy.focus = true;
-    collab::Chart loss{.title = "Training loss (classification)", .x_label = "steps", .y_label = "cross entropy", .series = {}, .note = note};
-    collab::Chart mutual{.title = "In the mutual space", .x_label = "steps", .y_label = "loss", .series = {}, .note = "Means over training batches; the metric is the distance between the two embeddings."};
-    const auto training = [](const collab::History& h, std::size_t column, double collab::NetworkRecord::*what) {
+    collab::Chart loss{.title = "Training loss (classification)",
+                       .x_label = "steps",
+                       .y_label = "cross entropy",
+                       .series = {},
+                       .note = note};
+    collab::Chart mutual{
+        .title = "In the mutual space",
+        .x_label = "steps",
+        .y_label = "loss",
+        .series = {},
+        .note =
+            "Means over training batches; the metric is the distance between the two embeddings."};
+    const auto training = [](const collab::History& h, std::size_t column,
+                             double collab::NetworkRecord::* what) {
         std::vector<collab::Chart::Point> points;
-        for (const auto& r : h.records) points.push_back({double(r.step), r.networks[column].*what});
+        for (const auto& r : h.records)
+            points.push_back({double(r.step), r.networks[column].*what});
         return points;
     };
     const auto add = [](collab::Chart& chart, collab::Chart::Series s) {
-        if (!s.points.empty()) chart.series.push_back(std::move(s));
+        if (!s.points.empty())
+            chart.series.push_back(std::move(s));
     };
     for (std::size_t i = 0; i < network_names.size(); ++i) {
-        const std::string &n = network_names[i], together = n + " together", alone = n + " alone", verification = n + " verification";
-        add(accuracy, over_seeds(runs, together.c_str(), int(i), false, [&](const SeedRun& r) { return accuracy_curve(r.together, i); }));
-        add(accuracy, over_seeds(runs, alone.c_str(), int(i), true, [&](const SeedRun& r) { return accuracy_curve(r.alone[i], 0); }));
-        add(loss, over_seeds(runs, together.c_str(), int(i), false, [&](const SeedRun& r) { return training(r.together, i, &collab::NetworkRecord::classification); }));
-        add(loss, over_seeds(runs, alone.c_str(), int(i), true, [&](const SeedRun& r) { return training(r.alone[i], 0, &collab::NetworkRecord::classification); }));
-        add(mutual, over_seeds(runs, verification.c_str(), int(i), false, [&](const SeedRun& r) { return training(r.together, i, &collab::NetworkRecord::verification); }));
+        const std::string &n = network_names[i], together = n + " together", alone = n + " alone",
+                          verification = n + " verification";
+        add(accuracy, over_seeds(runs, together.c_str(), int(i), false,
+                                 [&](const SeedRun& r) { return accuracy_curve(r.together, i); }));
+        add(accuracy, over_seeds(runs, alone.c_str(), int(i), true,
+                                 [&](const SeedRun& r) { return accuracy_curve(r.alone[i], 0); }));
+        add(loss, over_seeds(runs, together.c_str(), int(i), false, [&](const SeedRun& r) {
+                return training(r.together, i, &collab::NetworkRecord::classification);
+            }));
+        add(loss, over_seeds(runs, alone.c_str(), int(i), true, [&](const SeedRun& r) {
+                return training(r.alone[i], 0, &collab::NetworkRecord::classification);
+            }));
+        add(mutual, over_seeds(runs, verification.c_str(), int(i), false, [&](const SeedRun& r) {
+                return training(r.together, i, &collab::NetworkRecord::verification);
+            }));
     }
-    add(mutual, over_seeds(runs, "metric", 2, false, [&](const SeedRun& r) { return training(r.together, 0, &collab::NetworkRecord::metric); }));
+    add(mutual, over_seeds(runs, "metric", 2, false, [&](const SeedRun& r) {
+            return training(r.together, 0, &collab::NetworkRecord::metric);
+        }));
     for (auto* c : {&accuracy, &loss, &mutual})
-        if (!c->series.empty()) charts.push_back(std::move(*c));
+        if (!c->series.empty())
+            charts.push_back(std::move(*c));
     return charts;
 }
 

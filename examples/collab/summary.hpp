@@ -10,7 +10,8 @@
 
 namespace program {
 
-inline const std::vector<std::string> network_names{"SmallNet", "ResNet-20"};   // of the trainings below
+// of the trainings below
+inline const std::vector<std::string> network_names{"SmallNet", "ResNet-20"};
 
 /// All that one seed gave. A phase that was not reached has no records.
 struct SeedRun {
@@ -27,7 +28,8 @@ Mean mean_of(const std::vector<double>& values);
 /// "91.82 ± 0.12", in per cent; "-" for nothing.
 std::string percent(const Mean& m, bool sign = false);
 /// A curve: the mean over seeds of those given, with the worst and the best as its spread.
-collab::Chart::Series over_runs(const std::string& name, int colour, bool dashed, const std::vector<std::vector<collab::Chart::Point>>& all);
+collab::Chart::Series over_runs(const std::string& name, int colour, bool dashed,
+                                const std::vector<std::vector<collab::Chart::Point>>& all);
 
 struct Findings {
     collab::Table headline;
@@ -35,13 +37,18 @@ struct Findings {
     std::vector<std::string> sentences;
 };
 
-/// Test accuracy of network `who` along a training; `column` is its place among the networks of that training.
-std::vector<collab::Chart::Point> accuracy_curve(const collab::History& history, std::size_t column);
+/// Test accuracy of network `who` along a training; `column` is its place among the networks of
+/// that training.
+std::vector<collab::Chart::Point> accuracy_curve(const collab::History& history,
+                                                 std::size_t column);
 /// The first evaluated step at which `history` reached `accuracy`, or -1.
 long steps_to(const collab::History& history, std::size_t column, double accuracy);
 
 /// What two networks make of the same images in the mutual space.
-collab::Scatter space_of(const std::vector<std::string>& names, const std::vector<std::vector<float>>& embeddings, const std::vector<int>& labels, const collab::DataSet& data, const std::string& method);
+collab::Scatter space_of(const std::vector<std::string>& names,
+                         const std::vector<std::vector<float>>& embeddings,
+                         const std::vector<int>& labels, const collab::DataSet& data,
+                         const std::string& method);
 
 Findings find(const std::vector<SeedRun>& runs);
 std::string as_text(const collab::Table& table);

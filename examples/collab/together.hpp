@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// together: what the program does when no subcommand is given: two networks alone, and both around a mutual knowledge base.
+// together: what the program does when no subcommand is given: two networks alone, and both around
+// a mutual knowledge base.
 #pragma once
 #include "console.hpp"
 

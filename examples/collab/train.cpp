@@ -12,33 +12,51 @@ namespace {
 /// What a network carries away from a training by this method.
 const char* knowledge_of(MethodId method) {
     switch (method) {
-        case MethodId::cl_sum: return "sum";
-        case MethodId::mkb_alone:
-        case MethodId::cl:
-        case MethodId::cl_iterative:
-        case MethodId::cl_different: return "product";
-        default: return "none";
+    case MethodId::cl_sum:
+        return "sum";
+    case MethodId::mkb_alone:
+    case MethodId::cl:
+    case MethodId::cl_iterative:
+    case MethodId::cl_different:
+        return "product";
+    default:
+        return "none";
     }
 }
 }  // namespace
 
 Outcome train(const collab::DataSet& data, const PairEntry& pair, const Job& job) {
-    const auto entry = std::find_if(methods.begin(), methods.end(), [&](const MethodEntry& m) { return m.id == job.method; });
+    const auto entry = std::find_if(methods.begin(), methods.end(),
+                                    [&](const MethodEntry& m) { return m.id == job.method; });
     const bool apart = job.method == MethodId::individual || job.method == MethodId::mkb_alone;
-    const std::string place = collab::sentence("/seed-", job.seed, "/", entry->name, apart ? "-" + pair.networks[std::size_t(job.network)] : std::string());
+    const std::string place =
+        collab::sentence("/seed-", job.seed, "/", entry->name,
+                         apart ? "-" + pair.networks[std::size_t(job.network)] : std::string());
     Job here = job;
-    for (std::string* const folder : std::initializer_list<std::string*>{&here.checkpoints.folder, &here.logs, &here.weights})
-        if (!folder->empty()) *folder += place;
+    for (std::string* const folder :
+         std::initializer_list<std::string*>{&here.checkpoints.folder, &here.logs, &here.weights})
+        if (!folder->empty())
+            *folder += place;
     const int channels = data.train.dims.channels;
     const Train built = channels == 1 ? pair.gray : pair.colour;
-    if (!built) collab::fail("the pair ", pair.name, " is built for ", channels == 1 ? "coloured" : "grey", " pictures only, and ", data.train.name, " has ", channels == 1 ? "grey" : "coloured", " ones");
+    if (!built)
+        collab::fail("the pair ", pair.name, " is built for ", channels == 1 ? "coloured" : "grey",
+                     " pictures only, and ", data.train.name, " has ",
+                     channels == 1 ? "grey" : "coloured", " ones");
     Outcome outcome = built(data, here);
-    const Provenance from{data.train.dims.height, job.transform.normalise, data.train.class_names, data.train.name, entry->name, job.seed};
+    const Provenance from{data.train.dims.height,
+                          job.transform.normalise,
+                          data.train.class_names,
+                          data.train.name,
+                          entry->name,
+                          job.seed};
     for (std::size_t i = 0; i < 2; ++i) {
         const auto& weights = outcome.deployed[i];
-        if (weights.parameters.empty()) continue;
+        if (weights.parameters.empty())
+            continue;
         const std::string& name = pair.networks[apart ? std::size_t(job.network) : i];
-        save_network({name, knowledge_of(job.method), channels}, weights, from, here.weights + (apart ? "" : "-" + name) + ".safetensors");
+        save_network({name, knowledge_of(job.method), channels}, weights, from,
+                     here.weights + (apart ? "" : "-" + name) + ".safetensors");
     }
     return outcome;
 }

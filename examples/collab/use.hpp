@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// use: what is done with a trained network: it is evaluated, asked about pictures, and given to other programs.
+// use: what is done with a trained network: it is evaluated, asked about pictures, and given to
+// other programs.
 #pragma once
 #include <string>
 #include <vector>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// precompiled: the headers whose functions the library of the CMake target collab::precompiled has. With COLLAB_PRECOMPILED they give declarations only.
+// precompiled: the headers whose functions the library of the CMake target collab::precompiled has.
+// With COLLAB_PRECOMPILED they give declarations only.
 #pragma once
 #include <collab/core/crc32c.hpp>
 #include <collab/core/error.hpp>

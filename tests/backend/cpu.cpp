@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// cpu: what the conformance suite does not ask of the CPU backend: large maps, threads, cancellation, NaN, memory.
+// cpu: what the conformance suite does not ask of the CPU backend: large maps, threads,
+// cancellation, NaN, memory.
 #include <collab/backend/cpu/cpu.hpp>
 
 #include <algorithm>
@@ -22,10 +23,13 @@ using namespace collab;
 using backend::Map;
 
 template <class B>
-concept Everything = Backend<B> && ConvolutionBackend<B> && ProductBackend<B> && ActivationBackend<B> && NormalisationBackend<B> && PoolingBackend<B> &&
-                     DropoutBackend<B> && ShortcutBackend<B> && ChannelBackend<B> && CrossEntropyBackend<B>;
+concept Everything =
+    Backend<B> && ConvolutionBackend<B> && ProductBackend<B> && ActivationBackend<B> &&
+    NormalisationBackend<B> && PoolingBackend<B> && DropoutBackend<B> && ShortcutBackend<B> &&
+    ChannelBackend<B> && CrossEntropyBackend<B>;
 static_assert(Everything<Cpu<float>> && Everything<Cpu<double>>);
-static_assert(std::is_nothrow_move_constructible_v<Cpu<>> && std::is_nothrow_move_assignable_v<Cpu<>>);
+static_assert(std::is_nothrow_move_constructible_v<Cpu<>> &&
+              std::is_nothrow_move_assignable_v<Cpu<>>);
 
 constexpr float not_a_number = std::numeric_limits<float>::quiet_NaN();
 
@@ -33,12 +37,19 @@ constexpr float not_a_number = std::numeric_limits<float>::quiet_NaN();
 std::vector<float> numbers(std::size_t n, std::uint64_t stream, float low = -1, float high = 1) {
     const Random random{7, stream};
     std::vector<float> v(n);
-    for (std::size_t i = 0; i < n; ++i) v[i] = low + (high - low) * uniform(random.word(i));
+    for (std::size_t i = 0; i < n; ++i)
+        v[i] = low + (high - low) * uniform(random.word(i));
     return v;
 }
-std::size_t count(const Map& map) { return static_cast<std::size_t>(map.size()); }
-View<float> whole(std::vector<float>& v, int channels) { return {v.data(), channels}; }
-View<const float> whole(const std::vector<float>& v, int channels) { return {v.data(), channels}; }
+std::size_t count(const Map& map) {
+    return static_cast<std::size_t>(map.size());
+}
+View<float> whole(std::vector<float>& v, int channels) {
+    return {v.data(), channels};
+}
+View<const float> whole(const std::vector<float>& v, int channels) {
+    return {v.data(), channels};
+}
 
 using Outputs = std::vector<std::vector<float>>;
 
@@ -46,8 +57,10 @@ using Outputs = std::vector<std::vector<float>>;
 Outputs everything(Cpu<float>& cpu, const Map& map, int gap) {
     Outputs out;
     const int c = map.dims.channels, wide = c + gap;
-    const std::size_t n = static_cast<std::size_t>(map.pixels() * wide), channels = static_cast<std::size_t>(c);
-    const std::vector<float> x = numbers(n, 1), dy = numbers(n, 2), gamma = numbers(channels, 3, 0.5f, 2), beta = numbers(channels, 4);
+    const std::size_t n = static_cast<std::size_t>(map.pixels() * wide),
+                      channels = static_cast<std::size_t>(c);
+    const std::vector<float> x = numbers(n, 1), dy = numbers(n, 2),
+                             gamma = numbers(channels, 3, 0.5f, 2), beta = numbers(channels, 4);
     const View<const float> vx{x.data(), wide}, vdy{dy.data(), wide};
     std::vector<float> y(n), dx(n), z(n);
     const View<float> vy{y.data(), wide}, vdx{dx.data(), wide}, vz{z.data(), wide};
@@ -55,18 +68,28 @@ Outputs everything(Cpu<float>& cpu, const Map& map, int gap) {
     cpu.activate_backward(map, EluFunction{}, vy, vdy, vdx), out.push_back(dx);
     cpu.add(map, vx, vy), out.push_back(y);
     cpu.dropout(map, 0.3, Random{5, 6}, vx, vy), out.push_back(y);
-    std::vector<float> mean(channels), variance(channels, 1), saved(2 * channels), dgamma(channels), dbeta(channels);
-    cpu.batch_norm(map, {}, EluFunction{}, vx, gamma.data(), beta.data(), mean.data(), variance.data(), saved.data(), vy);
-    cpu.batch_norm_backward(map, EluFunction{}, vx, vy, vdy, gamma.data(), saved.data(), dgamma.data(), dbeta.data(), vdx);
-    for (const auto& v : {y, mean, variance, saved, dgamma, dbeta, dx}) out.push_back(v);
-    cpu.batch_norm_inference(map, {}, ReluFunction{}, vx, gamma.data(), beta.data(), mean.data(), variance.data(), vy), out.push_back(y);
+    std::vector<float> mean(channels), variance(channels, 1), saved(2 * channels), dgamma(channels),
+        dbeta(channels);
+    cpu.batch_norm(map, {}, EluFunction{}, vx, gamma.data(), beta.data(), mean.data(),
+                   variance.data(), saved.data(), vy);
+    cpu.batch_norm_backward(map, EluFunction{}, vx, vy, vdy, gamma.data(), saved.data(),
+                            dgamma.data(), dbeta.data(), vdx);
+    for (const auto& v : {y, mean, variance, saved, dgamma, dbeta, dx})
+        out.push_back(v);
+    cpu.batch_norm_inference(map, {}, ReluFunction{}, vx, gamma.data(), beta.data(), mean.data(),
+                             variance.data(), vy),
+        out.push_back(y);
     const Dims in = map.dims, half{c, (in.height + 1) / 2, (in.width + 1) / 2};
     const backend::Pooling pool{map.batch, in, half, {3, 3}, {2, 2}, {1, 1}};
-    cpu.max_pool(pool, vx, vy), cpu.max_pool_backward(pool, vx, vy, vdy, vdx), out.push_back(y), out.push_back(dx);
-    cpu.average_pool(pool, vx, vy), cpu.average_pool_backward(pool, vdy, vdx), out.push_back(y), out.push_back(dx);
-    cpu.adaptive_average_pool(pool, vx, vy), cpu.adaptive_average_pool_backward(pool, vdy, vdx), out.push_back(y), out.push_back(dx);
+    cpu.max_pool(pool, vx, vy), cpu.max_pool_backward(pool, vx, vy, vdy, vdx), out.push_back(y),
+        out.push_back(dx);
+    cpu.average_pool(pool, vx, vy), cpu.average_pool_backward(pool, vdy, vdx), out.push_back(y),
+        out.push_back(dx);
+    cpu.adaptive_average_pool(pool, vx, vy), cpu.adaptive_average_pool_backward(pool, vdy, vdx),
+        out.push_back(y), out.push_back(dx);
     backend::Convolution g{map.batch, in, half, {1, 1}, {2, 2}};
-    cpu.pad_shortcut(g, vx, vy), cpu.pad_shortcut_backward(g, vdy, vdx), out.push_back(y), out.push_back(dx);
+    cpu.pad_shortcut(g, vx, vy), cpu.pad_shortcut_backward(g, vdy, vdx), out.push_back(y),
+        out.push_back(dx);
     g.kernel = {3, 3}, g.pad = {1, 1};
     const std::vector<float> w = numbers(static_cast<std::size_t>(g.weights()), 8);
     std::vector<float> dw(w.size());
@@ -80,13 +103,17 @@ Outputs everything(Cpu<float>& cpu, const Map& map, int gap) {
     cpu.linear_weight_gradient(product, vx, vdy, dw.data()), out.push_back(dw);
     const int rows = static_cast<int>(map.pixels());
     std::vector<int> labels(static_cast<std::size_t>(rows));
-    for (int i = 0; i < rows; ++i) labels[static_cast<std::size_t>(i)] = i % c;
+    for (int i = 0; i < rows; ++i)
+        labels[static_cast<std::size_t>(i)] = i % c;
     std::vector<float> losses(labels.size()), hits(labels.size());
     cpu.softmax_cross_entropy(rows, c, vx, labels.data(), 0.5f, vz, losses.data(), hits.data());
-    for (const auto& v : {losses, hits, z}) out.push_back(v);
+    for (const auto& v : {losses, hits, z})
+        out.push_back(v);
     const double sum = cpu.sum(x.size(), x.data());
-    out.push_back({static_cast<float>(sum), static_cast<float>(sum - static_cast<double>(static_cast<float>(sum)))});
-    cpu.for_each(n, [p = y.data(), q = x.data()](std::size_t i) { p[i] = q[i] * q[i]; }), out.push_back(y);
+    out.push_back({static_cast<float>(sum),
+                   static_cast<float>(sum - static_cast<double>(static_cast<float>(sum)))});
+    cpu.for_each(n, [p = y.data(), q = x.data()](std::size_t i) { p[i] = q[i] * q[i]; }),
+        out.push_back(y);
     cpu.copy(map, vx, vy), out.push_back(y);
     cpu.fill(n, 3.f, y.data()), out.push_back(y);
     return out;
@@ -103,16 +130,20 @@ void check_same_bits(const Outputs& a, const Outputs& b) {
 }  // namespace
 
 TEST_CASE("the CPU backend gives the same bits on one, two and three threads") {
-    const tbb::global_control allowed(tbb::global_control::max_allowed_parallelism, 3);   // however few cores there are
+    // however few cores there are
+    const tbb::global_control allowed(tbb::global_control::max_allowed_parallelism, 3);
     Cpu<float> one(1), two(2), three(3);
-    for (const Map& map : {Map{40, {24, 17, 19}}, Map{32, {3, 33, 31}}, Map{6, {1, 129, 130}}, Map{30, {260, 7, 9}}})
+    for (const Map& map :
+         {Map{40, {24, 17, 19}}, Map{32, {3, 33, 31}}, Map{6, {1, 129, 130}}, Map{30, {260, 7, 9}}})
         for (const int gap : {0, 5}) {
             CAPTURE(map.dims.channels);
             CAPTURE(gap);
             const Outputs expected = everything(one, map, gap);
-            for (const auto& y : expected) CHECK(!std::isnan(y[0]));
+            for (const auto& y : expected)
+                CHECK(!std::isnan(y[0]));
             check_same_bits(expected, everything(two, map, gap));
-            check_same_bits(expected, everything(two, map, gap));   // another schedule of the same threads
+            // another schedule of the same threads
+            check_same_bits(expected, everything(two, map, gap));
             check_same_bits(expected, everything(three, map, gap));
         }
 }
@@ -129,7 +160,9 @@ TEST_CASE("the CPU backend's workspace does not grow when calls are repeated") {
 }
 
 TEST_CASE("the CPU backend refuses a number of threads that is none") {
-    CHECK_THROWS_WITH_AS(Cpu<float>(-2), "the CPU backend was asked for -2 threads; expected 0, for one per core, or more", Error);
+    CHECK_THROWS_WITH_AS(
+        Cpu<float>(-2),
+        "the CPU backend was asked for -2 threads; expected 0, for one per core, or more", Error);
     CHECK(Cpu<float>(3).threads() == 3);
     CHECK(Cpu<float>(0).threads() >= 1);
 }
@@ -154,13 +187,14 @@ TEST_CASE("memory of the CPU backend is zero, aligned, and goes with its owner")
     auto a = cpu.allocate<float>(1001);
     CHECK(a.size() == 1001);
     CHECK(reinterpret_cast<std::uintptr_t>(a.data()) % 64 == 0);
-    for (std::size_t i = 0; i < a.size(); ++i) REQUIRE(a.data()[i] == 0);
+    for (std::size_t i = 0; i < a.size(); ++i)
+        REQUIRE(a.data()[i] == 0);
     const std::vector<float> host = numbers(1001, 1);
     cpu.upload(host.data(), host.size(), a.data());
     const float* place = a.data();
     Cpu<float>::Buffer<float> b = std::move(a);
     CHECK(b.data() == place);
-    CHECK(a.data() == nullptr);   // NOLINT: what a moved-from owner is belongs to its contract
+    CHECK(a.data() == nullptr);  // NOLINT: what a moved-from owner is belongs to its contract
     CHECK(a.size() == 0);
     std::vector<float> back(1001);
     cpu.download(b.data(), back.size(), back.data());
@@ -174,15 +208,18 @@ TEST_CASE("memory of the CPU backend is zero, aligned, and goes with its owner")
 
 TEST_CASE("for_each and for_rows call every index once") {
     Cpu<float> cpu(2);
-    for (const std::size_t n : {std::size_t(0), std::size_t(1), std::size_t(16384), std::size_t(16385), std::size_t(100001)}) {
+    for (const std::size_t n : {std::size_t(0), std::size_t(1), std::size_t(16384),
+                                std::size_t(16385), std::size_t(100001)}) {
         std::vector<int> calls(n);
         cpu.for_each(n, [p = calls.data()](std::size_t i) { ++p[i]; });
-        for (const int c : calls) REQUIRE(c == 1);
+        for (const int c : calls)
+            REQUIRE(c == 1);
     }
     for (const int n : {0, 1, 5, 4096, 9000}) {
         std::vector<int> calls(static_cast<std::size_t>(n));
         cpu.for_rows(n, [p = calls.data()](int i) { ++p[i]; });
-        for (const int c : calls) REQUIRE(c == 1);
+        for (const int c : calls)
+            REQUIRE(c == 1);
     }
 }
 
@@ -205,47 +242,77 @@ TEST_CASE("batch normalisation does not cancel where the mean is large beside th
                 CAPTURE(outlier);
                 const Map map{8, {channels, 31, 33}};
                 const int wide = channels + gap;
-                const std::size_t n = static_cast<std::size_t>(map.pixels() * wide), c = static_cast<std::size_t>(channels);
-                std::vector<float> x(n), y(n), gamma(c, 2), beta(c, -1), mean(c, 10), variance(c, 5), saved(2 * c);
+                const std::size_t n = static_cast<std::size_t>(map.pixels() * wide),
+                                  c = static_cast<std::size_t>(channels);
+                std::vector<float> x(n), y(n), gamma(c, 2), beta(c, -1), mean(c, 10),
+                    variance(c, 5), saved(2 * c);
                 const Random random{3, 4};
-                for (std::size_t i = 0; i < n; ++i) x[i] = 1000 + static_cast<float>(normal(random.word(2 * i), random.word(2 * i + 1)).first);
+                for (std::size_t i = 0; i < n; ++i)
+                    x[i] = 1000 + static_cast<float>(
+                                      normal(random.word(2 * i), random.word(2 * i + 1)).first);
                 if (outlier)
-                    for (std::size_t i = 0; i < c; ++i) x[i] = 0;   // the first pixel, about which the sums are taken
-                cpu.batch_norm(map, {1e-5, 0.25}, Identity{}, {x.data(), wide}, gamma.data(), beta.data(), mean.data(), variance.data(), saved.data(),
+                    // the first pixel, about which the sums are taken
+                    for (std::size_t i = 0; i < c; ++i)
+                        x[i] = 0;
+                cpu.batch_norm(map, {1e-5, 0.25}, Identity{}, {x.data(), wide}, gamma.data(),
+                               beta.data(), mean.data(), variance.data(), saved.data(),
                                {y.data(), wide});
-                const double pixels = static_cast<double>(map.pixels()), close = outlier ? 1e-4 : 1e-5;
+                const double pixels = static_cast<double>(map.pixels()),
+                             close = outlier ? 1e-4 : 1e-5;
                 for (std::size_t k = 0; k < c; ++k) {
                     double m = 0, v = 0;
-                    for (std::size_t i = k; i < n; i += static_cast<std::size_t>(wide)) m += static_cast<double>(x[i]) / pixels;
-                    for (std::size_t i = k; i < n; i += static_cast<std::size_t>(wide)) v += std::pow(static_cast<double>(x[i]) - m, 2) / pixels;
+                    for (std::size_t i = k; i < n; i += static_cast<std::size_t>(wide))
+                        m += static_cast<double>(x[i]) / pixels;
+                    for (std::size_t i = k; i < n; i += static_cast<std::size_t>(wide))
+                        v += std::pow(static_cast<double>(x[i]) - m, 2) / pixels;
                     REQUIRE(saved[k] == doctest::Approx(m).epsilon(1e-7));
-                    REQUIRE(saved[c + k] == doctest::Approx(1 / std::sqrt(v + 1e-5)).epsilon(close));
+                    REQUIRE(saved[c + k] ==
+                            doctest::Approx(1 / std::sqrt(v + 1e-5)).epsilon(close));
                     REQUIRE(mean[k] == doctest::Approx(0.75 * 10 + 0.25 * m).epsilon(1e-6));
-                    REQUIRE(variance[k] == doctest::Approx(0.75 * 5 + 0.25 * v * pixels / (pixels - 1)).epsilon(close));
+                    REQUIRE(variance[k] ==
+                            doctest::Approx(0.75 * 5 + 0.25 * v * pixels / (pixels - 1))
+                                .epsilon(close));
                     const std::size_t last = n - static_cast<std::size_t>(wide) + k;
-                    REQUIRE(y[last] == doctest::Approx(2 * (static_cast<double>(x[last]) - m) / std::sqrt(v + 1e-5) - 1).epsilon(close));
+                    REQUIRE(y[last] ==
+                            doctest::Approx(
+                                2 * (static_cast<double>(x[last]) - m) / std::sqrt(v + 1e-5) - 1)
+                                .epsilon(close));
                 }
             }
 }
 
-TEST_CASE("sums behind a normalisation are exact to the rounding of their results even where all terms are alike") {
+TEST_CASE("sums behind a normalisation are exact to the rounding of their results even where all "
+          "terms are alike") {
     Cpu<float> cpu(1);
-    for (const Map map : {Map{4, {16, 16, 16}}, Map{4, {64, 8, 8}}, Map{1, {300, 8, 8}}}) {   // pixels in rows of 16 and of 4, and rows in two strips
+    // pixels in rows of 16 and of 4, and rows in two strips
+    for (const Map map : {Map{4, {16, 16, 16}}, Map{4, {64, 8, 8}}, Map{1, {300, 8, 8}}}) {
         const int c = map.dims.channels;
         const std::size_t channels = std::size_t(c);
-        const std::vector<float> x = numbers(count(map), 1, 0.99f, 1.01f), dy = numbers(count(map), 2, 1.88f, 1.92f), y(count(map), 1.0f);
-        std::vector<float> saved(2 * channels), dgamma(channels), dbeta(channels), sums(2 * channels), g(count(map));
+        const std::vector<float> x = numbers(count(map), 1, 0.99f, 1.01f),
+                                 dy = numbers(count(map), 2, 1.88f, 1.92f), y(count(map), 1.0f);
+        std::vector<float> saved(2 * channels), dgamma(channels), dbeta(channels),
+            sums(2 * channels), g(count(map));
         std::fill(saved.begin() + c, saved.end(), 1.0f);
-        for (const bool gated : {true, false}) {   // without an activation the gradient is not written
-            if (gated) cpu.normalised_sums(map, ReluFunction{}, whole(x, c), whole(y, c), whole(dy, c), saved.data(), dgamma.data(), dbeta.data(), sums.data(), whole(g, c));
-            else cpu.normalised_sums(map, Identity{}, whole(x, c), whole(y, c), whole(dy, c), saved.data(), dgamma.data(), dbeta.data(), sums.data(), View<float>{});
+        // without an activation the gradient is not written
+        for (const bool gated : {true, false}) {
+            if (gated)
+                cpu.normalised_sums(map, ReluFunction{}, whole(x, c), whole(y, c), whole(dy, c),
+                                    saved.data(), dgamma.data(), dbeta.data(), sums.data(),
+                                    whole(g, c));
+            else
+                cpu.normalised_sums(map, Identity{}, whole(x, c), whole(y, c), whole(dy, c),
+                                    saved.data(), dgamma.data(), dbeta.data(), sums.data(),
+                                    View<float>{});
             double squares = 0;
             for (std::size_t k = 0; k < channels; ++k) {
                 double sum = 0, product = 0;
-                for (std::size_t i = k; i < x.size(); i += channels) sum += double(dy[i]), product += double(dy[i]) * double(x[i]);
-                squares += std::pow(sums[k] / sum - 1, 2) + std::pow(sums[channels + k] / product - 1, 2);
+                for (std::size_t i = k; i < x.size(); i += channels)
+                    sum += double(dy[i]), product += double(dy[i]) * double(x[i]);
+                squares +=
+                    std::pow(sums[k] / sum - 1, 2) + std::pow(sums[channels + k] / product - 1, 2);
             }
-            CHECK(std::sqrt(squares / double(2 * channels)) < 4e-8);   // sums of 64 rows in float lose twice that
+            // sums of 64 rows in float lose twice that
+            CHECK(std::sqrt(squares / double(2 * channels)) < 4e-8);
         }
         CHECK(g == dy);
     }
@@ -254,44 +321,55 @@ TEST_CASE("sums behind a normalisation are exact to the rounding of their result
 TEST_CASE("a constant channel has variance zero and a finite normalisation") {
     Cpu<float> cpu(1);
     const Map map{4, {2, 50, 50}};
-    std::vector<float> x(count(map), 0.1f), y(count(map)), gamma(2, 1), beta(2, 3), mean(2), variance(2, 1), saved(4);
-    cpu.batch_norm(map, {1e-5, 1}, Identity{}, whole(std::as_const(x), 2), gamma.data(), beta.data(), mean.data(), variance.data(), saved.data(), whole(y, 2));
+    std::vector<float> x(count(map), 0.1f), y(count(map)), gamma(2, 1), beta(2, 3), mean(2),
+        variance(2, 1), saved(4);
+    cpu.batch_norm(map, {1e-5, 1}, Identity{}, whole(std::as_const(x), 2), gamma.data(),
+                   beta.data(), mean.data(), variance.data(), saved.data(), whole(y, 2));
     CHECK(variance[0] == 0);
     CHECK(saved[2] == doctest::Approx(1 / std::sqrt(1e-5)));
     CHECK(y[77] == 3);
 }
 
-TEST_CASE("a NaN goes through activations, stays in its channel in a batch normalisation and wins its pooling windows") {
+TEST_CASE("a NaN goes through activations, stays in its channel in a batch normalisation and wins "
+          "its pooling windows") {
     Cpu<float> cpu(1);
-    const Map map{1, {18, 4, 4}};   // 18 channels: vector code and what is left of it
+    const Map map{1, {18, 4, 4}};  // 18 channels: vector code and what is left of it
     for (const int channel : {0, 17}) {
         CAPTURE(channel);
         std::vector<float> x = numbers(count(map), 1), y(count(map)), dx(count(map));
         const std::vector<float> ones(count(map), 1);
-        const std::size_t place = static_cast<std::size_t>(5 * 18 + channel);   // pixel (1, 1)
+        const std::size_t place = static_cast<std::size_t>(5 * 18 + channel);  // pixel (1, 1)
         x[place] = not_a_number;
         const auto only = [&](std::size_t at) {
-            for (std::size_t i = 0; i < y.size(); ++i) REQUIRE(std::isnan(y[i]) == (i == at));
+            for (std::size_t i = 0; i < y.size(); ++i)
+                REQUIRE(std::isnan(y[i]) == (i == at));
         };
         cpu.activate(map, ReluFunction{}, whole(std::as_const(x), 18), whole(y, 18)), only(place);
         cpu.activate(map, EluFunction{}, whole(std::as_const(x), 18), whole(y, 18)), only(place);
-        cpu.activate(map, LeakyReluFunction{}, whole(std::as_const(x), 18), whole(y, 18)), only(place);
-        cpu.activate(map, SigmoidFunction{}, whole(std::as_const(x), 18), whole(y, 18)), only(place);
+        cpu.activate(map, LeakyReluFunction{}, whole(std::as_const(x), 18), whole(y, 18)),
+            only(place);
+        cpu.activate(map, SigmoidFunction{}, whole(std::as_const(x), 18), whole(y, 18)),
+            only(place);
         const std::vector<float> beta(18, 0);
         std::vector<float> mean(18), variance(18), saved(36);
-        cpu.batch_norm(map, {}, ReluFunction{}, whole(std::as_const(x), 18), ones.data(), beta.data(), mean.data(), variance.data(), saved.data(),
-                       whole(y, 18));
-        for (std::size_t i = 0; i < y.size(); ++i) REQUIRE(std::isnan(y[i]) == (i % 18 == static_cast<std::size_t>(channel)));
-        for (std::size_t i = 0; i < 18; ++i) REQUIRE(std::isnan(variance[i]) == (i == static_cast<std::size_t>(channel)));
+        cpu.batch_norm(map, {}, ReluFunction{}, whole(std::as_const(x), 18), ones.data(),
+                       beta.data(), mean.data(), variance.data(), saved.data(), whole(y, 18));
+        for (std::size_t i = 0; i < y.size(); ++i)
+            REQUIRE(std::isnan(y[i]) == (i % 18 == static_cast<std::size_t>(channel)));
+        for (std::size_t i = 0; i < 18; ++i)
+            REQUIRE(std::isnan(variance[i]) == (i == static_cast<std::size_t>(channel)));
         y.assign(y.size(), 0);
-        for (const int kernel : {2, 4}) {   // windows of one step and of several
+        for (const int kernel : {2, 4}) {  // windows of one step and of several
             const Dims out{18, 4 / kernel, 4 / kernel};
             const backend::Pooling g{1, map.dims, out, {kernel, kernel}, {kernel, kernel}};
-            cpu.max_pool(g, whole(std::as_const(x), 18), whole(y, 18)), only(static_cast<std::size_t>(channel));
-            cpu.max_pool_backward(g, whole(std::as_const(x), 18), whole(std::as_const(y), 18), whole(ones, 18), whole(dx, 18));
+            cpu.max_pool(g, whole(std::as_const(x), 18), whole(y, 18)),
+                only(static_cast<std::size_t>(channel));
+            cpu.max_pool_backward(g, whole(std::as_const(x), 18), whole(std::as_const(y), 18),
+                                  whole(ones, 18), whole(dx, 18));
             CHECK(dx[place] == 1);
             double total = 0;
-            for (const float d : dx) total += static_cast<double>(d);
+            for (const float d : dx)
+                total += static_cast<double>(d);
             CHECK(total == out.size());
             y.assign(y.size(), 0);
         }
@@ -303,17 +381,19 @@ TEST_CASE("a pooling window larger than any step of the kernel is still one wind
     const Dims in{5, 13, 11}, out{5, 1, 1};
     const Map map{2, in};
     std::vector<float> x = numbers(count(map), 1), y(10), dx(count(map));
-    x[5 * 140 + 2] = 7, x[5 * 142 + 2] = 7;   // the first of two equal ones takes the gradient
+    x[5 * 140 + 2] = 7, x[5 * 142 + 2] = 7;  // the first of two equal ones takes the gradient
     const backend::Pooling g{2, in, out, {13, 11}, {1, 1}};
     cpu.max_pool(g, whole(std::as_const(x), 5), whole(y, 5));
     CHECK(y[2] == 7);
     const std::vector<float> dy = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
-    cpu.max_pool_backward(g, whole(std::as_const(x), 5), whole(std::as_const(y), 5), whole(dy, 5), whole(dx, 5));
+    cpu.max_pool_backward(g, whole(std::as_const(x), 5), whole(std::as_const(y), 5), whole(dy, 5),
+                          whole(dx, 5));
     CHECK(dx[5 * 140 + 2] == 3);
     CHECK(dx[5 * 142 + 2] == 0);
     cpu.average_pool(g, whole(std::as_const(x), 5), whole(y, 5));
     double sum = 0;
-    for (std::size_t p = 0; p < 143; ++p) sum += static_cast<double>(x[5 * p + 2]);
+    for (std::size_t p = 0; p < 143; ++p)
+        sum += static_cast<double>(x[5 * p + 2]);
     CHECK(y[2] == doctest::Approx(sum / 143).epsilon(1e-6));
 }
 
@@ -330,12 +410,15 @@ TEST_CASE("dropout keeps what its random words say, whatever the view") {
             const std::vector<float> x = numbers(n, 1, 1, 2);
             std::vector<float> y(n, -5);
             cpu.dropout(map, p, random, {x.data(), wide}, {y.data(), wide});
-            for (std::size_t i = 0, c = 0, k = 0; i < n; ++i, c = (c + 1) % static_cast<std::size_t>(wide)) {
+            for (std::size_t i = 0, c = 0, k = 0; i < n;
+                 ++i, c = (c + 1) % static_cast<std::size_t>(wide)) {
                 if (c >= 7) {
-                    REQUIRE(y[i] == -5);   // a gap
+                    REQUIRE(y[i] == -5);  // a gap
                     continue;
                 }
-                REQUIRE(y[i] == (uniform<double>(random.word(k++)) < p ? 0.f : x[i] / static_cast<float>(1 - p)));
+                REQUIRE(y[i] == (uniform<double>(random.word(k++)) < p
+                                     ? 0.f
+                                     : x[i] / static_cast<float>(1 - p)));
             }
         }
 }
@@ -344,7 +427,8 @@ TEST_CASE("the vector code's exponential is accurate to 3e-7") {
     double worst = 0;
     for (float x = 0; x > -86.9f; x -= 0.00137f) {
         const double exact = std::exp(static_cast<double>(x));
-        worst = std::max(worst, std::abs(static_cast<double>(backend::detail::exponential(x)) - exact) / exact);
+        worst = std::max(
+            worst, std::abs(static_cast<double>(backend::detail::exponential(x)) - exact) / exact);
     }
     CHECK(worst < 3e-7);
     CHECK(backend::detail::exponential(0.f) == 1);
@@ -352,12 +436,14 @@ TEST_CASE("the vector code's exponential is accurate to 3e-7") {
     CHECK(std::isnan(backend::detail::exponential(not_a_number)));
 }
 
-TEST_CASE("cross entropy survives large logits, keeps small gradients and breaks ties by the first") {
+TEST_CASE(
+    "cross entropy survives large logits, keeps small gradients and breaks ties by the first") {
     Cpu<float> cpu(1);
     const std::vector<float> x = {10000, 9970, 9000, 5, 5, 5, -10000, 0, 0};
     const std::vector<int> labels = {1, 0, 2};
     std::vector<float> d(9), losses(3), hits(3);
-    cpu.softmax_cross_entropy(3, 3, whole(x, 3), labels.data(), 2, whole(d, 3), losses.data(), hits.data());
+    cpu.softmax_cross_entropy(3, 3, whole(x, 3), labels.data(), 2, whole(d, 3), losses.data(),
+                              hits.data());
     CHECK(losses[0] == doctest::Approx(30));
     CHECK(losses[1] == doctest::Approx(std::log(3.0)));
     CHECK(losses[2] == doctest::Approx(std::log(2.0)));
@@ -367,30 +453,41 @@ TEST_CASE("cross entropy survives large logits, keeps small gradients and breaks
     CHECK(d[8] == doctest::Approx(-1));
     const std::vector<float> sure = {20, 0};
     const int label = 0;
-    cpu.softmax_cross_entropy(1, 2, whole(sure, 2), &label, 1, whole(d, 2), losses.data(), hits.data());
+    cpu.softmax_cross_entropy(1, 2, whole(sure, 2), &label, 1, whole(d, 2), losses.data(),
+                              hits.data());
     CHECK(d[1] == doctest::Approx(std::exp(-20.0)).epsilon(1e-6));
     losses[0] = 0;
-    cpu.softmax_cross_entropy(1, 3, whole(x, 3), labels.data(), 1, {}, losses.data(), hits.data());   // no gradient asked for
+    // no gradient asked for
+    cpu.softmax_cross_entropy(1, 3, whole(x, 3), labels.data(), 1, {}, losses.data(), hits.data());
     CHECK(losses[0] == doctest::Approx(30));
 }
 
-TEST_CASE("cross entropy of a NaN is NaN, and a label outside the classes is an error that names it") {
+TEST_CASE(
+    "cross entropy of a NaN is NaN, and a label outside the classes is an error that names it") {
     Cpu<float> cpu(1);
     std::vector<float> x = numbers(40, 1), d(40), losses(2), hits(2);
     x[25] = not_a_number;
     std::vector<int> labels = {3, 5};
-    cpu.softmax_cross_entropy(2, 20, whole(std::as_const(x), 20), labels.data(), 1, whole(d, 20), losses.data(), hits.data());
+    cpu.softmax_cross_entropy(2, 20, whole(std::as_const(x), 20), labels.data(), 1, whole(d, 20),
+                              losses.data(), hits.data());
     CHECK(!std::isnan(losses[0]));
     CHECK(std::isnan(losses[1]));
     CHECK(hits[1] == 0);
     labels[1] = 20;
-    CHECK_THROWS_WITH_AS(cpu.softmax_cross_entropy(2, 20, whole(std::as_const(x), 20), labels.data(), 1, whole(d, 20), losses.data(), hits.data()),
+    CHECK_THROWS_WITH_AS(cpu.softmax_cross_entropy(2, 20, whole(std::as_const(x), 20),
+                                                   labels.data(), 1, whole(d, 20), losses.data(),
+                                                   hits.data()),
                          "softmax_cross_entropy: label 20 in row 1: expected 0 to 19", Error);
 }
 
 TEST_CASE("an exception of a piece reaches the caller") {
     Cpu<float> cpu(2);
-    CHECK_THROWS_AS(cpu.for_rows(100, [](int i) { if (i == 57) fail("row ", i); }), Error);
+    CHECK_THROWS_AS(cpu.for_rows(100,
+                                 [](int i) {
+                                     if (i == 57)
+                                         fail("row ", i);
+                                 }),
+                    Error);
     std::atomic<int> calls = 0;
     cpu.for_rows(100, [&](int) { ++calls; });
     CHECK(calls == 100);

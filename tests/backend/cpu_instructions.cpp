@@ -11,8 +11,10 @@ using collab::backend::detail::Instructions;
 TEST_CASE("the first instructions that are compiled in and missing are named") {
     const Instructions fine[] = {{"A", true, true}, {"B", false, false}, {"C", false, true}};
     CHECK(first_missing(fine) == nullptr);
-    const Instructions poor[] = {{"A", true, true}, {"B", false, false}, {"C", true, false}, {"D", true, false}};
+    const Instructions poor[] = {
+        {"A", true, true}, {"B", false, false}, {"C", true, false}, {"D", true, false}};
     REQUIRE(first_missing(poor) != nullptr);
     CHECK(std::string(first_missing(poor)) == "C");
-    CHECK(collab::backend::detail::missing_instructions() == nullptr);   // or this test would not have begun
+    // or this test would not have begun
+    CHECK(collab::backend::detail::missing_instructions() == nullptr);
 }

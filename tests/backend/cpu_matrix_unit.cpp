@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// cpu_matrix_unit: products by a matrix unit, against sums in double: by this processor's where it has one, and everywhere by loops that do what such a unit does.
+// cpu_matrix_unit: products by a matrix unit, against sums in double: by this processor's where it
+// has one, and everywhere by loops that do what such a unit does.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -27,16 +28,20 @@ namespace {
 struct LoopUnit {
     std::uint32_t tile[8][unit_rows][unit_rows] = {};
     template <int Tile>
-    void zero() { std::fill_n(tile[Tile][0], unit_words, 0u); }
+    void zero() {
+        std::fill_n(tile[Tile][0], unit_words, 0u);
+    }
     template <int Tile, class U>
     void load(const U* from, std::ptrdiff_t step) {
         for (int r = 0; r < unit_rows; ++r)
-            for (int i = 0; i < unit_rows; ++i) tile[Tile][r][i] = std::bit_cast<std::uint32_t>(from[r * step + i]);
+            for (int i = 0; i < unit_rows; ++i)
+                tile[Tile][r][i] = std::bit_cast<std::uint32_t>(from[r * step + i]);
     }
     template <int Tile>
     void store(float* to, std::ptrdiff_t step) {
         for (int r = 0; r < unit_rows; ++r)
-            for (int i = 0; i < unit_rows; ++i) to[r * step + i] = std::bit_cast<float>(tile[Tile][r][i]);
+            for (int i = 0; i < unit_rows; ++i)
+                to[r * step + i] = std::bit_cast<float>(tile[Tile][r][i]);
     }
     template <int Sum, int A, int B>
     void multiply() {
@@ -46,38 +51,50 @@ struct LoopUnit {
             for (int n = 0; n < unit_rows; ++n) {
                 float sum = std::bit_cast<float>(tile[Sum][m][n]);
                 for (int j = 0; j < unit_rows; ++j)
-                    sum += first(tile[A][m][j]) * first(tile[B][j][n]) + second(tile[A][m][j]) * second(tile[B][j][n]);
+                    sum += first(tile[A][m][j]) * first(tile[B][j][n]) +
+                           second(tile[A][m][j]) * second(tile[B][j][n]);
                 tile[Sum][m][n] = std::bit_cast<std::uint32_t>(sum);
             }
     }
 };
 
-Load<float> load(const Gapped& map) { return {map.view(), map.channels}; }
+Load<float> load(const Gapped& map) {
+    return {map.view(), map.channels};
+}
 
 struct Distance {
     double difference = 0, size = 0, largest = 0, largest_difference = 0;
     void add(double is, double should) {
-        const double d = std::isfinite(is) ? std::abs(is - should) : std::numeric_limits<double>::infinity();
+        const double d =
+            std::isfinite(is) ? std::abs(is - should) : std::numeric_limits<double>::infinity();
         difference += d * d, size += should * should;
-        largest = std::max(largest, std::abs(should)), largest_difference = std::max(largest_difference, d);
+        largest = std::max(largest, std::abs(should)),
+        largest_difference = std::max(largest_difference, d);
     }
     void check() const {
-        CHECK(std::sqrt(difference / size) < 8e-7);   // float's own sums of as many terms: 1e-7 to 6e-7
+        // float's own sums of as many terms: 1e-7 to 6e-7
+        CHECK(std::sqrt(difference / size) < 8e-7);
         CHECK(largest_difference / largest < 2e-6);
     }
 };
 
 struct Sizes {
     int pixels, in, out, gap;
-    std::string name() const { return std::to_string(pixels) + " pixels, " + std::to_string(in) + " -> " + std::to_string(out) + ", gap " + std::to_string(gap); }
+    std::string name() const {
+        return std::to_string(pixels) + " pixels, " + std::to_string(in) + " -> " +
+               std::to_string(out) + ", gap " + std::to_string(gap);
+    }
     Convolution convolution() const {
         Convolution g;
         g.batch = pixels, g.in = {in, 1, 1}, g.out = {out, 1, 1};
         return g;
     }
 };
-// Whole tiles and not, one tile and several, one unit and several, sums in one sweep and in squares.
-const Sizes sizes[] = {{128, 64, 64, 0}, {37, 1, 1, 2}, {129, 65, 100, 3}, {300, 160, 70, 0}, {1100, 64, 96, 1}, {1024, 33, 48, 0}, {200, 512, 80, 0}, {96, 100, 520, 16}, {4100, 20, 36, 0}};
+// Whole tiles and not, one tile and several, one unit and several, sums in one sweep and in
+// squares.
+const Sizes sizes[] = {{128, 64, 64, 0},  {37, 1, 1, 2},      {129, 65, 100, 3},
+                       {300, 160, 70, 0}, {1100, 64, 96, 1},  {1024, 33, 48, 0},
+                       {200, 512, 80, 0}, {96, 100, 520, 16}, {4100, 20, 36, 0}};
 
 const bool unit_is_there = MatrixUnit::present();
 
@@ -86,7 +103,8 @@ void check_products(const Sizes& s) {
     CAPTURE(s.name());
     Threads threads(2);
     const Convolution g = s.convolution();
-    const Gapped x(s.pixels, s.in, s.gap, 1), dy(s.pixels, s.out, s.gap, 2), w(s.in, s.out, 0, 3), bias(1, s.out, 0, 4);
+    const Gapped x(s.pixels, s.in, s.gap, 1), dy(s.pixels, s.out, s.gap, 2), w(s.in, s.out, 0, 3),
+        bias(1, s.out, 0, 4);
     Gapped y(s.pixels, s.out, s.gap, 5), dx(s.pixels, s.in, s.gap, 6);
 
     After<float> to_y(y.view(), s.out);
@@ -95,29 +113,35 @@ void check_products(const Sizes& s) {
     for (int p = 0; p < s.pixels; ++p)
         for (int o = 0; o < s.out; ++o) {
             double sum = bias(0, o);
-            for (int i = 0; i < s.in; ++i) sum += x(p, i) * w(i, o);
+            for (int i = 0; i < s.in; ++i)
+                sum += x(p, i) * w(i, o);
             forward.add(y(p, o), sum);
         }
     forward.check();
     CHECK(y.gaps_untouched());
 
-    std::vector<double> gradient(std::size_t(s.pixels * s.in)), weights(std::size_t(s.in * s.out), 0.5);
+    std::vector<double> gradient(std::size_t(s.pixels * s.in)),
+        weights(std::size_t(s.in * s.out), 0.5);
     for (int p = 0; p < s.pixels; ++p)
         for (int i = 0; i < s.in; ++i) {
             double sum = 0;
-            for (int o = 0; o < s.out; ++o) sum += dy(p, o) * w(i, o), weights[std::size_t(i * s.out + o)] += x(p, i) * dy(p, o);
+            for (int o = 0; o < s.out; ++o)
+                sum += dy(p, o) * w(i, o),
+                    weights[std::size_t(i * s.out + o)] += x(p, i) * dy(p, o);
             gradient[std::size_t(p * s.in + i)] = sum;
         }
     const auto check_dx = [&] {
         Distance d;
         for (int p = 0; p < s.pixels; ++p)
-            for (int i = 0; i < s.in; ++i) d.add(dx(p, i), gradient[std::size_t(p * s.in + i)]);
+            for (int i = 0; i < s.in; ++i)
+                d.add(dx(p, i), gradient[std::size_t(p * s.in + i)]);
         d.check();
         CHECK(dx.gaps_untouched());
     };
     const auto check_dw = [&](const std::vector<float>& dw) {
         Distance d;
-        for (std::size_t i = 0; i < dw.size(); ++i) d.add(double(dw[i]), weights[i]);
+        for (std::size_t i = 0; i < dw.size(); ++i)
+            d.add(double(dw[i]), weights[i]);
         d.check();
     };
     After<float> to_dx(dx.view(), s.in);
@@ -143,7 +167,8 @@ float multiplied(float a, float b) {
     float from_a[2 * unit_words] = {}, from_b[2 * unit_words] = {}, sums[unit_words];
     Word split_a[split_words], split_b[split_words];
     from_a[0] = a, from_b[0] = b;
-    split_tile(from_a, unit_rows, unit_words, split_a), split_tile(from_b, unit_rows, unit_words, split_b);
+    split_tile(from_a, unit_rows, unit_words, split_a),
+        split_tile(from_b, unit_rows, unit_words, split_b);
     Unit unit;
     Ahead nothing;
     unit_product<1, 1>(unit, {split_a, split_b, 0, 0, 1, sums, 0, 0, unit_rows, &nothing}, false);
@@ -157,15 +182,18 @@ void check_numbers() {
     double worst = 0;
     for (int i = 0; i < 1000; ++i) {
         const float a = uniform(random), b = uniform(random);
-        worst = std::max(worst, std::abs(double(multiplied<Unit>(a, b)) / (double(a) * double(b)) - 1));
+        worst =
+            std::max(worst, std::abs(double(multiplied<Unit>(a, b)) / (double(a) * double(b)) - 1));
     }
-    CHECK(worst < 5e-7);   // 2^-21
-    CHECK(worst > 1e-8);   // of float, and not of something wider
-    const float most = std::numeric_limits<float>::max(), nan = std::numeric_limits<float>::quiet_NaN(), infinity = std::numeric_limits<float>::infinity();
+    CHECK(worst < 5e-7);  // 2^-21
+    CHECK(worst > 1e-8);  // of float, and not of something wider
+    const float most = std::numeric_limits<float>::max(),
+                nan = std::numeric_limits<float>::quiet_NaN(),
+                infinity = std::numeric_limits<float>::infinity();
     CHECK(multiplied<Unit>(most, 1) == doctest::Approx(most));
     CHECK(multiplied<Unit>(-1e-30f, 3e10f) == doctest::Approx(-3e-20));
     CHECK_FALSE(std::isfinite(multiplied<Unit>(most, 2)));
-    for (const float bad : {nan, infinity, -infinity}) {   // never a number again
+    for (const float bad : {nan, infinity, -infinity}) {  // never a number again
         CHECK(std::isnan(multiplied<Unit>(bad, 1)));
         CHECK(std::isnan(multiplied<Unit>(0.5f, bad)));
     }
@@ -174,19 +202,28 @@ void check_numbers() {
 }  // namespace
 
 TEST_CASE("products by a matrix unit, in loops: all sizes, forward and both gradients") {
-    for (const Sizes& s : sizes) check_products<LoopUnit>(s);
+    for (const Sizes& s : sizes)
+        check_products<LoopUnit>(s);
 }
 
-TEST_CASE("products of split numbers, in loops, are as exact as float's") { check_numbers<LoopUnit>(); }
+TEST_CASE("products of split numbers, in loops, are as exact as float's") {
+    check_numbers<LoopUnit>();
+}
 
 #ifdef COLLAB_MATRIX_UNIT
-TEST_CASE("products by this processor's matrix unit: all sizes, forward and both gradients" * doctest::skip(!unit_is_there)) {
-    for (const Sizes& s : sizes) check_products<MatrixUnit>(s);
+TEST_CASE("products by this processor's matrix unit: all sizes, forward and both gradients" *
+          doctest::skip(!unit_is_there)) {
+    for (const Sizes& s : sizes)
+        check_products<MatrixUnit>(s);
 }
 
-TEST_CASE("products of split numbers by this processor's matrix unit are as exact as float's" * doctest::skip(!unit_is_there)) { check_numbers<MatrixUnit>(); }
+TEST_CASE("products of split numbers by this processor's matrix unit are as exact as float's" *
+          doctest::skip(!unit_is_there)) {
+    check_numbers<MatrixUnit>();
+}
 
-TEST_CASE("the matrix unit takes large 1x1 convolutions, unless it is not wanted" * doctest::skip(!unit_is_there)) {
+TEST_CASE("the matrix unit takes large 1x1 convolutions, unless it is not wanted" *
+          doctest::skip(!unit_is_there)) {
     Convolution g;
     g.batch = 4, g.in = {96, 8, 8}, g.out = {128, 8, 8};
     const Gapped x(256, 96, 0, 1), w(96, 128, 0, 2);
@@ -200,7 +237,8 @@ TEST_CASE("the matrix unit takes large 1x1 convolutions, unless it is not wanted
     CHECK(unit != direct);
     CHECK(unit == compute({}, 2));
     Distance d;
-    for (std::size_t i = 0; i < unit.size(); ++i) d.add(double(unit[i]), double(direct[i]));
+    for (std::size_t i = 0; i < unit.size(); ++i)
+        d.add(double(unit[i]), double(direct[i]));
     d.check();
 }
 #endif

@@ -21,19 +21,23 @@ std::vector<float> numbers(int n, std::uint64_t seed, float least, float most) {
     std::mt19937_64 random(seed);
     std::uniform_real_distribution<float> uniform(least, most);
     std::vector<float> v(static_cast<std::size_t>(n));
-    for (float& one : v) one = uniform(random);
+    for (float& one : v)
+        one = uniform(random);
     return v;
 }
 
 struct Extents {
-    int channels, side, gaps;   ///< gaps: a bit for each map that has some
+    int channels, side, gaps;  ///< gaps: a bit for each map that has some
     static constexpr int batch = 2;
     long pixels() const { return long(batch) * side * side; }
     backend::Map map() const { return {batch, {channels, side, side}}; }
-    Gapped gapped(int which) const { return {pixels(), channels, gaps >> which & 1 ? which + 1 : 0, std::uint64_t(which + 1)}; }
+    Gapped gapped(int which) const {
+        return {pixels(), channels, gaps >> which & 1 ? which + 1 : 0, std::uint64_t(which + 1)};
+    }
 };
 
-/// Maps with and without gaps, of less than a strip, of several, and wider than one; numbers of pixels that fill no whole rows, too.
+/// Maps with and without gaps, of less than a strip, of several, and wider than one; numbers of
+/// pixels that fill no whole rows, too.
 template <class F>
 void for_shapes(const F& f) {
     for (const int channels : {1, 12, 16, 100, 256, 300, 600})
@@ -53,11 +57,14 @@ void sums_and_gradient(Function f) {
         const long pixels = shape.pixels();
         Gapped x = shape.gapped(0), y = shape.gapped(1), dy = shape.gapped(2), g = shape.gapped(3);
         for (long p = 0; p < pixels; ++p)
-            for (int c = 0; c < channels; ++c) y(p, c) = f(y(p, c));
+            for (int c = 0; c < channels; ++c)
+                y(p, c) = f(y(p, c));
         const std::vector<float> saved = numbers(2 * channels, 5, 0.5f, 1.5f);
-        std::vector<float> dgamma(std::size_t(channels), 1.f), dbeta(std::size_t(channels), 2.f), sums(std::size_t(2 * channels));
+        std::vector<float> dgamma(std::size_t(channels), 1.f), dbeta(std::size_t(channels), 2.f),
+            sums(std::size_t(2 * channels));
         Cpu<float> cpu(2);
-        cpu.normalised_sums(shape.map(), f, std::as_const(x).view(), std::as_const(y).view(), std::as_const(dy).view(), saved.data(), dgamma.data(), dbeta.data(),
+        cpu.normalised_sums(shape.map(), f, std::as_const(x).view(), std::as_const(y).view(),
+                            std::as_const(dy).view(), saved.data(), dgamma.data(), dbeta.data(),
                             sums.data(), g.view());
         bool right = true, close = true;
         for (int c = 0; c < channels; ++c) {
@@ -65,11 +72,16 @@ void sums_and_gradient(Function f) {
             for (long p = 0; p < pixels; ++p) {
                 const float expected = dy(p, c) * f.slope(y(p, c));
                 right = right && g(p, c) == expected;
-                total += double(expected), product += double(expected) * (double(x(p, c)) - double(saved[std::size_t(c)]));
+                total += double(expected),
+                    product += double(expected) * (double(x(p, c)) - double(saved[std::size_t(c)]));
             }
             product *= double(saved[std::size_t(channels + c)]);
-            const auto near = [&](double a, double b) { return std::abs(a - b) <= 1e-6 * double(pixels); };
-            close = close && near(double(sums[std::size_t(c)]), total) && near(double(sums[std::size_t(channels + c)]), product) && near(double(dbeta[std::size_t(c)]) - 2, total) &&
+            const auto near = [&](double a, double b) {
+                return std::abs(a - b) <= 1e-6 * double(pixels);
+            };
+            close = close && near(double(sums[std::size_t(c)]), total) &&
+                    near(double(sums[std::size_t(channels + c)]), product) &&
+                    near(double(dbeta[std::size_t(c)]) - 2, total) &&
                     near(double(dgamma[std::size_t(c)]) - 1, product);
         }
         CHECK(right);
@@ -83,17 +95,25 @@ void formed(Function f) {
     for_shapes([&](const Extents& shape) {
         const int channels = shape.channels;
         const long pixels = shape.pixels();
-        Gapped x = shape.gapped(0), skip = shape.gapped(1), y = shape.gapped(2), plain = shape.gapped(3);
-        const std::vector<float> saved = numbers(2 * channels, 5, 0.5f, 1.5f), gamma = numbers(channels, 6, -2, 2), beta = numbers(channels, 7, -1, 1);
+        Gapped x = shape.gapped(0), skip = shape.gapped(1), y = shape.gapped(2),
+               plain = shape.gapped(3);
+        const std::vector<float> saved = numbers(2 * channels, 5, 0.5f, 1.5f),
+                                 gamma = numbers(channels, 6, -2, 2),
+                                 beta = numbers(channels, 7, -1, 1);
         Cpu<float> cpu(2);
-        const Normalised<float, Identity> input{std::as_const(x).view(), gamma.data(), beta.data(), saved.data()};
+        const Normalised<float, Identity> input{std::as_const(x).view(), gamma.data(), beta.data(),
+                                                saved.data()};
         cpu.normalise(shape.map(), f, input, std::as_const(skip).view(), y.view());
         cpu.normalise(shape.map(), f, input, View<const float>{}, plain.view());
         double worst = 0;
         for (int c = 0; c < channels; ++c)
             for (long p = 0; p < pixels; ++p) {
-                const double z = (double(x(p, c)) - double(saved[std::size_t(c)])) * double(gamma[std::size_t(c)]) * double(saved[std::size_t(channels + c)]) + double(beta[std::size_t(c)]);
-                worst = std::max({worst, std::abs(double(plain(p, c)) - f(z)), std::abs(double(y(p, c)) - f(z + double(skip(p, c))))});
+                const double z = (double(x(p, c)) - double(saved[std::size_t(c)])) *
+                                     double(gamma[std::size_t(c)]) *
+                                     double(saved[std::size_t(channels + c)]) +
+                                 double(beta[std::size_t(c)]);
+                worst = std::max({worst, std::abs(double(plain(p, c)) - f(z)),
+                                  std::abs(double(y(p, c)) - f(z + double(skip(p, c))))});
             }
         CHECK(worst < 2e-6);
         CHECK(y.gaps_untouched());
@@ -121,7 +141,9 @@ TEST_CASE("statistics of a batch, for maps with and without gaps") {
         const long pixels = shape.pixels();
         Gapped x = shape.gapped(0);
         for (long p = 0; p < pixels; ++p)
-            for (int c = 0; c < channels; ++c) x(p, c) += 100;   // a mean far larger than the deviation
+            // a mean far larger than the deviation
+            for (int c = 0; c < channels; ++c)
+                x(p, c) += 100;
         const auto n = static_cast<std::size_t>(channels);
         std::vector<float> saved(2 * n), mean(n), variance(n);
         Cpu<float> cpu(2);
@@ -131,10 +153,14 @@ TEST_CASE("statistics of a batch, for maps with and without gaps") {
         bool close = true;
         for (int c = 0; c < channels; ++c) {
             double total = 0, squares = 0;
-            for (long p = 0; p < pixels; ++p) total += double(x(p, c));
-            for (long p = 0; p < pixels; ++p) squares += std::pow(double(x(p, c)) - total / double(pixels), 2);
+            for (long p = 0; p < pixels; ++p)
+                total += double(x(p, c));
+            for (long p = 0; p < pixels; ++p)
+                squares += std::pow(double(x(p, c)) - total / double(pixels), 2);
             const double inverse = 1 / std::sqrt(squares / double(pixels) + s.constants.epsilon);
-            close = close && std::abs(double(saved[std::size_t(c)]) - total / double(pixels)) < 1e-4 && std::abs(double(saved[std::size_t(channels + c)]) / inverse - 1) < 1e-3;
+            close = close &&
+                    std::abs(double(saved[std::size_t(c)]) - total / double(pixels)) < 1e-4 &&
+                    std::abs(double(saved[std::size_t(channels + c)]) / inverse - 1) < 1e-3;
         }
         CHECK(close);
     });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // functor: the accuracy of the vectorisable exponential, and slopes against differences.
-#include <initializer_list>
 #include <collab/backend/functor.hpp>
+#include <initializer_list>
 
 #include <bit>
 #include <cmath>
@@ -22,7 +22,7 @@ double relative_error(float x) {
 /// f(x) and its slope from the value, against the derivative by central differences in double.
 template <class F>
 void check_slope(F f) {
-    for (double x = -6.013; x < 6; x += 0.037) {   // never at 0, where some have a corner
+    for (double x = -6.013; x < 6; x += 0.037) {  // never at 0, where some have a corner
         const double step = 1e-5, difference = (f(x + step) - f(x - step)) / (2 * step);
         CAPTURE(x);
         CHECK(f.slope(f(x)) == doctest::Approx(difference).epsilon(1e-6));
@@ -37,23 +37,28 @@ TEST_CASE("exp_minus_one has a relative error below 3e-7 from -90 to 88") {
     float place = 0;
     for (double x = -90; x < 88; x += 0.000731) {
         const float f = static_cast<float>(x);
-        if (f == 0) continue;
+        if (f == 0)
+            continue;
         const double e = relative_error(f);
-        if (e > worst) worst = e, place = f;
+        if (e > worst)
+            worst = e, place = f;
     }
     CAPTURE(place);
     CHECK(worst < 3e-7);
 }
 
-TEST_CASE("exp_minus_one has a relative error below 3e-7 for every magnitude down to the smallest normal number") {
+TEST_CASE("exp_minus_one has a relative error below 3e-7 for every magnitude down to the smallest "
+          "normal number") {
     double worst = 0;
     float place = 0;
     // Equal steps of the bit pattern are equal steps of the logarithm.
-    for (std::uint32_t bits = std::bit_cast<std::uint32_t>(std::numeric_limits<float>::min()); bits < std::bit_cast<std::uint32_t>(80.f); bits += 2011)
+    for (std::uint32_t bits = std::bit_cast<std::uint32_t>(std::numeric_limits<float>::min());
+         bits < std::bit_cast<std::uint32_t>(80.f); bits += 2011)
         for (const std::uint32_t sign : {0u, 0x80000000u}) {
             const float x = std::bit_cast<float>(bits | sign);
             const double e = relative_error(x);
-            if (e > worst) worst = e, place = x;
+            if (e > worst)
+                worst = e, place = x;
         }
     CAPTURE(place);
     CHECK(worst < 3e-7);

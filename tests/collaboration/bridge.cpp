@@ -39,7 +39,8 @@ TEST_CASE("a bridge merges a feature with what it encodes, transfers and decodes
 }
 
 TEST_CASE("a bridge writes into its slice of a concatenation") {
-    const auto whole = run<Simple<ProductMerge>>(x), beside = run<Concat<Simple<ProductMerge>, Layers<>>>(x);
+    const auto whole = run<Simple<ProductMerge>>(x),
+               beside = run<Concat<Simple<ProductMerge>, Layers<>>>(x);
     REQUIRE(beside.size() == 2 * x.size());
     for (std::size_t p = 0; p < x.size() / 2; ++p)
         for (std::size_t c = 0; c < 2; ++c) {
@@ -49,24 +50,30 @@ TEST_CASE("a bridge writes into its slice of a concatenation") {
 }
 
 TEST_CASE("a bridge without knowledge leaves the feature as it is, or adds one") {
-    using Parts = MutualKnowledge<Encoder<3>::For<Map>, Transfer<3>, Decoder::For<Shape<3, 1, 2>, Map>, ProductMerge>;
+    using Parts = MutualKnowledge<Encoder<3>::For<Map>, Transfer<3>,
+                                  Decoder::For<Shape<3, 1, 2>, Map>, ProductMerge>;
     Model<Sequential<Map, Parts>, Reference<double>> product(2);
     auto p = product.parameters();
     const Named& scale = product.catalogue().find("net0.0.decoder.1.weight");
-    for (int i = 0; i < scale.tensor.size; ++i) p[scale.offset + std::size_t(i)] = 0;   // the decoder's normalisation ends in 0 U + 0
+    // the decoder's normalisation ends in 0 U + 0
+    for (int i = 0; i < scale.tensor.size; ++i)
+        p[scale.offset + std::size_t(i)] = 0;
     product.set_parameters(p);
     CHECK(product.predict(x.data(), 2) == x);
-    using Sums = MutualKnowledge<Encoder<3>::For<Map>, Transfer<3>, Decoder::For<Shape<3, 1, 2>, Map>, SumMerge>;
+    using Sums = MutualKnowledge<Encoder<3>::For<Map>, Transfer<3>,
+                                 Decoder::For<Shape<3, 1, 2>, Map>, SumMerge>;
     Model<Sequential<Map, Sums>, Reference<double>> sum(2);
     sum.set_parameters(p);
     const auto h = sum.predict(x.data(), 2);
-    for (std::size_t i = 0; i < x.size(); ++i) CHECK(h[i] == x[i] + 1);
+    for (std::size_t i = 0; i < x.size(); ++i)
+        CHECK(h[i] == x[i] + 1);
 }
 
 TEST_CASE("a bridge accepts what its parts restore") {
     CHECK(Accepts<Simple<SumMerge>, Map>);
     CHECK_FALSE(Accepts<MutualKnowledge<One, One, Layers<Conv2d<3, 1>>, SumMerge>, Map>);
     CHECK_FALSE(Accepts<MutualKnowledge<One, Layers<Conv2d<2, 5, Pad<0>>>, One, SumMerge>, Map>);
-    CHECK_FALSE(Accepts<MutualKnowledge<Layers<Conv2d<2, 1, Stride<1, 2>>>, One, One, SumMerge>, Map>);
+    CHECK_FALSE(
+        Accepts<MutualKnowledge<Layers<Conv2d<2, 1, Stride<1, 2>>>, One, One, SumMerge>, Map>);
     CHECK(Simple<SumMerge>::describe() == "MutualKnowledge");
 }

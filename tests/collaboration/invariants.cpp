@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// invariants: what holds for every method: swapped networks give swapped results, and a half step moves one network.
+// invariants: what holds for every method: swapped networks give swapped results, and a half step
+// moves one network.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -26,7 +27,8 @@ using namespace collab::whole;
 namespace {
 using Head = Layers<GlobalAvgPool, Linear<3>>;
 
-/// One of several methods between networks `A` and `B`, chosen when the test runs so that all share one compiled training.
+/// One of several methods between networks `A` and `B`, chosen when the test runs so that all share
+/// one compiled training.
 template <int A, int B>
 struct OneOfMany {
     using is_method = void;
@@ -37,58 +39,80 @@ struct OneOfMany {
     void couple(G& g) const {
         int next = 0;
         const auto option = [&](auto method) {
-            if (next++ == which) method.couple(g);
+            if (next++ == which)
+                method.couple(g);
         };
-        option(MutualLearning<>{}), option(MutualLearning<Attached>{}), option(MutualLearningWithMean{.temperature = 2});
+        option(MutualLearning<>{}), option(MutualLearning<Attached>{}),
+            option(MutualLearningWithMean{.temperature = 2});
         option(CollaborativeHeads{}), option(TeacherFree{}), option(CollaborativeTeaching<2>{});
-        option(CollaborativeDistillation<MinimumLogits>{}), option(CollaborativeDistillation<BestLogits>{}), option(CollaborativeDistillation<MeanLogits>{});
-        option(CollaborativeDistillation<BestMixture>{}), option(CollaborativeDistillation<WeightedLogits>{});
-        option(DenseCrossLayers<Exit<early, Head>, Exit<mutual, Head>>{}), option(AdversarialFeatures<3, 3>{});
-        option(Distillation<A, B>{}), option(Hints<A, B>{}), option(RelationalDistillation<A, B>{}), option(AttentionTransfer<A, B, early, mutual>{});
-        option(NeuronSelectivity<A, B, mutual>{}), option(VariationalInformation<A, B, mutual>{}), option(ContrastiveDistillation<A, B, 5>{});
-        option(Related<SimilarityPreserving, A, B>{}), option(Related<CorrelationCongruence, A, B>{}), option(Related<ProbabilisticTransfer, A, B>{});
+        option(CollaborativeDistillation<MinimumLogits>{}),
+            option(CollaborativeDistillation<BestLogits>{}),
+            option(CollaborativeDistillation<MeanLogits>{});
+        option(CollaborativeDistillation<BestMixture>{}),
+            option(CollaborativeDistillation<WeightedLogits>{});
+        option(DenseCrossLayers<Exit<early, Head>, Exit<mutual, Head>>{}),
+            option(AdversarialFeatures<3, 3>{});
+        option(Distillation<A, B>{}), option(Hints<A, B>{}), option(RelationalDistillation<A, B>{}),
+            option(AttentionTransfer<A, B, early, mutual>{});
+        option(NeuronSelectivity<A, B, mutual>{}), option(VariationalInformation<A, B, mutual>{}),
+            option(ContrastiveDistillation<A, B, 5>{});
+        option(Related<SimilarityPreserving, A, B>{}),
+            option(Related<CorrelationCongruence, A, B>{}),
+            option(Related<ProbabilisticTransfer, A, B>{});
         option(Related<KernelAlignment, A, B>{});
     }
 };
 constexpr int many = 24;
 
-/// The name of a tensor after networks 0 and 1 have changed places: names of networks stay, numbers of networks in names of parts change.
+/// The name of a tensor after networks 0 and 1 have changed places: names of networks stay, numbers
+/// of networks in names of parts change.
 std::string swapped(std::string name) {
     for (const std::string_view part : {".adapter", ".discriminator", ".exit", ".embedding"}) {
         const std::size_t at = name.find(part), digit = at + part.size();
-        if (at != std::string::npos && digit < name.size() && std::isdigit(static_cast<unsigned char>(name[digit]))) name[digit] = name[digit] == '0' ? '1' : '0';
+        if (at != std::string::npos && digit < name.size() &&
+            std::isdigit(static_cast<unsigned char>(name[digit])))
+            name[digit] = name[digit] == '0' ? '1' : '0';
     }
     return name;
 }
 
 const std::vector<float> images = [] {
     std::vector<float> x(std::size_t(samples) * Image::dims.size());
-    for (std::size_t i = 0; i < x.size(); ++i) x[i] = float(std::sin(0.37 * double(i) * double(i)));
+    for (std::size_t i = 0; i < x.size(); ++i)
+        x[i] = float(std::sin(0.37 * double(i) * double(i)));
     return x;
 }();
 const std::vector<int> labels{0, 1, 2, 1};
 
-/// `one` and `two` are the same networks in the other order. The second sees `first`, samples that the first sees from the beginning.
+/// `one` and `two` are the same networks in the other order. The second sees `first`, samples that
+/// the first sees from the beginning.
 template <class One, class Two>
 void verify_swap(One& one, Two& two, int n = samples, int first = 0) {
     std::vector<float> x = images;
     std::vector<int> y(labels.begin(), labels.begin() + n);
-    std::rotate(x.begin(), x.begin() + first * Image::dims.size(), x.begin() + n * Image::dims.size());
+    std::rotate(x.begin(), x.begin() + first * Image::dims.size(),
+                x.begin() + n * Image::dims.size());
     std::rotate(y.begin(), y.begin() + first, y.end());
     REQUIRE(one.catalogue().parameter_count == two.catalogue().parameter_count);
     const std::vector<double> begin = one.parameters();
-    for (const Named& t : one.catalogue().parameters) two.set_parameter(swapped(t.name), one.parameter(t.name));
-    for (int s = 0; s < 3; ++s) one.step(images.data(), labels.data(), n, 0.02), two.step(x.data(), y.data(), n, 0.02);
+    for (const Named& t : one.catalogue().parameters)
+        two.set_parameter(swapped(t.name), one.parameter(t.name));
+    for (int s = 0; s < 3; ++s)
+        one.step(images.data(), labels.data(), n, 0.02), two.step(x.data(), y.data(), n, 0.02);
     double worst = 0, moved = 0;
     for (const Named& t : one.catalogue().parameters) {
         const auto a = one.parameter(t.name), b = two.parameter(swapped(t.name));
-        for (std::size_t i = 0; i < a.size(); ++i) worst = std::max(worst, std::abs(a[i] - b[i])), moved = std::max(moved, std::abs(a[i] - begin[t.offset + i]));
+        for (std::size_t i = 0; i < a.size(); ++i)
+            worst = std::max(worst, std::abs(a[i] - b[i])),
+            moved = std::max(moved, std::abs(a[i] - begin[t.offset + i]));
     }
     CHECK(worst < 1e-11);
     CHECK(moved > 1e-3);
     for (std::size_t i = 0; i < 2; ++i) {
-        CHECK(one.losses()[i].classification == doctest::Approx(two.losses()[1 - i].classification).epsilon(1e-11));
-        CHECK(one.losses()[i].coupling == doctest::Approx(two.losses()[1 - i].coupling).epsilon(1e-10));
+        CHECK(one.losses()[i].classification ==
+              doctest::Approx(two.losses()[1 - i].classification).epsilon(1e-11));
+        CHECK(one.losses()[i].coupling ==
+              doctest::Approx(two.losses()[1 - i].coupling).epsilon(1e-10));
     }
 }
 }  // namespace
@@ -104,50 +128,66 @@ TEST_CASE("swapping the networks swaps the results, method by method") {
         verify_swap(one, two);
         coupled += std::abs(one.losses()[0].coupling) + std::abs(one.losses()[1].coupling) > 1e-6;
     }
-    CHECK(coupled == many);   // no method was silent
+    CHECK(coupled == many);  // no method was silent
 }
 
 TEST_CASE("swapping the networks swaps the results of a knowledge base with a sum, and of two") {
     const auto verify = []<class... Options>(Pack<Options...>) {
-        Training<Collaboration<Small, Other, Options...>, Reference<double>> one({.seed = 3, .batch = samples, .names = {"small", "other"}});
-        Training<Collaboration<Other, Small, Options...>, Reference<double>> two({.seed = 4, .batch = samples, .names = {"other", "small"}});
+        Training<Collaboration<Small, Other, Options...>, Reference<double>> one(
+            {.seed = 3, .batch = samples, .names = {"small", "other"}});
+        Training<Collaboration<Other, Small, Options...>, Reference<double>> two(
+            {.seed = 4, .batch = samples, .names = {"other", "small"}});
         verify_swap(one, two);
     };
     verify(Pack<Base<mutual, SumMerge>>{});
     verify(Pack<Base<early>, Base<mutual>, SquaredEuclidean>{});
 }
 
-TEST_CASE("swapping the networks swaps the results of different inputs, the second network seeing what the first saw") {
-    using Items = Pack<DifferentInputs<MarginalDistance>, WassersteinEmbedding<5>>;   // of two samples: rolled twice they are as before
-    Training<Collaboration<Small, Other, Items::at<0>, Items::at<1>>, Reference<double>> one({.seed = 3, .batch = 2, .names = {"small", "other"}});
-    Training<Collaboration<Other, Small, Items::at<0>, Items::at<1>>, Reference<double>> two({.seed = 4, .batch = 2, .names = {"other", "small"}});
+TEST_CASE("swapping the networks swaps the results of different inputs, the second network seeing "
+          "what the first saw") {
+    // of two samples: rolled twice they are as before
+    using Items = Pack<DifferentInputs<MarginalDistance>, WassersteinEmbedding<5>>;
+    Training<Collaboration<Small, Other, Items::at<0>, Items::at<1>>, Reference<double>> one(
+        {.seed = 3, .batch = 2, .names = {"small", "other"}});
+    Training<Collaboration<Other, Small, Items::at<0>, Items::at<1>>, Reference<double>> two(
+        {.seed = 4, .batch = 2, .names = {"other", "small"}});
     verify_swap(one, two, 2, 1);
 }
 
-TEST_CASE("one after the other, a half step moves its own network and what is shared, and leaves every other network as it was") {
+TEST_CASE("one after the other, a half step moves its own network and what is shared, and leaves "
+          "every other network as it was") {
     const auto verify = []<class C>(C) {
         Training<C, Reference<double>> training({.seed = 3, .batch = samples});
-        struct Seen { std::vector<double> weights, momentum; };
+        struct Seen {
+            std::vector<double> weights, momentum;
+        };
         std::vector<Seen> seen;
         const auto look = [&] { seen.push_back({training.parameters(), training.momentum()}); };
-        for (int s = 0; s < 2; ++s) {   // the second time there is momentum that could move what stands
+        // the second time there is momentum that could move what stands
+        for (int s = 0; s < 2; ++s) {
             seen.clear();
             training.step(images.data(), labels.data(), samples, 0.02, look);
             look();
             REQUIRE(seen.size() == std::size_t(C::size) + 1);
             for (std::size_t half = 0; half < std::size_t(C::size); ++half)
                 for (const Named& t : training.catalogue().parameters) {
-                    bool others = false, own = false, same = true;   // whose tensor it is
+                    bool others = false, own = false, same = true;  // whose tensor it is
                     for (std::size_t k = 0; k < std::size_t(C::size); ++k)
-                        if (t.name.starts_with(sentence("net", k, ".")) || t.name.find(sentence(".net", k, ".")) != std::string::npos) (k == half ? own : others) = true;
+                        if (t.name.starts_with(sentence("net", k, ".")) ||
+                            t.name.find(sentence(".net", k, ".")) != std::string::npos)
+                            (k == half ? own : others) = true;
                     for (std::size_t i = t.offset; i < t.offset + std::size_t(t.tensor.size); ++i)
-                        same = same && seen[half].weights[i] == seen[half + 1].weights[i] && seen[half].momentum[i] == seen[half + 1].momentum[i];
-                    CHECK_MESSAGE(same == others, t.name << " in half step " << half << std::string(own ? ", of this network" : ""));
+                        same = same && seen[half].weights[i] == seen[half + 1].weights[i] &&
+                               seen[half].momentum[i] == seen[half + 1].momentum[i];
+                    CHECK_MESSAGE(same == others,
+                                  t.name << " in half step " << half
+                                         << std::string(own ? ", of this network" : ""));
                 }
         }
     };
     verify(Collaboration<Small, Other, MutualLearning<>, Iterative>{});
     verify(Collaboration<Small, Other, Third, MutualLearning<>, IterativeStale>{});
     verify(Collaboration<Small, Other, Base<mutual>, Iterative>{});
-    verify(Collaboration<Small, Other, Third, Base<early>, Base<mutual>, MutualLearning<>, Iterative>{});
+    verify(Collaboration<Small, Other, Third, Base<early>, Base<mutual>, MutualLearning<>,
+                         Iterative>{});
 }

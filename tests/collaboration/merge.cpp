@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // merge: Eq. 3 in its two readings, against values computed independently.
-#include <initializer_list>
 #include <doctest/doctest.h>
+#include <initializer_list>
 
 #include <cmath>
 

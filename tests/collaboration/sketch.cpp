@@ -15,8 +15,10 @@ using namespace collab;
 
 namespace {
 struct early;
-struct A : Sequential<Shape<1, 8, 8>, Conv2d<3, 3>, Relu, Cut<early>, Conv2d<4, 3, Stride<2>>, Relu, Cut<mutual>, GlobalAvgPool, Linear<3>> {};
-struct B : Sequential<Shape<1, 8, 8>, Conv2d<2, 3>, Relu, Cut<early>, Conv2d<4, 3, Stride<2>>, Elu, Cut<mutual>, GlobalAvgPool, Linear<3>> {};
+struct A : Sequential<Shape<1, 8, 8>, Conv2d<3, 3>, Relu, Cut<early>, Conv2d<4, 3, Stride<2>>, Relu,
+                      Cut<mutual>, GlobalAvgPool, Linear<3>> {};
+struct B : Sequential<Shape<1, 8, 8>, Conv2d<2, 3>, Relu, Cut<early>, Conv2d<4, 3, Stride<2>>, Elu,
+                      Cut<mutual>, GlobalAvgPool, Linear<3>> {};
 
 /// The same losses in the same order, with the same owners and weights, in a training.
 template <class C>
@@ -34,7 +36,8 @@ void agrees() {
         CHECK(s.losses[k].weight == terms[k].weight);
     }
     const auto losses = training.losses();
-    for (std::size_t i = 0; i < losses.size(); ++i) CHECK(s.classification[i] == losses[i].classification_weight);
+    for (std::size_t i = 0; i < losses.size(); ++i)
+        CHECK(s.classification[i] == losses[i].classification_weight);
 }
 }  // namespace
 
@@ -46,9 +49,12 @@ TEST_CASE("a sketch has the losses of a training, in the same order") {
 }
 
 TEST_CASE("a sketch knows what is a constant") {
-    const Sketch detached = sketch<Collaboration<A, B, MutualLearning<>>>(), attached = sketch<Collaboration<A, B, MutualLearning<Attached>>>();
-    for (const auto& l : detached.losses) CHECK((!l.own.constant && l.target.constant));
-    for (const auto& l : attached.losses) CHECK((!l.own.constant && !l.target.constant));
+    const Sketch detached = sketch<Collaboration<A, B, MutualLearning<>>>(),
+                 attached = sketch<Collaboration<A, B, MutualLearning<Attached>>>();
+    for (const auto& l : detached.losses)
+        CHECK((!l.own.constant && l.target.constant));
+    for (const auto& l : attached.losses)
+        CHECK((!l.own.constant && !l.target.constant));
     // What a frozen network says is a constant without being called one.
     const Sketch hints = sketch<Collaboration<A, B, Frozen<0>, Hints<0, 1>>>();
     REQUIRE(hints.losses.size() == 1);
@@ -59,7 +65,8 @@ TEST_CASE("a sketch knows what is a constant") {
     CHECK(hints.values[std::size_t(regressor.from[0].value)].name == "mutual");
     // A critic that judges for the network's sake is held still.
     int still = 0;
-    for (const auto& v : sketch<Collaboration<A, B, AdversarialFeatures<3, 2>>>().values) still += !v.learns;
+    for (const auto& v : sketch<Collaboration<A, B, AdversarialFeatures<3, 2>>>().values)
+        still += !v.learns;
     CHECK(still == 2);
 }
 

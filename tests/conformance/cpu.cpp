@@ -4,11 +4,13 @@
 
 #include "suite.hpp"
 
-TEST_CASE("Cpu<float> computes what Reference<double> does, with the same bits on one and on two threads") {
+TEST_CASE("Cpu<float> computes what Reference<double> does, with the same bits on one and on two "
+          "threads") {
     collab::Cpu<float> one(1), two(2);
     collab::conformance::conformance(one, two, 1e-5);
 }
-TEST_CASE("Cpu<double> computes what Reference<double> does, with the same bits on one and on two threads") {
+TEST_CASE("Cpu<double> computes what Reference<double> does, with the same bits on one and on two "
+          "threads") {
     collab::Cpu<double> one(1), two(2);
     collab::conformance::conformance(one, two, 1e-12);
 }

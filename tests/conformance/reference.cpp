@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// reference: Reference in float, and in slices, in place and without bias as it does plainly in double.
+// reference: Reference in float, and in slices, in place and without bias as it does plainly in
+// double.
 #include "suite.hpp"
 
 TEST_CASE("Reference<float> computes what Reference<double> does") {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// suite: holds a backend to the meaning that Reference<double> gives to every operation of backend/concepts.hpp.
+// suite: holds a backend to the meaning that Reference<double> gives to every operation of
+// backend/concepts.hpp.
 #pragma once
 #include <algorithm>
 #include <cstddef>
@@ -37,12 +38,17 @@ void memory(const Check<B>& check) {
     CHECK(host[999] == T(0));
 
     for (const Map& map : maps()) {
-        check("copy of " + text(map), [&](auto& b, auto& t) { b.copy(map, t.in("x", map), t.out("y", map)); });
-        check("add of " + text(map), [&](auto& b, auto& t) { b.add(map, t.in("x", map), t.inout("y", map)); });
+        check("copy of " + text(map),
+              [&](auto& b, auto& t) { b.copy(map, t.in("x", map), t.out("y", map)); });
+        check("add of " + text(map),
+              [&](auto& b, auto& t) { b.add(map, t.in("x", map), t.inout("y", map)); });
     }
     for (const int n : {0, 1, 7, 1000, 100003}) {
-        check(sentence("sum of ", n), [&](auto& b, auto& t) { t.result("sum", b.sum(std::size_t(n), t.in("p", n, Range{-1, 2}))); });
-        check(sentence("fill of ", n), [&](auto& b, auto& t) { b.fill(std::size_t(n), t.number(2.5), t.out("y", n)); });
+        check(sentence("sum of ", n), [&](auto& b, auto& t) {
+            t.result("sum", b.sum(std::size_t(n), t.in("p", n, Range{-1, 2})));
+        });
+        check(sentence("fill of ", n),
+              [&](auto& b, auto& t) { b.fill(std::size_t(n), t.number(2.5), t.out("y", n)); });
         check(sentence("for_each of ", n), [&](auto& b, auto& t) {
             auto* y = t.inout("y", n);
             b.for_each(std::size_t(n), SquareEach<std::remove_reference_t<decltype(*y)>>{y});
@@ -61,23 +67,28 @@ void convolution(const Check<B>& check) {
         const std::string what = text("", g) + sentence(", ", g.groups, " groups");
         const int weights = g.weights();
         check("conv2d" + what, [&](auto& b, auto& t) {
-            b.conv2d(g, t.in("x", in), t.in("w", weights), t.in("bias", g.out.channels), t.out("y", out));
+            b.conv2d(g, t.in("x", in), t.in("w", weights), t.in("bias", g.out.channels),
+                     t.out("y", out));
         });
         check("conv2d without bias" + what, [&](auto& b, auto& t) {
             b.conv2d(g, t.in("x", in), t.in("w", weights), nullptr, t.out("y", out));
         });
         check("conv2d_input_gradient" + what, [&](auto& b, auto& t) {
-            b.conv2d_input_gradient(g, t.in("dy", out), t.in("w", weights), nullptr, t.out("dx", in));
+            b.conv2d_input_gradient(g, t.in("dy", out), t.in("w", weights), nullptr,
+                                    t.out("dx", in));
         });
         check("conv2d_input_gradient with bias" + what, [&](auto& b, auto& t) {
-            b.conv2d_input_gradient(g, t.in("dy", out), t.in("w", weights), t.in("bias", g.in.channels), t.out("dx", in));
+            b.conv2d_input_gradient(g, t.in("dy", out), t.in("w", weights),
+                                    t.in("bias", g.in.channels), t.out("dx", in));
         });
         check("conv2d_weight_gradient" + what, [&](auto& b, auto& t) {
             b.conv2d_weight_gradient(g, t.in("x", in), t.in("dy", out), t.inout("dw", weights));
         });
     }
     for (const Map& map : maps())
-        check("bias_gradient of " + text(map), [&](auto& b, auto& t) { b.bias_gradient(map, t.in("dy", map), t.inout("db", map.dims.channels)); });
+        check("bias_gradient of " + text(map), [&](auto& b, auto& t) {
+            b.bias_gradient(map, t.in("dy", map), t.inout("db", map.dims.channels));
+        });
 }
 
 template <class B>
@@ -85,13 +96,18 @@ void product(const Check<B>& check) {
     constexpr int sizes[] = {1, 3, 10, 17, 33, 200};
     std::vector<Product> all{{130, 64, 128}, {128, 300, 10}};
     for (const int in : sizes)
-        for (const int out : sizes) all.push_back({batches[all.size() % 3], in, out});
+        for (const int out : sizes)
+            all.push_back({batches[all.size() % 3], in, out});
     for (const Product& g : all) {
         const Map in{g.batch, {g.in, 1, 1}}, out{g.batch, {g.out, 1, 1}};
         const std::string what = sentence(" of ", g.batch, " rows, ", g.in, " to ", g.out);
         const int weights = g.in * g.out;
-        check("linear" + what, [&](auto& b, auto& t) { b.linear(g, t.in("x", in), t.in("w", weights), t.in("bias", g.out), t.out("y", out)); });
-        check("linear without bias" + what, [&](auto& b, auto& t) { b.linear(g, t.in("x", in), t.in("w", weights), nullptr, t.out("y", out)); });
+        check("linear" + what, [&](auto& b, auto& t) {
+            b.linear(g, t.in("x", in), t.in("w", weights), t.in("bias", g.out), t.out("y", out));
+        });
+        check("linear without bias" + what, [&](auto& b, auto& t) {
+            b.linear(g, t.in("x", in), t.in("w", weights), nullptr, t.out("y", out));
+        });
         check("linear_input_gradient" + what, [&](auto& b, auto& t) {
             b.linear_input_gradient(g, t.in("dy", out), t.in("w", weights), t.out("dx", in));
         });
@@ -106,31 +122,38 @@ void activation(const Check<B>& check) {
     for_activations([&](const std::string& name, auto f) {
         for (const Map& map : maps()) {
             const std::string what = name + " of " + text(map);
-            check(what, [&](auto& b, auto& t) { b.activate(map, f, t.in("x", map, Range{-3, 3}), t.out("y", map)); });
+            check(what, [&](auto& b, auto& t) {
+                b.activate(map, f, t.in("x", map, Range{-3, 3}), t.out("y", map));
+            });
             check(what + ", in place", [&](auto& b, auto& t) {
                 const auto [x, y] = t.in_place("y", map);
                 b.activate(map, f, x, y);
             });
-            check(what + ", backward", [&](auto& b, auto& t) { b.activate_backward(map, f, t.in("y", map), t.in("dy", map), t.out("dx", map)); });
+            check(what + ", backward", [&](auto& b, auto& t) {
+                b.activate_backward(map, f, t.in("y", map), t.in("dy", map), t.out("dx", map));
+            });
             check(what + ", backward in place", [&](auto& b, auto& t) {
                 const auto y = t.in("y", map);
                 const auto [dy, dx] = t.in_place("dx", map);
                 b.activate_backward(map, f, y, dy, dx);
             });
         }
-        constexpr double smallest = 1e-30;   // a sigmoid need not go on beyond the smallest floats
-        for (const double x : {0.0, -0.0, 1e-6, -1e-6, 20.0, -20.0, 1e4, -1e4, std::numeric_limits<double>::quiet_NaN()}) {
+        constexpr double smallest = 1e-30;  // a sigmoid need not go on beyond the smallest floats
+        for (const double x : {0.0, -0.0, 1e-6, -1e-6, 20.0, -20.0, 1e4, -1e4,
+                               std::numeric_limits<double>::quiet_NaN()}) {
             const Map map{1, {19, 1, 1}};
             check(name + " of " + std::to_string(x), [&](auto& b, auto& t) {
-                b.activate(map, f, t.in("x", map, std::vector<double>(19, x)), t.out("y", map, smallest));
+                b.activate(map, f, t.in("x", map, std::vector<double>(19, x)),
+                           t.out("y", map, smallest));
             });
         }
     });
 }
 
-/// Batch normalisation subtracts: x - mean forwards, three gradients backwards, and divides by the deviation, which is about
-/// sqrt(epsilon) where a channel has one pixel. Rounding x alone moves the result by (rounding of x) gamma / deviation, so
-/// errors count relative to that scale, not to a result that may be all zeroes.
+/// Batch normalisation subtracts: x - mean forwards, three gradients backwards, and divides by the
+/// deviation, which is about sqrt(epsilon) where a channel has one pixel. Rounding x alone moves
+/// the result by (rounding of x) gamma / deviation, so errors count relative to that scale, not to
+/// a result that may be all zeroes.
 template <class B>
 void normalisation(const Check<B>& check) {
     for_activations([&](const std::string& name, auto f) {
@@ -141,18 +164,27 @@ void normalisation(const Check<B>& check) {
             const double scale = data.amplification;
             const std::string what = "batch_norm and " + name + " of " + text(map);
             check(what, [&](auto& b, auto& t) {
-                b.batch_norm(map, n, f, t.in("x", map, data.x), t.in("gamma", c, data.gamma), t.in("beta", c, data.beta), t.inout("running mean", c),
-                             t.inout("running variance", c), t.out("mean and inverse deviation", 2 * c, 0, 2), t.out("y", map, scale));
+                b.batch_norm(map, n, f, t.in("x", map, data.x), t.in("gamma", c, data.gamma),
+                             t.in("beta", c, data.beta), t.inout("running mean", c),
+                             t.inout("running variance", c),
+                             t.out("mean and inverse deviation", 2 * c, 0, 2),
+                             t.out("y", map, scale));
             });
             check(what + ", inference", [&](auto& b, auto& t) {
-                b.batch_norm_inference(map, n, f, t.in("x", map, data.x), t.in("gamma", c, data.gamma), t.in("beta", c, data.beta), t.in("mean", c),
-                                       t.in("variance", c, Range{0.5, 2}), t.out("y", map));
+                b.batch_norm_inference(map, n, f, t.in("x", map, data.x),
+                                       t.in("gamma", c, data.gamma), t.in("beta", c, data.beta),
+                                       t.in("mean", c), t.in("variance", c, Range{0.5, 2}),
+                                       t.out("y", map));
             });
             const auto backward = [&](auto& b, auto& t, auto dy, auto dx) {
-                b.batch_norm_backward(map, f, t.in("x", map, data.x), t.in("y", map, data.y), dy, t.in("gamma", c, data.gamma),
-                                      t.in("saved", 2 * c, data.saved), t.inout("dgamma", c), t.inout("dbeta", c), dx);
+                b.batch_norm_backward(map, f, t.in("x", map, data.x), t.in("y", map, data.y), dy,
+                                      t.in("gamma", c, data.gamma),
+                                      t.in("saved", 2 * c, data.saved), t.inout("dgamma", c),
+                                      t.inout("dbeta", c), dx);
             };
-            check(what + ", backward", [&](auto& b, auto& t) { backward(b, t, t.in("dy", map), t.out("dx", map, scale)); });
+            check(what + ", backward", [&](auto& b, auto& t) {
+                backward(b, t, t.in("dy", map), t.out("dx", map, scale));
+            });
             check(what + ", backward in place", [&](auto& b, auto& t) {
                 const auto [dy, dx] = t.in_place("dx", map, scale);
                 backward(b, t, dy, dx);
@@ -165,75 +197,115 @@ void normalisation(const Check<B>& check) {
 template <class B>
 void fusion(const Check<B>& check) {
     using S = typename B::Scalar;
-    const auto operands = [](auto& t, const Map& map, const auto& data, auto f, const char* x) {   // a normalised map
+    // a normalised map
+    const auto operands = [](auto& t, const Map& map, const auto& data, auto f, const char* x) {
         using T = std::remove_cvref_t<decltype(*t.in("gamma", 1))>;
         const int c = map.dims.channels;
-        return backend::Normalised<T, decltype(f)>{t.in(x, map, data.x), t.in("gamma", c, data.gamma), t.in("beta", c, data.beta), t.in("saved", 2 * c, data.saved), f};
+        return backend::Normalised<T, decltype(f)>{
+            t.in(x, map, data.x), t.in("gamma", c, data.gamma), t.in("beta", c, data.beta),
+            t.in("saved", 2 * c, data.saved), f};
     };
-    const auto gradient = [](auto& t, const Map& map, const auto& data) {   // a gradient through a normalisation
+    // a gradient through a normalisation
+    const auto gradient = [](auto& t, const Map& map, const auto& data) {
         using T = std::remove_cvref_t<decltype(*t.in("gamma", 1))>;
         const int c = map.dims.channels;
-        return backend::NormalisedGradient<T>{t.in("g", map), t.in("raw", map, data.x), t.in("gamma of y", c, data.gamma), t.in("saved of y", 2 * c, data.saved),
-                                              t.in("sums of y", 2 * c), map.pixels()};
+        return backend::NormalisedGradient<T>{t.in("g", map),
+                                              t.in("raw", map, data.x),
+                                              t.in("gamma of y", c, data.gamma),
+                                              t.in("saved of y", 2 * c, data.saved),
+                                              t.in("sums of y", 2 * c),
+                                              map.pixels()};
     };
     const auto statistics = [](auto& t, const Normalisation& n, int c) {
         auto* mean = t.inout("running mean", c);
-        return backend::Statistics<std::remove_cvref_t<decltype(*mean)>>{n, mean, t.inout("running variance", c), t.out("mean and inverse deviation", 2 * c, 1, 2)};   // a mean near 0 is one of terms of about 1
+        // a mean near 0 is one of terms of about 1
+        return backend::Statistics<std::remove_cvref_t<decltype(*mean)>>{
+            n, mean, t.inout("running variance", c),
+            t.out("mean and inverse deviation", 2 * c, 1, 2)};
     };
     const Normalisation n{1e-3, 0.1};
     for_activations([&](const std::string& name, auto f) {
         int turn = 0;
         for (const Convolution& g : convolutions()) {
-            if (!fuses(g)) continue;
-            if (!std::is_same_v<decltype(f), ReluFunction> && turn++ % 8 != 0) continue;   // the activation is a detail of the loads
+            if (!fuses(g))
+                continue;
+            // the activation is a detail of the loads
+            if (!std::is_same_v<decltype(f), ReluFunction> && turn++ % 8 != 0)
+                continue;
             const Map in{g.batch, g.in}, out{g.batch, g.out};
-            if (out.pixels() < 2) continue;
+            if (out.pixels() < 2)
+                continue;
             const Normalised<S, decltype(f)> data(in, n, f);
             const Normalised<S, Identity> behind(out, n, Identity{});
-            const double scale = std::max(data.amplification, behind.amplification) * std::max(1, g.kernel.area() * g.out.channels / g.groups);
-            const std::string what = text("fused convolution", g) + sentence(", ", g.groups, " groups, ", name);
+            const double scale = std::max(data.amplification, behind.amplification) *
+                                 std::max(1, g.kernel.area() * g.out.channels / g.groups);
+            const std::string what =
+                text("fused convolution", g) + sentence(", ", g.groups, " groups, ", name);
             check(what, [&](auto& b, auto& t) {
-                b.fused_conv2d(g, operands(t, in, data, f, "x"), t.in("w", g.weights()), t.in("bias", g.out.channels), t.out("y", out), statistics(t, n, g.out.channels));
+                b.fused_conv2d(g, operands(t, in, data, f, "x"), t.in("w", g.weights()),
+                               t.in("bias", g.out.channels), t.out("y", out),
+                               statistics(t, n, g.out.channels));
             });
             check(what + ", plain input, no statistics", [&](auto& b, auto& t) {
                 using T = std::remove_cvref_t<decltype(*t.in("w", 1))>;
-                b.fused_conv2d(g, t.in("x", in), t.in("w", g.weights()), nullptr, t.out("y", out), backend::Statistics<T>{});
+                b.fused_conv2d(g, t.in("x", in), t.in("w", g.weights()), nullptr, t.out("y", out),
+                               backend::Statistics<T>{});
             });
             check(what + ", normalised", [&](auto& b, auto& t) {
                 const int c = g.out.channels;
                 auto* gamma = t.in("gamma of y", c, behind.gamma);
                 using T = std::remove_cvref_t<decltype(*gamma)>;
-                const backend::Normalised<T, Identity> normalisation{{}, gamma, t.in("beta of y", c, behind.beta), t.in("saved of y", 2 * c, behind.saved), {}};
+                const backend::Normalised<T, Identity> normalisation{
+                    {},
+                    gamma,
+                    t.in("beta of y", c, behind.beta),
+                    t.in("saved of y", 2 * c, behind.saved),
+                    {}};
                 const auto skip = turn % 2 == 0 ? t.in("skip", out) : View<const T>{};
-                b.normalised_conv2d(g, operands(t, in, data, f, "x"), t.in("w", g.weights()), t.in("bias", c), f, normalisation, skip, t.out("y", out, behind.amplification * scale));
+                b.normalised_conv2d(g, operands(t, in, data, f, "x"), t.in("w", g.weights()),
+                                    t.in("bias", c), f, normalisation, skip,
+                                    t.out("y", out, behind.amplification * scale));
             });
             check(what + ", weight gradient", [&](auto& b, auto& t) {
-                b.fused_conv2d_weight_gradient(g, operands(t, in, data, f, "x"), gradient(t, out, behind), t.out_zero("dw", g.weights(), scale));
+                b.fused_conv2d_weight_gradient(g, operands(t, in, data, f, "x"),
+                                               gradient(t, out, behind),
+                                               t.out_zero("dw", g.weights(), scale));
             });
             check(what + ", both gradients and gate", [&](auto& b, auto& t) {
                 const auto input = operands(t, in, data, f, "x");
                 const int c = g.in.channels;
                 auto* dgamma = t.inout("dgamma", c, scale);
                 using T = std::remove_cvref_t<decltype(*dgamma)>;
-                b.fused_conv2d_backward(g, input, gradient(t, out, behind), t.in("w", g.weights()), t.out_zero("dw", g.weights(), scale), t.out("dx", in, scale),
-                                        backend::Gate<T, decltype(f)>{input, dgamma, t.inout("dbeta", c, scale), t.out("sums", 2 * c, scale)});
+                b.fused_conv2d_backward(
+                    g, input, gradient(t, out, behind), t.in("w", g.weights()),
+                    t.out_zero("dw", g.weights(), scale), t.out("dx", in, scale),
+                    backend::Gate<T, decltype(f)>{input, dgamma, t.inout("dbeta", c, scale),
+                                                  t.out("sums", 2 * c, scale)});
             });
             check(what + ", both gradients and sum", [&](auto& b, auto& t) {
                 const auto more = t.in("more", in);
                 using T = std::remove_cvref_t<decltype(*more.data)>;
-                b.fused_conv2d_backward(g, t.in("x", in), t.in("dy", out), t.in("w", g.weights()), t.inout("dw", g.weights(), scale), t.out("dx", in), backend::Plus<T>{more});
+                b.fused_conv2d_backward(g, t.in("x", in), t.in("dy", out), t.in("w", g.weights()),
+                                        t.inout("dw", g.weights(), scale), t.out("dx", in),
+                                        backend::Plus<T>{more});
             });
             for (const bool plus : {false, true})
-                check(what + (plus ? ", both gradients, sum and gate" : ", both gradients and gate of what is stored"), [&](auto& b, auto& t) {
-                    const auto x = t.in("value", in, data.y);
-                    const int c = g.in.channels;
-                    auto* dgamma = t.inout("dgamma", c, scale);
-                    using T = std::remove_cvref_t<decltype(*dgamma)>;
-                    const View<const T> more = plus ? t.in("more", in) : View<const T>{};
-                    b.fused_conv2d_backward(g, x, t.in("dy", out), t.in("w", g.weights()), t.out_zero("dw", g.weights(), scale), t.out("dx", in, scale),
-                                            backend::OutputGate<T, decltype(f)>{more, x, t.in("raw", in, data.x), t.in("saved", 2 * c, data.saved), dgamma,
-                                                                                t.inout("dbeta", c, scale), t.out("sums", 2 * c, scale), f});
-                });
+                check(what + (plus ? ", both gradients, sum and gate"
+                                   : ", both gradients and gate of what is stored"),
+                      [&](auto& b, auto& t) {
+                          const auto x = t.in("value", in, data.y);
+                          const int c = g.in.channels;
+                          auto* dgamma = t.inout("dgamma", c, scale);
+                          using T = std::remove_cvref_t<decltype(*dgamma)>;
+                          const View<const T> more = plus ? t.in("more", in) : View<const T>{};
+                          b.fused_conv2d_backward(
+                              g, x, t.in("dy", out), t.in("w", g.weights()),
+                              t.out_zero("dw", g.weights(), scale), t.out("dx", in, scale),
+                              backend::OutputGate<T, decltype(f)>{
+                                  more, x, t.in("raw", in, data.x),
+                                  t.in("saved", 2 * c, data.saved), dgamma,
+                                  t.inout("dbeta", c, scale), t.out("sums", 2 * c, scale), f});
+                      });
         }
         for (const Map& map : maps()) {
             const Normalised<S, decltype(f)> data(map, n, f);
@@ -242,32 +314,45 @@ void fusion(const Check<B>& check) {
             check("normalise and " + what, [&](auto& b, auto& t) {
                 b.normalise(map, f, operands(t, map, data, Identity{}, "x"), {}, t.out("y", map));
             });
-            check("normalise, add and " + what, [&](auto& b, auto& t) { b.normalise(map, f, operands(t, map, data, Identity{}, "x"), t.in("skip", map), t.out("y", map, data.amplification)); });
+            check("normalise, add and " + what, [&](auto& b, auto& t) {
+                b.normalise(map, f, operands(t, map, data, Identity{}, "x"), t.in("skip", map),
+                            t.out("y", map, data.amplification));
+            });
             check("normalise, add in place and " + what, [&](auto& b, auto& t) {
                 const auto [skip, y] = t.in_place("y", map, data.amplification);
                 b.normalise(map, f, operands(t, map, data, Identity{}, "x"), skip, y);
             });
             const auto sums = [&](auto& b, auto& t, auto dy, auto to) {
-                b.normalised_sums(map, f, t.in("x", map, data.x), t.in("y", map, data.y), dy, t.in("saved", 2 * c, data.saved), t.inout("dgamma", c), t.inout("dbeta", c),
-                                  t.out("sums", 2 * c, data.amplification * double(map.pixels()), 2), to);
+                b.normalised_sums(
+                    map, f, t.in("x", map, data.x), t.in("y", map, data.y), dy,
+                    t.in("saved", 2 * c, data.saved), t.inout("dgamma", c), t.inout("dbeta", c),
+                    t.out("sums", 2 * c, data.amplification * double(map.pixels()), 2), to);
             };
-            check("sums of " + what, [&](auto& b, auto& t) { sums(b, t, t.in("dy", map), t.out("g", map)); });
+            check("sums of " + what,
+                  [&](auto& b, auto& t) { sums(b, t, t.in("dy", map), t.out("g", map)); });
             check("sums in place of " + what, [&](auto& b, auto& t) {
                 const auto [dy, to] = t.in_place("g", map);
                 sums(b, t, dy, to);
             });
-            check("gradient through the normalisation of " + what, [&](auto& b, auto& t) { b.normalised_gradient(map, gradient(t, map, data), t.out("dx", map, 2 * data.amplification)); });
+            check("gradient through the normalisation of " + what, [&](auto& b, auto& t) {
+                b.normalised_gradient(map, gradient(t, map, data),
+                                      t.out("dx", map, 2 * data.amplification));
+            });
         }
     });
     for (const Map& map : maps())
         check("sums without activation of " + text(map), [&](auto& b, auto& t) {
             const int c = map.dims.channels;
             const auto x = t.in("x", map);
-            b.normalised_sums(map, Identity{}, x, x, t.in("dy", map), t.in("saved", 2 * c, Range{0.5, 1.5}), t.inout("dgamma", c), t.inout("dbeta", c),
-                              t.out("sums", 2 * c, double(map.pixels()), 2), {});
+            b.normalised_sums(map, Identity{}, x, x, t.in("dy", map),
+                              t.in("saved", 2 * c, Range{0.5, 1.5}), t.inout("dgamma", c),
+                              t.inout("dbeta", c), t.out("sums", 2 * c, double(map.pixels()), 2),
+                              {});
         });
     for (const Map& map : maps())
-        check("statistics of " + text(map), [&](auto& b, auto& t) { b.batch_statistics(map, t.in("x", map), statistics(t, n, map.dims.channels)); });
+        check("statistics of " + text(map), [&](auto& b, auto& t) {
+            b.batch_statistics(map, t.in("x", map), statistics(t, n, map.dims.channels));
+        });
 }
 
 template <class B>
@@ -275,8 +360,10 @@ void pooling(const Check<B>& check) {
     for (const Pooling& g : pools()) {
         const Map in{g.batch, g.in}, out{g.batch, g.out};
         const std::string what = text("", g);
-        for (const int levels : {0, 3}) {   // three levels: most windows have a tie
-            check("max_pool" + what, [&](auto& b, auto& t) { b.max_pool(g, t.in("x", in, Range{-2, -1, levels}), t.out("y", out)); });
+        for (const int levels : {0, 3}) {  // three levels: most windows have a tie
+            check("max_pool" + what, [&](auto& b, auto& t) {
+                b.max_pool(g, t.in("x", in, Range{-2, -1, levels}), t.out("y", out));
+            });
             check("max_pool_backward" + what, [&](auto& b, auto& t) {
                 const auto x = t.in("x", in, Range{-1, 1, levels});
                 const auto y = t.out("y", out);
@@ -284,20 +371,28 @@ void pooling(const Check<B>& check) {
                 b.max_pool_backward(g, x, y, t.in("dy", out), t.out("dx", in));
             });
         }
-        const std::string counting = what + (g.count_padding ? ", counting padding" : ", not counting padding");
-        check("average_pool" + counting, [&](auto& b, auto& t) { b.average_pool(g, t.in("x", in), t.out("y", out)); });
-        check("average_pool_backward" + counting, [&](auto& b, auto& t) { b.average_pool_backward(g, t.in("dy", out), t.out("dx", in)); });
+        const std::string counting =
+            what + (g.count_padding ? ", counting padding" : ", not counting padding");
+        check("average_pool" + counting,
+              [&](auto& b, auto& t) { b.average_pool(g, t.in("x", in), t.out("y", out)); });
+        check("average_pool_backward" + counting, [&](auto& b, auto& t) {
+            b.average_pool_backward(g, t.in("dy", out), t.out("dx", in));
+        });
         check("max_pool of a map with NaNs" + what, [&](auto& b, auto& t) {
             auto x = numbers(in.size(), "x");
-            for (std::size_t i = 0; i < x.size(); i += 11) x[i] = std::numeric_limits<double>::quiet_NaN();
+            for (std::size_t i = 0; i < x.size(); i += 11)
+                x[i] = std::numeric_limits<double>::quiet_NaN();
             b.max_pool(g, t.in("x", in, x), t.out("y", out));
         });
     }
     for (const Map& in : maps())
-        for (const Extent& e : {Extent{1, 1}, Extent{2, 3}, Extent{3, 2}, Extent{in.dims.height, in.dims.width}}) {
+        for (const Extent& e :
+             {Extent{1, 1}, Extent{2, 3}, Extent{3, 2}, Extent{in.dims.height, in.dims.width}}) {
             const Pooling g{in.batch, in.dims, {in.dims.channels, e.height, e.width}, {}, {}};
             const Map out{g.batch, g.out};
-            check(text("adaptive_average_pool", g), [&](auto& b, auto& t) { b.adaptive_average_pool(g, t.in("x", in), t.out("y", out)); });
+            check(text("adaptive_average_pool", g), [&](auto& b, auto& t) {
+                b.adaptive_average_pool(g, t.in("x", in), t.out("y", out));
+            });
             check(text("adaptive_average_pool_backward", g), [&](auto& b, auto& t) {
                 b.adaptive_average_pool_backward(g, t.in("dy", out), t.out("dx", in));
             });
@@ -310,7 +405,9 @@ void dropout(const Check<B>& check) {
     for (const Map& map : maps())
         for (const double p : {0.0, 0.1, 0.5, 0.9}) {
             const std::string what = "dropout of " + text(map) + sentence(", p = ", p);
-            check(what, [&](auto& b, auto& t) { b.dropout(map, p, random, t.in("x", map), t.out("y", map)); });
+            check(what, [&](auto& b, auto& t) {
+                b.dropout(map, p, random, t.in("x", map), t.out("y", map));
+            });
             check(what + ", in place", [&](auto& b, auto& t) {
                 const auto [x, y] = t.in_place("y", map);
                 b.dropout(map, p, random, x, y);
@@ -323,12 +420,19 @@ void shortcut(const Check<B>& check) {
     for (const int batch : batches)
         for (const Extent& e : extents)
             for (const int stride : {1, 2})
-                for (const auto& [in, out] : {std::pair{1, 1}, {3, 10}, {10, 17}, {16, 64}, {17, 33}}) {
+                for (const auto& [in, out] :
+                     {std::pair{1, 1}, {3, 10}, {10, 17}, {16, 64}, {17, 33}}) {
                     const Kernel k{{1, 1}, {stride, stride}, {0, 0}};
                     const Extent to = fits(e, k);
-                    const Convolution g{batch, {in, e.height, e.width}, {out, to.height, to.width}, k.kernel, k.stride};
+                    const Convolution g{batch,
+                                        {in, e.height, e.width},
+                                        {out, to.height, to.width},
+                                        k.kernel,
+                                        k.stride};
                     const Map small{batch, g.in}, large{batch, g.out};
-                    check(text("pad_shortcut", g), [&](auto& b, auto& t) { b.pad_shortcut(g, t.in("x", small), t.inout("y", large)); });
+                    check(text("pad_shortcut", g), [&](auto& b, auto& t) {
+                        b.pad_shortcut(g, t.in("x", small), t.inout("y", large));
+                    });
                     check(text("pad_shortcut_backward", g), [&](auto& b, auto& t) {
                         b.pad_shortcut_backward(g, t.in("dy", large), t.inout("dx", small));
                     });
@@ -341,21 +445,34 @@ void channel(const Check<B>& check) {
         for (const int parts : {1, 2, 3, 5}) {
             const Map wide{map.batch, {parts * map.dims.channels, map.dims.height, map.dims.width}};
             const std::string what = " of " + text(wide) + sentence(", ", parts, " parts");
-            check("shuffle_channels" + what, [&](auto& b, auto& t) { b.shuffle_channels(wide, parts, t.in("x", wide), t.out("y", wide)); });
+            check("shuffle_channels" + what, [&](auto& b, auto& t) {
+                b.shuffle_channels(wide, parts, t.in("x", wide), t.out("y", wide));
+            });
             check("shuffle_channels the other way" + what, [&](auto& b, auto& t) {
                 b.shuffle_channels(wide, map.dims.channels, t.in("x", wide), t.out("y", wide));
             });
-            check("pad_channels" + what, [&](auto& b, auto& t) { b.pad_channels(wide, map.dims.channels, t.in("x", map), t.out("y", wide)); });
-            for (const int levels : {0, 3}) {   // three levels: many ties
-                check("maxout" + what, [&](auto& b, auto& t) { b.maxout(map, parts, t.in("x", wide, Range{-2, -1, levels}), t.out("y", map)); });
+            check("pad_channels" + what, [&](auto& b, auto& t) {
+                b.pad_channels(wide, map.dims.channels, t.in("x", map), t.out("y", wide));
+            });
+            for (const int levels : {0, 3}) {  // three levels: many ties
+                check("maxout" + what, [&](auto& b, auto& t) {
+                    b.maxout(map, parts, t.in("x", wide, Range{-2, -1, levels}), t.out("y", map));
+                });
                 check("maxout_backward" + what, [&](auto& b, auto& t) {
-                    b.maxout_backward(map, parts, t.in("x", wide, Range{-1, 1, levels}), t.in("dy", map), t.out("dx", wide));
+                    b.maxout_backward(map, parts, t.in("x", wide, Range{-1, 1, levels}),
+                                      t.in("dy", map), t.out("dx", wide));
                 });
             }
             auto x = numbers(wide.size(), "x");
-            for (std::size_t i = 0; i < x.size(); i += 11) x[i] = std::numeric_limits<double>::quiet_NaN();
-            check("maxout of NaNs" + what, [&](auto& b, auto& t) { b.maxout(map, parts, t.in("x", wide, x), t.out("y", map)); });
-            check("maxout_backward of NaNs" + what, [&](auto& b, auto& t) { b.maxout_backward(map, parts, t.in("x", wide, x), t.in("dy", map), t.out("dx", wide)); });
+            for (std::size_t i = 0; i < x.size(); i += 11)
+                x[i] = std::numeric_limits<double>::quiet_NaN();
+            check("maxout of NaNs" + what, [&](auto& b, auto& t) {
+                b.maxout(map, parts, t.in("x", wide, x), t.out("y", map));
+            });
+            check("maxout_backward of NaNs" + what, [&](auto& b, auto& t) {
+                b.maxout_backward(map, parts, t.in("x", wide, x), t.in("dy", map),
+                                  t.out("dx", wide));
+            });
         }
 }
 
@@ -366,22 +483,28 @@ void cross_entropy(const Check<B>& check) {
             for (const Range& range : {Range{-2, 2}, Range{-200, 200}, Range{-1, 1, 3}}) {
                 const Map map{rows, {classes, 1, 1}};
                 const std::string what =
-                    sentence("softmax_cross_entropy of ", rows, " rows of ", classes, " classes from ", range.low, " to ", range.high);
-                // A loss or a gradient near 0 is what remains of logits near each other or of probabilities near 1.
+                    sentence("softmax_cross_entropy of ", rows, " rows of ", classes,
+                             " classes from ", range.low, " to ", range.high);
+                // A loss or a gradient near 0 is what remains of logits near each other or of
+                // probabilities near 1.
                 check(what, [&](auto& b, auto& t) {
-                    b.softmax_cross_entropy(rows, classes, t.in("logits", map, range), t.labels(rows, classes), t.number(1.0 / rows),
-                                            t.out("dlogits", map, 1.0 / rows), t.out("losses", rows, range.high), t.out("hits", rows));
+                    b.softmax_cross_entropy(rows, classes, t.in("logits", map, range),
+                                            t.labels(rows, classes), t.number(1.0 / rows),
+                                            t.out("dlogits", map, 1.0 / rows),
+                                            t.out("losses", rows, range.high), t.out("hits", rows));
                 });
                 check(what + ", without gradient", [&](auto& b, auto& t) {
-                    b.softmax_cross_entropy(rows, classes, t.in("logits", map, range), t.labels(rows, classes), t.number(1), {},
+                    b.softmax_cross_entropy(rows, classes, t.in("logits", map, range),
+                                            t.labels(rows, classes), t.number(1), {},
                                             t.out("losses", rows, range.high), t.out("hits", rows));
                 });
             }
 }
 
-/// One subcase per family of operations. `one` and `two` are two backends of one kind that may work at different widths (1
-/// thread, 2 threads) and must give the same bits. Errors are relative to the largest magnitude of a result, or to the scale
-/// that a family states and justifies. The whole of a new backend's test:
+/// One subcase per family of operations. `one` and `two` are two backends of one kind that may work
+/// at different widths (1 thread, 2 threads) and must give the same bits. Errors are relative to
+/// the largest magnitude of a result, or to the scale that a family states and justifies. The whole
+/// of a new backend's test:
 ///
 ///     TEST_CASE("Mine<float> computes what Reference<double> does") {
 ///         Mine<float> one(1), two(2);
@@ -389,23 +512,47 @@ void cross_entropy(const Check<B>& check) {
 ///     }
 template <class B>
 void conformance(B& one, B& two, double tolerance) {
-    static_assert(Backend<B> && ConvolutionBackend<B> && ProductBackend<B> && ActivationBackend<B> && NormalisationBackend<B> && PoolingBackend<B> &&
-                      DropoutBackend<B> && ShortcutBackend<B> && ChannelBackend<B> && CrossEntropyBackend<B>,
+    static_assert(Backend<B> && ConvolutionBackend<B> && ProductBackend<B> &&
+                      ActivationBackend<B> && NormalisationBackend<B> && PoolingBackend<B> &&
+                      DropoutBackend<B> && ShortcutBackend<B> && ChannelBackend<B> &&
+                      CrossEntropyBackend<B>,
                   "collab: this backend lacks an operation");
     const Check<B> check{one, two, tolerance};
-    SUBCASE("memory") { memory(check); }
-    SUBCASE("convolutions") { convolution(check); }
-    SUBCASE("dense products") { product(check); }
-    SUBCASE("activations") { activation(check); }
-    SUBCASE("batch normalisation") { normalisation(check); }
-    if constexpr (FusionBackend<B>) {
-        SUBCASE("fused operations") { fusion(check); }
+    SUBCASE("memory") {
+        memory(check);
     }
-    SUBCASE("pools") { pooling(check); }
-    SUBCASE("dropout") { dropout(check); }
-    SUBCASE("shortcuts") { shortcut(check); }
-    SUBCASE("channels") { channel(check); }
-    SUBCASE("cross entropy") { cross_entropy(check); }
+    SUBCASE("convolutions") {
+        convolution(check);
+    }
+    SUBCASE("dense products") {
+        product(check);
+    }
+    SUBCASE("activations") {
+        activation(check);
+    }
+    SUBCASE("batch normalisation") {
+        normalisation(check);
+    }
+    if constexpr (FusionBackend<B>) {
+        SUBCASE("fused operations") {
+            fusion(check);
+        }
+    }
+    SUBCASE("pools") {
+        pooling(check);
+    }
+    SUBCASE("dropout") {
+        dropout(check);
+    }
+    SUBCASE("shortcuts") {
+        shortcut(check);
+    }
+    SUBCASE("channels") {
+        channel(check);
+    }
+    SUBCASE("cross entropy") {
+        cross_entropy(check);
+    }
 }
 
 }  // namespace collab::conformance

@@ -14,7 +14,8 @@ using namespace collab;
 
 using Three = Pack<char, int, double>;
 static_assert(Three::size == 3 && Pack<>::size == 0);
-static_assert(std::same_as<Three::at<0>, char> && std::same_as<Three::at<1>, int> && std::same_as<Three::at<2>, double>);
+static_assert(std::same_as<Three::at<0>, char> && std::same_as<Three::at<1>, int> &&
+              std::same_as<Three::at<2>, double>);
 static_assert(Three::find<double> == 2 && Three::find<float> == -1 && Pack<>::find<int> == -1);
 
 // The same type may occur twice; the first place counts.
@@ -22,17 +23,23 @@ static_assert(Pack<int, char, int>::find<int> == 0);
 static_assert(std::same_as<Pack<int, char, int>::at<2>, int>);
 
 struct Incomplete;
-static_assert(std::same_as<Pack<int, Incomplete>::at<1>, Incomplete>);   // elements need not be complete, nor constructible
+// elements need not be complete, nor constructible
+static_assert(std::same_as<Pack<int, Incomplete>::at<1>, Incomplete>);
 
 static_assert(std::same_as<joined<>, Pack<>>);
 static_assert(std::same_as<joined<Three>, Three>);
 static_assert(std::same_as<joined<Pack<char>, Pack<>>, Pack<char>>);
-static_assert(std::same_as<joined<Pack<char>, Pack<int, float>, Pack<double>>, Pack<char, int, float, double>>);
-static_assert(std::same_as<joined<Pack<char>, Pack<int>, Pack<>, Pack<float>, Pack<double, char>>, Pack<char, int, float, double, char>>);
-static_assert(std::same_as<joined<Pack<>, Pack<>, Pack<>, Pack<>, Pack<>, Pack<>, Pack<int>>, Pack<int>>);
+static_assert(std::same_as<joined<Pack<char>, Pack<int, float>, Pack<double>>,
+                           Pack<char, int, float, double>>);
+static_assert(std::same_as<joined<Pack<char>, Pack<int>, Pack<>, Pack<float>, Pack<double, char>>,
+                           Pack<char, int, float, double, char>>);
+static_assert(
+    std::same_as<joined<Pack<>, Pack<>, Pack<>, Pack<>, Pack<>, Pack<>, Pack<int>>, Pack<int>>);
 
 template <int N>
-using Long = decltype([]<int... I>(std::integer_sequence<int, I...>) { return Pack<Index<I>...>{}; }(std::make_integer_sequence<int, N>{}));
+using Long = decltype([]<int... I>(std::integer_sequence<int, I...>) {
+    return Pack<Index<I>...>{};
+}(std::make_integer_sequence<int, N>{}));
 static_assert(std::same_as<Long<500>::at<499>, Index<499>>);
 static_assert(Long<200>::find<Index<150>> == 150);
 static_assert(std::same_as<joined<Long<200>, Long<100>>::at<299>, Index<99>>);
@@ -49,7 +56,7 @@ static_assert(sum_of_squares(0) == 30);
 TEST_CASE("unroll calls with each constant, in order") {
     std::vector<int> seen;
     unroll<4>([&](auto i) {
-        static_assert(decltype(i)::value >= 0);   // a constant inside the call
+        static_assert(decltype(i)::value >= 0);  // a constant inside the call
         seen.push_back(i);
     });
     CHECK(seen == std::vector<int>{0, 1, 2, 3});

@@ -13,12 +13,14 @@ namespace {
 
 using namespace collab;
 
-constexpr bool equal(const Words& w, std::uint32_t a, std::uint32_t b, std::uint32_t c, std::uint32_t d) {
+constexpr bool equal(const Words& w, std::uint32_t a, std::uint32_t b, std::uint32_t c,
+                     std::uint32_t d) {
     return w.w[0] == a && w.w[1] == b && w.w[2] == c && w.w[3] == d;
 }
 
 constexpr std::uint64_t ones = ~0ull;
-static_assert(equal(Random{0, 0}(0), 0x6627e8d5u, 0xe169c58du, 0xbc57ac4cu, 0x9b00dbd8u));   // known answers of Random123, also as constants
+// known answers of Random123, also as constants
+static_assert(equal(Random{0, 0}(0), 0x6627e8d5u, 0xe169c58du, 0xbc57ac4cu, 0x9b00dbd8u));
 static_assert(equal(Random{ones, ones}(ones), 0x408f276du, 0x41c83b0eu, 0xa20bc7c6u, 0x6d5451fdu));
 
 }  // namespace
@@ -27,12 +29,14 @@ TEST_CASE("Philox gives its published answers") {
     CHECK(equal(Random{0, 0}(0), 0x6627e8d5u, 0xe169c58du, 0xbc57ac4cu, 0x9b00dbd8u));
     CHECK(equal(Random{ones, ones}(ones), 0x408f276du, 0x41c83b0eu, 0xa20bc7c6u, 0x6d5451fdu));
     // Digits of pi: the counter is 243f6a88 85a308d3 13198a2e 03707344, the key a4093822 299f31d0.
-    CHECK(equal(Random{0x299f31d0a4093822ull, 0x0370734413198a2eull}(0x85a308d3243f6a88ull), 0xd16cfe09u, 0x94fdccebu, 0x5001e420u, 0x24126ea1u));
+    CHECK(equal(Random{0x299f31d0a4093822ull, 0x0370734413198a2eull}(0x85a308d3243f6a88ull),
+                0xd16cfe09u, 0x94fdccebu, 0x5001e420u, 0x24126ea1u));
 }
 
 TEST_CASE("word i is word i mod 4 of block i / 4") {
     const Random random{11, 12};
-    for (std::uint64_t i = 0; i < 40; ++i) CHECK(random.word(i) == random(i / 4).w[i % 4]);
+    for (std::uint64_t i = 0; i < 40; ++i)
+        CHECK(random.word(i) == random(i / 4).w[i % 4]);
 }
 
 TEST_CASE("seeds, streams and indices all make a difference") {
@@ -60,7 +64,8 @@ TEST_CASE("children of a generator differ from it, from one another and from the
     CHECK(parent.child(3).word(0) != Random{2, 0}.child(3).word(0));
 }
 
-TEST_CASE("uniform lies in [0, 1), has the right mean and variance, and is the same in float and double") {
+TEST_CASE("uniform lies in [0, 1), has the right mean and variance, and is the same in float and "
+          "double") {
     static_assert(uniform<float>(0) == 0 && uniform<float>(0xffffffffu) < 1);
     CHECK(uniform<double>(0xffffffffu) == 1 - 1.0 / 16777216);
     CHECK(uniform<float>(0x80000000u) == 0.5f);
@@ -75,7 +80,8 @@ TEST_CASE("uniform lies in [0, 1), has the right mean and variance, and is the s
         REQUIRE(static_cast<double>(uniform<float>(word)) == u);
         sum += u, squares += u * u;
     }
-    CHECK(std::abs(sum / n - 0.5) < 4 * std::sqrt(1.0 / 12 / n));   // four standard errors; the numbers are always the same
+    // four standard errors; the numbers are always the same
+    CHECK(std::abs(sum / n - 0.5) < 4 * std::sqrt(1.0 / 12 / n));
     CHECK(std::abs(squares / n - 1.0 / 3) < 4 * std::sqrt(4.0 / 45 / n));
 }
 
@@ -90,7 +96,8 @@ TEST_CASE("below stays below and reaches every number about equally often") {
         REQUIRE(k < sides);
         ++seen[k];
     }
-    for (const int s : seen) CHECK(std::abs(s - 10000) < 4 * 93);   // sqrt(n p (1 - p)) = 93
+    for (const int s : seen)
+        CHECK(std::abs(s - 10000) < 4 * 93);  // sqrt(n p (1 - p)) = 93
 }
 
 TEST_CASE("normal has mean 0, variance 1, light tails and independent halves") {
@@ -100,13 +107,14 @@ TEST_CASE("normal has mean 0, variance 1, light tails and independent halves") {
     for (int i = 0; i < n; ++i) {
         const Words w = random(static_cast<std::uint64_t>(i));
         const auto [a, b] = normal(w.w[0], w.w[1]);
-        sum += a + b, squares += a * a + b * b, fourth += a * a * a * a + b * b * b * b, product += a * b;
+        sum += a + b, squares += a * a + b * b, fourth += a * a * a * a + b * b * b * b,
+            product += a * b;
     }
     CHECK(std::abs(sum / (2 * n)) < 4 / std::sqrt(2.0 * n));
     CHECK(std::abs(squares / (2 * n) - 1) < 4 * std::sqrt(2.0 / (2 * n)));
     CHECK(std::abs(fourth / (2 * n) - 3) < 4 * std::sqrt(96.0 / (2 * n)));
     CHECK(std::abs(product / n) < 4 / std::sqrt(1.0 * n));
-    const auto [x, y] = normal(0, 0);   // the ends are finite
+    const auto [x, y] = normal(0, 0);  // the ends are finite
     CHECK(std::isfinite(x));
     CHECK(std::isfinite(y));
     CHECK(std::isfinite(normal(0xffffffffu, 0xffffffffu).first));

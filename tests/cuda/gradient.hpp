@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// gradient: derivatives of every kind of layer against differences, with the GPU backend's operations.
+// gradient: derivatives of every kind of layer against differences, with the GPU backend's
+// operations.
 #pragma once
 #include <doctest/doctest.h>
 
@@ -41,12 +42,20 @@ void every_layer() {
     verify<B, Layers<MaxPool<2>, Conv2d<4, 1>, AvgPool<2>>, Shape<3, 8, 8>>();
     verify<B, Layers<Conv2d<4, 1>, AdaptiveAvgPool<3>, Flatten, Linear<6>, Maxout<2>>>();
     verify<B, Layers<Conv2d<4, 1>, ChannelShuffle<2>, GlobalAvgPool>>();
-    verify<B, Layers<Residual<Layers<Conv2d<6, 3, Stride<2>>, BatchNorm, Relu, Conv2d<6, 3>>, PadShortcut>, Relu>, Shape<3, 4, 4>>();
-    verify<B, Layers<Concat<Layers<Conv2d<2, 1>, Relu>, Layers<Conv2d<2, 3>, BatchNorm>>, PadChannels<6>>>();
+    verify<B,
+           Layers<Residual<Layers<Conv2d<6, 3, Stride<2>>, BatchNorm, Relu, Conv2d<6, 3>>,
+                           PadShortcut>,
+                  Relu>,
+           Shape<3, 4, 4>>();
+    verify<B, Layers<Concat<Layers<Conv2d<2, 1>, Relu>, Layers<Conv2d<2, 3>, BatchNorm>>,
+                     PadChannels<6>>>();
     verify<B, DenseBlock<Layers<BatchNorm, Relu, Conv2d<2, 3>>, Layers<Conv2d<2, 3>>>>();
     verify<B, Layers<Conv2d<4, 1>, ChannelSplit<Layers<>, Layers<Conv2d<2, 3>, Relu>>>>();
-    verify<B, MutualKnowledge<Layers<Conv2d<4, 3, Stride<2>>, BatchNorm, Elu>, Layers<Conv2d<4, 3>, BatchNorm>,
-                              Layers<ConvTranspose2d<3, 3, Stride<2>, OutputPad<1>>, BatchNorm>, ProductMerge>, Shape<3, 4, 4>>();
+    verify<B,
+           MutualKnowledge<
+               Layers<Conv2d<4, 3, Stride<2>>, BatchNorm, Elu>, Layers<Conv2d<4, 3>, BatchNorm>,
+               Layers<ConvTranspose2d<3, 3, Stride<2>, OutputPad<1>>, BatchNorm>, ProductMerge>,
+           Shape<3, 4, 4>>();
 }
 
 }  // namespace collab::gradients

@@ -14,7 +14,11 @@ inline const Transform transforms[] = {
     {},
     {.crop_padding = 4, .flip = true},
     {.pad = 2, .flip = true, .normalise = {{0.5, 0.25, 0.125}, {0.3, 0.2, 0.1}}},
-    {.crop_padding = 3, .crop = 9, .flip = true, .normalise = {{0.1, 0.2, 0.3}, {1, 2, 3}}, .cutout = 5},
+    {.crop_padding = 3,
+     .crop = 9,
+     .flip = true,
+     .normalise = {{0.1, 0.2, 0.3}, {1, 2, 3}},
+     .cutout = 5},
     {.crop = 7, .cutout = 6},
 };
 
@@ -33,27 +37,34 @@ void formed_as_on_the_host(B backend) {
             REQUIRE(detail::KeptPictures<B>::takes(set, t));
             detail::KeptPictures<B> kept(backend, set, t, batch, seed, training);
             const Augmenter augmenter(t, set.dims);
-            const std::size_t size = std::size_t(augmenter.dims().size()), count = size * indices.size();
+            const std::size_t size = std::size_t(augmenter.dims().size()),
+                              count = size * indices.size();
             auto memory = backend.template allocate<T>(count + 1);
             std::vector<T> before;
             for (const int epoch : {0, 1, 7}) {
-                INFO("transform " << (&t - transforms) << ", epoch " << epoch << ", training " << training);
+                INFO("transform " << (&t - transforms) << ", epoch " << epoch << ", training "
+                                  << training);
                 std::vector<T> expected(count + 1, T(77)), found(count + 1);
-                backend.upload(expected.data(), count + 1, memory.data());   // behind the last picture nothing is written
+                // behind the last picture nothing is written
+                backend.upload(expected.data(), count + 1, memory.data());
                 for (int i = 0; i < samples; ++i) {
                     std::vector<float> picture(size);
-                    augmenter.apply(set, indices[std::size_t(i)], sample_random(seed, epoch, indices[std::size_t(i)]), training, picture.data());
-                    std::copy(picture.begin(), picture.end(), expected.begin() + std::ptrdiff_t(std::size_t(i) * size));
+                    augmenter.apply(set, indices[std::size_t(i)],
+                                    sample_random(seed, epoch, indices[std::size_t(i)]), training,
+                                    picture.data());
+                    std::copy(picture.begin(), picture.end(),
+                              expected.begin() + std::ptrdiff_t(std::size_t(i) * size));
                 }
                 kept.begin_epoch(epoch);
                 kept.form(indices.data(), samples, memory.data());
                 backend.download(static_cast<const T*>(memory.data()), count + 1, found.data());
                 CHECK(std::memcmp(found.data(), expected.data(), (count + 1) * sizeof(T)) == 0);
-                if (!before.empty()) moved += found != before;
+                if (!before.empty())
+                    moved += found != before;
                 before = found;
             }
         }
-    CHECK(moved == 8);   // every transform but the first, in training, chooses anew in every epoch
+    CHECK(moved == 8);  // every transform but the first, in training, chooses anew in every epoch
     CHECK_FALSE(detail::KeptPictures<B>::takes(set, {.resize = 20}));
     CHECK_FALSE(detail::KeptPictures<B>::takes(set, {.resized_crop = 8}));
     CHECK_FALSE(detail::KeptPictures<B>::takes(set, {.colour = {.brightness = 0.1}}));

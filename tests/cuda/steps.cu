@@ -7,9 +7,11 @@
 
 using namespace collab;
 
-TEST_CASE("a collaboration trains the same on the GPU as on the reference" * doctest::skip(!gpu_here())) {
+TEST_CASE("a collaboration trains the same on the GPU as on the reference" *
+          doctest::skip(!gpu_here())) {
     steps::compare<Reference<double>, Cuda<float>>(1e-4);
-    steps::compare<Reference<double>, Cuda<float>, steps::Deeper>(1e-4);   // without dropout a captured step is also launched again as it is
+    // without dropout a captured step is also launched again as it is
+    steps::compare<Reference<double>, Cuda<float>, steps::Deeper>(1e-4);
 }
 TEST_CASE("methods train the same on the GPU as on the reference" * doctest::skip(!gpu_here())) {
     steps::compare<Reference<double>, Cuda<float>, steps::Relations>(1e-3);

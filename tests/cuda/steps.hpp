@@ -14,13 +14,20 @@
 namespace collab::steps {
 
 using Image = Shape<3, 12, 12>;
-struct Plain : Sequential<Image, Conv2d<6, 3>, BatchNorm, Elu, MaxPool<2>, Cut<mutual>, Conv2d<8, 3, Stride<2>>, BatchNorm, Elu, Dropout<1, 4>, Flatten, Linear<4>> {};
-struct Deeper : Sequential<Image, Conv2d<8, 3>, BatchNorm, Relu, Residual<Layers<Conv2d<8, 3>, BatchNorm, Relu, Conv2d<8, 3>, BatchNorm>>, Relu, Cut<mutual>,
-                           DepthwiseConv2d<3>, BatchNorm, Relu, Conv2d<10, 1>, BatchNorm, Relu, AvgPool<2>, GlobalAvgPool, Linear<4>> {};
+struct Plain
+    : Sequential<Image, Conv2d<6, 3>, BatchNorm, Elu, MaxPool<2>, Cut<mutual>,
+                 Conv2d<8, 3, Stride<2>>, BatchNorm, Elu, Dropout<1, 4>, Flatten, Linear<4>> {};
+struct Deeper : Sequential<Image, Conv2d<8, 3>, BatchNorm, Relu,
+                           Residual<Layers<Conv2d<8, 3>, BatchNorm, Relu, Conv2d<8, 3>, BatchNorm>>,
+                           Relu, Cut<mutual>, DepthwiseConv2d<3>, BatchNorm, Relu, Conv2d<10, 1>,
+                           BatchNorm, Relu, AvgPool<2>, GlobalAvgPool, Linear<4>> {};
 using Pair = Collaboration<Plain, Deeper, MKB<Encoder<6>, Transfer<6>, Decoder>, CosineDistance>;
-// Methods whose sums nobody waits for, and one whose critic moves by numbers that differ at every step.
-struct Shallow : Sequential<Image, Conv2d<6, 3>, BatchNorm, Elu, Conv2d<6, 3>, BatchNorm, Elu, MaxPool<2>, Cut<mutual>, Flatten, Linear<4>> {};
-using Relations = Collaboration<Shallow, Deeper, CollaborativeTeaching<2>, Related<KernelAlignment, 1, 0, mutual>>;
+// Methods whose sums nobody waits for, and one whose critic moves by numbers that differ at every
+// step.
+struct Shallow : Sequential<Image, Conv2d<6, 3>, BatchNorm, Elu, Conv2d<6, 3>, BatchNorm, Elu,
+                            MaxPool<2>, Cut<mutual>, Flatten, Linear<4>> {};
+using Relations = Collaboration<Shallow, Deeper, CollaborativeTeaching<2>,
+                                Related<KernelAlignment, 1, 0, mutual>>;
 using Rivals = Collaboration<Shallow, Deeper, AdversarialFeatures<4, 6>>;
 
 /// What fit remembers of a training, and the weights that it reached.
@@ -29,12 +36,15 @@ std::vector<double> course(const History& history, const T& training) {
     std::vector<double> all;
     for (const Record& r : history.records)
         for (const NetworkRecord& k : r.networks)
-            all.insert(all.end(), {double(r.step), k.classification, k.metric, k.verification, k.accuracy, k.test_loss, k.test_accuracy});
-    for (const auto w : training.parameters()) all.push_back(double(w));
+            all.insert(all.end(), {double(r.step), k.classification, k.metric, k.verification,
+                                   k.accuracy, k.test_loss, k.test_accuracy});
+    for (const auto w : training.parameters())
+        all.push_back(double(w));
     return all;
 }
 
-/// Logits, losses and all weights agree after each of six steps, over a change of the learning rate, an evaluation and a smaller batch in between.
+/// Logits, losses and all weights agree after each of six steps, over a change of the learning
+/// rate, an evaluation and a smaller batch in between.
 template <class A, class B, class What = Pair>
 void compare(double tolerance) {
     constexpr int batch = 8;
@@ -44,18 +54,25 @@ void compare(double tolerance) {
     std::vector<float> images(std::size_t(batch * Image::dims.size()));
     std::vector<int> labels(batch);
     for (int step = 0; step < 6; ++step) {
-        for (std::size_t i = 0; i < images.size(); ++i) images[i] = uniform<float>(random.word(std::uint64_t(step) * images.size() + i)) - 0.5f;
-        for (std::size_t i = 0; i < labels.size(); ++i) labels[i] = int(below(random.child(1).word(std::uint64_t(step) * labels.size() + i), 4));
+        for (std::size_t i = 0; i < images.size(); ++i)
+            images[i] = uniform<float>(random.word(std::uint64_t(step) * images.size() + i)) - 0.5f;
+        for (std::size_t i = 0; i < labels.size(); ++i)
+            labels[i] =
+                int(below(random.child(1).word(std::uint64_t(step) * labels.size() + i), 4));
         const int samples = step == 4 ? batch - 3 : batch;
         const double rate = step < 3 ? 0.05 : 0.02;
         a.step(images.data(), labels.data(), samples, rate);
         b.step(images.data(), labels.data(), samples, rate);
-        if (step == 2) a.evaluate_batch(images.data(), labels.data(), batch), b.evaluate_batch(images.data(), labels.data(), batch);
+        if (step == 2)
+            a.evaluate_batch(images.data(), labels.data(), batch),
+                b.evaluate_batch(images.data(), labels.data(), batch);
         CAPTURE(step);
         for (int k = 0; k < a.networks; ++k) {
             CHECK(distance(a.logits(k), b.logits(k)) < tolerance);
-            CHECK(a.losses()[std::size_t(k)].classification == doctest::Approx(b.losses()[std::size_t(k)].classification).epsilon(tolerance));
-            CHECK(a.losses()[std::size_t(k)].metric == doctest::Approx(b.losses()[std::size_t(k)].metric).epsilon(tolerance));
+            CHECK(a.losses()[std::size_t(k)].classification ==
+                  doctest::Approx(b.losses()[std::size_t(k)].classification).epsilon(tolerance));
+            CHECK(a.losses()[std::size_t(k)].metric ==
+                  doctest::Approx(b.losses()[std::size_t(k)].metric).epsilon(tolerance));
         }
         CHECK(distance(a.parameters(), b.parameters()) < tolerance);
         CHECK(distance(a.state(), b.state()) < tolerance);

@@ -28,13 +28,15 @@ TEST_CASE("a file is read whole and again from its start") {
     CHECK(got[0] == 1);
 }
 
-TEST_CASE("a file that is missing, empty, a folder, a device or a circle of links is refused by name") {
+TEST_CASE(
+    "a file that is missing, empty, a folder, a device or a circle of links is refused by name") {
     const Folder folder;
     CHECK(opening(folder.path / "none") == (folder.path / "none").string() + ": no such file");
     CHECK(opening(folder.path) == folder.path.string() + ": is a folder; expected a file");
     const auto empty = folder.write("empty", {});
     CHECK(opening(empty) == empty.string() + ": is empty");
-    if (fs::exists("/dev/null")) CHECK(opening("/dev/null") == "/dev/null: is not a regular file");
+    if (fs::exists("/dev/null"))
+        CHECK(opening("/dev/null") == "/dev/null: is not a regular file");
     fs::create_symlink(folder.path / "a", folder.path / "b");
     fs::create_symlink(folder.path / "b", folder.path / "a");
     CHECK(has(opening(folder.path / "a"), (folder.path / "a").string() + ": cannot be examined ("));
@@ -45,17 +47,25 @@ TEST_CASE("a file without permission to read is refused") {
     const Folder folder;
     const auto path = folder.write("secret", {1});
     fs::permissions(path, fs::perms::none);
-    if (std::FILE* f = std::fopen(path.string().c_str(), "rb")) std::fclose(f);   // the superuser may read anything
-    else CHECK(has(opening(path), path.string() + ": cannot be opened ("));
+    // the superuser may read anything
+    if (std::FILE* f = std::fopen(path.string().c_str(), "rb"))
+        std::fclose(f);
+    else
+        CHECK(has(opening(path), path.string() + ": cannot be opened ("));
 }
 
 TEST_CASE("a file is found under any of its names, else all names are said") {
     const Folder folder;
-    const auto find = [](const fs::path& where) { return collab::detail::find_file(where, "pears", {"one", "two", "three"}); };
+    const auto find = [](const fs::path& where) {
+        return collab::detail::find_file(where, "pears", {"one", "two", "three"});
+    };
     fs::create_directories(folder.path / "two");
-    CHECK(error_of([&] { find(folder.path); }) == folder.path.string() + ": no file of pears; tried one, two (a folder), three");
+    CHECK(error_of([&] { find(folder.path); }) ==
+          folder.path.string() + ": no file of pears; tried one, two (a folder), three");
     const auto path = folder.write("three", {1});
     CHECK(find(folder.path) == path);
-    CHECK(error_of([&] { find(folder.path / "none"); }) == (folder.path / "none").string() + ": no such folder; expected one with pears");
-    CHECK(error_of([&] { find(path); }) == path.string() + ": is not a folder; expected one with pears");
+    CHECK(error_of([&] { find(folder.path / "none"); }) ==
+          (folder.path / "none").string() + ": no such folder; expected one with pears");
+    CHECK(error_of([&] { find(path); }) ==
+          path.string() + ": is not a folder; expected one with pears");
 }

@@ -14,7 +14,8 @@ namespace {
 
 Bytes noise(std::size_t n) {
     Bytes bytes(n);
-    for (std::size_t i = 0; i < n; ++i) bytes[i] = static_cast<std::uint8_t>(collab::Random{7, 0}.word(i));
+    for (std::size_t i = 0; i < n; ++i)
+        bytes[i] = static_cast<std::uint8_t>(collab::Random{7, 0}.word(i));
     return bytes;
 }
 
@@ -24,19 +25,23 @@ Bytes read_all(const std::filesystem::path& path, std::size_t at_once) {
     for (Bytes part(at_once);;) {
         const std::size_t got = reader.read(part.data(), part.size());
         all.insert(all.end(), part.begin(), part.begin() + static_cast<std::ptrdiff_t>(got));
-        if (got < part.size()) return all;
+        if (got < part.size())
+            return all;
     }
 }
 
 }  // namespace
 
-TEST_CASE("plain and gzipped files give the same bytes, whatever their names and however they are asked for") {
+TEST_CASE("plain and gzipped files give the same bytes, whatever their names and however they are "
+          "asked for") {
     const Folder folder;
     for (const std::size_t n : {1u, 2u, 1000u, 200000u}) {
         const Bytes bytes = noise(n);
-        const auto plain = folder.write("plain.gz", bytes), packed = folder.write("packed", gzipped(bytes));
+        const auto plain = folder.write("plain.gz", bytes),
+                   packed = folder.write("packed", gzipped(bytes));
         for (const std::size_t at_once : {1u, 7u, 65536u, 1000000u}) {
-            if (n / at_once > 10000) continue;
+            if (n / at_once > 10000)
+                continue;
             CHECK(read_all(plain, at_once) == bytes);
             CHECK(read_all(packed, at_once) == bytes);
         }
@@ -55,7 +60,9 @@ TEST_CASE("a gzip file cut anywhere is refused") {
     const Bytes packed = gzipped(noise(300));
     for (std::size_t n = 2; n < packed.size(); ++n) {
         const auto path = folder.write("cut", first(packed, n));
-        CHECK_MESSAGE(has(error_of([&] { read_all(path, 64); }), path.string() + ": the gzip data ends too early, after "), n);
+        CHECK_MESSAGE(has(error_of([&] { read_all(path, 64); }),
+                          path.string() + ": the gzip data ends too early, after "),
+                      n);
     }
 }
 
@@ -66,22 +73,28 @@ TEST_CASE("a gzip file with any byte of its checksum or length changed is refuse
         Bytes bad = packed;
         bad[bad.size() - back] ^= 0x10;
         const auto path = folder.write("bad", bad);
-        CHECK_MESSAGE(has(error_of([&] { read_all(path, 1000); }), path.string() + ": corrupt gzip data after 300 inflated bytes (incorrect "), back);
+        CHECK_MESSAGE(
+            has(error_of([&] { read_all(path, 1000); }),
+                path.string() + ": corrupt gzip data after 300 inflated bytes (incorrect "),
+            back);
     }
 }
 
 TEST_CASE("bytes after the gzip data and garbage behind the gzip mark are refused") {
     const Folder folder;
     const auto trailing = folder.write("trailing", joined(gzipped(noise(300)), {1, 2, 3}));
-    CHECK(error_of([&] { read_all(trailing, 1000); }) == trailing.string() + ": bytes that are not gzip follow the end of the gzip data");
+    CHECK(error_of([&] { read_all(trailing, 1000); }) ==
+          trailing.string() + ": bytes that are not gzip follow the end of the gzip data");
     const auto garbage = folder.write("garbage", joined({0x1f, 0x8b}, noise(100)));
-    CHECK(has(error_of([&] { read_all(garbage, 1000); }), garbage.string() + ": corrupt gzip data after 0 inflated bytes ("));
+    CHECK(has(error_of([&] { read_all(garbage, 1000); }),
+              garbage.string() + ": corrupt gzip data after 0 inflated bytes ("));
 }
 
 TEST_CASE("no flipped bit of a gzip file passes unnoticed, save in the fields that carry no data") {
     const Folder folder;
     const Bytes bytes = noise(120), packed = gzipped(bytes);
-    for (std::size_t i = 10; i < packed.size(); ++i)   // the first ten bytes hold time stamp and system
+    // the first ten bytes hold time stamp and system
+    for (std::size_t i = 10; i < packed.size(); ++i)
         for (int bit = 0; bit < 8; ++bit) {
             Bytes bad = packed;
             bad[i] = static_cast<std::uint8_t>(bad[i] ^ 1 << bit);
@@ -93,6 +106,7 @@ TEST_CASE("no flipped bit of a gzip file passes unnoticed, save in the fields th
             } catch (const collab::Error&) {
                 refused = true;
             }
-            CHECK_MESSAGE((refused || got == bytes), i);   // spare bits of the last byte may differ freely
+            // spare bits of the last byte may differ freely
+            CHECK_MESSAGE((refused || got == bytes), i);
         }
 }

@@ -18,11 +18,16 @@ namespace {
 Bytes plain(int width, int height, int red, int green, int blue) {
     Bytes pixels;
     for (int i = 0; i < width * height; ++i)
-        for (const int v : {red, green, blue}) pixels.push_back(static_cast<std::uint8_t>(v));
+        for (const int v : {red, green, blue})
+            pixels.push_back(static_cast<std::uint8_t>(v));
     return pixels;
 }
-Bytes jpeg(int width, int height, int red, int green, int blue) { return jpeg_of(plain(width, height, red, green, blue), width, height, JCS_RGB); }
-Bytes png(int width, int height, int red, int green, int blue) { return png_of(plain(width, height, red, green, blue), width, height, 8, PNG_COLOR_TYPE_RGB); }
+Bytes jpeg(int width, int height, int red, int green, int blue) {
+    return jpeg_of(plain(width, height, red, green, blue), width, height, JCS_RGB);
+}
+Bytes png(int width, int height, int red, int green, int blue) {
+    return png_of(plain(width, height, red, green, blue), width, height, 8, PNG_COLOR_TYPE_RGB);
+}
 
 /// Two classes of a few files of different sizes, below `part`.
 void fill(const Folder& folder, const std::string& part) {
@@ -30,7 +35,7 @@ void fill(const Folder& folder, const std::string& part) {
     folder.write(part + "cat/a.png", png(20, 25, 100, 20, 30));
     folder.write(part + "cat/notes.txt", {1, 2});
     folder.write(part + "cat/.hidden.jpg", {1, 2});
-    folder.write(part + "dog/x.jpg", png(16, 16, 1, 2, 3));   // its content counts, not its name
+    folder.write(part + "dog/x.jpg", png(16, 16, 1, 2, 3));  // its content counts, not its name
     folder.write(part + "readme", {1});
 }
 
@@ -47,7 +52,8 @@ TEST_CASE("classes are folders, pictures are files, and both come in the order o
     CHECK(images.picture(2).pixels[1] == 2);
     CHECK(image_folder(folder.path, {}, 1).picture(1).dims == Dims{1, 30, 40});
     CHECK(image_folder(folder.path, {"dog", "bird", "cat"}).labels == std::vector<int>{2, 2, 0});
-    CHECK(has(error_of([&] { image_folder(folder.path, {"dog"}); }), "cat: a class that is not among those of the training images"));
+    CHECK(has(error_of([&] { image_folder(folder.path, {"dog"}); }),
+              "cat: a class that is not among those of the training images"));
     CHECK(has(error_of([&] { images.picture(3); }), "there is no image 3 among 3"));
 }
 
@@ -55,21 +61,25 @@ TEST_CASE("the layout of ImageNet has train and val, with the classes of train")
     const Folder folder;
     CHECK(has(error_of([&] { image_folders(folder.path); }), "holds no folder train"));
     fill(folder, "train/");
-    CHECK(has(error_of([&] { image_folders(folder.path); }), "holds neither a folder val nor a folder test"));
+    CHECK(has(error_of([&] { image_folders(folder.path); }),
+              "holds neither a folder val nor a folder test"));
     folder.write("test/dog/y.png", png(8, 8, 9, 9, 9));
     CHECK(image_folders(folder.path).test.labels == std::vector<int>{1});
     folder.write("val/cat/y.png", png(8, 8, 9, 9, 9));
     CHECK(image_folders(folder.path).test.labels == std::vector<int>{0});
     folder.write("val/cow/y.png", png(8, 8, 9, 9, 9));
-    CHECK(has(error_of([&] { image_folders(folder.path); }), "cow: a class that is not among those of the training images"));
+    CHECK(has(error_of([&] { image_folders(folder.path); }),
+              "cow: a class that is not among those of the training images"));
 }
 
 TEST_CASE("folders without classes or pictures, and files that are none, are refused by name") {
     const Folder folder;
-    CHECK(has(error_of([&] { image_folder(folder.path); }), "holds no folder; expected one for each class"));
+    CHECK(has(error_of([&] { image_folder(folder.path); }),
+              "holds no folder; expected one for each class"));
     CHECK(has(error_of([&] { image_folder(folder.path / "none"); }), "none: no such folder"));
     fs::create_directories(folder.path / "cat");
-    CHECK(error_of([&] { image_folder(folder.path); }) == (folder.path / "cat").string() + ": holds no picture (.jpg, .jpeg or .png)");
+    CHECK(error_of([&] { image_folder(folder.path); }) ==
+          (folder.path / "cat").string() + ": holds no picture (.jpg, .jpeg or .png)");
     folder.write("cat/notes.txt", {1});
     CHECK(has(error_of([&] { image_folder(folder.path); }), "cat: holds no picture"));
     fs::create_directories(folder.path / "cat" / "folder.png");
@@ -80,10 +90,13 @@ TEST_CASE("folders without classes or pictures, and files that are none, are ref
     REQUIRE(images.size() == 4);
     const std::string where = (folder.path / "cat").string();
     CHECK(error_of([&] { images.picture(0); }) == where + "/empty.jpg: is empty");
-    CHECK(error_of([&] { images.picture(1); }) == where + "/folder.png: is a folder; expected a file");
-    CHECK(error_of([&] { images.picture(2); }) == where + "/text.jpg: neither a JPEG nor a PNG file");
+    CHECK(error_of([&] { images.picture(1); }) ==
+          where + "/folder.png: is a folder; expected a file");
+    CHECK(error_of([&] { images.picture(2); }) ==
+          where + "/text.jpg: neither a JPEG nor a PNG file");
     CHECK(has(error_of([&] { images.picture(3); }), where + "/torn.jpg: "));
-    CHECK(has(error_of([&] { load(images, {.resized_crop = 8}); }), where + "/empty.jpg: is empty"));
+    CHECK(
+        has(error_of([&] { load(images, {.resized_crop = 8}); }), where + "/empty.jpg: is empty"));
 }
 
 TEST_CASE("a loader decodes a folder on several threads, with the same result as on one") {
@@ -91,17 +104,21 @@ TEST_CASE("a loader decodes a folder on several threads, with the same result as
     for (int i = 0; i < 12; ++i)
         for (const std::string name : {"a", "b", "c"}) {
             Bytes pixels;
-            for (int p = 0; p < (20 + i) * (30 - i) * 3; ++p) pixels.push_back(static_cast<std::uint8_t>(p * (i + 3) + name[0]));
+            for (int p = 0; p < (20 + i) * (30 - i) * 3; ++p)
+                pixels.push_back(static_cast<std::uint8_t>(p * (i + 3) + name[0]));
             folder.write(sentence(name, "/", i, ".jpg"), jpeg_of(pixels, 20 + i, 30 - i, JCS_RGB));
         }
     const ImageFolder images = image_folder(folder.path);
     const Transform transform{.resized_crop = 12, .flip = true, .colour = {.brightness = 0.2}};
     const auto all = [&](int threads, bool training) {
         std::vector<float> values;
-        Loader loader(images, transform, {.batch = 7, .seed = 3, .training = training, .drop_last = false, .threads = threads});
+        Loader loader(
+            images, transform,
+            {.batch = 7, .seed = 3, .training = training, .drop_last = false, .threads = threads});
         CHECK(loader.dims() == Dims{3, 12, 12});
         for (loader.start(2); const Batch* batch = loader.next();) {
-            for (int i = 0; i < batch->size; ++i) CHECK(batch->labels[i] == batch->indices[i] / 12);
+            for (int i = 0; i < batch->size; ++i)
+                CHECK(batch->labels[i] == batch->indices[i] / 12);
             values.insert(values.end(), batch->images, batch->images + batch->size * 432);
         }
         CHECK(values.size() == 36 * 432);
@@ -110,13 +127,16 @@ TEST_CASE("a loader decodes a folder on several threads, with the same result as
     CHECK(all(1, true) == all(4, true));
     CHECK(all(1, false) == all(0, false));
     CHECK(all(1, false) != all(1, true));
-    CHECK(has(error_of([&] { Loader loader(images, {.flip = true}); }), "pictures of different sizes come out in different sizes"));
+    CHECK(has(error_of([&] { Loader loader(images, {.flip = true}); }),
+              "pictures of different sizes come out in different sizes"));
 }
 
 TEST_CASE("a folder is loaded into memory as pictures of one size") {
     const Folder folder;
     fill(folder, "");
-    const Images images = load(image_folder(folder.path), {.resized_crop = 6, .normalise = {{0.5, 0.5, 0.5}, {0.1, 0.1, 0.1}}});
+    const Images images =
+        load(image_folder(folder.path),
+             {.resized_crop = 6, .normalise = {{0.5, 0.5, 0.5}, {0.1, 0.1, 0.1}}});
     check(images);
     CHECK(images.dims == Dims{3, 6, 6});
     CHECK(images.labels == std::vector<int>{0, 0, 1});

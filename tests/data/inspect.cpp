@@ -18,21 +18,30 @@ TEST_CASE("pictures are counted class by class") {
     CHECK(error_of([] { class_counts({-1}, 4); }) == "label 0 is -1; expected 0 to 3");
 }
 
-TEST_CASE("a contact sheet has a row for each class, with pictures of that class and grey where there are none") {
-    Images images{Dims{3, 24, 32}, 3, {}, {}, "some", {}};   // enlarged twice
+TEST_CASE("a contact sheet has a row for each class, with pictures of that class and grey where "
+          "there are none") {
+    Images images{Dims{3, 24, 32}, 3, {}, {}, "some", {}};  // enlarged twice
     for (int i = 0; i < 9; ++i) {
-        images.labels.push_back(i % 3 == 2 ? 0 : i % 3);   // 6, 3, 0
+        images.labels.push_back(i % 3 == 2 ? 0 : i % 3);  // 6, 3, 0
         for (int p = 0; p < 24 * 32; ++p)
-            for (int c = 0; c < 3; ++c) images.pixels.push_back(static_cast<std::uint8_t>(c == 0 ? i + 1 : c == 1 ? p / 32 : p % 32));
+            for (int c = 0; c < 3; ++c)
+                images.pixels.push_back(static_cast<std::uint8_t>(c == 0   ? i + 1
+                                                                  : c == 1 ? p / 32
+                                                                           : p % 32));
     }
     const Picture sheet = contact_sheet(images, 4, 20, 1);
     CHECK(sheet.dims == Dims{3, 3 * 50 + 2, 4 * 66 + 2});
     REQUIRE(sheet.pixels.size() == static_cast<std::size_t>(sheet.dims.size()));
-    const auto at = [&](int y, int x, int c) { return int(sheet.pixels[static_cast<std::size_t>((y * sheet.dims.width + x) * 3 + c)]); };
+    const auto at = [&](int y, int x, int c) {
+        return int(sheet.pixels[static_cast<std::size_t>((y * sheet.dims.width + x) * 3 + c)]);
+    };
     std::set<int> seen;
     for (int row = 0; row < 3; ++row)
         for (int column = 0; column < 4; ++column) {
-            const int top = 2 + 50 * row, left = 2 + 66 * column, members = row == 0 ? 6 : row == 1 ? 3 : 0;
+            const int top = 2 + 50 * row, left = 2 + 66 * column,
+                      members = row == 0   ? 6
+                                : row == 1 ? 3
+                                           : 0;
             if (column >= members) {
                 CHECK(at(top, left, 0) == 128);
                 continue;
@@ -42,7 +51,9 @@ TEST_CASE("a contact sheet has a row for each class, with pictures of that class
             CHECK(images.labels[static_cast<std::size_t>(picture)] == row);
             int wrong = 0;
             for (int y = 0; y < 48; ++y)
-                for (int x = 0; x < 64; ++x) wrong += at(top + y, left + x, 0) != picture + 1 || at(top + y, left + x, 1) != y / 2 || at(top + y, left + x, 2) != x / 2;
+                for (int x = 0; x < 64; ++x)
+                    wrong += at(top + y, left + x, 0) != picture + 1 ||
+                             at(top + y, left + x, 1) != y / 2 || at(top + y, left + x, 2) != x / 2;
             CHECK(wrong == 0);
             CHECK(at(top - 1, left, 0) == 128);
             CHECK(at(top, left + 64, 0) == 128);
@@ -51,5 +62,6 @@ TEST_CASE("a contact sheet has a row for each class, with pictures of that class
     CHECK(contact_sheet(images, 4, 20, 2).pixels != sheet.pixels);
     CHECK(contact_sheet(synthetic_images({2, 8, 8}, 2, 4, 1)).dims.channels == 1);
     CHECK(has(error_of([&] { contact_sheet(images, 0); }), "expected 1 to 1000 of both"));
-    CHECK(has(error_of([] { contact_sheet(synthetic_images({3, 800, 800}, 2, 2, 1), 1000); }), "ask for fewer"));
+    CHECK(has(error_of([] { contact_sheet(synthetic_images({3, 800, 800}, 2, 2, 1), 1000); }),
+              "ask for fewer"));
 }

@@ -21,17 +21,22 @@ Bytes soft(int channels) {
     Bytes pixels;
     for (int y = 0; y < height; ++y)
         for (int x = 0; x < width; ++x)
-            for (int c = 0; c < channels; ++c) pixels.push_back(static_cast<std::uint8_t>(128 + 90 * std::sin(0.08 * x + 0.06 * y * (c + 1) + c)));
+            for (int c = 0; c < channels; ++c)
+                pixels.push_back(static_cast<std::uint8_t>(
+                    128 + 90 * std::sin(0.08 * x + 0.06 * y * (c + 1) + c)));
     return pixels;
 }
-Picture decoded(const Bytes& bytes, int channels = 3) { return decode_jpeg(bytes.data(), bytes.size(), "some.jpg", channels); }
+Picture decoded(const Bytes& bytes, int channels = 3) {
+    return decode_jpeg(bytes.data(), bytes.size(), "some.jpg", channels);
+}
 std::string decoding(const Bytes& bytes, int channels = 3) {
     return error_of([&] { decoded(bytes, channels); });
 }
 int furthest(const Bytes& a, const Bytes& b) {
     REQUIRE(a.size() == b.size());
     int worst = 0;
-    for (std::size_t i = 0; i < a.size(); ++i) worst = std::max(worst, std::abs(a[i] - b[i]));
+    for (std::size_t i = 0; i < a.size(); ++i)
+        worst = std::max(worst, std::abs(a[i] - b[i]));
     return worst;
 }
 
@@ -42,11 +47,13 @@ TEST_CASE("a colour JPEG is read, baseline and progressive, in colour and in gre
         const Bytes file = jpeg_of(soft(3), width, height, JCS_RGB, 98, progressive);
         const Picture colour = decoded(file), grey = decoded(file, 1);
         CHECK(colour.dims == Dims{3, height, width});
-        CHECK(furthest(colour.pixels, soft(3)) < 16);   // hues are stored at half the resolution
+        CHECK(furthest(colour.pixels, soft(3)) < 16);  // hues are stored at half the resolution
         CHECK(grey.dims == Dims{1, height, width});
         CHECK(furthest(grey.pixels, with_channels(colour, 1).pixels) <= 2);
     }
-    CHECK(furthest(decoded(jpeg_of(soft(3), width, height, JCS_RGB, 98, false, JCS_RGB)).pixels, soft(3)) < 8);   // RGB stored as such
+    // RGB stored as such
+    CHECK(furthest(decoded(jpeg_of(soft(3), width, height, JCS_RGB, 98, false, JCS_RGB)).pixels,
+                   soft(3)) < 8);
 }
 
 TEST_CASE("a grey JPEG is read in grey and in colour") {
@@ -59,20 +66,25 @@ TEST_CASE("a CMYK JPEG becomes RGB, and one of Adobe's programs, which store it 
     Bytes ink, light;
     for (int i = 0; i < width * height; ++i) {
         const int cyan = i % width * 6, black = i / width * 5;
-        for (const int v : {cyan, 40, 200, black}) ink.push_back(static_cast<std::uint8_t>(v));
-        for (const int v : {cyan, 40, 200}) light.push_back(static_cast<std::uint8_t>((255 - v) * (255 - black) / 255.0 + 0.5));
+        for (const int v : {cyan, 40, 200, black})
+            ink.push_back(static_cast<std::uint8_t>(v));
+        for (const int v : {cyan, 40, 200})
+            light.push_back(static_cast<std::uint8_t>((255 - v) * (255 - black) / 255.0 + 0.5));
     }
     Bytes inverted = ink;
-    for (auto& v : inverted) v = static_cast<std::uint8_t>(255 - v);
-    const Bytes file = jpeg_of(inverted, width, height, JCS_CMYK, 100);   // libjpeg writes Adobe's marker
+    for (auto& v : inverted)
+        v = static_cast<std::uint8_t>(255 - v);
+    // libjpeg writes Adobe's marker
+    const Bytes file = jpeg_of(inverted, width, height, JCS_CMYK, 100);
     REQUIRE(has(std::string(file.begin(), file.end()), "Adobe"));
     CHECK(decoded(file).dims == Dims{3, height, width});
     CHECK(furthest(decoded(file).pixels, light) < 8);
-    CHECK(furthest(decoded(jpeg_of(inverted, width, height, JCS_CMYK, 100, false, JCS_YCCK)).pixels, light) < 8);
+    CHECK(furthest(decoded(jpeg_of(inverted, width, height, JCS_CMYK, 100, false, JCS_YCCK)).pixels,
+                   light) < 8);
     CHECK(decoded(file, 1).dims == Dims{1, height, width});
     Bytes plain = jpeg_of(ink, width, height, JCS_CMYK, 100);
     const std::string_view text(reinterpret_cast<const char*>(plain.data()), plain.size());
-    plain[text.find("Adobe")] = 'X';   // no longer Adobe's marker
+    plain[text.find("Adobe")] = 'X';  // no longer Adobe's marker
     CHECK(furthest(decoded(plain).pixels, light) < 8);
 }
 
@@ -83,9 +95,10 @@ TEST_CASE("a JPEG file cut at any byte is refused by name") {
         for (std::size_t n = 0; n < file.size(); ++n) {
             const std::string error = decoding(first(file, n));
             CHECK_MESSAGE(error.starts_with("some.jpg: "), n, " of ", file.size(), ": ", error);
-            if (n == 0) CHECK(error == "some.jpg: is empty");
+            if (n == 0)
+                CHECK(error == "some.jpg: is empty");
         }
-        CHECK(decoding(joined(file, {1, 2, 3})).empty());   // what follows the end is not looked at
+        CHECK(decoding(joined(file, {1, 2, 3})).empty());  // what follows the end is not looked at
     }
 }
 
@@ -106,10 +119,12 @@ TEST_CASE("a JPEG file with any byte changed is read or refused by name, and nev
 TEST_CASE("headers that promise too much, and what is no JPEG, are refused") {
     Bytes file = jpeg_of(soft(3), width, height, JCS_RGB, 60);
     std::size_t frame = 0;
-    while (!(file[frame] == 0xff && file[frame + 1] == 0xc0)) ++frame;
+    while (!(file[frame] == 0xff && file[frame + 1] == 0xc0))
+        ++frame;
     Bytes large = file, none = file, deep = file;
-    large[frame + 5] = large[frame + 7] = 0x40;   // 16405 x 16421
-    CHECK(has(decoding(large), "some.jpg: the header says a picture of 16405 x 16421, 269386505 pixels; expected at most 268435456"));
+    large[frame + 5] = large[frame + 7] = 0x40;  // 16405 x 16421
+    CHECK(has(decoding(large), "some.jpg: the header says a picture of 16405 x 16421, 269386505 "
+                               "pixels; expected at most 268435456"));
     large[frame + 5] = large[frame + 7] = 0x10;
     CHECK(has(decoding(large), "so small a file holds at most "));
     none[frame + 7] = none[frame + 8] = 0;

@@ -17,7 +17,8 @@
 namespace fs = std::filesystem;
 using namespace collab;
 
-TEST_CASE("every reader refuses, by name, a file that is missing, empty, a folder, or neither begun nor ended as it should be") {
+TEST_CASE("every reader refuses, by name, a file that is missing, empty, a folder, or neither "
+          "begun nor ended as it should be") {
     const Folder folder;
     const std::pair<std::string, std::function<void(const fs::path&)>> readers[] = {
         {"read_idx", [](const fs::path& p) { read_idx(p, p, "set", 10); }},
@@ -29,9 +30,12 @@ TEST_CASE("every reader refuses, by name, a file that is missing, empty, a folde
         {"read_npy_images", [](const fs::path& p) { read_npy_images(p, p, "set"); }},
         {"read_picture", [](const fs::path& p) { read_picture(p); }},
     };
-    const fs::path missing = folder.path / "missing", empty = folder.write("empty", {}), text = folder.write("text", {'h', 'e', 'l', 'l', 'o'}), below = folder.path / "below";
+    const fs::path missing = folder.path / "missing", empty = folder.write("empty", {}),
+                   text = folder.write("text", {'h', 'e', 'l', 'l', 'o'}),
+                   below = folder.path / "below";
     fs::create_directories(below);
-    for (const auto& reader : readers) {   // no names for its parts: clang below 16 has none for them in a lambda
+    // no names for its parts: clang below 16 has none for them in a lambda
+    for (const auto& reader : readers) {
         CAPTURE(reader.first);
         const auto& read = reader.second;
         CHECK(error_of([&] { read(missing); }) == missing.string() + ": no such file");
@@ -53,11 +57,13 @@ TEST_CASE("every folder of a known set refuses, by name, to be missing, empty or
         {"image_folder", [](const fs::path& p) { image_folder(p); }},
         {"image_folders", [](const fs::path& p) { image_folders(p); }},
     };
-    const fs::path missing = folder.path / "missing", file = folder.write("file", {1, 2, 3}), empty = folder.path / "nothing";
+    const fs::path missing = folder.path / "missing", file = folder.write("file", {1, 2, 3}),
+                   empty = folder.path / "nothing";
     fs::create_directories(empty);
     for (const auto& set : sets) {
         CAPTURE(set.first);
         const auto& open = set.second;
-        for (const fs::path& path : {missing, file, empty}) CHECK(has(error_of([&] { open(path); }), path.string()));
+        for (const fs::path& path : {missing, file, empty})
+            CHECK(has(error_of([&] { open(path); }), path.string()));
     }
 }

@@ -15,18 +15,25 @@
 
 namespace collab::exchange {
 
-struct Plain : Sequential<Shape<3, 12, 10>,
-    Conv2d<8, 3, Bias>, BatchNorm, Relu, MaxPool<2>, Conv2d<6, 3, Stride<2>, Groups<2>>, LeakyRelu<1, 5>, Cut<mutual>, Flatten, BatchNorm, Dropout<1, 2>, Linear<7>, Elu, Linear<4>> {};
-struct Windows : Sequential<Shape<4, 13, 11>,
-    DepthwiseConv2d<3>, Relu6, MaxPool<3, Stride<2>, Pad<1>>, Conv2d<5, 0, Kernel<1, 3>, Pad<0, 1>>, Sigmoid, AvgPool<3, Stride<1>, Pad<1>, ExcludePadding>, ConvTranspose2d<6, 3, Stride<2>, OutputPad<1>, Bias>,
-    AdaptiveAvgPool<2>, Conv2d<8, 1>, Maxout<2>, GlobalAvgPool, Linear<3, NoBias>> {};
-struct Composites : Sequential<Shape<4, 8, 8>,
-    Residual<Layers<Conv2d<4, 3>, BatchNorm, Relu, Conv2d<4, 3>, BatchNorm>>, Relu,
-    Residual<Layers<Conv2d<8, 3, Stride<2>>, BatchNorm>, PadShortcut>, Elu,
-    Residual<Layers<Conv2d<6, 1>>, Layers<Conv2d<6, 1, Bias>, BatchNorm>>,
-    Concat<Layers<>, Layers<Conv2d<3, 3>, Relu>, Layers<AvgPool<3, Stride<1>, Pad<1>>, Conv2d<1, 1>>>,
-    DenseBlock<Layers<BatchNorm, Relu, Conv2d<2, 3>>, Layers<Conv2d<2, 1>>>, PadChannels<16>,
-    ChannelSplit<Layers<>, Layers<Conv2d<8, 1>, BatchNorm>>, ChannelShuffle<2>, Flatten, Linear<5>> {};
+struct Plain : Sequential<Shape<3, 12, 10>, Conv2d<8, 3, Bias>, BatchNorm, Relu, MaxPool<2>,
+                          Conv2d<6, 3, Stride<2>, Groups<2>>, LeakyRelu<1, 5>, Cut<mutual>, Flatten,
+                          BatchNorm, Dropout<1, 2>, Linear<7>, Elu, Linear<4>> {};
+struct Windows
+    : Sequential<Shape<4, 13, 11>, DepthwiseConv2d<3>, Relu6, MaxPool<3, Stride<2>, Pad<1>>,
+                 Conv2d<5, 0, Kernel<1, 3>, Pad<0, 1>>, Sigmoid,
+                 AvgPool<3, Stride<1>, Pad<1>, ExcludePadding>,
+                 ConvTranspose2d<6, 3, Stride<2>, OutputPad<1>, Bias>, AdaptiveAvgPool<2>,
+                 Conv2d<8, 1>, Maxout<2>, GlobalAvgPool, Linear<3, NoBias>> {};
+struct Composites
+    : Sequential<Shape<4, 8, 8>,
+                 Residual<Layers<Conv2d<4, 3>, BatchNorm, Relu, Conv2d<4, 3>, BatchNorm>>, Relu,
+                 Residual<Layers<Conv2d<8, 3, Stride<2>>, BatchNorm>, PadShortcut>, Elu,
+                 Residual<Layers<Conv2d<6, 1>>, Layers<Conv2d<6, 1, Bias>, BatchNorm>>,
+                 Concat<Layers<>, Layers<Conv2d<3, 3>, Relu>,
+                        Layers<AvgPool<3, Stride<1>, Pad<1>>, Conv2d<1, 1>>>,
+                 DenseBlock<Layers<BatchNorm, Relu, Conv2d<2, 3>>, Layers<Conv2d<2, 1>>>,
+                 PadChannels<16>, ChannelSplit<Layers<>, Layers<Conv2d<8, 1>, BatchNorm>>,
+                 ChannelShuffle<2>, Flatten, Linear<5>> {};
 using Pair = Collaboration<Plain, Plain, MKB<Encoder<4>, Transfer<4>, Decoder>>;
 using SumPair = Collaboration<Plain, Plain, MKB<Encoder<4>, Transfer<4>, Decoder, SumMerge>>;
 
@@ -34,16 +41,20 @@ template <class N>
 Model<N, Reference<float>> some_model(int samples = 3) {
     Model<N, Reference<float>> model(samples);
     std::vector<float> p = model.parameters(), s = model.state();
-    for (std::size_t i = 0; i < p.size(); ++i) p[i] = p[i] * 0.8f + 0.2f * float(std::sin(1.7 * double(i) + 0.3));
+    for (std::size_t i = 0; i < p.size(); ++i)
+        p[i] = p[i] * 0.8f + 0.2f * float(std::sin(1.7 * double(i) + 0.3));
     for (const Named& n : model.catalogue().states)
-        for (int i = 0; i < n.tensor.size; ++i) s[n.offset + std::size_t(i)] = float((n.tensor.role == Role::scale ? 1.2 : 0) + 0.4 * std::sin(2.3 * i + double(n.offset)));
+        for (int i = 0; i < n.tensor.size; ++i)
+            s[n.offset + std::size_t(i)] = float((n.tensor.role == Role::scale ? 1.2 : 0) +
+                                                 0.4 * std::sin(2.3 * i + double(n.offset)));
     model.set_parameters(p), model.set_state(s);
     return model;
 }
 template <class N>
 std::vector<float> some_images(int samples = 3) {
     std::vector<float> x(std::size_t(samples) * std::size_t(input_of<N>::dims.size()));
-    for (std::size_t i = 0; i < x.size(); ++i) x[i] = float(std::sin(0.37 * double(i) * double(i % 91) + 1));
+    for (std::size_t i = 0; i < x.size(); ++i)
+        x[i] = float(std::sin(0.37 * double(i) * double(i % 91) + 1));
     return x;
 }
 /// From rows and columns of pixels to a plane for each channel.
@@ -52,7 +63,8 @@ inline std::vector<float> planes(const std::vector<float>& x, Dims d) {
     const auto c = std::size_t(d.channels), a = std::size_t(d.area());
     for (std::size_t s = 0; s < x.size() / (c * a); ++s)
         for (std::size_t p = 0; p < a; ++p)
-            for (std::size_t k = 0; k < c; ++k) y[(s * c + k) * a + p] = x[(s * a + p) * c + k];
+            for (std::size_t k = 0; k < c; ++k)
+                y[(s * c + k) * a + p] = x[(s * a + p) * c + k];
     return y;
 }
 

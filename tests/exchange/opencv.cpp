@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// opencv: runs the networks that `write` wrote by OpenCV's dnn module and compares logits. Usage: opencv FOLDER NAME...
+// opencv: runs the networks that `write` wrote by OpenCV's dnn module and compares logits. Usage:
+// opencv FOLDER NAME...
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -15,16 +16,19 @@ int main(int argc, char** argv) {
     for (int a = 2; a < argc; ++a) {
         const std::string stem = std::string(argv[1]) + "/" + argv[a];
         try {
-            const collab::NpyArray images = collab::read_npy(stem + ".images.npy"), logits = collab::read_npy(stem + ".logits.npy");
+            const collab::NpyArray images = collab::read_npy(stem + ".images.npy"),
+                                   logits = collab::read_npy(stem + ".logits.npy");
             std::vector<float> x = collab::numbers(images);
             const std::vector<float> ours = collab::numbers(logits);
-            const int extents[] = {int(images.shape[0]), int(images.shape[1]), int(images.shape[2]), int(images.shape[3])};
+            const int extents[] = {int(images.shape[0]), int(images.shape[1]), int(images.shape[2]),
+                                   int(images.shape[3])};
             const cv::Mat blob(4, extents, CV_32F, x.data());
             cv::dnn::Net net = cv::dnn::readNetFromONNX(stem + ".3.onnx");
             net.setInput(blob, "images");
             const cv::Mat out = net.forward();
             double worst = out.total() == ours.size() ? 0 : 1e9;
-            for (std::size_t i = 0; i < ours.size() && i < out.total(); ++i) worst = std::max(worst, std::abs(double(out.ptr<float>()[i]) - double(ours[i])));
+            for (std::size_t i = 0; i < ours.size() && i < out.total(); ++i)
+                worst = std::max(worst, std::abs(double(out.ptr<float>()[i]) - double(ours[i])));
             std::printf("%s: OpenCV's logits differ by at most %.1e\n", argv[a], worst);
             good = good && worst < 1e-4;
         } catch (const std::exception& e) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// write: networks for other programs: `write FOLDER` writes NAME.safetensors, NAME.onnx, NAME.images.npy and NAME.logits.npy; `write FOLDER read` reads
-// NAME.theirs.safetensors and compares with NAME.theirs.npy, the logits of another program.
+// write: networks for other programs: `write FOLDER` writes NAME.safetensors, NAME.onnx,
+// NAME.images.npy and NAME.logits.npy; `write FOLDER read` reads NAME.theirs.safetensors and
+// compares with NAME.theirs.npy, the logits of another program.
 #include <cstdio>
 #include <cstring>
 
@@ -26,19 +27,26 @@ template <class N>
 bool read_one(const std::string& folder, const std::string& name) {
     Model<N, Reference<float>> model(3);
     load(model, folder + "/" + name + ".theirs.safetensors");
-    const std::vector<float> z = model.predict(some_images<N>().data(), 3), theirs = numbers(read_npy(folder + "/" + name + ".theirs.npy"));
+    const std::vector<float> z = model.predict(some_images<N>().data(), 3),
+                             theirs = numbers(read_npy(folder + "/" + name + ".theirs.npy"));
     double worst = z.size() == theirs.size() ? 0 : 1e9;
-    for (std::size_t i = 0; i < z.size() && i < theirs.size(); ++i) worst = std::max(worst, std::abs(double(z[i]) - double(theirs[i])));
-    std::printf("%s: weights of theirs give logits that differ by at most %.1e\n", name.c_str(), worst);
+    for (std::size_t i = 0; i < z.size() && i < theirs.size(); ++i)
+        worst = std::max(worst, std::abs(double(z[i]) - double(theirs[i])));
+    std::printf("%s: weights of theirs give logits that differ by at most %.1e\n", name.c_str(),
+                worst);
     return worst < 1e-5;
 }
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc < 2) return std::fputs("usage: write FOLDER [read]\n", stderr), 2;
+    if (argc < 2)
+        return std::fputs("usage: write FOLDER [read]\n", stderr), 2;
     const std::string folder = argv[1];
     try {
-        if (argc > 2) return read_one<Plain>(folder, "plain") && read_one<Composites>(folder, "composites") ? 0 : 1;
+        if (argc > 2)
+            return read_one<Plain>(folder, "plain") && read_one<Composites>(folder, "composites")
+                       ? 0
+                       : 1;
         write_one<Plain>(folder, "plain");
         write_one<Windows>(folder, "windows");
         write_one<Composites>(folder, "composites");

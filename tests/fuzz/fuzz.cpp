@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// fuzz: libFuzzer's way into one of the readers, which the environment variable COLLAB_FUZZ names. Built and run by scripts/fuzz.
+// fuzz: libFuzzer's way into one of the readers, which the environment variable COLLAB_FUZZ names.
+// Built and run by scripts/fuzz.
 #include <cstdio>
 #include <cstdlib>
 
@@ -11,7 +12,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const fuzz::Reader* found = fuzz::find(name ? name : "");
         if (!found) {
             std::fputs("COLLAB_FUZZ names no reader; there are:", stderr);
-            for (const fuzz::Reader& r : fuzz::readers) std::fprintf(stderr, " %.*s", static_cast<int>(r.name.size()), r.name.data());
+            for (const fuzz::Reader& r : fuzz::readers)
+                std::fprintf(stderr, " %.*s", static_cast<int>(r.name.size()), r.name.data());
             std::fputs("\n", stderr);
             std::exit(2);
         }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// replay: what scripts/fuzz starts from goes through the readers in every test run, also cut at every byte and with every byte changed.
+// replay: what scripts/fuzz starts from goes through the readers in every test run, also cut at
+// every byte and with every byte changed.
 #include <doctest/doctest.h>
 
 #include <filesystem>
@@ -11,11 +12,13 @@
 
 namespace fs = std::filesystem;
 
-TEST_CASE("readers answer every file of their corpus, cut anywhere and changed anywhere, with pictures or with a sentence") {
+TEST_CASE("readers answer every file of their corpus, cut anywhere and changed anywhere, with "
+          "pictures or with a sentence") {
     for (const fuzz::Reader& reader : fuzz::readers) {
         CAPTURE(reader.name);
         int files = 0;
-        for (const auto& entry : fs::directory_iterator(fs::path(COLLAB_TEST_DATA) / "fuzz" / reader.name)) {
+        for (const auto& entry :
+             fs::directory_iterator(fs::path(COLLAB_TEST_DATA) / "fuzz" / reader.name)) {
             CAPTURE(entry.path().string());
             std::ifstream file(entry.path(), std::ios::binary);
             const std::string text(std::istreambuf_iterator<char>(file), {});
@@ -36,5 +39,6 @@ TEST_CASE("readers answer every file of their corpus, cut anywhere and changed a
 }
 
 TEST_CASE("every corpus belongs to a reader") {
-    for (const auto& entry : fs::directory_iterator(fs::path(COLLAB_TEST_DATA) / "fuzz")) CHECK_MESSAGE(fuzz::find(entry.path().filename().string()), entry.path().string());
+    for (const auto& entry : fs::directory_iterator(fs::path(COLLAB_TEST_DATA) / "fuzz"))
+        CHECK_MESSAGE(fuzz::find(entry.path().filename().string()), entry.path().string());
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// checker: the checker of gradients finds what is wrong, and never passes for want of something to check.
+// checker: the checker of gradients finds what is wrong, and never passes for want of something to
+// check.
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -16,9 +17,15 @@ using namespace collab;
 namespace {
 using Map = Shape<2, 3, 3>;
 
-struct SquareFunction {   // its slope, written in terms of y, is wrong below zero
-    template <class T> T operator()(T x) const { return x * x; }
-    template <class T> T slope(T y) const { return 2 * std::sqrt(y); }
+struct SquareFunction {  // its slope, written in terms of y, is wrong below zero
+    template <class T>
+    T operator()(T x) const {
+        return x * x;
+    }
+    template <class T>
+    T slope(T y) const {
+        return 2 * std::sqrt(y);
+    }
 };
 struct WrongActivation : collab::detail::ActivationLayer<WrongActivation> {
     static constexpr SquareFunction function() { return {}; }
@@ -30,7 +37,9 @@ enum class Fault { none, sign, overwrites, stale, silent, nan, forgets };
 template <Fault fault>
 struct Scale : LayerBase {
     static constexpr bool optional_input_gradient = true;
-    static constexpr std::array<Parameter, 1> parameters(Dims) { return {{{"weight", Role::scale, 1, 1, {1}, 1}}}; }
+    static constexpr std::array<Parameter, 1> parameters(Dims) {
+        return {{{"weight", Role::scale, 1, 1, {1}, 1}}};
+    }
     static constexpr Footprint footprint(Dims in) {
         Footprint f = listed_footprint<Scale>(in);
         f.saved = 1;
@@ -39,41 +48,61 @@ struct Scale : LayerBase {
     static std::string describe() { return "Scale"; }
     template <Backend B>
     static void forward(const Context<B>& c, Dims in, const Forward<typename B::Scalar>& f) {
-        for (int i = 0; i < c.batch * in.size(); ++i) f.y.data[i] = fault == Fault::silent ? 0 : f.parameters[0] * f.x.data[i];
-        if (fault != Fault::forgets) f.saved[0] = f.parameters[0];
+        for (int i = 0; i < c.batch * in.size(); ++i)
+            f.y.data[i] = fault == Fault::silent ? 0 : f.parameters[0] * f.x.data[i];
+        if (fault != Fault::forgets)
+            f.saved[0] = f.parameters[0];
     }
     template <Backend B>
     static void backward(const Context<B>& c, Dims in, const Backward<typename B::Scalar>& b) {
         double sum = 0;
         for (int i = 0; i < c.batch * in.size(); ++i) {
             sum += b.dy.data[i] * b.x.data[i];
-            if (b.dx) b.dx.data[i] = fault == Fault::silent ? 0 : fault == Fault::nan ? std::sqrt(-1 - std::abs(b.x.data[i])) : b.saved[0] * b.dy.data[i];
+            if (b.dx)
+                b.dx.data[i] = fault == Fault::silent ? 0
+                               : fault == Fault::nan  ? std::sqrt(-1 - std::abs(b.x.data[i]))
+                                                      : b.saved[0] * b.dy.data[i];
         }
-        if (fault == Fault::silent) return;
-        if (fault == Fault::overwrites) b.gradients[0] = sum;
-        else if (fault == Fault::sign) b.gradients[0] -= sum;
-        else if (fault != Fault::stale || b.dx) b.gradients[0] += sum;
+        if (fault == Fault::silent)
+            return;
+        if (fault == Fault::overwrites)
+            b.gradients[0] = sum;
+        else if (fault == Fault::sign)
+            b.gradients[0] -= sum;
+        else if (fault != Fault::stale || b.dx)
+            b.gradients[0] += sum;
     }
 };
 
-struct Half : SquaredEuclidean {   // half the gradient
+struct Half : SquaredEuclidean {  // half the gradient
     template <class T>
-    void gradient(int d, const T* a, const T* b, T scale, T* da) const { SquaredEuclidean::gradient(d, a, b, scale / 2, da); }
+    void gradient(int d, const T* a, const T* b, T scale, T* da) const {
+        SquaredEuclidean::gradient(d, a, b, scale / 2, da);
+    }
 };
 struct Overwriting {
     template <class T>
-    T value(int, const T* a, const T*) const { return a[0]; }
+    T value(int, const T* a, const T*) const {
+        return a[0];
+    }
     template <class T>
-    void gradient(int, const T*, const T*, T scale, T* da) const { da[0] = scale; }
+    void gradient(int, const T*, const T*, T scale, T* da) const {
+        da[0] = scale;
+    }
 };
 struct Constant {
     template <class T>
-    T value(int, const T*, const T*) const { return 1; }
+    T value(int, const T*, const T*) const {
+        return 1;
+    }
     template <class T>
     void gradient(int, const T*, const T*, T, T*) const {}
 };
 struct WrongMerge : ProductMerge {
-    template <class T> T du(T x, T) const { return x; }   // right only where u > 0
+    template <class T>
+    T du(T x, T) const {
+        return x;
+    }  // right only where u > 0
 };
 }  // namespace
 
@@ -99,14 +128,17 @@ TEST_CASE("a wrong slope is found although some values are right") {
     const GradientReport report = check_gradients<WrongActivation, Map>();
     CHECK_FALSE(report.passed());
     CHECK(report.where.find("input[") == 0);
-    CHECK_FALSE(check_gradients<Layers<Conv2d<2, 3>, WrongActivation, Flatten, Linear<2>>, Map>().passed());
+    CHECK_FALSE(
+        check_gradients<Layers<Conv2d<2, 3>, WrongActivation, Flatten, Linear<2>>, Map>().passed());
 }
 
-TEST_CASE("gradients that replace what was there, or are missing when no input gradient is wanted, do not pass") {
+TEST_CASE("gradients that replace what was there, or are missing when no input gradient is wanted, "
+          "do not pass") {
     CHECK_FALSE(check_gradients<Scale<Fault::overwrites>, Map>().passed());
     const GradientReport report = check_gradients<Scale<Fault::stale>, Map>();
     CHECK_FALSE(report.passed());
-    CHECK(report.describe() == "Scale: the parameters' gradients are others when the input's gradient is not wanted");
+    CHECK(report.describe() ==
+          "Scale: the parameters' gradients are others when the input's gradient is not wanted");
 }
 
 TEST_CASE("reading memory that was never written does not pass") {
@@ -115,7 +147,9 @@ TEST_CASE("reading memory that was never written does not pass") {
     CHECK(report.describe().find("Scale: input[0]: the gradient is ") == 0);
 }
 
-TEST_CASE("gradients that are not numbers do not pass") { CHECK_FALSE(check_gradients<Scale<Fault::nan>, Map>().passed()); }
+TEST_CASE("gradients that are not numbers do not pass") {
+    CHECK_FALSE(check_gradients<Scale<Fault::nan>, Map>().passed());
+}
 
 TEST_CASE("a check of nothing but zeroes does not pass") {
     const GradientReport report = check_gradients<Scale<Fault::silent>, Map>();
@@ -128,8 +162,10 @@ TEST_CASE("a check of nothing but zeroes does not pass") {
 TEST_CASE("a report of nothing does not pass") {
     CHECK_FALSE(GradientReport{}.passed());
     CHECK_FALSE(collab::detail::GradientJudge({}).report("nobody").passed());
-    CHECK(collab::detail::GradientJudge({}).report("nobody").describe() == "nobody: nothing was checked");
-    CHECK_THROWS_WITH_AS((check_gradients<Relu, Map>({.batch = 0})), "a gradient check needs at least one sample, not 0", Error);
+    CHECK(collab::detail::GradientJudge({}).report("nobody").describe() ==
+          "nobody: nothing was checked");
+    CHECK_THROWS_WITH_AS((check_gradients<Relu, Map>({.batch = 0})),
+                         "a gradient check needs at least one sample, not 0", Error);
 }
 
 TEST_CASE("a wrong metric or merge does not pass") {
@@ -141,7 +177,11 @@ TEST_CASE("a wrong metric or merge does not pass") {
 }
 
 TEST_CASE("a wrong gradient among kinks is not mistaken for a kink") {
-    // The step is so large that many kinks lie within it: right gradients pass by the smaller one, wrong ones do not.
-    CHECK(check_gradients<Layers<Conv2d<3, 3>, Relu>, Map>({.step = 1e-3, .tolerance = 1e-5}).passed());
-    CHECK_FALSE(check_gradients<Layers<Conv2d<3, 3>, WrongActivation>, Map>({.step = 1e-3, .tolerance = 1e-5}).passed());
+    // The step is so large that many kinks lie within it: right gradients pass by the smaller one,
+    // wrong ones do not.
+    CHECK(check_gradients<Layers<Conv2d<3, 3>, Relu>, Map>({.step = 1e-3, .tolerance = 1e-5})
+              .passed());
+    CHECK_FALSE(check_gradients<Layers<Conv2d<3, 3>, WrongActivation>, Map>(
+                    {.step = 1e-3, .tolerance = 1e-5})
+                    .passed());
 }

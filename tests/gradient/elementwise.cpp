@@ -40,7 +40,8 @@ TEST_CASE("the gradients of activations that run in place agree with differences
     verify<Layers<Relu, Conv2d<4, 3>>, Map>();
 }
 
-TEST_CASE("the gradients of batch normalisation in training agree with differences, alone and with each activation") {
+TEST_CASE("the gradients of batch normalisation in training agree with differences, alone and with "
+          "each activation") {
     verify<BatchNorm, Map>();
     verify<Layers<BatchNorm, Relu>, Map>();
     verify<Layers<BatchNorm, Elu>, Map>();

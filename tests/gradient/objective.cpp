@@ -8,7 +8,9 @@
 using namespace collab;
 
 namespace {
-void verify(const GradientReport& report) { CHECK_MESSAGE(report.passed(), report.describe()); }
+void verify(const GradientReport& report) {
+    CHECK_MESSAGE(report.passed(), report.describe());
+}
 }  // namespace
 
 TEST_CASE("the gradient of every metric agrees with differences") {

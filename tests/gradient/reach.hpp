@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// reach: what the losses of one network reach, method by method, and that a network deployed says what it said in training.
+// reach: what the losses of one network reach, method by method, and that a network deployed says
+// what it said in training.
 #pragma once
 #include "methods.hpp"
 
@@ -19,30 +20,60 @@ struct OneOwner {
     bool wanted(int of) const { return owner == everybody || owner == of; }
 
     template <class I>
-    auto logits(I i) const { return g.logits(i); }
+    auto logits(I i) const {
+        return g.logits(i);
+    }
     template <class Tag, class I>
-    auto feature(Tagged<Tag> tag, I i) const { return g.feature(tag, i); }
+    auto feature(Tagged<Tag> tag, I i) const {
+        return g.feature(tag, i);
+    }
     template <class I, class J>
-    auto image_distance(I i, J j) const { return g.image_distance(i, j); }
+    auto image_distance(I i, J j) const {
+        return g.image_distance(i, j);
+    }
     template <class V>
-    auto constant(V v) const { return g.constant(v); }
+    auto constant(V v) const {
+        return g.constant(v);
+    }
     template <class... A>
-    auto part(A&&... a) { return g.part(a...); }
+    auto part(A&&... a) {
+        return g.part(a...);
+    }
     template <class... A>
-    auto apply(A&&... a) { return g.apply(a...); }
+    auto apply(A&&... a) {
+        return g.apply(a...);
+    }
     template <class... A>
-    auto bridge(A&&... a) { return g.bridge(a...); }
+    auto bridge(A&&... a) {
+        return g.bridge(a...);
+    }
     template <class... A>
-    auto combine(A&&... a) { return g.combine(a...); }
+    auto combine(A&&... a) {
+        return g.combine(a...);
+    }
     template <class... A>
-    auto combine_for(A&&... a) { return g.combine_for(a...); }
+    auto combine_for(A&&... a) {
+        return g.combine_for(a...);
+    }
     template <class... A>
-    void loss(int of, A&&... a) { if (wanted(of)) g.loss(of, a...); }
+    void loss(int of, A&&... a) {
+        if (wanted(of))
+            g.loss(of, a...);
+    }
     template <class... A>
-    void minimise(int of, A&&... a) { if (wanted(of)) g.minimise(of, a...); }
+    void minimise(int of, A&&... a) {
+        if (wanted(of))
+            g.minimise(of, a...);
+    }
     template <class... A>
-    void cross_entropy(int of, A&&... a) { if (wanted(of)) g.cross_entropy(of, a...); }
-    void classification_weight(int network, const Weight& weight) { if (wanted(network)) g.classification_weight(network, weight); }
+    void cross_entropy(int of, A&&... a) {
+        if (wanted(of))
+            g.cross_entropy(of, a...);
+    }
+    void classification_weight(int network, const Weight& weight) {
+        if (wanted(network))
+            g.classification_weight(network, weight);
+    }
 };
 
 /// A method of which only the losses of one network count.
@@ -58,41 +89,52 @@ struct Only {
     void couple(G& g) const {
         if (owner != everybody)
             for (int i = 0; i < G::networks; ++i)
-                if (i != owner) g.classification_weight(i, 0.0);
+                if (i != owner)
+                    g.classification_weight(i, 0.0);
         OneOwner<G> one{g, owner};
         method.couple(one);
     }
 };
 
-/// Networks `a` and `b` with a method between them: `reaches` says whether a loss of a pulls on b, by what is written in the method's formula.
+/// Networks `a` and `b` with a method between them: `reaches` says whether a loss of a pulls on b,
+/// by what is written in the method's formula.
 template <class M, class... Items>
-void verify_reach(const char* name, bool (*reaches)(int a, int b) = [](int, int) { return false; }) {
+void verify_reach(
+    const char* name, bool (*reaches)(int a, int b) = [](int, int) { return false; }) {
     INFO(name);
     using C = Collaboration<Items..., Only<M>>;
     for (int owner = 0; owner < C::size; ++owner) {
-        if (C::frozen::has(owner)) continue;
+        if (C::frozen::has(owner))
+            continue;
         INFO("losses of network " << owner);
         Trial<C> trial({.seed = 3, .methods = {{.owner = owner}}});
         std::vector<double> largest(static_cast<std::size_t>(C::size));
         for (const Named& n : trial.training.catalogue().parameters)
             for (int k = 0; k < C::size; ++k)
                 if (n.name.starts_with(trial.training.name(k) + "."))
-                    for (std::size_t i = n.offset; i < n.offset + std::size_t(n.tensor.size); ++i) largest[std::size_t(k)] = std::max(largest[std::size_t(k)], std::abs(trial.analytic[i]));
+                    for (std::size_t i = n.offset; i < n.offset + std::size_t(n.tensor.size); ++i)
+                        largest[std::size_t(k)] =
+                            std::max(largest[std::size_t(k)], std::abs(trial.analytic[i]));
         for (int k = 0; k < C::size; ++k) {
             INFO("weights of network " << k);
-            if (k == owner || reaches(owner, k)) CHECK(largest[std::size_t(k)] > 1e-6);
-            else CHECK(largest[std::size_t(k)] == 0);   // exactly
+            if (k == owner || reaches(owner, k))
+                CHECK(largest[std::size_t(k)] > 1e-6);
+            else
+                CHECK(largest[std::size_t(k)] == 0);  // exactly
         }
     }
     // Trained for some steps, every network says outside what it says inside.
     Trial<C> trial({.seed = 3});
-    for (int s = 0; s < 3; ++s) trial.training.step(trial.images.data(), trial.labels.data(), samples, 0.02);
+    for (int s = 0; s < 3; ++s)
+        trial.training.step(trial.images.data(), trial.labels.data(), samples, 0.02);
     trial.training.evaluate_batch(trial.images.data(), trial.labels.data(), samples);
     const std::vector<double> x(trial.images.begin(), trial.images.end());
     unroll<C::size>([&](auto k) {
-        const auto inside = trial.training.logits(k), outside = trial.training.template deploy<k>().predict(x.data(), samples);
+        const auto inside = trial.training.logits(k),
+                   outside = trial.training.template deploy<k>().predict(x.data(), samples);
         CHECK(inside == outside);
-        for (const double z : inside) CHECK(std::isfinite(z));
+        for (const double z : inside)
+            CHECK(std::isfinite(z));
     });
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// reach_peers: the losses of one network among peers do not pull on another, exactly, unless the method says so; and deployment.
+// reach_peers: the losses of one network among peers do not pull on another, exactly, unless the
+// method says so; and deployment.
 #include <collab/collaboration/method/adversarial.hpp>
 #include <collab/collaboration/method/ensemble.hpp>
 #include <collab/collaboration/method/mutual_learning.hpp>
@@ -32,12 +33,16 @@ TEST_CASE("what networks say together does not carry gradients between them") {
     verify_reach<CollaborativeDistillation<WeightedLogits>, Small, Other, Third>("KDCL, General");
     verify_reach<TeacherFree, Small, Other>("Tf-KD");
     verify_reach<DenseCrossLayers<Exit<early, Head>, Exit<mutual, Head>>, Small, Other>("DCM");
-    // A peer's attention is learned through the vectors of the other peers; leader and peers do not touch.
-    verify_reach<DiversePeers<2>, Small, Small, Third>("OKDDip", [](int a, int b) { return a < 2 && b < 2; });
+    // A peer's attention is learned through the vectors of the other peers; leader and peers do not
+    // touch.
+    verify_reach<DiversePeers<2>, Small, Small, Third>("OKDDip",
+                                                       [](int a, int b) { return a < 2 && b < 2; });
 }
 TEST_CASE("relations, embeddings and critics do not carry gradients between networks") {
-    verify_reach<CollaborativeTeaching<2>, Small, Other, Small, Other, Frozen<2, 3>>("CTSL-MKT with snapshots");
+    verify_reach<CollaborativeTeaching<2>, Small, Other, Small, Other, Frozen<2, 3>>(
+        "CTSL-MKT with snapshots");
     verify_reach<CollaborativeTeaching<3>, Small, Other, Third>("CTSL-MKT of three");
-    verify_reach<WassersteinEmbedding<5>, Small, Other, Third, DifferentInputs<SlicedDistance<4>>>("Wasserstein embedding");
+    verify_reach<WassersteinEmbedding<5>, Small, Other, Third, DifferentInputs<SlicedDistance<4>>>(
+        "Wasserstein embedding");
     verify_reach<AdversarialFeatures<3, 3>, Small, Other>("AFD");
 }

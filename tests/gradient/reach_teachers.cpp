@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// reach_teachers: a student's losses do not pull on its teacher, exactly, and deployment, also of networks that teach themselves.
+// reach_teachers: a student's losses do not pull on its teacher, exactly, and deployment, also of
+// networks that teach themselves.
 #include <collab/collaboration/method/adversarial.hpp>
 #include <collab/collaboration/method/distillation.hpp>
 #include <collab/collaboration/method/ensemble.hpp>
@@ -15,11 +16,15 @@ using namespace collab::whole;
 
 namespace {
 using Head = Layers<GlobalAvgPool, Linear<3>>;
-struct Wide : Sequential<Image, Conv2d<3, 3>, BatchNorm, Elu, Cut<early>, Conv2d<3, 3>, Sigmoid, Cut<mutual>, Flatten, Linear<3>> {};
-struct Teacher : Sequential<Image, Conv2d<4, 3>, BatchNorm, Relu, Cut<early>, Conv2d<5, 3, Stride<2>>, Relu, Cut<mutual>, GlobalAvgPool, Linear<3>> {};
+struct Wide : Sequential<Image, Conv2d<3, 3>, BatchNorm, Elu, Cut<early>, Conv2d<3, 3>, Sigmoid,
+                         Cut<mutual>, Flatten, Linear<3>> {};
+struct Teacher : Sequential<Image, Conv2d<4, 3>, BatchNorm, Relu, Cut<early>,
+                            Conv2d<5, 3, Stride<2>>, Relu, Cut<mutual>, GlobalAvgPool, Linear<3>> {
+};
 }  // namespace
 
-TEST_CASE("a teacher that learns on its own feels nothing of what it teaches") {   // not frozen: only the constant stands between
+// not frozen: only the constant stands between
+TEST_CASE("a teacher that learns on its own feels nothing of what it teaches") {
     verify_reach<Distillation<0, 1>, Small, Other>("distillation");
     verify_reach<Hints<0, 1, early>, Other, Small>("hints");
     verify_reach<RelationalDistillation<0, 1>, Small, Other>("RKD");
@@ -28,7 +33,8 @@ TEST_CASE("a teacher that learns on its own feels nothing of what it teaches") {
     verify_reach<FlowOfSolution<0, 1, early, mutual>, Wide, Small>("flow of solution procedure");
     verify_reach<VariationalInformation<0, 1, mutual>, Other, Small>("variational information");
     verify_reach<Related<SimilarityPreserving, 0, 1, early>, Other, Small>("similarity");
-    verify_reach<Related<CorrelationCongruence, 0, 1, mutual>, Other, Small>("correlation congruence");
+    verify_reach<Related<CorrelationCongruence, 0, 1, mutual>, Other, Small>(
+        "correlation congruence");
     verify_reach<Related<ProbabilisticTransfer, 0, 1>, Other, Small>("probabilistic transfer");
     verify_reach<Related<KernelAlignment, 0, 1>, Other, Small>("kernel alignment");
     verify_reach<ContrastiveDistillation<0, 1, 5>, Other, Small>("contrastive distillation");

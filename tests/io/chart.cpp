@@ -13,13 +13,18 @@ using Words = std::vector<std::string>;
 
 namespace {
 Chart chart_of(std::vector<Chart::Point> points, bool percent = false) {
-    return {.title = "t", .x_label = "x", .y_label = "y", .percent = percent, .series = {{.name = "s", .points = std::move(points)}}};
+    return {.title = "t",
+            .x_label = "x",
+            .y_label = "y",
+            .percent = percent,
+            .series = {{.name = "s", .points = std::move(points)}}};
 }
 }  // namespace
 
 TEST_CASE("ticks step by 1, 2 or 5 times a power of ten") {
     CHECK(ticks(0, 10, 5).values == std::vector<double>{0, 2, 4, 6, 8, 10});
-    CHECK(ticks(0, 1, 10).values == std::vector<double>{0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0});
+    CHECK(ticks(0, 1, 10).values ==
+          std::vector<double>{0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0});
     CHECK(ticks(1, 200, 4).values == std::vector<double>{50, 100, 150, 200});
     CHECK(ticks(-0.03, 0.03, 4).values == std::vector<double>{-0.02, 0, 0.02});
     CHECK_FALSE(std::signbit(ticks(-1, 1, 2).values[1]));
@@ -28,9 +33,11 @@ TEST_CASE("ticks step by 1, 2 or 5 times a power of ten") {
             for (int wanted = 2; wanted < 12; ++wanted) {
                 const Ticks t = ticks(low, low + size, wanted);
                 CHECK((t.mantissa == 1 || t.mantissa == 2 || t.mantissa == 5));
-                CHECK(size / t.step() < wanted * 1.6);   // the largest error of the nearest of 1, 2, 5 is the root of 2.5
+                // the largest error of the nearest of 1, 2, 5 is the root of 2.5
+                CHECK(size / t.step() < wanted * 1.6);
                 CHECK(size / t.step() > wanted / 1.6);
-                for (const double v : t.values) CHECK((v >= low - 1e-5 * t.step() && v <= low + size + 1e-5 * t.step()));
+                for (const double v : t.values)
+                    CHECK((v >= low - 1e-5 * t.step() && v <= low + size + 1e-5 * t.step()));
             }
 }
 
@@ -61,12 +68,17 @@ TEST_CASE("the y axis is rounded out to whole ticks, and shares stay shares") {
     CHECK(a.x.low == 1);
     CHECK(a.x.high == 9);
     CHECK_FALSE(a.cut);
-    CHECK(detail::chart_axes(chart_of({{1, 1.0}, {2, 1.0}}, true), 5, 5).y.high == 1.0);   // not 105 %
+    // not 105 %
+    CHECK(detail::chart_axes(chart_of({{1, 1.0}, {2, 1.0}}, true), 5, 5).y.high == 1.0);
     CHECK(detail::chart_axes(chart_of({{1, 0.0}, {2, 0.0}}, true), 5, 5).y.low == 0.0);
 }
 
 TEST_CASE("no data, one point and equal values still have axes") {
-    for (const auto& points : {std::vector<Chart::Point>{}, {{3, 7}}, {{1, 0}, {2, 0}}, {{1, std::nan("")}}, {{1e16, 5}, {1e16 + 2, 5}}}) {
+    for (const auto& points : {std::vector<Chart::Point>{},
+                               {{3, 7}},
+                               {{1, 0}, {2, 0}},
+                               {{1, std::nan("")}},
+                               {{1e16, 5}, {1e16 + 2, 5}}}) {
         const auto a = detail::chart_axes(chart_of(points), 5, 5);
         CHECK(a.x.low < a.x.high);
         CHECK(a.y.low < a.y.high);
@@ -106,11 +118,15 @@ TEST_CASE("limits given are kept, impossible ones are refused by name") {
     CHECK(detail::chart_axes(c, 5, 5).y.low == 0);
     CHECK(detail::chart_axes(c, 5, 5).y.high == 1);
     c.y_low = 2;
-    CHECK_THROWS_WITH_AS(detail::chart_axes(c, 5, 5), doctest::Contains("chart 't': its y axis would go from 2 to 1;"), Error);
+    CHECK_THROWS_WITH_AS(detail::chart_axes(c, 5, 5),
+                         doctest::Contains("chart 't': its y axis would go from 2 to 1;"), Error);
 }
 
 TEST_CASE("a spread of another length than its curve is refused by name") {
     Chart c = chart_of({{1, 5}, {2, 6}});
     c.series[0].lower = {1};
-    CHECK_THROWS_WITH_AS(detail::check_chart(c), "chart 't', curve 's': expected 2 values in lower and in upper (or none), not 1 and 0", Error);
+    CHECK_THROWS_WITH_AS(
+        detail::check_chart(c),
+        "chart 't', curve 's': expected 2 values in lower and in upper (or none), not 1 and 0",
+        Error);
 }

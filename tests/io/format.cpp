@@ -42,24 +42,30 @@ TEST_CASE("a duration reads m:ss, from an hour on h:mm:ss") {
 }
 
 TEST_CASE("a duration nobody knows is no number") {
-    for (const double s : {-1.0, 1e9, std::nan(""), std::numeric_limits<double>::infinity()}) CHECK(duration(s) == "--:--");
+    for (const double s : {-1.0, 1e9, std::nan(""), std::numeric_limits<double>::infinity()})
+        CHECK(duration(s) == "--:--");
 }
 
 TEST_CASE("markup is escaped, and what XML forbids is replaced") {
     CHECK(escape_markup("a < b & \"c\" > 'd'") == "a &lt; b &amp; &quot;c&quot; &gt; &#39;d&#39;");
     CHECK(escape_markup("Zürich 漢 🎉\n\t") == "Zürich 漢 🎉\n\t");
-    CHECK(escape_markup(std::string("a\0b\x1b", 4)) == "a\xEF\xBF\xBD" "b\xEF\xBF\xBD");
-    CHECK(escape_markup("\xff\xc3") == "\xEF\xBF\xBD\xEF\xBF\xBD");             // no lead byte; a lead byte alone
-    CHECK(escape_markup("\xed\xa0\x80") == "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");   // a surrogate
-    CHECK(escape_markup("\xc0\xbc" "script") == "\xEF\xBF\xBD\xEF\xBF\xBD" "script");   // an overlong '<'
-    CHECK(escape_markup("\xe0\x80\xbc").find('\xbc') == std::string::npos);       // another
+    CHECK(escape_markup(std::string("a\0b\x1b", 4)) == "a\xEF\xBF\xBD"
+                                                       "b\xEF\xBF\xBD");
+    // no lead byte; a lead byte alone
+    CHECK(escape_markup("\xff\xc3") == "\xEF\xBF\xBD\xEF\xBF\xBD");
+    CHECK(escape_markup("\xed\xa0\x80") == "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");  // a surrogate
+    // an overlong '<'
+    CHECK(escape_markup("\xc0\xbc"
+                        "script") == "\xEF\xBF\xBD\xEF\xBF\xBD"
+                                     "script");
+    CHECK(escape_markup("\xe0\x80\xbc").find('\xbc') == std::string::npos);  // another
 }
 
 TEST_CASE("columns count what a terminal shows, not bytes") {
     CHECK(columns("abc") == 3);
     CHECK(columns("Zürich") == 6);
     CHECK(columns("漢字") == 4);
-    CHECK(columns("e\xCC\x81") == 1);   // a combining accent
+    CHECK(columns("e\xCC\x81") == 1);  // a combining accent
     CHECK(columns("\xff") == 1);
 }
 

@@ -20,12 +20,20 @@ using Network = Progress::Network;
 
 namespace {
 double now_ = 0;
-double fake_clock() { return now_; }
+double fake_clock() {
+    return now_;
+}
 
 const Network pair_[] = {{"SmallNet", 0.412, 0.851}, {"ResNet", 0.388, 0.86}};
 
 Progress::Status status(int epoch = 3, long step = 30) {
-    return {.label = "together", .epoch = epoch, .epochs = 20, .step = step, .steps = 200, .networks = pair_, .images_per_second = 1234.5};
+    return {.label = "together",
+            .epoch = epoch,
+            .epochs = 20,
+            .step = step,
+            .steps = 200,
+            .networks = pair_,
+            .images_per_second = 1234.5};
 }
 /// What a stream that is no terminal receives.
 struct Captured {
@@ -34,7 +42,8 @@ struct Captured {
     std::string text() {
         std::string s;
         std::rewind(file);
-        for (int c; (c = std::fgetc(file)) != EOF;) s += static_cast<char>(c);
+        for (int c; (c = std::fgetc(file)) != EOF;)
+            s += static_cast<char>(c);
         return s;
     }
 };
@@ -50,26 +59,32 @@ struct Environment {
     }
     Environment(const Environment&) = delete;
     ~Environment() {
-        for (const auto& [name, value] : before) value.empty() ? ::unsetenv(name.c_str()) : ::setenv(name.c_str(), value.c_str(), 1);
+        for (const auto& [name, value] : before)
+            value.empty() ? ::unsetenv(name.c_str()) : ::setenv(name.c_str(), value.c_str(), 1);
     }
 };
 int lines(std::string_view s) {
     int n = 0;
-    for (const char c : s) n += c == '\n';
+    for (const char c : s)
+        n += c == '\n';
     return n;
 }
 }  // namespace
 
 TEST_CASE("the whole line") {
     CHECK(Progress::line(status(), 754, 101, {}) ==
-          "together  epoch  3/20  [#       ]  SmallNet 0.412 85.1% | ResNet 0.388 86.0%  1,234 img/s  12:34 left");
+          "together  epoch  3/20  [#       ]  SmallNet 0.412 85.1% | ResNet 0.388 86.0%  1,234 "
+          "img/s  12:34 left");
     CHECK(Progress::line(status(), 754, 101, {.unicode = true}) ==
-          "together  epoch  3/20  ▕█▏      ▏  SmallNet 0.412 85.1% │ ResNet 0.388 86.0%  1,234 img/s  12:34 left");
+          "together  epoch  3/20  ▕█▏      ▏  SmallNet 0.412 85.1% │ ResNet 0.388 86.0%  1,234 "
+          "img/s  12:34 left");
 }
 
-TEST_CASE("a narrow line drops speed, loss, bar, names, label, time left and accuracy, in this order") {
+TEST_CASE(
+    "a narrow line drops speed, loss, bar, names, label, time left and accuracy, in this order") {
     const std::vector<std::string> expected = {
-        "together  epoch  3/20  [#       ]  SmallNet 0.412 85.1% | ResNet 0.388 86.0%  1,234 img/s  12:34 left",
+        "together  epoch  3/20  [#       ]  SmallNet 0.412 85.1% | ResNet 0.388 86.0%  1,234 img/s "
+        " 12:34 left",
         "together  epoch  3/20  [#       ]  SmallNet 0.412 85.1% | ResNet 0.388 86.0%  12:34 left",
         "together  epoch  3/20  [#       ]  SmallNet 85.1% | ResNet 86.0%  12:34 left",
         "together  epoch  3/20  SmallNet 85.1% | ResNet 86.0%  12:34 left",
@@ -82,9 +97,14 @@ TEST_CASE("a narrow line drops speed, loss, bar, names, label, time left and acc
         const int width = static_cast<int>(expected[i].size());
         CHECK(Progress::line(status(), 754, width, {}) == expected[i]);
         const std::string less = Progress::line(status(), 754, width - 1, {});
-        if (i + 1 == expected.size()) CHECK(less == "epoch  3/2");
-        else if (expected[i + 1].find('[') == std::string::npos) CHECK(less == expected[i + 1]);
-        else CHECK((less.size() == std::size_t(width - 1) && less.starts_with("together  epoch  3/20  [##")));   // the bar takes what became free
+        if (i + 1 == expected.size())
+            CHECK(less == "epoch  3/2");
+        else if (expected[i + 1].find('[') == std::string::npos)
+            CHECK(less == expected[i + 1]);
+        // the bar takes what became free
+        else
+            CHECK((less.size() == std::size_t(width - 1) &&
+                   less.starts_with("together  epoch  3/20  [##")));
     }
     CHECK(Progress::line(status(), 754, 5, {}) == "epoch");
     CHECK(Progress::line(status(), 754, 0, {}).empty());
@@ -92,7 +112,8 @@ TEST_CASE("a narrow line drops speed, loss, bar, names, label, time left and acc
 }
 
 TEST_CASE("no line is wider than the terminal") {
-    const Network wide[] = {{"網路", 12345.678, 1}, {"Zürich", 1e-7, 0}, {"", std::nan(""), std::nan("")}};
+    const Network wide[] = {
+        {"網路", 12345.678, 1}, {"Zürich", 1e-7, 0}, {"", std::nan(""), std::nan("")}};
     for (int width = 0; width < 200; ++width)
         for (const bool unicode : {false, true}) {
             Progress::Status s = status();
@@ -104,7 +125,8 @@ TEST_CASE("no line is wider than the terminal") {
 TEST_CASE("colour adds nothing but colour") {
     std::string s = Progress::line(status(), 754, 120, {.colour = true});
     CHECK(s.find("\x1b[1mtogether\x1b[0m") == 0);
-    for (std::size_t at; (at = s.find('\x1b')) != s.npos;) s.erase(at, s.find('m', at) + 1 - at);
+    for (std::size_t at; (at = s.find('\x1b')) != s.npos;)
+        s.erase(at, s.find('m', at) + 1 - at);
     CHECK(s == Progress::line(status(), 754, 120, {}));
 }
 
@@ -125,7 +147,8 @@ TEST_CASE("what is no number is called nan or inf, never a percentage") {
     const Network n[] = {{"A", nan, nan}, {"B", inf, 0.5}};
     Progress::Status s = status();
     s.networks = n, s.images_per_second = nan;
-    CHECK(Progress::plain_line(s, nan) == "together  epoch  3/20  A   nan   nan | B   inf 50.0%  --:-- left");
+    CHECK(Progress::plain_line(s, nan) ==
+          "together  epoch  3/20  A   nan   nan | B   inf 50.0%  --:-- left");
 }
 
 TEST_CASE("very large and very small losses stay readable") {
@@ -148,7 +171,9 @@ TEST_CASE("a stream that is no terminal gets a line at each epoch's end and ever
     now_ = 100;
     {
         Progress p(out.file, Progress::Style::automatic, &fake_clock);
-        for (long step = 1; step <= 20; ++step, now_ += 0.5) p.update(status(step <= 10 ? 1 : 2, step));   // 10 s in all
+        // 10 s in all
+        for (long step = 1; step <= 20; ++step, now_ += 0.5)
+            p.update(status(step <= 10 ? 1 : 2, step));
         now_ += 9.5;
         p.update(status(3, 21));
         p.update(status(3, 22));
@@ -158,7 +183,8 @@ TEST_CASE("a stream that is no terminal gets a line at each epoch's end and ever
     CHECK(lines(s) == 4);
     CHECK(s.find('\r') == s.npos);
     CHECK(s.find('\x1b') == s.npos);
-    CHECK(s.starts_with("together  epoch  1/20  SmallNet 0.412 85.1% | ResNet 0.388 86.0%  1,234 img/s   1:35 left\n"));
+    CHECK(s.starts_with("together  epoch  1/20  SmallNet 0.412 85.1% | ResNet 0.388 86.0%  1,234 "
+                        "img/s   1:35 left\n"));
     CHECK(s.find("\ntogether  epoch  3/20  ") != s.npos);
     CHECK(s.ends_with("\ntogether: done\n"));
 }
@@ -177,7 +203,8 @@ TEST_CASE("the same step is not told twice, the same epoch of the next phase is"
 
 TEST_CASE("quiet is quiet, and so is a stream that does not exist") {
     Captured out;
-    Progress p(out.file, Progress::Style::quiet, &fake_clock), none(nullptr, Progress::Style::automatic, &fake_clock);
+    Progress p(out.file, Progress::Style::quiet, &fake_clock),
+        none(nullptr, Progress::Style::automatic, &fake_clock);
     for (Progress* q : {&p, &none}) {
         CHECK_FALSE(q->due());
         q->update(status(1, 10));
@@ -192,21 +219,25 @@ TEST_CASE("time left is steps left times the seconds of a step, pauses spread ov
     Progress p(out.file, Progress::Style::plain, &fake_clock);
     CHECK(std::isnan(p.seconds_left()));
     p.update(status(1, 1));
-    CHECK(std::isnan(p.seconds_left()));   // one moment is no speed
-    for (long step = 2; step <= 100; ++step) now_ += 0.5, p.update(status(1, step));
+    CHECK(std::isnan(p.seconds_left()));  // one moment is no speed
+    for (long step = 2; step <= 100; ++step)
+        now_ += 0.5, p.update(status(1, step));
     CHECK(p.seconds_left() == doctest::Approx(50));
-    now_ += 5;   // an evaluation
+    now_ += 5;  // an evaluation
     p.update(status(1, 101));
     CHECK(p.seconds_left() > 49.5);
     CHECK(p.seconds_left() < 80);
-    for (long step = 102; step <= 190; ++step) now_ += 1, p.update(status(1, step));   // another speed is learnt
+    // another speed is learnt
+    for (long step = 102; step <= 190; ++step)
+        now_ += 1, p.update(status(1, step));
     CHECK(p.seconds_left() == doctest::Approx(10).epsilon(0.05));
     p.finish("done");
     p.update(status(1, 1));
-    CHECK(std::isnan(p.seconds_left()));   // a new phase knows nothing yet
+    CHECK(std::isnan(p.seconds_left()));  // a new phase knows nothing yet
 }
 
-TEST_CASE("on a terminal the line is rewritten in place, ten times a second at most, and fits at each size") {
+TEST_CASE("on a terminal the line is rewritten in place, ten times a second at most, and fits at "
+          "each size") {
     const Environment e{{"LC_ALL", "C.UTF-8"}, {"TERM", "xterm"}, {"NO_COLOR", "1"}};
     Terminal t;
     if (!t.file) {
@@ -227,7 +258,7 @@ TEST_CASE("on a terminal the line is rewritten in place, ten times a second at m
     CHECK(p.due());
     p.update(status(1, 3));
     CHECK(t.read() == "\repoch  1/20  85.1% │ 86.0%\x1b[K");
-    t.resize(26);   // the last column stays free: a line that fills it would wrap
+    t.resize(26);  // the last column stays free: a line that fills it would wrap
     now_ += 1;
     p.update(status(1, 3));
     CHECK(t.read() == "\repoch  1/20\x1b[K");
@@ -237,28 +268,36 @@ TEST_CASE("on a terminal the line is rewritten in place, ten times a second at m
     CHECK(t.read().find("▕") != std::string::npos);
     p.finish("together: done");
     CHECK(t.read() == "\r\x1b[Ktogether: done\r\n");
-    t.resize(0);   // a terminal that does not know its size counts as 80 wide
+    t.resize(0);  // a terminal that does not know its size counts as 80 wide
     now_ += 1;
     p.update(status(1, 4));
-    CHECK(columns(t.read()) <= 79 + 4);   // of what is counted, \r and the escape that clears the rest show nothing
+    // of what is counted, \r and the escape that clears the rest show nothing
+    CHECK(columns(t.read()) <= 79 + 4);
 }
 
-TEST_CASE("an unfinished line ends when its progress does, so that an error begins on its own line") {
+TEST_CASE(
+    "an unfinished line ends when its progress does, so that an error begins on its own line") {
     const Environment e{{"TERM", "xterm"}};
     Terminal t;
-    if (!t.file) return;
+    if (!t.file)
+        return;
     t.resize(60);
-    { Progress p(t.file, Progress::Style::automatic, &fake_clock); p.update(status()); }
+    {
+        Progress p(t.file, Progress::Style::automatic, &fake_clock);
+        p.update(status());
+    }
     CHECK(t.read().ends_with("\x1b[K\r\n"));
     { Progress p(t.file, Progress::Style::automatic, &fake_clock); }
     CHECK(t.read().empty());
 }
 
 TEST_CASE("locale, NO_COLOR, a dumb terminal and plain style are heeded") {
-    const auto first = [](const char* locale, const char* no_colour, const char* term, Progress::Style style) {
+    const auto first = [](const char* locale, const char* no_colour, const char* term,
+                          Progress::Style style) {
         const Environment e{{"LC_ALL", locale}, {"NO_COLOR", no_colour}, {"TERM", term}};
         Terminal t;
-        if (!t.file) return std::string();
+        if (!t.file)
+            return std::string();
         t.resize(200);
         now_ += 100;
         Progress p(t.file, style, &fake_clock);
@@ -266,7 +305,8 @@ TEST_CASE("locale, NO_COLOR, a dumb terminal and plain style are heeded") {
         return t.read();
     };
     using enum Progress::Style;
-    if (first("C", "", "xterm", automatic).empty()) return;
+    if (first("C", "", "xterm", automatic).empty())
+        return;
     CHECK(first("C", "", "xterm", automatic).find("[#") != std::string::npos);
     CHECK(first("de_DE.utf8", "", "xterm", automatic).find("▕") != std::string::npos);
     CHECK(first("C", "", "xterm", automatic).find("\x1b[1m") != std::string::npos);

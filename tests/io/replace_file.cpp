@@ -19,14 +19,17 @@ using collab::detail::replace_file;
 namespace {
 /// A folder of its own, gone afterwards.
 struct Folder {
-    fs::path path = fs::temp_directory_path() / ("collab_replace_file_" + std::to_string(::getpid()));
+    fs::path path =
+        fs::temp_directory_path() / ("collab_replace_file_" + std::to_string(::getpid()));
     Folder() { fs::create_directories(path); }
     ~Folder() {
         fs::permissions(path, fs::perms::owner_all);
         fs::remove_all(path);
     }
     std::string operator/(const std::string& name) const { return (path / name).string(); }
-    std::ptrdiff_t entries() const { return std::distance(fs::directory_iterator(path), fs::directory_iterator()); }
+    std::ptrdiff_t entries() const {
+        return std::distance(fs::directory_iterator(path), fs::directory_iterator());
+    }
 };
 std::string read(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
@@ -72,12 +75,16 @@ TEST_CASE("a link is followed, not replaced") {
 TEST_CASE("errors name the path and the reason") {
     const Folder folder;
     CHECK(refusal("") == "cannot write the report: its path is empty; expected the name of a file");
-    CHECK(refusal(folder / "no/a") == "cannot write the report " + (folder / "no/a") + ": the folder " + (folder / "no") + " does not exist");
-    CHECK(refusal(folder.path.string()) == "cannot write the report " + folder.path.string() + ": it is a folder; expected the name of a file");
+    CHECK(refusal(folder / "no/a") == "cannot write the report " + (folder / "no/a") +
+                                          ": the folder " + (folder / "no") + " does not exist");
+    CHECK(refusal(folder.path.string()) == "cannot write the report " + folder.path.string() +
+                                               ": it is a folder; expected the name of a file");
     std::ofstream(folder / "file") << "old";
-    CHECK(refusal(folder / "file/a") == "cannot write the report " + (folder / "file/a") + ": " + (folder / "file") + " is not a folder");
+    CHECK(refusal(folder / "file/a") == "cannot write the report " + (folder / "file/a") + ": " +
+                                            (folder / "file") + " is not a folder");
     CHECK(refusal("/dev/null") == "cannot write the report /dev/null: it is no ordinary file");
-    CHECK(refusal(folder / std::string(250, 'n')) == "cannot write the report " + (folder / std::string(250, 'n')) + ": File name too long");
+    CHECK(refusal(folder / std::string(250, 'n')) ==
+          "cannot write the report " + (folder / std::string(250, 'n')) + ": File name too long");
     CHECK(folder.entries() == 1);
 }
 
@@ -86,12 +93,15 @@ TEST_CASE("a folder that may not be written to is refused and keeps what it had"
     replace_file(folder / "a", "old", "the report");
     fs::permissions(folder.path, fs::perms::owner_read | fs::perms::owner_exec);
     if (::geteuid() != 0) {
-        CHECK(refusal(folder / "a") == "cannot write the report " + (folder / "a") + ": Permission denied");
+        CHECK(refusal(folder / "a") ==
+              "cannot write the report " + (folder / "a") + ": Permission denied");
         CHECK(read(folder / "a") == "old");
     } else {
         MESSAGE("the superuser may write to any folder: only the kernel's own were tried");
     }
-    if (fs::is_directory("/proc/self")) CHECK(refusal("/proc/self/collab").starts_with("cannot write the report /proc/self/collab: "));
+    if (fs::is_directory("/proc/self"))
+        CHECK(refusal("/proc/self/collab")
+                  .starts_with("cannot write the report /proc/self/collab: "));
 }
 
 TEST_CASE("when the disk takes only a part, the old file stays and the part goes") {

@@ -25,7 +25,9 @@ std::string foreign(std::string_view header, std::string_view values) {
     s[0] = char(header.size() & 255), s[1] = char(header.size() >> 8);
     return s + std::string(header) + std::string(values);
 }
-std::string no(std::string_view file) { return error_of([&] { Tensors::decode(file, "it"); }); }
+std::string no(std::string_view file) {
+    return error_of([&] { Tensors::decode(file, "it"); });
+}
 }  // namespace
 
 TEST_CASE("tensors and words are written and read back") {
@@ -45,7 +47,8 @@ TEST_CASE("tensors and words are written and read back") {
 
 TEST_CASE("the file is laid out as the format says") {
     const std::string file = some().encode();
-    const std::size_t length = std::size_t(static_cast<unsigned char>(file[0])) | std::size_t(static_cast<unsigned char>(file[1])) << 8;
+    const std::size_t length = std::size_t(static_cast<unsigned char>(file[0])) |
+                               std::size_t(static_cast<unsigned char>(file[1])) << 8;
     CHECK(file.substr(2, 6) == std::string(6, '\0'));
     CHECK(length % 8 == 0);
     CHECK(file.size() == 8 + length + 24 + 16 + 1);
@@ -55,11 +58,15 @@ TEST_CASE("the file is laid out as the format says") {
     CHECK(a->find("dtype")->text == "F32");
     CHECK(a->find("shape")->items[1].number == 3);
     CHECK(a->find("data_offsets")->items[1].number == 24);
-    CHECK(file.substr(8 + length, 4) == std::string("\0\0\xC0\x3F", 4));   // 1.5f
+    CHECK(file.substr(8 + length, 4) == std::string("\0\0\xC0\x3F", 4));  // 1.5f
 }
 
 TEST_CASE("a file of another program is read without a checksum") {
-    const Tensors t = Tensors::decode(foreign(R"({"w":{"dtype":"U8","shape":[2],"data_offsets":[1,3]},"v":{"dtype":"I8","shape":[1],"data_offsets":[0,1]}})", "abc"), "it");
+    const Tensors t = Tensors::decode(
+        foreign(
+            R"({"w":{"dtype":"U8","shape":[2],"data_offsets":[1,3]},"v":{"dtype":"I8","shape":[1],"data_offsets":[0,1]}})",
+            "abc"),
+        "it");
     CHECK_FALSE(t.checked);
     CHECK(t.values<std::uint8_t>("w") == std::vector<std::uint8_t>{'b', 'c'});
 }
@@ -72,7 +79,8 @@ TEST_CASE("every flipped bit and every cut is seen") {
             changed[i] = char(changed[i] ^ 1 << bit);
             bool seen = false;
             try {
-                seen = !Tensors::decode(changed, "it").checked;   // the flip hit what says that there is a checksum
+                // the flip hit what says that there is a checksum
+                seen = !Tensors::decode(changed, "it").checked;
             } catch (const Error& e) {
                 seen = std::string(e.what()).starts_with("it: ");
             }
@@ -84,19 +92,33 @@ TEST_CASE("every flipped bit and every cut is seen") {
 }
 
 TEST_CASE("headers that do not fit are refused in words") {
-    const auto entry = [](const char* e) { return foreign(std::string("{\"w\":") + e + "}", "abcd"); };
+    const auto entry = [](const char* e) {
+        return foreign(std::string("{\"w\":") + e + "}", "abcd");
+    };
     CHECK(no("abc") == "it: is no safetensors file, or is damaged: it has 3 bytes");
-    CHECK(no("abcdefgh{}") == "it: is no safetensors file, or is damaged: its header should have 7523094288207667809 bytes, and behind its length there are 2");
-    CHECK(no(foreign("[]", "")) == "it: is no safetensors file, or is damaged: its header is no object");
+    CHECK(no("abcdefgh{}") == "it: is no safetensors file, or is damaged: its header should have "
+                              "7523094288207667809 bytes, and behind its length there are 2");
+    CHECK(no(foreign("[]", "")) ==
+          "it: is no safetensors file, or is damaged: its header is no object");
     CHECK(no(entry("{}")) == "it: is damaged: tensor 'w' has no type, shape and place");
-    CHECK(no(entry(R"({"dtype":"F8","shape":[4],"data_offsets":[0,4]})")).starts_with("it: is damaged: tensor 'w' is of type 'F8'; expected "));
-    CHECK(no(entry(R"({"dtype":"U8","shape":[3,1],"data_offsets":[0,4]})")) == "it: is damaged: tensor 'w' has 4 bytes; its shape of 3 x 1 needs 3");
-    CHECK(no(entry(R"({"dtype":"F32","shape":[1],"data_offsets":[4,8]})")) == "it: is damaged: tensor 'w' lies at bytes 4 to 8 of 4");
-    CHECK(no(entry(R"({"dtype":"U8","shape":[4294967296,4294967296],"data_offsets":[0,4]})")) == "it: is damaged: tensor 'w' is larger than the file");
-    CHECK(no(entry(R"({"dtype":"U8","shape":[-4],"data_offsets":[0,4]})")) == "it: is damaged: tensor 'w' has an extent or a place that is no whole number");
-    CHECK(no(entry(R"({"dtype":"U8","shape":[3],"data_offsets":[0,3]})")) == "it: is damaged: its tensors need 3 bytes, and there are 4");
-    CHECK(no(entry(R"({"dtype":"U8","shape":[3],"data_offsets":[1,4]})")) == "it: is damaged: its tensors overlap or leave gaps at byte 0");
-    CHECK(no(foreign(R"({"w":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"w":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}})", "")) == "it: is damaged: tensor 'w' is there twice");
+    CHECK(no(entry(R"({"dtype":"F8","shape":[4],"data_offsets":[0,4]})"))
+              .starts_with("it: is damaged: tensor 'w' is of type 'F8'; expected "));
+    CHECK(no(entry(R"({"dtype":"U8","shape":[3,1],"data_offsets":[0,4]})")) ==
+          "it: is damaged: tensor 'w' has 4 bytes; its shape of 3 x 1 needs 3");
+    CHECK(no(entry(R"({"dtype":"F32","shape":[1],"data_offsets":[4,8]})")) ==
+          "it: is damaged: tensor 'w' lies at bytes 4 to 8 of 4");
+    CHECK(no(entry(R"({"dtype":"U8","shape":[4294967296,4294967296],"data_offsets":[0,4]})")) ==
+          "it: is damaged: tensor 'w' is larger than the file");
+    CHECK(no(entry(R"({"dtype":"U8","shape":[-4],"data_offsets":[0,4]})")) ==
+          "it: is damaged: tensor 'w' has an extent or a place that is no whole number");
+    CHECK(no(entry(R"({"dtype":"U8","shape":[3],"data_offsets":[0,3]})")) ==
+          "it: is damaged: its tensors need 3 bytes, and there are 4");
+    CHECK(no(entry(R"({"dtype":"U8","shape":[3],"data_offsets":[1,4]})")) ==
+          "it: is damaged: its tensors overlap or leave gaps at byte 0");
+    CHECK(
+        no(foreign(
+            R"({"w":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"w":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}})",
+            "")) == "it: is damaged: tensor 'w' is there twice");
 }
 
 TEST_CASE("tensors are asked for by name and type") {
@@ -104,5 +126,6 @@ TEST_CASE("tensors are asked for by name and type") {
     CHECK(error_of([&] { t.values<float>("b"); }) == "it: holds no tensor 'b'");
     CHECK(error_of([&] { t.values<double>("a"); }) == "it: 'a' is of type F32; expected F64");
     Tensors twice = some();
-    CHECK(error_of([&] { twice.add<double>("a", {}); }) == "these tensors: two tensors are called 'a'");
+    CHECK(error_of([&] { twice.add<double>("a", {}); }) ==
+          "these tensors: two tensors are called 'a'");
 }

@@ -17,9 +17,13 @@ using namespace collab;
 
 namespace {
 struct here;
-struct Tiny : Sequential<Shape<2, 8, 8>, Conv2d<16, 3>, Residual<Layers<Conv2d<16, 3>>, Layers<Conv2d<16, 1>>>, Relu, Cut<here>,
-                         Concat<Layers<MaxPool<2>>, Layers<Conv2d<4, 3, Stride<2>>>>, Flatten, Linear<10>> {};
-struct Growing : Sequential<Shape<4, 4, 4>, DenseBlock<Layers<Conv2d<2, 1>>, Layers<Conv2d<3, 1>>>> {};
+struct Tiny
+    : Sequential<Shape<2, 8, 8>, Conv2d<16, 3>,
+                 Residual<Layers<Conv2d<16, 3>>, Layers<Conv2d<16, 1>>>, Relu, Cut<here>,
+                 Concat<Layers<MaxPool<2>>, Layers<Conv2d<4, 3, Stride<2>>>>, Flatten, Linear<10>> {
+};
+struct Growing
+    : Sequential<Shape<4, 4, 4>, DenseBlock<Layers<Conv2d<2, 1>>, Layers<Conv2d<3, 1>>>> {};
 }  // namespace
 
 TEST_CASE("a network is a table, with what stands inside layers below them") {
@@ -46,8 +50,12 @@ TEST_CASE("a network is a table, with what stands inside layers below them") {
 
 TEST_CASE("the layers of a dense block have their own inputs, and double takes twice the memory") {
     const std::string single = summary<Growing>(), twice = summary<Growing, double>();
-    CHECK(single.find("    Conv2d<2, 1>  2 x 4 x 4           8            128  0.1 KiB\n") != std::string::npos);
-    CHECK(single.find("    Conv2d<3, 1>  3 x 4 x 4          18            288  0.2 KiB\n") != std::string::npos);
-    CHECK(single.find("\ntotal             9 x 4 x 4          26            416  0.9 KiB\n") != std::string::npos);
-    CHECK(twice.find("\ntotal             9 x 4 x 4          26            416  1.8 KiB\n") != std::string::npos);
+    CHECK(single.find("    Conv2d<2, 1>  2 x 4 x 4           8            128  0.1 KiB\n") !=
+          std::string::npos);
+    CHECK(single.find("    Conv2d<3, 1>  3 x 4 x 4          18            288  0.2 KiB\n") !=
+          std::string::npos);
+    CHECK(single.find("\ntotal             9 x 4 x 4          26            416  0.9 KiB\n") !=
+          std::string::npos);
+    CHECK(twice.find("\ntotal             9 x 4 x 4          26            416  1.8 KiB\n") !=
+          std::string::npos);
 }

@@ -15,17 +15,26 @@ namespace {
 const double nan_ = std::nan("");
 
 Chart sample() {
-    Chart c{.title = "Accuracy <of> both & more", .x_label = "epoch", .y_label = "accuracy", .percent = true, .series = {}};
+    Chart c{.title = "Accuracy <of> both & more",
+            .x_label = "epoch",
+            .y_label = "accuracy",
+            .percent = true,
+            .series = {}};
     for (int n = 0; n < 4; ++n) {
-        Chart::Series s{.name = "net " + std::to_string(n), .colour = n / 2, .dashed = n % 2 == 0, .points = {}};
-        for (int e = 1; e <= 10; ++e) s.points.push_back({double(e), 0.9 - 0.01 * n - 0.5 / e});
+        Chart::Series s{.name = "net " + std::to_string(n),
+                        .colour = n / 2,
+                        .dashed = n % 2 == 0,
+                        .points = {}};
+        for (int e = 1; e <= 10; ++e)
+            s.points.push_back({double(e), 0.9 - 0.01 * n - 0.5 / e});
         c.series.push_back(s);
     }
     return c;
 }
 int count(std::string_view text, std::string_view part) {
     int n = 0;
-    for (std::size_t at = 0; (at = text.find(part, at)) != text.npos; at += part.size()) ++n;
+    for (std::size_t at = 0; (at = text.find(part, at)) != text.npos; at += part.size())
+        ++n;
     return n;
 }
 double luminance(std::string_view hex) {
@@ -50,7 +59,8 @@ TEST_CASE("all words and curves reach a contrast of 4.5 in both themes") {
     for (const Theme theme : {Theme::light, Theme::dark}) {
         const Palette p = palette(theme);
         for (const auto background : {p.page, p.surface}) {
-            for (const auto c : p.series) CHECK(contrast(c, background) >= 4.5);
+            for (const auto c : p.series)
+                CHECK(contrast(c, background) >= 4.5);
             CHECK(contrast(p.text, background) >= 12);
             CHECK(contrast(p.muted, background) >= 4.5);
         }
@@ -60,7 +70,8 @@ TEST_CASE("all words and curves reach a contrast of 4.5 in both themes") {
 TEST_CASE("a value that is not finite breaks the line there") {
     CHECK(path_of({{0, 0}, {1, 2}, {2, 4}}) == "M0 0L1 2L2 4");
     CHECK(path_of({{0, 0}, {1, 2}, {2, nan_}, {3, 1}, {4, 5}}) == "M0 0L1 2M3 1L4 5");
-    CHECK(path_of({{0, 0}, {1, 2}, {nan_, 3}, {3, -INFINITY}, {4, 5}, {5, 6}}) == "M0 0L1 2M4 5L5 6");
+    CHECK(path_of({{0, 0}, {1, 2}, {nan_, 3}, {3, -INFINITY}, {4, 5}, {5, 6}}) ==
+          "M0 0L1 2M4 5L5 6");
     CHECK(path_of({{nan_, nan_}}).empty());
     CHECK(path_of({}).empty());
 }
@@ -76,24 +87,28 @@ TEST_CASE("a spread is one closed shape for each run of known borders") {
     CHECK(detail::band_data(s, same, same) == "M0 2L1 3L1 0L0 0ZM3 2L4 2L4 0L3 0.5Z");
 }
 
-TEST_CASE("names at the curves' ends keep their distance, their order and their place within the plot") {
+TEST_CASE(
+    "names at the curves' ends keep their distance, their order and their place within the plot") {
     std::vector<std::pair<double, std::size_t>> names = {{50, 0}, {51, 1}, {49, 2}, {120, 3}};
     detail::spread_labels(names, 15, 0, 130);
     CHECK(names[0].second == 2);
     CHECK(names[1].second == 0);
     CHECK(names[2].second == 1);
-    CHECK(names[1].first == doctest::Approx(50).epsilon(0.02));   // the crowd stays around its middle
+    // the crowd stays around its middle
+    CHECK(names[1].first == doctest::Approx(50).epsilon(0.02));
     CHECK(names[3].first == doctest::Approx(120));
     for (auto low : {-40.0, 300.0}) {
         std::vector<std::pair<double, std::size_t>> outside = {{low, 0}, {low, 1}, {low, 2}};
         detail::spread_labels(outside, 15, 0, 130);
         CHECK(outside[0].first >= 0);
         CHECK(outside[2].first <= 130);
-        for (std::size_t i = 0; i < 2; ++i) CHECK(outside[i + 1].first - outside[i].first >= 15 - 1e-9);
+        for (std::size_t i = 0; i < 2; ++i)
+            CHECK(outside[i + 1].first - outside[i].first >= 15 - 1e-9);
     }
 }
 
-TEST_CASE("a standalone picture refers to nothing but the SVG namespace and is the same each time") {
+TEST_CASE(
+    "a standalone picture refers to nothing but the SVG namespace and is the same each time") {
     for (const Theme theme : {Theme::light, Theme::dark}) {
         const std::string s = svg(sample(), theme);
         CHECK(count(s, "http") == 1);
@@ -110,14 +125,15 @@ TEST_CASE("all text of a picture is escaped") {
     Chart c = sample();
     c.x_label = "<x>", c.y_label = "\"y\"", c.series[0].name = "<script>";
     const std::string s = svg(c, Theme::light);
-    CHECK(count(s, "Accuracy &lt;of&gt; both &amp; more") == 3);   // seen, title, spoken
+    CHECK(count(s, "Accuracy &lt;of&gt; both &amp; more") == 3);  // seen, title, spoken
     CHECK(count(s, "<x>") == 0);
     CHECK(count(s, "\"y\"") == 0);
     CHECK(count(s, "<script>") == 0);
 }
 
 TEST_CASE("a picture says in words how each curve ends") {
-    CHECK(svg(sample(), Theme::light).find("net 0 ends at 85.0%. net 1 ends at 84.0%.") != std::string::npos);
+    CHECK(svg(sample(), Theme::light).find("net 0 ends at 85.0%. net 1 ends at 84.0%.") !=
+          std::string::npos);
 }
 
 TEST_CASE("dashed curves are dashed and lie below solid ones") {
@@ -140,10 +156,11 @@ TEST_CASE("names that do not fit beside the curves become a legend") {
 TEST_CASE("charts without curves, points or labels can be drawn") {
     CHECK(svg({}, Theme::light).find("no data") != std::string::npos);
     Chart c = sample();
-    for (auto& s : c.series) s.points = {{1, nan_}};
+    for (auto& s : c.series)
+        s.points = {{1, nan_}};
     CHECK(svg(c, Theme::dark).find("no data") != std::string::npos);
     c.series[1].points = {{5, 0.5}};
     CHECK(svg(c, Theme::dark).find("no data") == std::string::npos);
-    c.series[1].colour = -1;   // wraps around
+    c.series[1].colour = -1;  // wraps around
     CHECK(svg(c, Theme::dark).find("c5") != std::string::npos);
 }

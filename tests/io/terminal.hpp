@@ -15,11 +15,13 @@ struct Terminal {
     int master = ::posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK);
     std::FILE* file = nullptr;
     Terminal() {
-        if (master >= 0 && ::grantpt(master) == 0 && ::unlockpt(master) == 0) file = std::fopen(::ptsname(master), "r+");
+        if (master >= 0 && ::grantpt(master) == 0 && ::unlockpt(master) == 0)
+            file = std::fopen(::ptsname(master), "r+");
     }
     Terminal(const Terminal&) = delete;
     ~Terminal() {
-        if (file) std::fclose(file);
+        if (file)
+            std::fclose(file);
         ::close(master);
     }
     void resize(unsigned short width, unsigned short height = 24) {
@@ -30,7 +32,8 @@ struct Terminal {
     std::string read() {
         std::string s;
         char buffer[4096];
-        for (ssize_t n; (n = ::read(master, buffer, sizeof buffer)) > 0;) s.append(buffer, std::size_t(n));
+        for (ssize_t n; (n = ::read(master, buffer, sizeof buffer)) > 0;)
+            s.append(buffer, std::size_t(n));
         return s;
     }
 };

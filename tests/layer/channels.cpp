@@ -19,7 +19,8 @@ using namespace collab::trial;
 TEST_CASE("a shuffle takes the first channel of each group, then the second of each") {
     CHECK(run<ChannelShuffle<2>, Shape<6>>({1, 2, 3, 4, 5, 6}) == Numbers{1, 4, 2, 5, 3, 6});
     CHECK(run<ChannelShuffle<3>, Shape<6>>({1, 2, 3, 4, 5, 6}) == Numbers{1, 3, 5, 2, 4, 6});
-    CHECK(run<Layers<ChannelShuffle<3>, ChannelShuffle<2>>, Shape<6, 1, 2>>(counted(12)) == counted(12));
+    CHECK(run<Layers<ChannelShuffle<3>, ChannelShuffle<2>>, Shape<6, 1, 2>>(counted(12)) ==
+          counted(12));
     CHECK(Accepts<ChannelShuffle<2>, Shape<4, 3, 3>>);
     CHECK_FALSE(Accepts<ChannelShuffle<2>, Shape<3, 3, 3>>);
     CHECK(ChannelShuffle<2>::describe() == "ChannelShuffle<2>");
@@ -44,7 +45,8 @@ TEST_CASE("maxout is the largest of the pieces") {
 
 TEST_CASE("a split gives each branch its part of the channels") {
     using Halves = ChannelSplit<Layers<>, Layers<Conv2d<3, 1>, Relu>>;
-    CHECK(run<Halves, Shape<2, 1, 2>>({1, 2, 3, -4}, {10, -10, 100}) == Numbers{1, 20, 0, 200, 3, 0, 40, 0});
+    CHECK(run<Halves, Shape<2, 1, 2>>({1, 2, 3, -4}, {10, -10, 100}) ==
+          Numbers{1, 20, 0, 200, 3, 0, 40, 0});
     CHECK(output_of<Halves, Shape<2, 5, 5>> == Dims{4, 5, 5});
     CHECK(parameters_of<Halves, Shape<2, 5, 5>> == 3);
     CHECK_FALSE(Accepts<Halves, Shape<3, 5, 5>>);

@@ -41,12 +41,16 @@ TEST_CASE("activations have their values") {
 
 TEST_CASE("batch normalisation in training uses the batch and moves the running statistics") {
     Numbers state{10, 20, 1, 2};
-    // Two channels, four pixels: 1, 2, 3, 4 (mean 2.5, variance 1.25, unbiased 5/3) and 0, 0, 0, 8 (2, 12, 16).
+    // Two channels, four pixels: 1, 2, 3, 4 (mean 2.5, variance 1.25, unbiased 5/3) and 0, 0, 0, 8
+    // (2, 12, 16).
     const Numbers x{1, 0, 2, 0, 3, 0, 4, 8};
-    const auto y = run<BatchNormWith<Slow>, Shape<2, 2, 2>>(x, {2, 1, 0.5, -1}, state, Mode::training);
+    const auto y =
+        run<BatchNormWith<Slow>, Shape<2, 2, 2>>(x, {2, 1, 0.5, -1}, state, Mode::training);
     for (std::size_t p = 0; p < 4; ++p) {
-        CHECK(y[2 * p] == doctest::Approx(2 * (x[2 * p] - 2.5) / std::sqrt(4.25) + 0.5).epsilon(1e-13));
-        CHECK(y[2 * p + 1] == doctest::Approx((x[2 * p + 1] - 2) / std::sqrt(15.0) - 1).epsilon(1e-13));
+        CHECK(y[2 * p] ==
+              doctest::Approx(2 * (x[2 * p] - 2.5) / std::sqrt(4.25) + 0.5).epsilon(1e-13));
+        CHECK(y[2 * p + 1] ==
+              doctest::Approx((x[2 * p + 1] - 2) / std::sqrt(15.0) - 1).epsilon(1e-13));
     }
     CHECK(state[0] == doctest::Approx(5 + 1.25).epsilon(1e-14));
     CHECK(state[1] == doctest::Approx(10 + 1).epsilon(1e-14));
@@ -56,7 +60,8 @@ TEST_CASE("batch normalisation in training uses the batch and moves the running 
 
 TEST_CASE("batch normalisation in inference uses the running statistics and leaves them") {
     Numbers state{1, 2, 6, 13};
-    const auto y = run<BatchNormWith<Slow>, Shape<2>>({4, 10}, {2, 1, 0.5, -1}, state, Mode::inference);
+    const auto y =
+        run<BatchNormWith<Slow>, Shape<2>>({4, 10}, {2, 1, 0.5, -1}, state, Mode::inference);
     CHECK(y[0] == doctest::Approx(2 * 3 / 3.0 + 0.5).epsilon(1e-14));
     CHECK(y[1] == doctest::Approx(8 / 4.0 - 1).epsilon(1e-14));
     CHECK(state == Numbers{1, 2, 6, 13});
@@ -68,9 +73,11 @@ TEST_CASE("an activation after batch normalisation gives the same fused and apar
     struct here;
     const Numbers x{0.5, -1, 2, 0.25, -3, 1, 4, -8};
     Numbers s1{0, 0, 1, 1}, s2 = s1;
-    const auto fused = run<Layers<BatchNorm, Elu>, Shape<2, 2, 2>>(x, {2, 1, 0.5, -1}, s1, Mode::training);
+    const auto fused =
+        run<Layers<BatchNorm, Elu>, Shape<2, 2, 2>>(x, {2, 1, 0.5, -1}, s1, Mode::training);
     const auto apart = run<BatchNorm, Shape<2, 2, 2>>(x, {2, 1, 0.5, -1}, s2, Mode::training);
-    for (std::size_t i = 0; i < x.size(); ++i) CHECK(fused[i] == EluFunction{}(apart[i]));
+    for (std::size_t i = 0; i < x.size(); ++i)
+        CHECK(fused[i] == EluFunction{}(apart[i]));
     CHECK(s1 == s2);
 }
 
@@ -88,16 +95,20 @@ TEST_CASE("dropout silences its share in training, keeps the mean, and does noth
     CHECK(run<Dropout<1, 4>, Shape<20000>>(x, {}, none, Mode::training, Random{8}) != y);
     CHECK(run<Dropout<1, 4>, Shape<20000>>(x) == x);
     Numbers ones(64, 1.0);
-    const auto twice = run<Layers<Dropout<1, 2>, Dropout<1, 2>>, Shape<64>>(ones, {}, none, Mode::training, Random{7});
+    const auto twice = run<Layers<Dropout<1, 2>, Dropout<1, 2>>, Shape<64>>(
+        ones, {}, none, Mode::training, Random{7});
     long both = 0;
-    for (const double v : twice) both += v != 0;
+    for (const double v : twice)
+        both += v != 0;
     CHECK(both > 0);
-    CHECK(both < 32);   // two layers in a row do not drop the same elements
+    CHECK(both < 32);  // two layers in a row do not drop the same elements
 }
 
 TEST_CASE("a linear layer multiplies by its matrix") {
-    CHECK(run<Linear<2>, Shape<3>>({1, 10, 100}, {1, 2, 3, 4, 5, 6, 0.5, -0.5}) == Numbers{531.5, 641.5});
-    CHECK(run<Linear<2, NoBias>, Shape<3>>({1, 10, 100, 2, 0, 0}, {1, 2, 3, 4, 5, 6}) == Numbers{531, 642, 2, 4});
+    CHECK(run<Linear<2>, Shape<3>>({1, 10, 100}, {1, 2, 3, 4, 5, 6, 0.5, -0.5}) ==
+          Numbers{531.5, 641.5});
+    CHECK(run<Linear<2, NoBias>, Shape<3>>({1, 10, 100, 2, 0, 0}, {1, 2, 3, 4, 5, 6}) ==
+          Numbers{531, 642, 2, 4});
     CHECK(parameters_of<Linear<10>, Shape<1024>> == 10250);
     CHECK(parameters_of<Linear<10, NoBias>, Shape<1024>> == 10240);
     CHECK(Accepts<Linear<10>, Shape<7>>);
@@ -109,5 +120,6 @@ TEST_CASE("a linear layer multiplies by its matrix") {
 TEST_CASE("flatten forgets the shape and keeps the order of storage") {
     CHECK(run<Flatten, Shape<2, 1, 2>>({1, 2, 3, 4}) == Numbers{1, 2, 3, 4});
     CHECK(output_of<Flatten, Shape<3, 4, 5>> == Dims{60, 1, 1});
-    CHECK(run<Layers<Flatten, Linear<1, NoBias>>, Shape<2, 1, 2>>({1, 2, 3, 4}, {1, 10, 100, 1000}) == Numbers{4321});
+    CHECK(run<Layers<Flatten, Linear<1, NoBias>>, Shape<2, 1, 2>>(
+              {1, 2, 3, 4}, {1, 10, 100, 1000}) == Numbers{4321});
 }

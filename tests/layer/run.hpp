@@ -11,17 +11,21 @@ namespace collab::trial {
 
 using Numbers = std::vector<double>;
 
-/// What a list gives for the samples in `x` (NHWC) with these parameters; `state` is used, and in training changed.
+/// What a list gives for the samples in `x` (NHWC) with these parameters; `state` is used, and in
+/// training changed.
 template <class List, class In>
-Numbers run(const Numbers& x, const Numbers& parameters, Numbers& state, Mode mode = Mode::inference, Random random = {}) {
+Numbers run(const Numbers& x, const Numbers& parameters, Numbers& state,
+            Mode mode = Mode::inference, Random random = {}) {
     using Plan = Sequence<List, In>;
     Reference<double> backend;
     const int batch = int(x.size()) / In::dims.size();
-    Numbers p = parameters, saved(std::size_t(batch) * std::size_t(Plan::footprint.saved) + 1), fixed(std::size_t(Plan::footprint.fixed) + 1);
+    Numbers p = parameters, saved(std::size_t(batch) * std::size_t(Plan::footprint.saved) + 1),
+            fixed(std::size_t(Plan::footprint.fixed) + 1);
     p.push_back(0), state.push_back(0);
     const Memory<double> m{p.data(), nullptr, state.data(), saved.data(), fixed.data(), nullptr};
     const Context<Reference<double>> c{backend, batch, batch, mode, random};
-    const View<const double> y = Plan::template forward<0, Plan::depth>(c, m, View<const double>{x.data(), In::dims.channels});
+    const View<const double> y = Plan::template forward<0, Plan::depth>(
+        c, m, View<const double>{x.data(), In::dims.channels});
     state.pop_back();
     return {y.data, y.data + std::ptrdiff_t(batch) * Plan::Output::dims.size()};
 }
@@ -34,7 +38,8 @@ Numbers run(const Numbers& x, const Numbers& parameters = {}) {
 }
 inline Numbers counted(int n, double first = 1) {
     Numbers x;
-    for (int i = 0; i < n; ++i) x.push_back(first + i);
+    for (int i = 0; i < n; ++i)
+        x.push_back(first + i);
     return x;
 }
 template <class List, class In>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// sequence: lists are flattened, values get their places, and any range between cuts gives what the whole gives.
+// sequence: lists are flattened, values get their places, and any range between cuts gives what the
+// whole gives.
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -22,13 +23,17 @@ namespace {
 struct early;
 struct late;
 struct Stage : Layers<Conv2d<3, 3, Bias>, BatchNorm, Elu> {};
-struct Net : Sequential<Shape<2, 6, 6>, Stage, Cut<early>, MaxPool<2>, Conv2d<4, 3>, Sigmoid, Cut<late>, Relu, Flatten, Linear<5>> {};
+struct Net : Sequential<Shape<2, 6, 6>, Stage, Cut<early>, MaxPool<2>, Conv2d<4, 3>, Sigmoid,
+                        Cut<late>, Relu, Flatten, Linear<5>> {};
 using Plan = bound<Net>;
 }  // namespace
 
 TEST_CASE("lists inside lists are flattened, named ones too") {
-    CHECK(std::same_as<flat_layers<Layers<Relu, Layers<Elu, Layers<>, Layers<Relu>>>>, Pack<Relu, Elu, Relu>>);
-    CHECK(std::same_as<flat_layers<Net>, Pack<Conv2d<3, 3, Bias>, BatchNorm, Elu, Cut<early>, MaxPool<2>, Conv2d<4, 3>, Sigmoid, Cut<late>, Relu, Flatten, Linear<5>>>);
+    CHECK(std::same_as<flat_layers<Layers<Relu, Layers<Elu, Layers<>, Layers<Relu>>>>,
+                       Pack<Relu, Elu, Relu>>);
+    CHECK(std::same_as<flat_layers<Net>,
+                       Pack<Conv2d<3, 3, Bias>, BatchNorm, Elu, Cut<early>, MaxPool<2>,
+                            Conv2d<4, 3>, Sigmoid, Cut<late>, Relu, Flatten, Linear<5>>>);
     CHECK(std::same_as<flat_layers<Relu>, Pack<Relu>>);
     CHECK(std::same_as<flat_layers<Repeat<3, Relu, Elu>>, Pack<Relu, Elu, Relu, Elu, Relu, Elu>>);
     CHECK(flat_layers<Repeat<0, Relu>>::size == 0);
@@ -52,14 +57,14 @@ TEST_CASE("a bound list knows every shape and every offset") {
 
 TEST_CASE("an activation runs in place only where nobody needs what it writes over") {
     constexpr auto& home = Plan::table.home;
-    CHECK(home[7] == home[6]);   // Sigmoid after Conv2d
-    CHECK(home[8] == home[7]);   // a cut is no storage
-    CHECK(home[9] != home[8]);   // Relu after a cut: what was cut stays
+    CHECK(home[7] == home[6]);  // Sigmoid after Conv2d
+    CHECK(home[8] == home[7]);  // a cut is no storage
+    CHECK(home[9] != home[8]);  // Relu after a cut: what was cut stays
     CHECK(home[10] == home[9]);
     using Kept = Sequence<Layers<MaxPool<2>, Relu>, Shape<1, 4, 4>>;
-    CHECK(Kept::table.home[2] != Kept::table.home[1]);   // a max pool needs its output
+    CHECK(Kept::table.home[2] != Kept::table.home[1]);  // a max pool needs its output
     using Input = Sequence<Layers<Relu>, Shape<1, 4, 4>>;
-    CHECK(Input::table.home[1] != Input::table.home[0]);   // the input is not ours
+    CHECK(Input::table.home[1] != Input::table.home[0]);  // the input is not ours
 }
 
 TEST_CASE("the first layer that does not accept its input is known") {
@@ -77,10 +82,15 @@ TEST_CASE("running a network range by range gives what running it whole gives") 
     Catalogue catalogue;
     catalogue.add<Plan>("net");
     const int batch = 2, capacity = 3;
-    auto parameters = initial_parameters<double>(catalogue, {}, 3), state = initial_states<double>(catalogue);
-    Numbers x(std::size_t(batch) * 72), saved(std::size_t(capacity) * std::size_t(Plan::footprint.saved)), fixed(std::size_t(Plan::footprint.fixed));
-    for (std::size_t i = 0; i < x.size(); ++i) x[i] = std::sin(double(i * i));
-    const Memory<double> m{parameters.data(), nullptr, state.data(), saved.data(), fixed.data(), nullptr};
+    auto parameters = initial_parameters<double>(catalogue, {}, 3),
+         state = initial_states<double>(catalogue);
+    Numbers x(std::size_t(batch) * 72),
+        saved(std::size_t(capacity) * std::size_t(Plan::footprint.saved)),
+        fixed(std::size_t(Plan::footprint.fixed));
+    for (std::size_t i = 0; i < x.size(); ++i)
+        x[i] = std::sin(double(i * i));
+    const Memory<double> m{parameters.data(), nullptr,      state.data(),
+                           saved.data(),      fixed.data(), nullptr};
     const Context<Reference<double>> c{backend, batch, capacity, Mode::training};
     const View<const double> in{x.data(), 2};
     const View<const double> whole = Plan::forward<0, Plan::depth>(c, m, in);
@@ -88,12 +98,13 @@ TEST_CASE("running a network range by range gives what running it whole gives") 
     saved.assign(saved.size(), 0);
     const View<const double> a = Plan::forward<0, 3>(c, m, in);
     CHECK(a.pixel == 3);
-    const Numbers copy(a.data, a.data + batch * 108);   // elsewhere: a range takes what it is given
+    const Numbers copy(a.data, a.data + batch * 108);  // elsewhere: a range takes what it is given
     const View<const double> b = Plan::forward<3, 7>(c, m, View<const double>{copy.data(), 3});
     const View<const double> y = Plan::forward<7, Plan::depth>(c, m, b);
     CHECK(Numbers(y.data, y.data + 10) == expected);
     Numbers place(10);
-    const View<const double> there = Plan::forward<7, Plan::depth>(c, m, b, View<double>{place.data(), 5});
+    const View<const double> there =
+        Plan::forward<7, Plan::depth>(c, m, b, View<double>{place.data(), 5});
     CHECK(there.data == place.data());
     CHECK(place == expected);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// constructed: makes an object of each class whose constructor lies in the precompiled library. (Compilers have two symbols for a constructor, and some give an inline
-// function's object file only the one that derived classes call.)
+// constructed: makes an object of each class whose constructor lies in the precompiled library.
+// (Compilers have two symbols for a constructor, and some give an inline function's object file
+// only the one that derived classes call.)
 #include <collab/collab.hpp>
 
 #include <cstdio>

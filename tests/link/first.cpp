@@ -3,6 +3,10 @@
 #include "every_header.hpp"
 
 int second(collab::Dims dims);
-int first() { return collab::Shape<3, 32, 32>::dims.size(); }
+int first() {
+    return collab::Shape<3, 32, 32>::dims.size();
+}
 
-int main() { return first() == 3072 && second({3, 32, 32}) == first() ? 0 : 1; }
+int main() {
+    return first() == 3072 && second({3, 32, 32}) == first() ? 0 : 1;
+}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// light: with COLLAB_PRECOMPILED a program does not parse what only bodies need; each of these costs it a second or half of one. (The include guards of Eigen 3.4 and of libstdc++.)
+// light: with COLLAB_PRECOMPILED a program does not parse what only bodies need; each of these
+// costs it a second or half of one. (The include guards of Eigen 3.4 and of libstdc++.)
 #include <collab/collab.hpp>
 
 #ifdef EIGEN_CORE_H

@@ -3,4 +3,6 @@
 #include "every_header.hpp"
 
 int first();
-int second(collab::Dims dims) { return dims == collab::Shape<3, 32, 32>::dims ? first() : 0; }
+int second(collab::Dims dims) {
+    return dims == collab::Shape<3, 32, 32>::dims ? first() : 0;
+}

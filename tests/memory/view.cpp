@@ -14,8 +14,8 @@ using namespace collab;
 static_assert(std::is_convertible_v<View<float>, View<const float>>);
 static_assert(!std::is_convertible_v<View<const float>, View<float>>);
 static_assert(!std::is_convertible_v<View<float>, View<const double>>);
-static_assert(!std::is_convertible_v<View<float>, bool>);   // only where a condition is asked for
-static_assert(std::is_trivially_copyable_v<View<float>>);   // it goes to GPU kernels by value
+static_assert(!std::is_convertible_v<View<float>, bool>);  // only where a condition is asked for
+static_assert(std::is_trivially_copyable_v<View<float>>);  // it goes to GPU kernels by value
 
 }  // namespace
 
@@ -27,8 +27,9 @@ TEST_CASE("a view of nothing is false and one of something is true") {
 }
 
 TEST_CASE("a slice of channels keeps the distance between pixels") {
-    std::vector<int> map(3 * 10);   // three pixels of ten channels
-    for (int i = 0; i < 30; ++i) map[static_cast<std::size_t>(i)] = i;
+    std::vector<int> map(3 * 10);  // three pixels of ten channels
+    for (int i = 0; i < 30; ++i)
+        map[static_cast<std::size_t>(i)] = i;
     const View<int> whole{map.data(), 10};
     const View<int> slice = whole.from_channel(4);
     CHECK(slice.pixel == 10);

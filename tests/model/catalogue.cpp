@@ -14,7 +14,8 @@
 using namespace collab;
 
 namespace {
-struct Net : Sequential<Shape<16, 8, 8>, Conv2d<64, 3, Bias>, BatchNorm, Conv2d<64, 3>, Flatten, Linear<10>> {};
+struct Net : Sequential<Shape<16, 8, 8>, Conv2d<64, 3, Bias>, BatchNorm, Conv2d<64, 3>, Flatten,
+                        Linear<10>> {};
 Catalogue listed(const std::string& name = "net") {
     Catalogue c;
     c.add<bound<Net>>(name);
@@ -22,12 +23,15 @@ Catalogue listed(const std::string& name = "net") {
 }
 std::vector<double> part(const Catalogue& c, const std::vector<double>& all, const char* name) {
     const Named& n = c.find(name);
-    return {all.begin() + std::ptrdiff_t(n.offset), all.begin() + std::ptrdiff_t(n.offset) + n.tensor.size};
+    return {all.begin() + std::ptrdiff_t(n.offset),
+            all.begin() + std::ptrdiff_t(n.offset) + n.tensor.size};
 }
 double deviation(const std::vector<double>& v) {
     double mean = 0, square = 0;
-    for (const double x : v) mean += x / double(v.size());
-    for (const double x : v) square += (x - mean) * (x - mean) / double(v.size());
+    for (const double x : v)
+        mean += x / double(v.size());
+    for (const double x : v)
+        square += (x - mean) * (x - mean) / double(v.size());
     CHECK(std::abs(mean) < 4 * std::sqrt(square / double(v.size())));
     return std::sqrt(square);
 }
@@ -36,7 +40,8 @@ double deviation(const std::vector<double>& v) {
 TEST_CASE("tensors lie one after the other in the order of the layers") {
     const Catalogue c = listed();
     REQUIRE(c.parameters.size() == 7);
-    const char* names[] = {"net.0.weight", "net.0.bias", "net.1.weight", "net.1.bias", "net.2.weight", "net.4.weight", "net.4.bias"};
+    const char* names[] = {"net.0.weight", "net.0.bias",   "net.1.weight", "net.1.bias",
+                           "net.2.weight", "net.4.weight", "net.4.bias"};
     const std::size_t offsets[] = {0, 9216, 9280, 9344, 9408, 46272, 87232};
     for (std::size_t i = 0; i < 7; ++i) {
         CHECK(c.parameters[i].name == names[i]);
@@ -63,10 +68,14 @@ TEST_CASE("parameters and states can be listed apart") {
 TEST_CASE("weights begin after He, biases and shifts at 0, scales at 1") {
     const Catalogue c = listed();
     const auto v = initial_parameters<double>(c, {}, 1);
-    CHECK(deviation(part(c, v, "net.0.weight")) == doctest::Approx(std::sqrt(2.0 / (9 * 16))).epsilon(0.03));
-    CHECK(deviation(part(c, v, "net.2.weight")) == doctest::Approx(std::sqrt(2.0 / (9 * 64))).epsilon(0.03));
-    CHECK(deviation(part(c, v, "net.4.weight")) == doctest::Approx(std::sqrt(2.0 / 4096)).epsilon(0.03));
-    for (const char* name : {"net.0.bias", "net.1.bias", "net.4.bias"}) CHECK(part(c, v, name) == std::vector<double>(part(c, v, name).size(), 0.0));
+    CHECK(deviation(part(c, v, "net.0.weight")) ==
+          doctest::Approx(std::sqrt(2.0 / (9 * 16))).epsilon(0.03));
+    CHECK(deviation(part(c, v, "net.2.weight")) ==
+          doctest::Approx(std::sqrt(2.0 / (9 * 64))).epsilon(0.03));
+    CHECK(deviation(part(c, v, "net.4.weight")) ==
+          doctest::Approx(std::sqrt(2.0 / 4096)).epsilon(0.03));
+    for (const char* name : {"net.0.bias", "net.1.bias", "net.4.bias"})
+        CHECK(part(c, v, name) == std::vector<double>(part(c, v, name).size(), 0.0));
     CHECK(part(c, v, "net.1.weight") == std::vector<double>(64, 1.0));
     const auto s = initial_states<double>(c);
     CHECK(std::vector<double>(s.begin(), s.begin() + 64) == std::vector<double>(64, 0.0));
@@ -76,7 +85,8 @@ TEST_CASE("weights begin after He, biases and shifts at 0, scales at 1") {
 TEST_CASE("weights can begin with one deviation for all") {
     const Catalogue c = listed();
     const auto v = initial_parameters<double>(c, {Initialisation::gaussian, 0.01}, 1);
-    for (const char* name : {"net.0.weight", "net.2.weight", "net.4.weight"}) CHECK(deviation(part(c, v, name)) == doctest::Approx(0.01).epsilon(0.03));
+    for (const char* name : {"net.0.weight", "net.2.weight", "net.4.weight"})
+        CHECK(deviation(part(c, v, name)) == doctest::Approx(0.01).epsilon(0.03));
 }
 
 TEST_CASE("initial values depend on the seed and the name, not on what else is listed") {
@@ -84,7 +94,9 @@ TEST_CASE("initial values depend on the seed and the name, not on what else is l
     Catalogue two;
     two.add<bound<Net>>("y");
     two.add<bound<Net>>("x");
-    const auto a = initial_parameters<double>(one, {}, 5), b = initial_parameters<double>(two, {}, 5), c = initial_parameters<double>(one, {}, 6);
+    const auto a = initial_parameters<double>(one, {}, 5),
+               b = initial_parameters<double>(two, {}, 5),
+               c = initial_parameters<double>(one, {}, 6);
     CHECK(part(one, a, "x.2.weight") == part(two, b, "x.2.weight"));
     CHECK(part(two, b, "y.2.weight") != part(two, b, "x.2.weight"));
     CHECK(part(one, a, "x.2.weight") != part(one, c, "x.2.weight"));
@@ -95,10 +107,22 @@ TEST_CASE("initial values depend on the seed and the name, not on what else is l
 
 TEST_CASE("an unknown name is an error that shows the near ones") {
     const Catalogue c = listed();
-    CHECK_THROWS_WITH_AS(c.find("net.0.weights"), "no parameter is called 'net.0.weights'; those of the same part: net.0.weight, net.0.bias, net.1.weight, net.1.bias, "
-                                                  "net.2.weight, net.4.weight, net.4.bias", Error);
-    CHECK_THROWS_WITH_AS(c.find("ent.0.weight"), "no parameter is called 'ent.0.weight'; the first of 7 is 'net.0.weight'", Error);
-    CHECK_THROWS_WITH_AS(c.find("net.1.weight", true), "no state is called 'net.1.weight'; those of the same part: net.1.running_mean, net.1.running_var", Error);
-    CHECK_THROWS_WITH_AS(c.find("other.1.running_mean", true), doctest::Contains("no state is called 'other.1.running_mean'; the first of 2 is 'net.1.running_mean'"), Error);
+    CHECK_THROWS_WITH_AS(c.find("net.0.weights"),
+                         "no parameter is called 'net.0.weights'; those of the same part: "
+                         "net.0.weight, net.0.bias, net.1.weight, net.1.bias, "
+                         "net.2.weight, net.4.weight, net.4.bias",
+                         Error);
+    CHECK_THROWS_WITH_AS(c.find("ent.0.weight"),
+                         "no parameter is called 'ent.0.weight'; the first of 7 is 'net.0.weight'",
+                         Error);
+    CHECK_THROWS_WITH_AS(c.find("net.1.weight", true),
+                         "no state is called 'net.1.weight'; those of the same part: "
+                         "net.1.running_mean, net.1.running_var",
+                         Error);
+    CHECK_THROWS_WITH_AS(
+        c.find("other.1.running_mean", true),
+        doctest::Contains(
+            "no state is called 'other.1.running_mean'; the first of 2 is 'net.1.running_mean'"),
+        Error);
     CHECK_THROWS_AS(Catalogue{}.find("x"), Error);
 }

@@ -16,7 +16,8 @@ namespace {
 using In = Shape<2, 6, 6>;
 struct early;
 struct late;
-using Body = Layers<Conv2d<3, 3>, BatchNorm, Relu, Cut<early>, Conv2d<4, 3>, BatchNorm, Relu, Cut<late>, Dropout<3, 10>, Flatten, Linear<3>>;
+using Body = Layers<Conv2d<3, 3>, BatchNorm, Relu, Cut<early>, Conv2d<4, 3>, BatchNorm, Relu,
+                    Cut<late>, Dropout<3, 10>, Flatten, Linear<3>>;
 struct Net : Sequential<In, Body> {};
 template <class... Tags>
 using List = typename collab::detail::Running<Net, Pack<Tags...>>::type;
@@ -24,9 +25,11 @@ using List = typename collab::detail::Running<Net, Pack<Tags...>>::type;
 template <class L>
 Numbers trained() {
     Numbers state = {0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1, 1}, x;
-    for (int i = 0; i < 2 * In::dims.size(); ++i) x.push_back(i % 11 * 0.1 - i % 7 * 0.2);
+    for (int i = 0; i < 2 * In::dims.size(); ++i)
+        x.push_back(i % 11 * 0.1 - i % 7 * 0.2);
     Numbers p;
-    for (int i = 0; i < parameters_of<L, In>; ++i) p.push_back(i % 13 * 0.05 - i % 5 * 0.08);
+    for (int i = 0; i < parameters_of<L, In>; ++i)
+        p.push_back(i % 13 * 0.05 - i % 5 * 0.08);
     return run<L, In>(x, p, state, Mode::training, Random{5});
 }
 
@@ -49,7 +52,8 @@ TEST_CASE("layers before and behind a cut that nobody reads run together") {
     CHECK(!running<Net, early>::table.is_virtual[3]);
 }
 TEST_CASE("dropout draws the same numbers whoever reads the cuts before it") {
-    const Numbers all = trained<List<early, late>>(), one = trained<List<late>>(), none = trained<List<>>();
+    const Numbers all = trained<List<early, late>>(), one = trained<List<late>>(),
+                  none = trained<List<>>();
     REQUIRE(all.size() == 6);
     for (std::size_t i = 0; i < all.size(); ++i) {
         CHECK(one[i] == doctest::Approx(all[i]).epsilon(1e-12));
@@ -58,10 +62,14 @@ TEST_CASE("dropout draws the same numbers whoever reads the cuts before it") {
     CHECK(running<Net>::number<6> == 8);
     CHECK(running<Net, early, late>::number<8> == 8);
 }
-TEST_CASE("a network trained alone and one whose cuts a collaboration reads have the same names and weights") {
+TEST_CASE("a network trained alone and one whose cuts a collaboration reads have the same names "
+          "and weights") {
     struct Own : Net {};
     Training<Net, Reference<double>> alone({.batch = 2});
-    Training<Collaboration<Net, Own, MKB<Encoder<2>, Transfer<2>, Decoder, At<early>>>, Reference<double>> together({.batch = 2});
-    for (const Named& t : alone.catalogue().parameters) CHECK(together.parameter(t.name) == alone.parameter(t.name));
+    Training<Collaboration<Net, Own, MKB<Encoder<2>, Transfer<2>, Decoder, At<early>>>,
+             Reference<double>>
+        together({.batch = 2});
+    for (const Named& t : alone.catalogue().parameters)
+        CHECK(together.parameter(t.name) == alone.parameter(t.name));
     CHECK(alone.catalogue().find("net0.10.weight").tensor.size == 4 * 36 * 3);
 }

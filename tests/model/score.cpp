@@ -31,7 +31,9 @@ TEST_CASE("logits are scored by rank, by class and by what was taken for what") 
     double loss = 0;
     for (std::size_t i = 0; i < 5; ++i) {
         const int label[] = {0, 2, 0, 1, 2};
-        loss += (std::log(std::exp(z[3 * i]) + std::exp(z[3 * i + 1]) + std::exp(z[3 * i + 2])) - z[3 * i + std::size_t(label[i])]) / 5;
+        loss += (std::log(std::exp(z[3 * i]) + std::exp(z[3 * i + 1]) + std::exp(z[3 * i + 2])) -
+                 z[3 * i + std::size_t(label[i])]) /
+                5;
     }
     CHECK(s.loss == doctest::Approx(loss).epsilon(1e-12));
 }
@@ -40,8 +42,10 @@ TEST_CASE("a class without samples has no accuracy, and logits that do not fit a
     const Score s = score(std::vector<float>{1, 0}, {0}, 2);
     CHECK(std::isnan(s.accuracy(1)));
     CHECK(std::isnan(s.precision(1)));
-    CHECK(error_of([] { score(std::vector<float>{1, 0, 1}, {0}, 2); }) == "1 labels and 2 classes need 2 logits, not 3");
-    CHECK(error_of([] { score(std::vector<float>{1, 0}, {2}, 2); }) == "label 2 of sample 0 lies outside [0, 2)");
+    CHECK(error_of([] { score(std::vector<float>{1, 0, 1}, {0}, 2); }) ==
+          "1 labels and 2 classes need 2 logits, not 3");
+    CHECK(error_of([] { score(std::vector<float>{1, 0}, {2}, 2); }) ==
+          "label 2 of sample 0 lies outside [0, 2)");
     CHECK(error_of([&] { s.top(0); }) == "top-0 accuracy; expected at least top-1");
     CHECK(error_of([&] { s.accuracy(2); }) == "class 2 of a score; expected 0 to 1");
     CHECK(error_of([&] { s.precision(-1); }) == "class -1 of a score; expected 0 to 1");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// as_trained: networks in float on the CPU backend, which fuses, with each way of computing 3x3 convolutions.
+// as_trained: networks in float on the CPU backend, which fuses, with each way of computing 3x3
+// convolutions.
 #pragma once
 #include <collab/backend/cpu/cpu.hpp>
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// compare: a whole network against PyTorch: logits in training and inference, and every gradient and running statistic by projections.
+// compare: a whole network against PyTorch: logits in training and inference, and every gradient
+// and running statistic by projections.
 #pragma once
 #include <cmath>
 #include <concepts>
@@ -16,8 +17,10 @@ namespace collab::networks {
 
 inline constexpr int batch = 4, directions = 3;
 
-/// The parameters as networks.py places them, away from where gradients jump: some channels drawn again, and the shifts of normalisations lifted.
-void place(oracle::Fixture& fixture, const std::string& network, const Catalogue& catalogue, std::vector<double>& parameters);
+/// The parameters as networks.py places them, away from where gradients jump: some channels drawn
+/// again, and the shifts of normalisations lifted.
+void place(oracle::Fixture& fixture, const std::string& network, const Catalogue& catalogue,
+           std::vector<double>& parameters);
 
 /// What a file holds by name, in the manner of a Model.
 template <class S, class T>
@@ -33,12 +36,14 @@ struct Carried {
     void set_parameters(const std::vector<T>& values) { p = values; }
     void set_state(const std::vector<T>& values) { s = values; }
 };
-/// The folder into which networks.py wrote `<network>.safetensors`, or null: then weights follow from their names here as they do there.
+/// The folder into which networks.py wrote `<network>.safetensors`, or null: then weights follow
+/// from their names here as they do there.
 const char* weights_folder();
 
-/// Judges tensors by their norms and by their products with `directions` vectors whose elements have variance 1: two tensors whose norms and
-/// products agree to a part e of the norm differ by about that part of it. Where the exact tensor is zero (a bias before a normalisation),
-/// what rounding leaves counts relative to `largest`.
+/// Judges tensors by their norms and by their products with `directions` vectors whose elements
+/// have variance 1: two tensors whose norms and products agree to a part e of the norm differ by
+/// about that part of it. Where the exact tensor is zero (a bias before a normalisation), what
+/// rounding leaves counts relative to `largest`.
 struct Digests {
     oracle::Fixture& fixture;
     double tolerance, largest = 0, worst = 0;
@@ -47,11 +52,13 @@ struct Digests {
     static std::vector<double> digest(const std::string& name, const std::vector<double>& tensor);
     void judge(const std::string& key, const std::vector<double>& found);
     /// Every tensor of a catalogue.
-    void each(const std::string& prefix, const std::vector<Named>& tensors, const std::vector<double>& values);
+    void each(const std::string& prefix, const std::vector<Named>& tensors,
+              const std::vector<double>& values);
 };
 
-/// One step of training forward and backward, then inference with the running statistics that it left. `tolerance`: what each tensor may differ by, relative to
-/// its largest value or, as projections show it, to its norm.
+/// One step of training forward and backward, then inference with the running statistics that it
+/// left. `tolerance`: what each tensor may differ by, relative to its largest value or, as
+/// projections show it, to its norm.
 template <class N, class B>
 void compare(B& backend, const std::string& name, double tolerance) {
     INFO(name);
@@ -62,9 +69,12 @@ void compare(B& backend, const std::string& name, double tolerance) {
     Bench bench(backend, name, batch, batch);
     std::vector<double> parameters = bench.parameters();
     place(fixture, name, bench.catalogue(), parameters);
-    if (const char* folder = weights_folder(); folder && std::same_as<typename B::Scalar, float>) {   // by name, from PyTorch's layouts
+    // by name, from PyTorch's layouts
+    if (const char* folder = weights_folder(); folder && std::same_as<typename B::Scalar, float>) {
         const std::size_t states = bench.catalogue().state_count;
-        Carried<typename Bench::S, float> carried{bench.catalogue(), std::vector<float>(parameters.size(), std::nanf("")), std::vector<float>(states, std::nanf(""))};
+        Carried<typename Bench::S, float> carried{
+            bench.catalogue(), std::vector<float>(parameters.size(), std::nanf("")),
+            std::vector<float>(states, std::nanf(""))};
         load(carried, sentence(folder, "/", name, ".safetensors"));
         CHECK(oracle::widened(carried.s) == bench.state());
         CHECK(carried.p == std::vector<float>(parameters.begin(), parameters.end()));
@@ -73,14 +83,16 @@ void compare(B& backend, const std::string& name, double tolerance) {
     bench.set_parameters(parameters);
     const std::vector<double> x = oracle::numbers(name + ".x", std::size_t(batch) * Bench::in);
     judge(name + "/logits", bench.forward(x, Mode::training));
-    const std::vector<double> dx = bench.backward(oracle::numbers(name + ".dy", std::size_t(batch) * Bench::out));
+    const std::vector<double> dx =
+        bench.backward(oracle::numbers(name + ".dy", std::size_t(batch) * Bench::out));
     digests.judge(name + "/input_gradient", Digests::digest(name + ".dx", dx));
     digests.each(name + "/gradient/", bench.catalogue().parameters, bench.gradients());
     digests.largest = 0;
     digests.each(name + "/state/", bench.catalogue().states, bench.state());
     judge(name + "/inference", bench.forward(x, Mode::inference));
     judge.finish(name);
-    MESSAGE(name << " on " << backend.describe() << ": the worst of all tensors differs by " << digests.worst << " of its norm: " << digests.where);
+    MESSAGE(name << " on " << backend.describe() << ": the worst of all tensors differs by "
+                 << digests.worst << " of its norm: " << digests.where);
 }
 
 /// Layer by layer, in double.

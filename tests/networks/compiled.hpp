@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// compiled: the CPU backend behind ordinary functions, so that a file with networks in it is compiled without the kernels. It does not fuse.
+// compiled: the CPU backend behind ordinary functions, so that a file with networks in it is
+// compiled without the kernels. It does not fuse.
 #pragma once
 #include <cstddef>
 #include <cstring>
@@ -29,22 +30,37 @@ public:
     std::string describe() const;
 
     template <class U>
-    std::vector<U> allocate(std::size_t n) { return std::vector<U>(n); }
+    std::vector<U> allocate(std::size_t n) {
+        return std::vector<U>(n);
+    }
     template <class U>
-    void upload(const U* host, std::size_t n, U* to) { if (n > 0) std::memcpy(to, host, n * sizeof(U)); }
+    void upload(const U* host, std::size_t n, U* to) {
+        if (n > 0)
+            std::memcpy(to, host, n * sizeof(U));
+    }
     template <class U>
-    void download(const U* from, std::size_t n, U* host) { if (n > 0) std::memcpy(host, from, n * sizeof(U)); }
+    void download(const U* from, std::size_t n, U* host) {
+        if (n > 0)
+            std::memcpy(host, from, n * sizeof(U));
+    }
     template <class F>
-    void for_each(std::size_t n, F f) { for (std::size_t i = 0; i < n; ++i) f(i); }
+    void for_each(std::size_t n, F f) {
+        for (std::size_t i = 0; i < n; ++i)
+            f(i);
+    }
     template <class F>
-    void for_rows(int n, F f) { for (int i = 0; i < n; ++i) f(i); }
+    void for_rows(int n, F f) {
+        for (int i = 0; i < n; ++i)
+            f(i);
+    }
     void fill(std::size_t n, T value, T* p);
     void copy(const Map& map, In x, Out y);
     void add(const Map& map, In x, Out y);
     double sum(std::size_t n, const T* p);
 
     void conv2d(const backend::Convolution& g, In x, const T* w, const T* bias, Out y);
-    void conv2d_input_gradient(const backend::Convolution& g, In dy, const T* w, const T* bias, Out dx);
+    void conv2d_input_gradient(const backend::Convolution& g, In dy, const T* w, const T* bias,
+                               Out dx);
     void conv2d_weight_gradient(const backend::Convolution& g, In x, In dy, T* dw);
     void bias_gradient(const Map& map, In dy, T* db);
     void linear(const backend::Product& g, In x, const T* w, const T* bias, Out y);
@@ -57,11 +73,15 @@ public:
     template <class F>
     void activate_backward(const Map& map, F f, In y, In dy, Out dx);
     template <class F>
-    void batch_norm(const Map& map, const backend::Normalisation& n, F f, In x, const T* gamma, const T* beta, T* mean, T* variance, T* saved, Out y);
+    void batch_norm(const Map& map, const backend::Normalisation& n, F f, In x, const T* gamma,
+                    const T* beta, T* mean, T* variance, T* saved, Out y);
     template <class F>
-    void batch_norm_inference(const Map& map, const backend::Normalisation& n, F f, In x, const T* gamma, const T* beta, const T* mean, const T* variance, Out y);
+    void batch_norm_inference(const Map& map, const backend::Normalisation& n, F f, In x,
+                              const T* gamma, const T* beta, const T* mean, const T* variance,
+                              Out y);
     template <class F>
-    void batch_norm_backward(const Map& map, F f, In x, In y, In dy, const T* gamma, const T* saved, T* dgamma, T* dbeta, Out dx);
+    void batch_norm_backward(const Map& map, F f, In x, In y, In dy, const T* gamma, const T* saved,
+                             T* dgamma, T* dbeta, Out dx);
 
     void max_pool(const backend::Pooling& g, In x, Out y);
     void max_pool_backward(const backend::Pooling& g, In x, In y, In dy, Out dx);

@@ -3,4 +3,6 @@
 #include "compare.hpp"
 #include "lists.hpp"
 
-TEST_CASE("Residual networks compute what PyTorch does, layer by layer in double") { collab::networks::residual_networks(collab::networks::layer_by_layer); }
+TEST_CASE("Residual networks compute what PyTorch does, layer by layer in double") {
+    collab::networks::residual_networks(collab::networks::layer_by_layer);
+}

@@ -12,24 +12,32 @@ using namespace collab::golden;
 
 namespace {
 /// The loss, and its gradients times 0.7, added.
-double contrast(const Contrast& metric, int n, int d, const std::vector<double>& a, const std::vector<double>& b, std::vector<double>* da = nullptr, std::vector<double>* db = nullptr) {
+double contrast(const Contrast& metric, int n, int d, const std::vector<double>& a,
+                const std::vector<double>& b, std::vector<double>* da = nullptr,
+                std::vector<double>* db = nullptr) {
     Reference<double> backend;
-    std::vector<double> rows(std::size_t(n), std::nan("")), scratch(Contrast::scratch(n, {d, 1, 1}, {d, 1, 1}), std::nan(""));
-    metric.evaluate_both(backend, n, d, a.data(), b.data(), 0.7, rows.data(), da ? da->data() : nullptr, db ? db->data() : nullptr, scratch.data());
+    std::vector<double> rows(std::size_t(n), std::nan("")),
+        scratch(Contrast::scratch(n, {d, 1, 1}, {d, 1, 1}), std::nan(""));
+    metric.evaluate_both(backend, n, d, a.data(), b.data(), 0.7, rows.data(),
+                         da ? da->data() : nullptr, db ? db->data() : nullptr, scratch.data());
     double sum = 0;
-    for (const double r : rows) sum += r / n;
+    for (const double r : rows)
+        sum += r / n;
     return sum;
 }
 }  // namespace
 
 TEST_CASE("contrast by hand") {
     // Cosines 1 and 0: each row of two finds itself with 1 / (1 + e^(-1/T)), from both sides.
-    CHECK(contrast({0.5}, 2, 2, {3, 0, 0, 1}, {2, 0, 0, 5}) == doctest::Approx(2 * std::log(1 + std::exp(-2.0))).epsilon(1e-13));
+    CHECK(contrast({0.5}, 2, 2, {3, 0, 0, 1}, {2, 0, 0, 5}) ==
+          doctest::Approx(2 * std::log(1 + std::exp(-2.0))).epsilon(1e-13));
     // One against another that looks the same: half, both ways.
-    CHECK(contrast({0.07}, 2, 2, {1, 1, 1, 1}, {2, 2, 1, 1}) == doctest::Approx(2 * std::log(2.0)).epsilon(1e-13));
-    CHECK(contrast({0.07}, 1, 2, {1, 2}, {3, -1}) == 0);   // alone in the batch
+    CHECK(contrast({0.07}, 2, 2, {1, 1, 1, 1}, {2, 2, 1, 1}) ==
+          doctest::Approx(2 * std::log(2.0)).epsilon(1e-13));
+    CHECK(contrast({0.07}, 1, 2, {1, 2}, {3, -1}) == 0);  // alone in the batch
     // Looking for each other is worse than finding oneself.
-    CHECK(contrast({0.5}, 2, 2, {3, 0, 0, 1}, {0, 5, 2, 0}) == doctest::Approx(2 * std::log(1 + std::exp(2.0))).epsilon(1e-13));
+    CHECK(contrast({0.5}, 2, 2, {3, 0, 0, 1}, {0, 5, 2, 0}) ==
+          doctest::Approx(2 * std::log(1 + std::exp(2.0))).epsilon(1e-13));
 }
 
 TEST_CASE("contrast: both gradients agree with differences") {
@@ -54,11 +62,16 @@ TEST_CASE("contrast: both gradients agree with differences") {
 TEST_CASE("contrast in single precision and of a vector without direction") {
     Cpu<float> cpu(2);
     const std::vector<float> a(e1.begin(), e1.end()), b(e2.begin(), e2.end());
-    std::vector<float> rows(samples), da(a.size()), scratch(Contrast::scratch(samples, {width, 1, 1}, {width, 1, 1}));
-    Contrast{}.evaluate(cpu, samples, Dims{width, 1, 1}, a.data(), Dims{width, 1, 1}, b.data(), 1.0f, rows.data(), da.data(), scratch.data());
-    CHECK(cpu.sum(samples, rows.data()) / samples == doctest::Approx(contrast({}, samples, width, e1, e2)).epsilon(1e-4));
+    std::vector<float> rows(samples), da(a.size()),
+        scratch(Contrast::scratch(samples, {width, 1, 1}, {width, 1, 1}));
+    Contrast{}.evaluate(cpu, samples, Dims{width, 1, 1}, a.data(), Dims{width, 1, 1}, b.data(),
+                        1.0f, rows.data(), da.data(), scratch.data());
+    CHECK(cpu.sum(samples, rows.data()) / samples ==
+          doctest::Approx(contrast({}, samples, width, e1, e2)).epsilon(1e-4));
     std::vector<double> none(4), g(4), h(4);
     CHECK(std::isfinite(contrast({}, 2, 2, none, {1, 0, 0, 1}, &g, &h)));
-    for (const double x : g) CHECK(x == 0);
-    for (const double x : h) CHECK(std::isfinite(x));
+    for (const double x : g)
+        CHECK(x == 0);
+    for (const double x : h)
+        CHECK(std::isfinite(x));
 }

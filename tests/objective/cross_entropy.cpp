@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// cross_entropy: the classification loss of the backends against values computed independently in pure Python.
+// cross_entropy: the classification loss of the backends against values computed independently in
+// pure Python.
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -19,17 +20,25 @@ std::pair<double, double> loss(F f) {
     const int labels[] = {0, 2, 1, 4};
     std::vector<T> logits, gradient(20), losses(4), hits(4);
     for (int b = 0; b < 4; ++b)
-        for (int c = 0; c < 5; ++c) logits.push_back(T(f(b, c)));
-    machine.softmax_cross_entropy(4, 5, View<const T>{logits.data(), 5}, labels, T(0.25), View<T>{gradient.data(), 5}, losses.data(), hits.data());
+        for (int c = 0; c < 5; ++c)
+            logits.push_back(T(f(b, c)));
+    machine.softmax_cross_entropy(4, 5, View<const T>{logits.data(), 5}, labels, T(0.25),
+                                  View<T>{gradient.data(), 5}, losses.data(), hits.data());
     double sum = 0;
-    for (const T l : losses) sum += double(l) / 4;
-    double row = 0;   // the gradient of a row sums to 0
-    for (int c = 0; c < 5; ++c) row += double(gradient[std::size_t(c)]);
+    for (const T l : losses)
+        sum += double(l) / 4;
+    double row = 0;  // the gradient of a row sums to 0
+    for (int c = 0; c < 5; ++c)
+        row += double(gradient[std::size_t(c)]);
     CHECK(std::abs(row) < 1e-7);
     return {sum, double(gradient[0])};
 }
-double z1(int b, int c) { return 2 * std::sin(0.7 * b + 1.3 * c + 0.1); }
-double z2(int b, int c) { return 2 * std::cos(0.5 * b - 0.9 * c + 0.2); }
+double z1(int b, int c) {
+    return 2 * std::sin(0.7 * b + 1.3 * c + 0.1);
+}
+double z2(int b, int c) {
+    return 2 * std::cos(0.5 * b - 0.9 * c + 0.2);
+}
 }  // namespace
 
 TEST_CASE("the cross-entropy has the value that was computed independently") {
@@ -41,11 +50,14 @@ TEST_CASE("the cross-entropy has the value that was computed independently") {
 
 TEST_CASE("the gradient of the cross-entropy is the probability less one at the label") {
     double sum = 0;
-    for (int c = 0; c < 5; ++c) sum += std::exp(z1(0, c));
-    CHECK(loss<Reference<double>>(z1).second == doctest::Approx(0.25 * (std::exp(z1(0, 0)) / sum - 1)).epsilon(1e-13));
+    for (int c = 0; c < 5; ++c)
+        sum += std::exp(z1(0, c));
+    CHECK(loss<Reference<double>>(z1).second ==
+          doctest::Approx(0.25 * (std::exp(z1(0, 0)) / sum - 1)).epsilon(1e-13));
 }
 
 TEST_CASE("huge logits give a finite cross-entropy") {
-    CHECK(loss<Reference<double>>([](int, int c) { return c == 0 ? 1e6 : 0; }).first == doctest::Approx(0.75e6));
+    CHECK(loss<Reference<double>>([](int, int c) { return c == 0 ? 1e6 : 0; }).first ==
+          doctest::Approx(0.75e6));
     CHECK(std::isfinite(loss<Cpu<float>>([](int, int c) { return c == 3 ? 3e4 : -3e4; }).first));
 }

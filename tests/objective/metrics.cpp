@@ -12,58 +12,73 @@ using namespace collab;
 
 namespace {
 constexpr int B = 4, D = 6;
-double e1(int b, int d) { return std::sin(0.3 * b + 0.7 * d + 0.5); }
-double e2(int b, int d) { return std::cos(0.6 * b - 0.4 * d + 0.1); }
-double e3(int b, int d) { return std::sin(0.2 * b * d + 0.9); }
+double e1(int b, int d) {
+    return std::sin(0.3 * b + 0.7 * d + 0.5);
+}
+double e2(int b, int d) {
+    return std::cos(0.6 * b - 0.4 * d + 0.1);
+}
+double e3(int b, int d) {
+    return std::sin(0.2 * b * d + 0.9);
+}
 
 template <class F>
 std::vector<double> row(F f, int b) {
     std::vector<double> v;
-    for (int d = 0; d < D; ++d) v.push_back(f(b, d));
+    for (int d = 0; d < D; ++d)
+        v.push_back(f(b, d));
     return v;
 }
 /// The mean over the batch.
 template <class M, class F, class G>
 double mean(const M& metric, F f, G g) {
     double sum = 0;
-    for (int b = 0; b < B; ++b) sum += metric.value(D, row(f, b).data(), row(g, b).data());
+    for (int b = 0; b < B; ++b)
+        sum += metric.value(D, row(f, b).data(), row(g, b).data());
     return sum / B;
 }
 template <class M>
-std::vector<double> gradient(const M& metric, const std::vector<double>& a, const std::vector<double>& b, double scale = 1) {
+std::vector<double> gradient(const M& metric, const std::vector<double>& a,
+                             const std::vector<double>& b, double scale = 1) {
     std::vector<double> da(a.size());
     metric.gradient(int(a.size()), a.data(), b.data(), scale, da.data());
     return da;
 }
-const doctest::Approx near(double x) { return doctest::Approx(x).epsilon(1e-13); }
+const doctest::Approx near(double x) {
+    return doctest::Approx(x).epsilon(1e-13);
+}
 }  // namespace
 
 TEST_CASE("metrics have the values that were computed independently") {
     CHECK(mean(CosineDistance{}, e1, e2) == near(0.8079126837555641));
     CHECK(mean(NegativeDot{}, e1, e2) == near(-0.09434067794114871));
     CHECK(mean(SquaredEuclidean{}, e1, e2) == near(5.465810888347101));
-    CHECK((mean(CosineDistance{}, e1, e2) + mean(CosineDistance{}, e1, e3)) / 2 == near(0.6600039272169266));   // Eq. 5, network 1 of three
+    // Eq. 5, network 1 of three
+    CHECK((mean(CosineDistance{}, e1, e2) + mean(CosineDistance{}, e1, e3)) / 2 ==
+          near(0.6600039272169266));
 }
 
 TEST_CASE("in single precision metrics have the same values") {
     double sum = 0;
     for (int b = 0; b < B; ++b) {
         float x[D], y[D];
-        for (int d = 0; d < D; ++d) x[d] = float(e1(b, d)), y[d] = float(e2(b, d));
+        for (int d = 0; d < D; ++d)
+            x[d] = float(e1(b, d)), y[d] = float(e2(b, d));
         sum += double(CosineDistance{}.value(D, x, y)) / B;
     }
     CHECK(sum == doctest::Approx(0.8079126837555641).epsilon(1e-6));
 }
 
 TEST_CASE("norms by hand") {
-    const double a[] = {1, 2, 3}, b[] = {4, -2, 3};   // difference -3, 4, 0
+    const double a[] = {1, 2, 3}, b[] = {4, -2, 3};  // difference -3, 4, 0
     CHECK(SquaredEuclidean{}.value(3, a, b) == 25);
     CHECK(LnDistance{1}.value(3, a, b) == near(7));
     CHECK(LnDistance{2}.value(3, a, b) == near(5));
     CHECK(LnDistance{3}.value(3, a, b) == near(std::cbrt(91.0)));
     CHECK(LnDistance{}.value(3, a, b) == near(5));
     CHECK(NegativeDot{}.value(3, a, b) == near(-3));
-    const auto d1 = gradient(LnDistance{1}, {1, 2, 3}, {4, -2, 3}), d2 = gradient(LnDistance{2}, {1, 2, 3}, {4, -2, 3});
+    const auto d1 = gradient(LnDistance{1}, {1, 2, 3}, {4, -2, 3}),
+               d2 = gradient(LnDistance{2}, {1, 2, 3}, {4, -2, 3});
     CHECK(d1 == std::vector<double>{-1, 1, 0});
     CHECK(d2[0] == near(-0.6));
     CHECK(d2[1] == near(0.8));
@@ -81,34 +96,42 @@ TEST_CASE("equal embeddings have distance 0 and gradient 0") {
     for (int b = 0; b < B; ++b) {
         const auto e = row(e1, b);
         CHECK(std::abs(CosineDistance{}.value(D, e.data(), e.data())) < 1e-15);
-        for (const double g : gradient(CosineDistance{}, e, e)) CHECK(std::abs(g) < 1e-15);
+        for (const double g : gradient(CosineDistance{}, e, e))
+            CHECK(std::abs(g) < 1e-15);
         CHECK(SquaredEuclidean{}.value(D, e.data(), e.data()) == 0);
         CHECK(LnDistance{3}.value(D, e.data(), e.data()) == 0);
         for (const double n : {1.0, 2.0, 3.0})
-            for (const double g : gradient(LnDistance{n}, e, e)) CHECK(g == 0);
+            for (const double g : gradient(LnDistance{n}, e, e))
+                CHECK(g == 0);
     }
 }
 
 TEST_CASE("the cosine distance knows directions only, and lies between 0 and 2") {
     const auto a = row(e1, 1), b = row(e2, 2);
     auto longer = b, opposite = a;
-    for (double& x : longer) x *= 1000;
-    for (double& x : opposite) x *= -0.01;
-    CHECK(CosineDistance{}.value(D, a.data(), longer.data()) == near(CosineDistance{}.value(D, a.data(), b.data())));
+    for (double& x : longer)
+        x *= 1000;
+    for (double& x : opposite)
+        x *= -0.01;
+    CHECK(CosineDistance{}.value(D, a.data(), longer.data()) ==
+          near(CosineDistance{}.value(D, a.data(), b.data())));
     CHECK(CosineDistance{}.value(D, a.data(), opposite.data()) == near(2));
-    const auto g = gradient(CosineDistance{}, a, b);   // at a right angle to a
+    const auto g = gradient(CosineDistance{}, a, b);  // at a right angle to a
     double along = 0;
-    for (int d = 0; d < D; ++d) along += g[std::size_t(d)] * a[std::size_t(d)];
+    for (int d = 0; d < D; ++d)
+        along += g[std::size_t(d)] * a[std::size_t(d)];
     CHECK(std::abs(along) < 1e-15);
 }
 
 TEST_CASE("the gradient of the cosine distance is -(unit(b) - cos unit(a)) / |a|") {
     const auto a = row(e1, 2), b = row(e2, 2);
     double aa = 0, bb = 0, ab = 0;
-    for (int d = 0; d < D; ++d) aa += e1(2, d) * e1(2, d), bb += e2(2, d) * e2(2, d), ab += e1(2, d) * e2(2, d);
+    for (int d = 0; d < D; ++d)
+        aa += e1(2, d) * e1(2, d), bb += e2(2, d) * e2(2, d), ab += e1(2, d) * e2(2, d);
     const double la = std::sqrt(aa), lb = std::sqrt(bb), cosine = ab / (la * lb);
     const auto g = gradient(CosineDistance{}, a, b, 0.25);
-    for (int d = 0; d < D; ++d) CHECK(g[std::size_t(d)] == near(-0.25 * (e2(2, d) / lb - cosine * e1(2, d) / la) / la));
+    for (int d = 0; d < D; ++d)
+        CHECK(g[std::size_t(d)] == near(-0.25 * (e2(2, d) / lb - cosine * e1(2, d) / la) / la));
 }
 
 TEST_CASE("a vector of zeros has cosine distance 1 from everything, and no gradient") {
@@ -143,7 +166,8 @@ TEST_CASE("lengths that are no multiple of eight lose nothing") {
         double dot = 0, square = 0, aa = 0, bb = 0;
         for (int i = 0; i < d; ++i) {
             a.push_back(std::sin(1.3 * i + 0.2)), b.push_back(std::cos(0.8 * i));
-            dot += a.back() * b.back(), square += (a.back() - b.back()) * (a.back() - b.back()), aa += a.back() * a.back(), bb += b.back() * b.back();
+            dot += a.back() * b.back(), square += (a.back() - b.back()) * (a.back() - b.back()),
+                aa += a.back() * a.back(), bb += b.back() * b.back();
         }
         CAPTURE(d);
         CHECK(NegativeDot{}.value(d, a.data(), b.data()) == near(-dot / d));
@@ -155,7 +179,8 @@ TEST_CASE("lengths that are no multiple of eight lose nothing") {
 
 TEST_CASE("gradients are scaled and added to what is there") {
     const auto a = row(e1, 1), b = row(e2, 1);
-    const auto once = gradient(SquaredEuclidean{}, a, b), twice = gradient(SquaredEuclidean{}, a, b, 2);
+    const auto once = gradient(SquaredEuclidean{}, a, b),
+               twice = gradient(SquaredEuclidean{}, a, b, 2);
     std::vector<double> sum = once;
     SquaredEuclidean{}.gradient(D, a.data(), b.data(), 1.0, sum.data());
     CHECK(sum == twice);

@@ -7,13 +7,17 @@
 using namespace collab;
 
 namespace {
-Mass dense(int which) {   // two masses of 4x4 that are everywhere positive
+Mass dense(int which) {  // two masses of 4x4 that are everywhere positive
     Mass m{4, 4, {}};
     double sum = 0;
     for (int i = 0; i < 4; ++i)
-        for (int j = 0; j < 4; ++j) m.at.push_back(which == 0 ? std::sin(1.0 * i + 2.0 * j + 0.3) + 1.2 : std::cos(0.7 * i - 1.1 * j) + 1.2);
-    for (const double x : m.at) sum += x;
-    for (double& x : m.at) x /= sum;
+        for (int j = 0; j < 4; ++j)
+            m.at.push_back(which == 0 ? std::sin(1.0 * i + 2.0 * j + 0.3) + 1.2
+                                      : std::cos(0.7 * i - 1.1 * j) + 1.2);
+    for (const double x : m.at)
+        sum += x;
+    for (double& x : m.at)
+        x /= sum;
     return m;
 }
 Mass point(int n, int row, int column) {
@@ -25,16 +29,20 @@ Mass point(int n, int row, int column) {
 Mass blob(int row, int column) {
     Mass m{16, 16, std::vector<double>(256)};
     for (int i = 0; i < 3; ++i)
-        for (int j = 0; j < 3; ++j) m.at[std::size_t((row + i) * 16 + column + j)] = (1 + i + 2 * j) / 36.0 + 0;
+        for (int j = 0; j < 3; ++j)
+            m.at[std::size_t((row + i) * 16 + column + j)] = (1 + i + 2 * j) / 36.0 + 0;
     double sum = 0;
-    for (const double x : m.at) sum += x;
-    for (double& x : m.at) x /= sum;
+    for (const double x : m.at)
+        sum += x;
+    for (double& x : m.at)
+        x /= sum;
     return m;
 }
 }  // namespace
 
 TEST_CASE("distances on a line are those computed by hand") {
-    const double a[] = {0.5, 0.5, 0, 0}, b[] = {0, 0, 0.5, 0.5}, c[] = {0.7, 0.1, 0.1, 0.1}, d[] = {0.1, 0.2, 0.3, 0.4};
+    const double a[] = {0.5, 0.5, 0, 0}, b[] = {0, 0, 0.5, 0.5}, c[] = {0.7, 0.1, 0.1, 0.1},
+                 d[] = {0.1, 0.2, 0.3, 0.4};
     CHECK(line_distance(a, 4, b, 4, 1) == doctest::Approx(4).epsilon(1e-14));
     CHECK(line_distance(c, 4, d, 4, 1) == doctest::Approx(2.8).epsilon(1e-12));
     CHECK(line_distance(c, 4, d, 4, 0.5) == doctest::Approx(0.7).epsilon(1e-12));
@@ -42,20 +50,33 @@ TEST_CASE("distances on a line are those computed by hand") {
 }
 
 TEST_CASE("the exact distance and the entropic one are those computed by hand") {
-    CHECK(9 * ExactDistance{}(dense(0), dense(1)) == doctest::Approx(0.525435429009758).epsilon(1e-10));   // in squared pixels; the unit square is 3 wide
-    CHECK(9 * EntropicDistance(1.0, 2000)(dense(0), dense(1)) == doctest::Approx(1.0132985265964067).epsilon(1e-9));
-    CHECK(9 * EntropicDistance(0.3, 3000)(dense(0), dense(1)) == doctest::Approx(0.5555617969429931).epsilon(1e-8));
-    CHECK(9 * EntropicDistance(0.1, 5000)(dense(0), dense(1)) == doctest::Approx(0.5254356799696268).epsilon(1e-7));
-    CHECK(9 * EntropicDistance(0.01, 200)(point(4, 0, 0), point(4, 3, 0)) == doctest::Approx(9).epsilon(1e-9));   // exp(-9 / 0.01) is 0
+    // in squared pixels; the unit square is 3 wide
+    CHECK(9 * ExactDistance{}(dense(0), dense(1)) ==
+          doctest::Approx(0.525435429009758).epsilon(1e-10));
+    CHECK(9 * EntropicDistance(1.0, 2000)(dense(0), dense(1)) ==
+          doctest::Approx(1.0132985265964067).epsilon(1e-9));
+    CHECK(9 * EntropicDistance(0.3, 3000)(dense(0), dense(1)) ==
+          doctest::Approx(0.5555617969429931).epsilon(1e-8));
+    CHECK(9 * EntropicDistance(0.1, 5000)(dense(0), dense(1)) ==
+          doctest::Approx(0.5254356799696268).epsilon(1e-7));
+    // exp(-9 / 0.01) is 0
+    CHECK(9 * EntropicDistance(0.01, 200)(point(4, 0, 0), point(4, 3, 0)) ==
+          doctest::Approx(9).epsilon(1e-9));
 }
 
 TEST_CASE("one grain from one pixel to another costs the square of the way") {
     const double unit = 1.0 / 15;
-    CHECK(ExactDistance{}(point(16, 2, 3), point(16, 5, 7)) == doctest::Approx(25 * unit * unit).epsilon(1e-12));
-    CHECK(MarginalDistance{}(point(16, 2, 3), point(16, 5, 7)) == doctest::Approx(25 * unit * unit).epsilon(1e-12));
-    CHECK(SlicedDistance<32>{}(point(16, 2, 3), point(16, 5, 7)) == doctest::Approx(25 * unit * unit).epsilon(1e-12));
-    CHECK(PooledDistance<16>{}(point(16, 2, 3), point(16, 5, 7)) == doctest::Approx(25 * unit * unit).epsilon(1e-12));
-    CHECK(PooledDistance<8>{}(point(16, 2, 2), point(16, 4, 6)) == doctest::Approx(20 * unit * unit).epsilon(1e-12));   // whole bins
+    CHECK(ExactDistance{}(point(16, 2, 3), point(16, 5, 7)) ==
+          doctest::Approx(25 * unit * unit).epsilon(1e-12));
+    CHECK(MarginalDistance{}(point(16, 2, 3), point(16, 5, 7)) ==
+          doctest::Approx(25 * unit * unit).epsilon(1e-12));
+    CHECK(SlicedDistance<32>{}(point(16, 2, 3), point(16, 5, 7)) ==
+          doctest::Approx(25 * unit * unit).epsilon(1e-12));
+    CHECK(PooledDistance<16>{}(point(16, 2, 3), point(16, 5, 7)) ==
+          doctest::Approx(25 * unit * unit).epsilon(1e-12));
+    // whole bins
+    CHECK(PooledDistance<8>{}(point(16, 2, 2), point(16, 4, 6)) ==
+          doctest::Approx(20 * unit * unit).epsilon(1e-12));
     CHECK(PooledDistance<8>{}(point(16, 2, 2), point(16, 3, 3)) == 0);
 }
 
@@ -65,12 +86,17 @@ TEST_CASE("a shift of the whole image costs the square of the shift, in every wa
     CHECK(PooledDistance<16>{}(blob(2, 3), blob(8, 7)) == doctest::Approx(expected).epsilon(1e-10));
     CHECK(SlicedDistance<32>{}(blob(2, 3), blob(8, 7)) == doctest::Approx(expected).epsilon(1e-10));
     CHECK(MarginalDistance{}(blob(2, 3), blob(8, 7)) == doctest::Approx(expected).epsilon(1e-10));
-    CHECK(EntropicDistance(0.05, 2000)(blob(2, 3), blob(8, 7)) == doctest::Approx(expected).epsilon(1e-3));
+    CHECK(EntropicDistance(0.05, 2000)(blob(2, 3), blob(8, 7)) ==
+          doctest::Approx(expected).epsilon(1e-3));
     CHECK(ExactDistance{}(blob(2, 3), blob(2, 3)) == 0);
 }
 
-TEST_CASE("a sliced distance has no favourite direction") {   // mean of (t . theta)^2 is |t|^2 / 2
-    for (int k = 0; k < 4; ++k) CHECK(225 * SlicedDistance<16>{}(point(16, 6, 6), point(16, 6 + std::vector<int>{5, 3, 4, 0}[std::size_t(k)], 6 + std::vector<int>{0, 4, 3, 5}[std::size_t(k)])) == doctest::Approx(25).epsilon(1e-12));
+TEST_CASE("a sliced distance has no favourite direction") {  // mean of (t . theta)^2 is |t|^2 / 2
+    for (int k = 0; k < 4; ++k)
+        CHECK(225 * SlicedDistance<16>{}(point(16, 6, 6),
+                                         point(16, 6 + std::vector<int>{5, 3, 4, 0}[std::size_t(k)],
+                                               6 + std::vector<int>{0, 4, 3, 5}[std::size_t(k)])) ==
+              doctest::Approx(25).epsilon(1e-12));
 }
 
 TEST_CASE("the distance by rows and columns is a lower bound, exact for products") {
@@ -78,7 +104,8 @@ TEST_CASE("the distance by rows and columns is a lower bound, exact for products
     Mass a{4, 4, {}}, b{4, 4, {}};
     const double r[] = {0.1, 0.2, 0.3, 0.4}, c[] = {0.4, 0.4, 0.1, 0.1};
     for (int i = 0; i < 4; ++i)
-        for (int j = 0; j < 4; ++j) a.at.push_back(r[i] * c[j]), b.at.push_back(c[i] * r[3 - j]);
+        for (int j = 0; j < 4; ++j)
+            a.at.push_back(r[i] * c[j]), b.at.push_back(c[i] * r[3 - j]);
     CHECK(MarginalDistance{}(a, b) == doctest::Approx(ExactDistance{}(a, b)).epsilon(1e-9));
     CHECK(ExactDistance{}(a, b) == doctest::Approx(ExactDistance{}(b, a)).epsilon(1e-9));
 }
@@ -92,8 +119,9 @@ TEST_CASE("the mass of an image is its luminance, with normalisation undone") {
     image_mass(colour, {3, 1, 2}, m);
     CHECK(m.at[0] / m.at[1] == doctest::Approx(0.299 / 0.587).epsilon(1e-5));
     const double mean[] = {0.5}, deviation[] = {0.25};
-    const float normalised[] = {-2, 2, 0, -2};   // 0, 1, 1/2, 0
+    const float normalised[] = {-2, 2, 0, -2};  // 0, 1, 1/2, 0
     image_mass(normalised, {1, 2, 2}, m, mean, deviation);
     CHECK(m.at[1] == doctest::Approx(2.0 / 3).epsilon(1e-5));
-    CHECK_THROWS_WITH_AS(ExactDistance{}(point(4, 0, 0), point(5, 0, 0)), "masses on grids of 4x4 and 5x5 cannot be compared", Error);
+    CHECK_THROWS_WITH_AS(ExactDistance{}(point(4, 0, 0), point(5, 0, 0)),
+                         "masses on grids of 4x4 and 5x5 cannot be compared", Error);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// bench: any list of layers at any shape on any backend, forward and backward, with everything that it leaves behind.
+// bench: any list of layers at any shape on any backend, forward and backward, with everything that
+// it leaves behind.
 #pragma once
 #include <cmath>
 #include <limits>
@@ -14,7 +15,8 @@
 
 namespace collab::oracle {
 
-/// A list of layers with memory of its own. Whatever nobody has computed yet is NaN, so that reading it shows.
+/// A list of layers with memory of its own. Whatever nobody has computed yet is NaN, so that
+/// reading it shows.
 template <class List, StaticShape In, class B>
 class Bench {
 public:
@@ -22,16 +24,23 @@ public:
     using S = Sequence<List, In>;
     static constexpr int in = In::dims.size(), out = S::Output::dims.size();
 
-    /// `capacity`: samples that the memory is laid out for. Parameters and running statistics begin by the formula, after their names.
-    Bench(B& backend, const std::string& name, int batch, int capacity) : backend_(backend), batch_(batch), capacity_(capacity) {
+    /// `capacity`: samples that the memory is laid out for. Parameters and running statistics begin
+    /// by the formula, after their names.
+    Bench(B& backend, const std::string& name, int batch, int capacity)
+        : backend_(backend),
+          batch_(batch),
+          capacity_(capacity) {
         catalogue_.template add<S>(name);
         constexpr Footprint f = S::footprint;
-        if (std::size_t(f.parameters) != catalogue_.parameter_count || std::size_t(f.state) != catalogue_.state_count)
-            fail(name, ": the catalogue lists ", catalogue_.parameter_count, " parameters and ", catalogue_.state_count, " states, the plan has ",
-                 f.parameters, " and ", f.state);
-        parameters_ = given(initial<T>(catalogue_.parameters)), state_ = given(initial<T>(catalogue_.states));
+        if (std::size_t(f.parameters) != catalogue_.parameter_count ||
+            std::size_t(f.state) != catalogue_.state_count)
+            fail(name, ": the catalogue lists ", catalogue_.parameter_count, " parameters and ",
+                 catalogue_.state_count, " states, the plan has ", f.parameters, " and ", f.state);
+        parameters_ = given(initial<T>(catalogue_.parameters)),
+        state_ = given(initial<T>(catalogue_.states));
         gradients_ = given(std::vector<T>(catalogue_.parameter_count));
-        saved_ = unknown(capacity * f.saved), fixed_ = unknown(f.fixed), scratch_ = unknown(capacity * f.scratch);
+        saved_ = unknown(capacity * f.saved), fixed_ = unknown(f.fixed),
+        scratch_ = unknown(capacity * f.scratch);
     }
 
     /// Values, dense; `x` stays the input of the backward passes that follow.
@@ -44,18 +53,26 @@ public:
     std::vector<double> backward(const std::vector<double>& dy) {
         Buffer d = given(std::vector<T>(dy.begin(), dy.end())), dx = unknown(long(batch_) * in);
         const View<T> to{dx.data(), In::dims.channels};
-        const View<const T> result = S::template backward<0, S::depth>(context(Mode::training), memory(), view(), View<const T>{d.data(), S::Output::dims.channels}, to);
-        if (result.data != to.data) fail("the input gradient is not where it was asked for");
+        const View<const T> result = S::template backward<0, S::depth>(
+            context(Mode::training), memory(), view(),
+            View<const T>{d.data(), S::Output::dims.channels}, to);
+        if (result.data != to.data)
+            fail("the input gradient is not where it was asked for");
         return dense(result, in);
     }
     /// The input gradient, wherever the layers leave it.
     std::vector<double> backward_in_scratch(const std::vector<double>& dy) {
         Buffer d = given(std::vector<T>(dy.begin(), dy.end()));
-        return dense(S::template backward<0, S::depth>(context(Mode::training), memory(), view(), View<const T>{d.data(), S::Output::dims.channels}), in);
+        return dense(
+            S::template backward<0, S::depth>(context(Mode::training), memory(), view(),
+                                              View<const T>{d.data(), S::Output::dims.channels}),
+            in);
     }
     /// The parameters as they begin, and others instead.
     std::vector<double> parameters() const { return host(parameters_, catalogue_.parameter_count); }
-    void set_parameters(const std::vector<double>& values) { parameters_ = given(std::vector<T>(values.begin(), values.end())); }
+    void set_parameters(const std::vector<double>& values) {
+        parameters_ = given(std::vector<T>(values.begin(), values.end()));
+    }
     std::vector<double> gradients() const { return host(gradients_, catalogue_.parameter_count); }
     std::vector<double> state() const { return host(state_, catalogue_.state_count); }
     const Catalogue& catalogue() const { return catalogue_; }
@@ -64,7 +81,10 @@ private:
     using Buffer = decltype(std::declval<B&>().template allocate<T>(1));
 
     Context<B> context(Mode mode) const { return {backend_, batch_, capacity_, mode}; }
-    Memory<T> memory() { return {parameters_.data(), gradients_.data(), state_.data(), saved_.data(), fixed_.data(), scratch_.data()}; }
+    Memory<T> memory() {
+        return {parameters_.data(), gradients_.data(), state_.data(),
+                saved_.data(),      fixed_.data(),     scratch_.data()};
+    }
     View<const T> view() const { return {x_.data(), In::dims.channels}; }
     Buffer given(const std::vector<T>& values) {
         Buffer b = backend_.template allocate<T>(values.size() + 1);
@@ -93,25 +113,29 @@ private:
     Buffer parameters_{}, state_{}, gradients_{}, saved_{}, fixed_{}, scratch_{}, x_{};
 };
 
-/// A case of layers.py: two passes in training, the first with gradients; then the first input again, in inference.
+/// A case of layers.py: two passes in training, the first with gradients; then the first input
+/// again, in inference.
 template <class List, StaticShape In, class B>
 void compare(Judge& judge, B& backend, const std::string& name) {
     INFO(name << " on " << backend.describe());
     constexpr int batch = 3;
     using Bench = oracle::Bench<List, In, B>;
     Bench bench(backend, name, batch, batch + 2);
-    const std::vector<double> x = numbers(name + ".x", std::size_t(batch) * Bench::in), dy = numbers(name + ".dy", std::size_t(batch) * Bench::out);
+    const std::vector<double> x = numbers(name + ".x", std::size_t(batch) * Bench::in),
+                              dy = numbers(name + ".dy", std::size_t(batch) * Bench::out);
     judge(name + "/output", bench.forward(x, Mode::training));
     judge(name + "/input_gradient", bench.backward(dy));
     judge.each(name + "/gradient/", bench.catalogue().parameters, bench.gradients());
     // A second time: gradients add, and nothing that backward needs is used up.
     judge(name + "/input_gradient", bench.backward_in_scratch(dy));
     std::vector<double> twice = bench.gradients();
-    for (double& g : twice) g /= 2;
+    for (double& g : twice)
+        g /= 2;
     judge.each(name + "/gradient/", bench.catalogue().parameters, twice);
     bench.forward(numbers(name + ".x2", x.size()), Mode::training);
     judge.each(name + "/state/", bench.catalogue().states, bench.state());
-    if (bench.catalogue().state_count > 0) judge(name + "/inference", bench.forward(x, Mode::inference));
+    if (bench.catalogue().state_count > 0)
+        judge(name + "/inference", bench.forward(x, Mode::inference));
     judge.finish(name);
 }
 

@@ -21,8 +21,10 @@ void cross_entropy(B& backend, double tolerance) {
     constexpr int rows = 5, classes = 7;
     const std::vector<T> z = oracle::numbers<T>("cross_entropy.z", rows * classes, 6);
     const std::vector<int> y = oracle::labels("cross_entropy.y", rows, classes);
-    std::vector<T> gradient(z.size(), std::numeric_limits<T>::quiet_NaN()), losses(rows), hits(rows);
-    backend.softmax_cross_entropy(rows, classes, View<const T>{z.data(), classes}, y.data(), T(0.7), View<T>{gradient.data(), classes}, losses.data(), hits.data());
+    std::vector<T> gradient(z.size(), std::numeric_limits<T>::quiet_NaN()), losses(rows),
+        hits(rows);
+    backend.softmax_cross_entropy(rows, classes, View<const T>{z.data(), classes}, y.data(), T(0.7),
+                                  View<T>{gradient.data(), classes}, losses.data(), hits.data());
     judge("cross_entropy/losses", oracle::widened(losses));
     judge("cross_entropy/gradient", oracle::widened(gradient));
     judge("cross_entropy/hits", oracle::widened(hits));
@@ -32,11 +34,13 @@ void cross_entropy(B& backend, double tolerance) {
 template <class T, class M>
 void compare(Judge& judge, const char* name, const M& metric) {
     constexpr int rows = 3, width = 21;
-    const std::vector<T> a = oracle::numbers<T>("metric.a", rows * width), b = oracle::numbers<T>("metric.b", rows * width);
+    const std::vector<T> a = oracle::numbers<T>("metric.a", rows * width),
+                         b = oracle::numbers<T>("metric.b", rows * width);
     std::vector<T> value(rows), gradient(a.size());
     for (int r = 0; r < rows; ++r) {
         value[std::size_t(r)] = metric.value(width, a.data() + r * width, b.data() + r * width);
-        metric.gradient(width, a.data() + r * width, b.data() + r * width, T(1.5 + r), gradient.data() + r * width);
+        metric.gradient(width, a.data() + r * width, b.data() + r * width, T(1.5 + r),
+                        gradient.data() + r * width);
     }
     judge(std::string(name) + "/value", oracle::widened(value));
     judge(std::string(name) + "/gradient", oracle::widened(gradient));

@@ -7,8 +7,10 @@
 
 int main() {
 #ifdef PACKAGE_VERSION
-    if (std::strcmp(PACKAGE_VERSION, COLLAB_VERSION) != 0) return 1;
+    if (std::strcmp(PACKAGE_VERSION, COLLAB_VERSION) != 0)
+        return 1;
 #endif
-    std::printf("collab %s: %d values in an image\n", COLLAB_VERSION, collab::Shape<3, 32, 32>::dims.size());
+    std::printf("collab %s: %d values in an image\n", COLLAB_VERSION,
+                collab::Shape<3, 32, 32>::dims.size());
     return collab::Shape<3, 32, 32>::dims.size() == 3072 ? 0 : 1;
 }

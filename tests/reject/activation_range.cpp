@@ -10,10 +10,14 @@
 
 using namespace collab;
 
-struct Net : Sequential<Shape<1, 6, 6>, Conv2d<3, 3>, Cut<mutual>, Relu, Conv2d<2, 3>, Relu, Flatten> {};
+struct Net
+    : Sequential<Shape<1, 6, 6>, Conv2d<3, 3>, Cut<mutual>, Relu, Conv2d<2, 3>, Relu, Flatten> {};
 #ifndef ACCEPT
 constexpr int from = 4;
 #else
 constexpr int from = 1;
 #endif
-View<const float> run(const Context<Reference<float>>& c, const Memory<float>& m, View<const float> x) { return bound<Net>::forward<from, 6>(c, m, x); }
+View<const float> run(const Context<Reference<float>>& c, const Memory<float>& m,
+                      View<const float> x) {
+    return bound<Net>::forward<from, 6>(c, m, x);
+}

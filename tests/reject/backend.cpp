@@ -11,7 +11,9 @@
 using namespace collab;
 
 // Every operation but convolutions.
-struct Bare : backend::ReferenceMemory<float>, backend::ReferenceProduct<float>, backend::ReferenceActivation<float> {
+struct Bare : backend::ReferenceMemory<float>,
+              backend::ReferenceProduct<float>,
+              backend::ReferenceActivation<float> {
     using Scalar = float;
 };
 #ifndef ACCEPT

@@ -12,7 +12,9 @@
 using namespace collab;
 
 // Every operation but convolutions.
-struct Bare : backend::ReferenceMemory<float>, backend::ReferenceProduct<float>, backend::ReferenceActivation<float> {
+struct Bare : backend::ReferenceMemory<float>,
+              backend::ReferenceProduct<float>,
+              backend::ReferenceActivation<float> {
     using Scalar = float;
 };
 #ifndef ACCEPT
@@ -21,5 +23,6 @@ using Machine = Bare;
 using Machine = Reference<float>;
 #endif
 
-struct Net : Sequential<Shape<1, 6, 6>, Residual<Layers<Conv2d<1, 3>, Relu>>, Flatten, Linear<2>> {};
+struct Net : Sequential<Shape<1, 6, 6>, Residual<Layers<Conv2d<1, 3>, Relu>>, Flatten, Linear<2>> {
+};
 template class collab::Model<Net, Machine>;

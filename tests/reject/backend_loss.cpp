@@ -6,7 +6,9 @@
 
 using namespace collab;
 
-struct Bare : backend::ReferenceMemory<float>, backend::ReferenceConvolution<float>, backend::ReferenceProduct<float> {
+struct Bare : backend::ReferenceMemory<float>,
+              backend::ReferenceConvolution<float>,
+              backend::ReferenceProduct<float> {
     using Scalar = float;
 };
 #ifndef ACCEPT
@@ -15,4 +17,6 @@ using Machine = Bare;
 using Machine = Reference<float>;
 #endif
 struct Net : Sequential<Shape<8>, Linear<3>> {};
-void train(Training<Net, Machine>& training, const float* images, const int* labels) { training.step(images, labels, 8, 0.1); }
+void train(Training<Net, Machine>& training, const float* images, const int* labels) {
+    training.step(images, labels, 8, 0.1);
+}

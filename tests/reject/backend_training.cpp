@@ -8,7 +8,9 @@
 using namespace collab;
 
 // Every operation but convolutions.
-struct Bare : backend::ReferenceMemory<float>, backend::ReferenceProduct<float>, backend::ReferenceActivation<float> {
+struct Bare : backend::ReferenceMemory<float>,
+              backend::ReferenceProduct<float>,
+              backend::ReferenceActivation<float> {
     using Scalar = float;
 };
 #ifndef ACCEPT
@@ -20,4 +22,6 @@ using Machine = Reference<float>;
 struct A : Sequential<Shape<1, 8, 8>, Conv2d<4, 3>, Relu, Cut<mutual>, Flatten, Linear<3>> {};
 
 using Pair = Collaboration<A, A, MKB<Encoder<4>, Transfer<4>, Decoder>>;
-void train(Training<Pair, Machine>& training, const float* images, const int* labels) { training.step(images, labels, 8, 0.1); }
+void train(Training<Pair, Machine>& training, const float* images, const int* labels) {
+    training.step(images, labels, 8, 0.1);
+}

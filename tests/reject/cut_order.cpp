@@ -8,7 +8,8 @@ using namespace collab;
 
 struct early;
 struct late;
-struct A : Sequential<Shape<1, 8, 8>, Conv2d<4, 3>, Cut<early>, Relu, Conv2d<4, 3>, Cut<late>, Flatten, Linear<3>> {};
+struct A : Sequential<Shape<1, 8, 8>, Conv2d<4, 3>, Cut<early>, Relu, Conv2d<4, 3>, Cut<late>,
+                      Flatten, Linear<3>> {};
 template <class Tag>
 using Base = MKB<Encoder<4>, Transfer<4>, Decoder, At<Tag>>;
 #ifndef ACCEPT

@@ -1,4 +1,4 @@
-// expect: this method compares what networks say of the same images, and DifferentInputs shows them different ones
+// expect: this method compares what networks say of the same images
 // SPDX-License-Identifier: Apache-2.0
 // feed: imitation of what somebody says of another image.
 #include <collab/collaboration/collaboration.hpp>

@@ -1,8 +1,8 @@
 // expect: Frozen names a network that is not there
 // SPDX-License-Identifier: Apache-2.0
 // frozen: a teacher that nobody listed.
-#include <collab/collaboration/method/distillation.hpp>
 #include <collab/collaboration/collaboration.hpp>
+#include <collab/collaboration/method/distillation.hpp>
 #include <collab/layer/conv.hpp>
 
 using namespace collab;

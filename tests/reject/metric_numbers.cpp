@@ -18,4 +18,6 @@ struct Distance {
 #endif
 };
 using Pair = Collaboration<A, A, MKB<Encoder<4>, Transfer<4>, Decoder>, Distance>;
-void train(Training<Pair, Reference<double>>& training, const float* images, const int* labels) { training.step(images, labels, 8, 0.1); }
+void train(Training<Pair, Reference<double>>& training, const float* images, const int* labels) {
+    training.step(images, labels, 8, 0.1);
+}

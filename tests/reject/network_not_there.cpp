@@ -14,4 +14,6 @@ using Pair = Collaboration<A, A, Distillation<2, 1>>;
 #else
 using Pair = Collaboration<A, A, Distillation<0, 1>>;
 #endif
-void train() { Training<Pair, Reference<float>> training; }
+void train() {
+    Training<Pair, Reference<float>> training;
+}

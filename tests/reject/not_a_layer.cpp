@@ -11,7 +11,9 @@
 using namespace collab;
 
 #ifndef ACCEPT
-struct Norm { int channels; };
+struct Norm {
+    int channels;
+};
 #else
 using Norm = Relu;
 #endif

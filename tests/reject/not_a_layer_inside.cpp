@@ -12,9 +12,12 @@
 using namespace collab;
 
 #ifndef ACCEPT
-struct Norm { int channels; };
+struct Norm {
+    int channels;
+};
 #else
 using Norm = Relu;
 #endif
-struct Net : Sequential<Shape<1, 6, 6>, Conv2d<3, 3>, Residual<Layers<Conv2d<3, 3>, Norm>>, Flatten, Linear<2>> {};
+struct Net : Sequential<Shape<1, 6, 6>, Conv2d<3, 3>, Residual<Layers<Conv2d<3, 3>, Norm>>, Flatten,
+                        Linear<2>> {};
 template class collab::Model<Net, Reference<float>>;

@@ -9,7 +9,9 @@ using namespace collab;
 struct A : Sequential<Shape<1, 8, 8>, Conv2d<4, 3>, Relu, Cut<mutual>, Flatten, Linear<3>> {};
 
 #ifndef ACCEPT
-struct Carry { int channels; };
+struct Carry {
+    int channels;
+};
 #else
 using Carry = Conv2d<4, 1>;
 #endif

@@ -9,7 +9,8 @@ using namespace collab;
 #ifndef ACCEPT
 struct A : Sequential<Shape<1, 8, 8>, Conv2d<4, 3>, Relu, Cut<mutual>, Conv2d<3, 1>> {};
 #else
-struct A : Sequential<Shape<1, 8, 8>, Conv2d<4, 3>, Relu, Cut<mutual>, Conv2d<3, 1>, GlobalAvgPool> {};
+struct A
+    : Sequential<Shape<1, 8, 8>, Conv2d<4, 3>, Relu, Cut<mutual>, Conv2d<3, 1>, GlobalAvgPool> {};
 #endif
 using Pair = Collaboration<A, A, MKB<Encoder<4>, Transfer<4>, Decoder>>;
 constexpr bool good = Pair::ok;

@@ -7,7 +7,8 @@
 using namespace collab;
 
 template <int Depth>
-struct Deep : Sequential<Shape<1, 8, 8>, Repeat<Depth - 1, Conv2d<4, 3>, Relu>, Flatten, Linear<3>> {};
+struct Deep
+    : Sequential<Shape<1, 8, 8>, Repeat<Depth - 1, Conv2d<4, 3>, Relu>, Flatten, Linear<3>> {};
 #ifndef ACCEPT
 static_assert(Network<Deep<0>>);
 #else

@@ -12,4 +12,6 @@ using What = Layers<Flatten, Linear<3>>;
 #else
 struct What : Sequential<Shape<1, 8, 8>, Flatten, Linear<3>> {};
 #endif
-void train(Training<What, Reference<float>>& training, const float* images, const int* labels) { training.step(images, labels, 8, 0.1); }
+void train(Training<What, Reference<float>>& training, const float* images, const int* labels) {
+    training.step(images, labels, 8, 0.1);
+}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// programs: whole trainings by `Cuda` on the simulated runtime, beside the same operations on plain memory, one after the other.
+// programs: whole trainings by `Cuda` on the simulated runtime, beside the same operations on plain
+// memory, one after the other.
 #include <algorithm>
 #include <cstdint>
 #include <memory>
@@ -34,34 +35,42 @@ TEST_CASE("a program says the same on the simulated runtime") {
 }
 
 namespace {
-struct Forgetful : Sequential<Image, Conv2d<3, 3>, Elu, Cut<mutual>, Dropout<1, 4>, Flatten, Linear<3>> {};
+struct Forgetful
+    : Sequential<Image, Conv2d<3, 3>, Elu, Cut<mutual>, Dropout<1, 4>, Flatten, Linear<3>> {};
 
-/// The course is that of the host, bit for bit; `captures` graphs were made in it, `instantiated` of them anew, and `launches` launched.
+/// The course is that of the host, bit for bit; `captures` graphs were made in it, `instantiated`
+/// of them anew, and `launches` launched.
 template <class C>
-void same(const std::string& what, long captures, long instantiated, long launches, typename Training<C, Cuda<float>>::Settings settings = {}) {
+void same(const std::string& what, long captures, long instantiated, long launches,
+          typename Training<C, Cuda<float>>::Settings settings = {}) {
     CAPTURE(what);
     typename Training<C, ThrustHost<float>>::Settings of_host;
-    of_host.critic = {.rate = settings.critic.rate}, of_host.freeze_mkb_after = settings.freeze_mkb_after;
-    const auto expected = courses::bits<C>(of_host, std::make_shared<ThrustHost<float>>(), 1, [] {});
+    of_host.critic = {.rate = settings.critic.rate},
+    of_host.freeze_mkb_after = settings.freeze_mkb_after;
+    const auto expected =
+        courses::bits<C>(of_host, std::make_shared<ThrustHost<float>>(), 1, [] {});
     for (const int losses_every : {1, 16}) {
         const auto backend = std::make_shared<Cuda<float>>();
         const Counts before = counts();
         Counts now;
-        CHECK(courses::bits<C>(settings, backend, losses_every, [&] { now = counts(); }) == expected);
+        CHECK(courses::bits<C>(settings, backend, losses_every, [&] { now = counts(); }) ==
+              expected);
         CHECK(now.captures - before.captures == captures);
         CHECK(now.instantiated - before.instantiated == instantiated);
         CHECK(now.updated - before.updated == captures - instantiated);
         CHECK(now.launched - before.launched == launches);
-        CHECK(now.waits - before.waits == (losses_every == 1 ? 21 : 4) + 3);   // see courses.hpp
+        CHECK(now.waits - before.waits == (losses_every == 1 ? 21 : 4) + 3);  // see courses.hpp
     }
 }
 }  // namespace
 
-TEST_CASE("steps are captured as graphs, which are changed where they can be, and their course is the host's") {
+TEST_CASE("steps are captured as graphs, which are changed where they can be, and their course is "
+          "the host's") {
     same<Collaboration<Small>>("one network", 3, 1, 20);
     same<Pair>("a knowledge base that is frozen", 4, 1, 20, {.freeze_mkb_after = 10});
     same<Collaboration<Small, Forgetful, Knowledge>>("dropout", 20, 1, 20);
-    same<Collaboration<Small, Other, AdversarialFeatures<3, 3>>>("critics", 3, 1, 20, {.critic = {.rate = 0.01}});
+    same<Collaboration<Small, Other, AdversarialFeatures<3, 3>>>("critics", 3, 1, 20,
+                                                                 {.critic = {.rate = 0.01}});
 }
 
 TEST_CASE("a graph is changed to other numbers, and made anew for other operations") {
@@ -72,7 +81,8 @@ TEST_CASE("a graph is changed to other numbers, and made anew for other operatio
     const auto step = [&](std::uint64_t number, bool more) {
         backend.record({1, number, more}, [&] {
             backend.for_each(2, [p, number](std::size_t i) { p[i] += float(number); });
-            if (more) backend.fill(1, 100, p + 1);
+            if (more)
+                backend.fill(1, 100, p + 1);
         });
         std::vector<float> found(2);
         backend.download(static_cast<const float*>(p), 2, found.data());
@@ -110,7 +120,8 @@ TEST_CASE("a step that copies from the host is not captured") {
     CHECK(counts().captures - before.captures == 1);
     CHECK(counts().launched == before.launched);
 }
-TEST_CASE("a captured step may need more room than before, and keeps what it has when others need more") {
+TEST_CASE(
+    "a captured step may need more room than before, and keeps what it has when others need more") {
     Cuda<float> backend;
     auto memory = backend.allocate<float>(1);
     float* const p = memory.data();
@@ -127,7 +138,7 @@ TEST_CASE("a captured step may need more room than before, and keeps what it has
     };
     CHECK(step(10) == 4);
     CHECK(step(10) == 8);
-    CHECK(step(100'000) == 12);   // memory is taken while the step is captured
+    CHECK(step(100'000) == 12);  // memory is taken while the step is captured
     CHECK(step(100'000) == 16);
     backend.fill(1'000'000, 3, backend.room<float>(1'000'000));
     CHECK(step(100'000) == 20);
@@ -137,7 +148,7 @@ TEST_CASE("a captured step may need more room than before, and keeps what it has
 
 TEST_CASE("copies beside computation arrive whole and in their turn") {
     Cuda<float> backend;
-    constexpr std::size_t n = 3'000'000;   // three of the four buffers
+    constexpr std::size_t n = 3'000'000;  // three of the four buffers
     auto memory = backend.allocate<float>(n), sums = backend.allocate<float>(n);
     float *const p = memory.data(), *const s = sums.data();
     std::vector<float> mine(n), found(n);
@@ -149,22 +160,30 @@ TEST_CASE("copies beside computation arrive whole and in their turn") {
         backend.for_each(n, [p, s](std::size_t k) { s[k] += p[k]; });
     }
     backend.download(static_cast<const float*>(s), n, found.data());
-    CHECK(std::all_of(found.begin(), found.end(), [&](float x) { return x == float((1 << copies) - 1); }));
+    CHECK(std::all_of(found.begin(), found.end(),
+                      [&](float x) { return x == float((1 << copies) - 1); }));
 }
 
 TEST_CASE("two GPUs train beside each other as each does alone") {
-    const auto start = [](int device) { return Training<Pair, Cuda<float>>({.seed = 3, .batch = 4}, std::make_shared<Cuda<float>>(device)); };
+    const auto start = [](int device) {
+        return Training<Pair, Cuda<float>>({.seed = 3, .batch = 4},
+                                           std::make_shared<Cuda<float>>(device));
+    };
     std::vector<float> images(4 * Image::dims.size());
-    for (std::size_t i = 0; i < images.size(); ++i) images[i] = float(i % 13) / 13 - 0.5f;
+    for (std::size_t i = 0; i < images.size(); ++i)
+        images[i] = float(i % 13) / 13 - 0.5f;
     const std::vector<int> labels{0, 1, 2, 1};
     std::vector<float> expected;
     {
         auto alone = start(0);
-        for (int i = 0; i < 5; ++i) alone.step(images.data(), labels.data(), 4, 0.05);
+        for (int i = 0; i < 5; ++i)
+            alone.step(images.data(), labels.data(), 4, 0.05);
         expected = alone.parameters();
     }
     auto first = start(0), second = start(1);
-    for (int i = 0; i < 5; ++i) first.step(images.data(), labels.data(), 4, 0.05), second.step(images.data(), labels.data(), 4, 0.05);
+    for (int i = 0; i < 5; ++i)
+        first.step(images.data(), labels.data(), 4, 0.05),
+            second.step(images.data(), labels.data(), 4, 0.05);
     CHECK(first.parameters() == expected);
     CHECK(second.parameters() == expected);
 
@@ -172,9 +191,11 @@ TEST_CASE("two GPUs train beside each other as each does alone") {
     auto of_zero = zero.allocate<float>(9), of_one = one.allocate<float>(9);
     float *const p = of_zero.data(), *const q = of_one.data();
     for (int i = 0; i < 3; ++i) {
-        zero.for_each(8, [p](std::size_t k) { p[k] += 1; }), one.for_each(8, [q](std::size_t k) { q[k] += 2; });
+        zero.for_each(8, [p](std::size_t k) { p[k] += 1; }),
+            one.for_each(8, [q](std::size_t k) { q[k] += 2; });
         zero.fill(1, 7, p), one.fill(1, 9, q);
-        zero.linear({1, 8, 1}, {p, 8}, p, nullptr, {p + 8, 1}), one.linear({1, 8, 1}, {q, 8}, q, nullptr, {q + 8, 1});
+        zero.linear({1, 8, 1}, {p, 8}, p, nullptr, {p + 8, 1}),
+            one.linear({1, 8, 1}, {q, 8}, q, nullptr, {q + 8, 1});
     }
     CHECK(zero.sum(1, p + 8) == 7 * 7 + 7 * 3 * 3);
     CHECK(one.sum(1, q + 8) == 9 * 9 + 7 * 6 * 6);
@@ -192,7 +213,8 @@ std::vector<double> training() {
         training.step(images.data(), labels.data(), 4, rate);
         said.push_back(training.losses()[0].classification);
     }
-    for (const float w : training.parameters()) said.push_back(double(w));
+    for (const float w : training.parameters())
+        said.push_back(double(w));
     return said;
 }
 }  // namespace
@@ -211,26 +233,30 @@ TEST_CASE("whatever call fails, it is an error, and all that was taken is given 
         std::string message;
         try {
             const auto said = training();
-            CHECK(said == expected);   // a call whose failure changes nothing
+            CHECK(said == expected);  // a call whose failure changes nothing
             ++unharmed;
         } catch (const Error& e) {
             message = e.what();
             ++errors;
-            const bool clear = message.find("CUDA failed while ") == 0 || message.find("cuBLAS failed while ") == 0 || message.find("there is no GPU to compute on") == 0;
+            const bool clear = message.find("CUDA failed while ") == 0 ||
+                               message.find("cuBLAS failed while ") == 0 ||
+                               message.find("there is no GPU to compute on") == 0;
             CHECK_MESSAGE(clear, message);
         }
         simulated::fail_after(-1);
         CHECK(simulated::taken() == taken);
-        CHECK(cudaGetLastError() == cudaSuccess);   // nothing is left for the next launch to find
+        CHECK(cudaGetLastError() == cudaSuccess);  // nothing is left for the next launch to find
     }
     CHECK(errors > 200);
     CHECK(unharmed < errors / 10);
 }
-TEST_CASE("a GPU that is too small is an error that says what is free, and all that was taken is given back") {
+TEST_CASE("a GPU that is too small is an error that says what is free, and all that was taken is "
+          "given back") {
     const long taken = simulated::taken();
     const std::vector<double> expected = training();
     int refused = 0;
-    for (std::size_t room = std::size_t(30) << 20; room < std::size_t(60) << 20; room += std::size_t(1) << 19) {
+    for (std::size_t room = std::size_t(30) << 20; room < std::size_t(60) << 20;
+         room += std::size_t(1) << 19) {
         simulated::set_memory(room);
         try {
             const auto said = training();
@@ -241,7 +267,7 @@ TEST_CASE("a GPU that is too small is an error that says what is free, and all t
             ++refused;
         }
         CHECK(simulated::taken() == taken);
-        CHECK(cudaGetLastError() == cudaSuccess);   // nothing is left for the next launch to find
+        CHECK(cudaGetLastError() == cudaSuccess);  // nothing is left for the next launch to find
     }
     simulated::set_memory(std::size_t(16) << 30);
     CHECK(refused > 5);
@@ -251,5 +277,6 @@ TEST_CASE("a machine without a GPU is refused") {
     simulated::set_devices(0);
     CHECK_THROWS_WITH_AS(Cuda<float>(), doctest::Contains("there is no GPU to compute on"), Error);
     simulated::set_devices(2);
-    CHECK_THROWS_WITH_AS(Cuda<float>(2), doctest::Contains("there is no GPU 2: this machine has 2"), Error);
+    CHECK_THROWS_WITH_AS(Cuda<float>(2), doctest::Contains("there is no GPU 2: this machine has 2"),
+                         Error);
 }

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// runtime: CUDA's runtime and cuBLAS, as far as the GPU backend calls them, simulated on the host by the rules of their documentation. The backend's own files
-// are compiled by the host's compiler against NVIDIA's headers and linked with this, so all of it runs but kernels on a GPU and NVIDIA's libraries.
+// runtime: CUDA's runtime and cuBLAS, as far as the GPU backend calls them, simulated on the host
+// by the rules of their documentation. The backend's own files are compiled by the host's compiler
+// against NVIDIA's headers and linked with this, so all of it runs but kernels on a GPU and
+// NVIDIA's libraries.
 //
-// What is strict here: a device's memory is out of the host's reach (tests/thrust/apart.hpp) and full of NaN at first; streams get on only when somebody waits
-// for them, or at random moments, and one beside the other; page-locked memory is read when its copy is done, not before; what must not be captured breaks
-// the capture; memory and streams belong to one of two devices; and an error that nobody cleared is seen by the next launch.
+// What is strict here: a device's memory is out of the host's reach (tests/thrust/apart.hpp) and
+// full of NaN at first; streams get on only when somebody waits for them, or at random moments, and
+// one beside the other; page-locked memory is read when its copy is done, not before; what must not
+// be captured breaks the capture; memory and streams belong to one of two devices; and an error
+// that nobody cleared is seen by the next launch.
 #pragma once
 #include <functional>
 #include <typeindex>
@@ -28,7 +32,8 @@ void fail_after(long calls);
 /// How many devices there are, 2 at first, and for how many bytes each has room.
 void set_devices(int count);
 void set_memory(std::size_t bytes);
-/// What has been taken and not been given back, of any kind: memory, streams, events, graphs, handles.
+/// What has been taken and not been given back, of any kind: memory, streams, events, graphs,
+/// handles.
 long taken();
 
 apart::Device& device_of(cudaStream_t stream);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// networks: the concepts of networks, metrics, merges and schedules, each with what holds and what does not. Compiling is the test.
+// networks: the concepts of networks, metrics, merges and schedules, each with what holds and what
+// does not. Compiling is the test.
 #include <collab/collaboration/merge.hpp>
 #include <collab/layer/activation.hpp>
 #include <collab/layer/batch_norm.hpp>
@@ -19,19 +20,27 @@ using namespace collab;
 // Network
 struct elsewhere;
 struct Good : Sequential<Shape<1, 8, 8>, Conv2d<4, 3>, Relu, Cut<mutual>, Flatten, Linear<3>> {};
-struct TooDeep : Sequential<Shape<1, 8, 8>, Conv2d<4, 3>, Conv2d<4, 9, Pad<0>>, Flatten, Linear<3>> {};
+struct TooDeep
+    : Sequential<Shape<1, 8, 8>, Conv2d<4, 3>, Conv2d<4, 9, Pad<0>>, Flatten, Linear<3>> {};
 struct Unflattened : Sequential<Shape<1, 8, 8>, Conv2d<4, 3>, Linear<3>> {};
 struct WithWord : Sequential<Shape<1, 8, 8>, Conv2d<4, 3>, int> {};
 struct WithWordInside : Sequential<Shape<1, 8, 8>, Residual<Layers<Conv2d<1, 3>, int>>> {};
 struct WrongInside : Sequential<Shape<1, 8, 8>, Residual<Layers<Conv2d<2, 3>>>> {};
-static_assert(NetworkDescription<Good> && NetworkDescription<TooDeep> && NetworkDescription<WithWord>);
-static_assert(!NetworkDescription<Layers<Relu>> && !NetworkDescription<Relu> && !NetworkDescription<int>);
-static_assert(Network<Good> && Network<Sequential<Shape<4>>> && Network<zoo::SmallNet<>> && Network<zoo::ResNet<20>>);
-static_assert(!Network<TooDeep> && !Network<Unflattened> && !Network<WithWord> && !Network<WithWordInside> && !Network<WrongInside> && !Network<Layers<Relu>>);
+static_assert(NetworkDescription<Good> && NetworkDescription<TooDeep> &&
+              NetworkDescription<WithWord>);
+static_assert(!NetworkDescription<Layers<Relu>> && !NetworkDescription<Relu> &&
+              !NetworkDescription<int>);
+static_assert(Network<Good> && Network<Sequential<Shape<4>>> && Network<zoo::SmallNet<>> &&
+              Network<zoo::ResNet<20>>);
+static_assert(!Network<TooDeep> && !Network<Unflattened> && !Network<WithWord> &&
+              !Network<WithWordInside> && !Network<WrongInside> && !Network<Layers<Relu>>);
 
 // FeatureExtractor
-static_assert(FeatureExtractor<Good> && FeatureExtractor<Good, mutual> && !FeatureExtractor<Good, elsewhere>);
-static_assert(FeatureExtractor<zoo::SmallNet<>, zoo::fc1> && !FeatureExtractor<zoo::ResNet<20>, zoo::fc1> && !FeatureExtractor<Unflattened> && !FeatureExtractor<int>);
+static_assert(FeatureExtractor<Good> && FeatureExtractor<Good, mutual> &&
+              !FeatureExtractor<Good, elsewhere>);
+static_assert(FeatureExtractor<zoo::SmallNet<>, zoo::fc1> &&
+              !FeatureExtractor<zoo::ResNet<20>, zoo::fc1> && !FeatureExtractor<Unflattened> &&
+              !FeatureExtractor<int>);
 
 // Metric
 struct NoGradient {
@@ -48,21 +57,41 @@ struct OnlyFloat {
     float value(int, const float*, const float*) const { return 0; }
     void gradient(int, const float*, const float*, float, float*) const {}
 };
-static_assert(Metric<CosineDistance> && Metric<NegativeDot> && Metric<SquaredEuclidean> && Metric<LnDistance> && Metric<OnlyFloat>);
-static_assert(Metric<CosineDistance, double> && Metric<NegativeDot, double> && Metric<SquaredEuclidean, double> && Metric<LnDistance, double>);
-static_assert(!Metric<NoGradient> && !Metric<NoValue> && !Metric<Changing> && !Metric<OnlyFloat, double> && !Metric<ProductMerge> && !Metric<int>);
+static_assert(Metric<CosineDistance> && Metric<NegativeDot> && Metric<SquaredEuclidean> &&
+              Metric<LnDistance> && Metric<OnlyFloat>);
+static_assert(Metric<CosineDistance, double> && Metric<NegativeDot, double> &&
+              Metric<SquaredEuclidean, double> && Metric<LnDistance, double>);
+static_assert(!Metric<NoGradient> && !Metric<NoValue> && !Metric<Changing> &&
+              !Metric<OnlyFloat, double> && !Metric<ProductMerge> && !Metric<int>);
 
 // Merge
 struct NoSlope {
-    template <class T> T operator()(T x, T u) const { return x + u; }
-    template <class T> T dx(T, T) const { return 1; }
+    template <class T>
+    T operator()(T x, T u) const {
+        return x + u;
+    }
+    template <class T>
+    T dx(T, T) const {
+        return 1;
+    }
 };
 struct Rounding {
-    template <class T> int operator()(T x, T u) const { return int(x + u); }
-    template <class T> T dx(T, T) const { return 1; }
-    template <class T> T du(T, T) const { return 1; }
+    template <class T>
+    int operator()(T x, T u) const {
+        return int(x + u);
+    }
+    template <class T>
+    T dx(T, T) const {
+        return 1;
+    }
+    template <class T>
+    T du(T, T) const {
+        return 1;
+    }
 };
-static_assert(Merge<ProductMerge> && Merge<SumMerge> && Merge<IdentityMerge> && Merge<ProductMerge, double> && Merge<SumMerge, double> && Merge<IdentityMerge, double>);
+static_assert(Merge<ProductMerge> && Merge<SumMerge> && Merge<IdentityMerge> &&
+              Merge<ProductMerge, double> && Merge<SumMerge, double> &&
+              Merge<IdentityMerge, double>);
 static_assert(!Merge<NoSlope> && !Merge<Rounding> && !Merge<CosineDistance> && !Merge<Relu>);
 
 // RateSchedule
@@ -81,7 +110,10 @@ static_assert(RateSchedule<StepRate> && RateSchedule<PlateauRate> && RateSchedul
 static_assert(!RateSchedule<Deaf> && !RateSchedule<Wordy> && !RateSchedule<double>);
 
 // Shapes are inferred through whole networks.
-static_assert(SameShape<feature_at<Good>, Shape<4, 8, 8>> && !SameShape<feature_at<Good>, Shape<1, 8, 8>>);
-static_assert(SameShape<feature_at<zoo::ResNet<32>>, Shape<32, 16, 16>> && SameShape<feature_at<zoo::SmallNet<>>, Shape<64, 8, 8>>);
-static_assert(bound<zoo::SmallNet<>>::footprint.parameters == 551018 && bound<zoo::ResNet<20>>::footprint.parameters == 269722);
+static_assert(SameShape<feature_at<Good>, Shape<4, 8, 8>> &&
+              !SameShape<feature_at<Good>, Shape<1, 8, 8>>);
+static_assert(SameShape<feature_at<zoo::ResNet<32>>, Shape<32, 16, 16>> &&
+              SameShape<feature_at<zoo::SmallNet<>>, Shape<64, 8, 8>>);
+static_assert(bound<zoo::SmallNet<>>::footprint.parameters == 551018 &&
+              bound<zoo::ResNet<20>>::footprint.parameters == 269722);
 }  // namespace

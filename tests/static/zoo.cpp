@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// zoo: every network of the zoo can be joined to another at each of its cuts. Compiling is the test.
+// zoo: every network of the zoo can be joined to another at each of its cuts. Compiling is the
+// test.
 #include <collab/collaboration/check.hpp>
 #include <collab/objective/metrics.hpp>
 
@@ -9,7 +10,8 @@ namespace {
 using namespace collab;
 
 template <class Networks, class Tag>
-using wrong = detail::first_wrong<typename detail::CollaborationChecks<Networks, Pack<MKB<Encoder<64>, Transfer<64>, Decoder, At<Tag>>>, CosineDistance>::type>;
+using wrong = detail::first_wrong<typename detail::CollaborationChecks<
+    Networks, Pack<MKB<Encoder<64>, Transfer<64>, Decoder, At<Tag>>>, CosineDistance>::type>;
 
 template <class N, class Tags>
 struct Joins;
@@ -29,7 +31,12 @@ struct Joins<N, Pack<Tags...>> {
 }
 
 // Different networks meet at `mutual`, and a network without the cut is refused.
-static_assert(wrong<Pack<zoo::ResNet<20>, zoo::MobileNet<>, zoo::DenseNet<40>, zoo::GoogLeNet<>, zoo::WideResNet<16, 2>, zoo::SmallNet<>, zoo::VGG16<>, zoo::NIN<>>, mutual>::holds);
-static_assert(wrong<Pack<zoo::ImageNetResNet<18>, zoo::ImageNetMobileNet<>, zoo::ImageNetVGG16<>, zoo::SqueezeNet<>>, mutual>::holds);
-static_assert(!wrong<Pack<zoo::ResNet<20>, zoo::MobileNet<>>, zoo::conv5_x>::holds && !wrong<Pack<zoo::ResNet<20>, zoo::ImageNetResNet<18>>, mutual>::holds);
+static_assert(wrong<Pack<zoo::ResNet<20>, zoo::MobileNet<>, zoo::DenseNet<40>, zoo::GoogLeNet<>,
+                         zoo::WideResNet<16, 2>, zoo::SmallNet<>, zoo::VGG16<>, zoo::NIN<>>,
+                    mutual>::holds);
+static_assert(wrong<Pack<zoo::ImageNetResNet<18>, zoo::ImageNetMobileNet<>, zoo::ImageNetVGG16<>,
+                         zoo::SqueezeNet<>>,
+                    mutual>::holds);
+static_assert(!wrong<Pack<zoo::ResNet<20>, zoo::MobileNet<>>, zoo::conv5_x>::holds &&
+              !wrong<Pack<zoo::ResNet<20>, zoo::ImageNetResNet<18>>, mutual>::holds);
 }  // namespace

@@ -22,7 +22,7 @@ template <class F>
 bool ends(const F& f) {
     const pid_t child = fork();
     if (child == 0) {
-        close(STDOUT_FILENO), close(STDERR_FILENO);   // a sanitizer would tell
+        close(STDOUT_FILENO), close(STDERR_FILENO);  // a sanitizer would tell
         f();
         _exit(0);
     }
@@ -70,7 +70,7 @@ TEST_CASE("an operation is given no address of the host's") {
     CHECK_THROWS_AS(backend.fill(2, 1, q), Error);
     CHECK_THROWS_AS(backend.upload(q, 2, q), Error);
     CHECK_THROWS_AS(backend.download(q, 2, q), Error);
-#if __has_builtin(__builtin_clear_padding)   // what looks into a functor's bytes
+#if __has_builtin(__builtin_clear_padding)  // what looks into a functor's bytes
     CHECK_THROWS_AS(backend.linear({1, 1, 2}, {p, 1}, q, nullptr, {p, 2}), Error);
     CHECK_THROWS_AS(backend.for_each(2, [q](std::size_t i) { q[i] = 1; }), Error);
     CHECK_THROWS_AS(backend.for_each(2, [p, q](std::size_t i) { p[i] = q[i]; }), Error);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// courses: a training whose steps are captured and launched again has the course of one whose steps are all asked for, bit for bit.
+// courses: a training whose steps are captured and launched again has the course of one whose steps
+// are all asked for, bit for bit.
 #pragma once
 #include <bit>
 #include <cmath>
@@ -25,16 +26,19 @@ template <class C>
 using Settings = typename Trained<C>::Settings;
 
 struct Course {
-    std::vector<std::uint64_t> bits;   // of all that a history says, and of all weights
+    std::vector<std::uint64_t> bits;  // of all that a history says, and of all weights
     long captures = 0, launches = 0, refusals = 0, waits = 0;
 };
-/// Three epochs of seven steps, evaluated at the end of each; then `look()`, before anything is read.
+/// Three epochs of seven steps, evaluated at the end of each; then `look()`, before anything is
+/// read.
 template <class C, class B, class F>
-std::vector<std::uint64_t> bits(typename Training<C, B>::Settings settings, std::shared_ptr<B> backend, int losses_every, const F& look) {
+std::vector<std::uint64_t> bits(typename Training<C, B>::Settings settings,
+                                std::shared_ptr<B> backend, int losses_every, const F& look) {
     settings.batch = 6;
     Training<C, B> training(settings, std::move(backend));
     const DataSet data = synthetic(Image::dims, 3, 44, 12);
-    const History history = training.fit(data, {.epochs = 3, .rate = StepRate{.base = 0.02}, .losses_every = losses_every});
+    const History history = training.fit(
+        data, {.epochs = 3, .rate = StepRate{.base = 0.02}, .losses_every = losses_every});
     look();
     std::vector<std::uint64_t> all;
     const auto add = [&](double x) {
@@ -43,9 +47,13 @@ std::vector<std::uint64_t> bits(typename Training<C, B>::Settings settings, std:
     };
     for (const Record& r : history.records)
         for (const NetworkRecord& k : r.networks)
-            for (const double x : {k.classification, k.metric, k.verification, k.coupling, k.accuracy, k.test_loss, k.test_accuracy}) add(x);
-    for (const float w : training.parameters()) add(double(w));
-    for (const float s : training.state()) add(double(s));
+            for (const double x : {k.classification, k.metric, k.verification, k.coupling,
+                                   k.accuracy, k.test_loss, k.test_accuracy})
+                add(x);
+    for (const float w : training.parameters())
+        add(double(w));
+    for (const float s : training.state())
+        add(double(s));
     return all;
 }
 template <class C>
@@ -54,15 +62,19 @@ Course fitted(const Settings<C>& settings, bool replays, int losses_every) {
     Course c;
     c.bits = bits<C>(settings, backend, losses_every, [&] {
         const replay::Tape& tape = backend->tape();
-        c.captures = tape.captures, c.launches = tape.launches, c.refusals = tape.refusals, c.waits = tape.waits;
+        c.captures = tape.captures, c.launches = tape.launches, c.refusals = tape.refusals,
+        c.waits = tape.waits;
     });
     return c;
 }
-/// With `captures` of the 21 steps captured: by default the second, and the first of each later epoch, which begins at another rate or after an evaluation.
+/// With `captures` of the 21 steps captured: by default the second, and the first of each later
+/// epoch, which begins at another rate or after an evaluation.
 template <class C>
-void same(const std::string& what, const Settings<C>& settings = {}, long captures = 3, long launches = 20) {
+void same(const std::string& what, const Settings<C>& settings = {}, long captures = 3,
+          long launches = 20) {
     CAPTURE(what);
-    const Course asked = fitted<C>(settings, false, 1), each = fitted<C>(settings, true, 1), seldom = fitted<C>(settings, true, 16);
+    const Course asked = fitted<C>(settings, false, 1), each = fitted<C>(settings, true, 1),
+                 seldom = fitted<C>(settings, true, 16);
     CHECK(asked.launches == 0);
     for (const Course* c : {&each, &seldom}) {
         CHECK(c->captures == captures);
@@ -70,7 +82,8 @@ void same(const std::string& what, const Settings<C>& settings = {}, long captur
         CHECK(c->refusals == 0);
         CHECK(c->bits == asked.bits);
     }
-    // The host waits when it looks at losses and at no other time: after each of 21 steps, or after the 16th and at the end of each epoch; and once for each evaluation.
+    // The host waits when it looks at losses and at no other time: after each of 21 steps, or after
+    // the 16th and at the end of each epoch; and once for each evaluation.
     CHECK(asked.waits == 21 + 3);
     CHECK(each.waits == 21 + 3);
     CHECK(seldom.waits == 4 + 3);

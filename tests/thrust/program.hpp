@@ -10,18 +10,23 @@
 #include "gradient/whole.hpp"
 
 namespace collab::program {
-using Pair = Collaboration<whole::Small, whole::Other, MKB<Encoder<3, 3>, Transfer<3>, Decoder>, MutualLearning<>>;
+using Pair = Collaboration<whole::Small, whole::Other, MKB<Encoder<3, 3>, Transfer<3>, Decoder>,
+                           MutualLearning<>>;
 
 /// Numbers from every corner of a program that trains, looks, stops, goes on, and deploys.
 template <class B>
 std::vector<double> said() {
     std::vector<double> all;
-    const auto add = [&](const auto& numbers) { all.insert(all.end(), numbers.begin(), numbers.end()); };
+    const auto add = [&](const auto& numbers) {
+        all.insert(all.end(), numbers.begin(), numbers.end());
+    };
     const DataSet data = synthetic(whole::Image::dims, 3, 44, 12);
     const Folder folder;
     using Trained = Training<Pair, B>;
     const typename Trained::Settings settings{.seed = 3, .batch = 6};
-    FitOptions options{.epochs = 2, .rate = StepRate{.base = 0.05}, .checkpoints = {.folder = (folder.path / "run").string(), .every = 3}};
+    FitOptions options{.epochs = 2,
+                       .rate = StepRate{.base = 0.05},
+                       .checkpoints = {.folder = (folder.path / "run").string(), .every = 3}};
     {
         Trained first(settings);
         options.watch = [](const FitEvent& e) { return e.step < 8; };
@@ -32,12 +37,17 @@ std::vector<double> said() {
     ExponentialAverage average{.decay = 0.5};
     const History history = training.fit(data, options, ClipGradients{.norm = 0.5});
     for (const Record& r : history.records)
-        for (const NetworkRecord& k : r.networks) add(std::vector<double>{k.classification, k.metric, k.verification, k.coupling, k.test_loss, k.test_accuracy});
+        for (const NetworkRecord& k : r.networks)
+            add(std::vector<double>{k.classification, k.metric, k.verification, k.coupling,
+                                    k.test_loss, k.test_accuracy});
     training.fit(data, {.epochs = 1, .rate = 0.01}, average);
     average.apply(training);
-    for (const Evaluation& e : training.evaluate(data.test)) add(std::vector<double>{e.loss, e.accuracy});
-    add(training.logits(1)), add(training.template embeddings<0>(0)), add(ensemble_weights(training, data.test));
-    for (const Term& t : training.terms()) all.push_back(t.value);
+    for (const Evaluation& e : training.evaluate(data.test))
+        add(std::vector<double>{e.loss, e.accuracy});
+    add(training.logits(1)), add(training.template embeddings<0>(0)),
+        add(ensemble_weights(training, data.test));
+    for (const Term& t : training.terms())
+        all.push_back(t.value);
     std::vector<float> image(whole::Image::dims.size(), 0.5f);
     const int label = 1;
     training.step(image.data(), &label, 1, 0.01, [&] { all.push_back(training.gradient_norm()); });

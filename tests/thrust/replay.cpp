@@ -38,8 +38,10 @@ struct Steps {
     void step(std::vector<std::uint64_t> signature, bool varies = false, bool waits = false) {
         const std::size_t before = diary.said.size();
         replay.run(diary, signature, [&] {
-            if (waits && diary.said.size() == before && !refused) refused = true, throw NotCapturable{};
-            if (varies) replay.vary();
+            if (waits && diary.said.size() == before && !refused)
+                refused = true, throw NotCapturable{};
+            if (varies)
+                replay.vary();
             diary.said += "s";
         });
         diary.said += " ";
@@ -48,19 +50,23 @@ struct Steps {
 };
 }  // namespace
 
-TEST_CASE("a step is done plainly, then captured, then launched as it was captured, until its signature changes") {
+TEST_CASE("a step is done plainly, then captured, then launched as it was captured, until its "
+          "signature changes") {
     Steps s;
-    for (const std::uint64_t rate : {5, 5, 5, 5, 7, 7, 5}) s.step({1, rate});
+    for (const std::uint64_t rate : {5, 5, 5, 5, 7, 7, 5})
+        s.step({1, rate});
     CHECK(s.diary.said == "fs scl l l scl l scl ");
 }
 TEST_CASE("a step of another training is done plainly again, and so is the first one's after it") {
     Steps s;
-    for (const std::uint64_t who : {1, 1, 1, 2, 2, 1, 1}) s.step({who, 5});
+    for (const std::uint64_t who : {1, 1, 1, 2, 2, 1, 1})
+        s.step({who, 5});
     CHECK(s.diary.said == "fs scl l fs scl fs scl ");
 }
 TEST_CASE("a step with random numbers is captured anew every time") {
     Steps s;
-    for (int i = 0; i < 4; ++i) s.step({1, 5}, true);
+    for (int i = 0; i < 4; ++i)
+        s.step({1, 5}, true);
     s.step({1, 5}), s.step({1, 5});
     CHECK(s.diary.said == "fs scl scl scl scl l ");
 }
@@ -69,7 +75,7 @@ TEST_CASE("a step that cannot be captured is done plainly, from then on each tim
     s.step({1, 5});
     s.step({1, 5}, false, true);
     s.step({1, 5}), s.step({1, 7});
-    s.step({2, 5}), s.step({2, 5});   // another training may be luckier
+    s.step({2, 5}), s.step({2, 5});  // another training may be luckier
     CHECK(s.diary.said == "fs xfs s s fs scl ");
 }
 TEST_CASE("what a step throws while it is captured is passed on, and the next one is captured") {
@@ -77,8 +83,9 @@ TEST_CASE("what a step throws while it is captured is passed on, and the next on
     Diary diary;
     const auto fine = [&] { diary.said += "s"; };
     replay.run(diary, {1, 5}, fine), replay.run(diary, {1, 5}, fine);
-    CHECK_THROWS_AS(replay.run(diary, {1, 7}, [] { throw std::runtime_error("no"); }), std::runtime_error);
-    replay.run(diary, {1, 5}, fine);   // what was captured before may be gone
+    CHECK_THROWS_AS(replay.run(diary, {1, 7}, [] { throw std::runtime_error("no"); }),
+                    std::runtime_error);
+    replay.run(diary, {1, 5}, fine);  // what was captured before may be gone
     CHECK(diary.said == "fssclscl");
 }
 
@@ -86,12 +93,17 @@ namespace {
 using namespace collab::courses;
 using whole::Other;
 using whole::Small;
-struct Forgetful : Sequential<Image, Conv2d<3, 3>, Elu, Cut<mutual>, Dropout<1, 4>, Flatten, Linear<3>> {};
+struct Forgetful
+    : Sequential<Image, Conv2d<3, 3>, Elu, Cut<mutual>, Dropout<1, 4>, Flatten, Linear<3>> {};
 }  // namespace
 
 TEST_CASE("without methods") {
     same<Collaboration<Small>>("one network");
-    same<Collaboration<Small, Other, MKB<Encoder<3, 3>, Transfer<3>, Decoder>>>("a knowledge base", {.freeze_mkb_after = 10}, 4);   // one more where it is frozen
-    same<Collaboration<Small, Other, Iterative, MKB<Encoder<3, 3>, Transfer<3>, Decoder>>>("one network after the other");
-    same<Collaboration<Small, Forgetful, MKB<Encoder<3, 3>, Transfer<3>, Decoder>>>("dropout", {}, 20);
+    // one more where it is frozen
+    same<Collaboration<Small, Other, MKB<Encoder<3, 3>, Transfer<3>, Decoder>>>(
+        "a knowledge base", {.freeze_mkb_after = 10}, 4);
+    same<Collaboration<Small, Other, Iterative, MKB<Encoder<3, 3>, Transfer<3>, Decoder>>>(
+        "one network after the other");
+    same<Collaboration<Small, Forgetful, MKB<Encoder<3, 3>, Transfer<3>, Decoder>>>("dropout", {},
+                                                                                    20);
 }

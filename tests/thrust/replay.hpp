@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// replay: a backend on the host that captures steps and launches them again as Cuda does with graphs: what is launched are the operations as they were asked
-// for when it was captured, and nobody asks again. A step whose operations change without saying so then has other bits.
+// replay: a backend on the host that captures steps and launches them again as Cuda does with
+// graphs: what is launched are the operations as they were asked for when it was captured, and
+// nobody asks again. A step whose operations change without saying so then has other bits.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -19,7 +20,7 @@ namespace collab::replay {
 class Tape {
 public:
     long captures = 0, launches = 0, refusals = 0;
-    long waits = 0;   // of the host
+    long waits = 0;  // of the host
 
     explicit Tape(apart::Device& device) : device_(device) {}
     template <class F>
@@ -36,12 +37,14 @@ public:
         return true;
     }
     void launch() {
-        for (const auto& o : operations_) device_.later(o);
+        for (const auto& o : operations_)
+            device_.later(o);
         ++launches;
     }
     void forget() { operations_.clear(); }
     void refuse() const {
-        if (device_.captured) throw backend::device::NotCapturable{};
+        if (device_.captured)
+            throw backend::device::NotCapturable{};
     }
 
 private:
@@ -58,9 +61,13 @@ public:
         return apart::System::allocate<U>(n);
     }
     template <class U>
-    void upload(const U* host, std::size_t n, U* to) { tape->refuse(), apart::System::upload(host, n, to); }
+    void upload(const U* host, std::size_t n, U* to) {
+        tape->refuse(), apart::System::upload(host, n, to);
+    }
     template <class U>
-    void download(const U* from, std::size_t n, U* host) { tape->refuse(), ++tape->waits, apart::System::download(from, n, host); }
+    void download(const U* from, std::size_t n, U* host) {
+        tape->refuse(), ++tape->waits, apart::System::download(from, n, host);
+    }
 
     std::shared_ptr<Tape> tape = std::make_shared<Tape>(device());
     backend::device::Replay replay;
@@ -77,10 +84,13 @@ public:
 
     template <class F>
     void record(std::vector<std::uint64_t> signature, F&& f) {
-        if (replays_) this->system().replay.run(*this->system().tape, std::move(signature), f);
-        else f();
+        if (replays_)
+            this->system().replay.run(*this->system().tape, std::move(signature), f);
+        else
+            f();
     }
-    void dropout(const backend::Map& map, double p, const Random& random, View<const T> x, View<T> y) {
+    void dropout(const backend::Map& map, double p, const Random& random, View<const T> x,
+                 View<T> y) {
         this->system().replay.vary();
         Operations::dropout(map, p, random, x, y);
     }

@@ -26,27 +26,38 @@ TEST_CASE("captured steps of mutual learning") {
     same<Collaboration<Small, Other, MutualLearning<>, Iterative>>("DML, iterative");
     same<Collaboration<Small, Other, MutualLearning<Attached>>>("DML, attached");
     same<Collaboration<Small, Other, Third, MutualLearningWithMean>>("DML_e");
-    same<Collaboration<Small, Other, MKB<Encoder<3, 3>, Transfer<3>, Decoder>, MutualLearning<>>>("DML beside a knowledge base");
+    same<Collaboration<Small, Other, MKB<Encoder<3, 3>, Transfer<3>, Decoder>, MutualLearning<>>>(
+        "DML beside a knowledge base");
 }
 TEST_CASE("captured steps of what networks say together") {
     same<Collaboration<Small, Other, Third, CollaborativeHeads>>("CLNN");
     same<Collaboration<Small, Other, Third, CollaborativeDistillation<>>>("KDCL");
     same<Collaboration<Small, Other, Frozen<0, 1>, Ensemble>>("ensemble");
-    same<Collaboration<Small, Other, DenseCrossLayers<Exit<early, Head>, Exit<mutual, Head>>>>("DCM");
+    same<Collaboration<Small, Other, DenseCrossLayers<Exit<early, Head>, Exit<mutual, Head>>>>(
+        "DCM");
     same<Collaboration<Small, Small, Third, DiversePeers<2>>>("OKDDip");
 }
 TEST_CASE("captured steps of relations and of embeddings that mimic distances") {
     same<Collaboration<Small, Other, CollaborativeTeaching<2>>>("CTSL-MKT");
-    same<Collaboration<Small, Other, Small, Other, Frozen<2, 3>, CollaborativeTeaching<2>>>("CTSL-MKT with snapshots");
-    same<Collaboration<Small, Other, DifferentInputs<SlicedDistance<4>>, WassersteinEmbedding<5>>>("Wasserstein embedding");
+    same<Collaboration<Small, Other, Small, Other, Frozen<2, 3>, CollaborativeTeaching<2>>>(
+        "CTSL-MKT with snapshots");
+    same<Collaboration<Small, Other, DifferentInputs<SlicedDistance<4>>, WassersteinEmbedding<5>>>(
+        "Wasserstein embedding");
 }
 TEST_CASE("captured steps with critics") {
     same<Collaboration<Small, Other, AdversarialFeatures<3, 3>>>("AFD", {.critic = {.rate = 0.01}});
-    same<Collaboration<Other, Small, Frozen<0>, AckdReconstructed<early, mutual>>>("ACKD (reconstruction)", {.critic = {.rate = 0.01}});
+    same<Collaboration<Other, Small, Frozen<0>, AckdReconstructed<early, mutual>>>(
+        "ACKD (reconstruction)", {.critic = {.rate = 0.01}});
 }
 TEST_CASE("captured steps with weights that change: with the epoch, and with every step") {
     using C = Collaboration<Small, NativeEnsemble<Head, 3>>;
     same<C>("ONE", {.methods = {{.weight = RampUp{.epochs = 2}}}});
-    same<C>("ONE, step by step", {.methods = {{.weight = Weight([](const Moment& m) { return 0.01 * double(m.step); })}}}, 20);
-    same<C>("ONE, some steps", {.methods = {{.weight = Weight([](const Moment& m) { return m.step < 4 ? 0.0 : 1.0; })}}}, 4);
+    same<C>(
+        "ONE, step by step",
+        {.methods = {{.weight = Weight([](const Moment& m) { return 0.01 * double(m.step); })}}},
+        20);
+    same<C>(
+        "ONE, some steps",
+        {.methods = {{.weight = Weight([](const Moment& m) { return m.step < 4 ? 0.0 : 1.0; })}}},
+        4);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// replayed_teachers: captured steps of methods in which a network learns from one that is given, or from itself.
+// replayed_teachers: captured steps of methods in which a network learns from one that is given, or
+// from itself.
 #include <collab/collaboration/method/distillation.hpp>
 #include <collab/collaboration/method/features.hpp>
 #include <collab/collaboration/method/relations.hpp>
@@ -15,25 +16,33 @@ using whole::Small;
 
 TEST_CASE("captured steps of distillation") {
     same<Collaboration<Small, Other, Frozen<0>, Distillation<0, 1>>>("KD");
-    same<Collaboration<Small, Other, Frozen<0>, Hints<0, 1>>>("hints", {.methods = {{.weight = 2}}});
+    same<Collaboration<Small, Other, Frozen<0>, Hints<0, 1>>>("hints",
+                                                              {.methods = {{.weight = 2}}});
     same<Collaboration<Other, Small, Frozen<0>, ContrastiveDistillation<0, 1, 5>>>("CRD");
 }
 TEST_CASE("captured steps of what a student learns from features") {
-    same<Collaboration<Other, Small, Frozen<0>, AttentionTransfer<0, 1, early, mutual>>>("AT", {.methods = {{.weight = 10}}});
-    same<Collaboration<Other, Small, Frozen<0>, NeuronSelectivity<0, 1, mutual>>>("NST", {.methods = {{.weight = 2}}});
-    struct Wide : Sequential<Image, Conv2d<3, 3>, BatchNorm, Elu, Cut<early>, Conv2d<3, 3>, Sigmoid, Cut<mutual>, Flatten, Linear<3>> {};
+    same<Collaboration<Other, Small, Frozen<0>, AttentionTransfer<0, 1, early, mutual>>>(
+        "AT", {.methods = {{.weight = 10}}});
+    same<Collaboration<Other, Small, Frozen<0>, NeuronSelectivity<0, 1, mutual>>>(
+        "NST", {.methods = {{.weight = 2}}});
+    struct Wide : Sequential<Image, Conv2d<3, 3>, BatchNorm, Elu, Cut<early>, Conv2d<3, 3>, Sigmoid,
+                             Cut<mutual>, Flatten, Linear<3>> {};
     same<Collaboration<Wide, Small, Frozen<0>, FlowOfSolution<0, 1, early, mutual>>>("FSP");
     same<Collaboration<Other, Small, Frozen<0>, VariationalInformation<0, 1, mutual>>>("VID");
 }
 TEST_CASE("captured steps of relations of samples: no metric waits for its sums") {
     same<Collaboration<Other, Small, Frozen<0>, RelationalDistillation<0, 1>>>("RKD");
-    same<Collaboration<Other, Small, Frozen<0>, Related<SimilarityPreserving, 0, 1, early>, Related<ProbabilisticTransfer, 0, 1>, Related<KernelAlignment, 0, 1>,
-                       Related<CorrelationCongruence, 0, 1, mutual>>>("SP, PKT, CKA, CC", {.methods = {{30}, {300}, {2}, {2}}});
+    same<Collaboration<Other, Small, Frozen<0>, Related<SimilarityPreserving, 0, 1, early>,
+                       Related<ProbabilisticTransfer, 0, 1>, Related<KernelAlignment, 0, 1>,
+                       Related<CorrelationCongruence, 0, 1, mutual>>>(
+        "SP, PKT, CKA, CC", {.methods = {{30}, {300}, {2}, {2}}});
 }
 TEST_CASE("captured steps of networks that learn from themselves") {
     same<Collaboration<Small, Other, TeacherFree>>("Tf-KD");
     using Shallow = Layers<Conv2d<4, 3>, BatchNorm, Elu, GlobalAvgPool>;
-    struct Deep : Sequential<Image, Conv2d<3, 3>, BatchNorm, Elu, Cut<early>, Conv2d<4, 3>, BatchNorm, Relu, Cut<mutual>, Conv2d<4, 3>, Relu, GlobalAvgPool, Linear<3>> {};
+    struct Deep
+        : Sequential<Image, Conv2d<3, 3>, BatchNorm, Elu, Cut<early>, Conv2d<4, 3>, BatchNorm, Relu,
+                     Cut<mutual>, Conv2d<4, 3>, Relu, GlobalAvgPool, Linear<3>> {};
     same<Collaboration<Deep, OwnTeacher<Exit<early, Shallow>, Exit<mutual, Shallow>>>>("BYOT");
 }
 
@@ -42,20 +51,27 @@ namespace {
 struct Waits {
     static std::size_t scratch(int, Dims, Dims) { return 0; }
     template <class B, class T = typename B::Scalar>
-    void evaluate(B& backend, int n, Dims dims, const T* a, Dims, const T* b, T scale, T* rows, T* da, T*) const {
+    void evaluate(B& backend, int n, Dims dims, const T* a, Dims, const T* b, T scale, T* rows,
+                  T* da, T*) const {
         const int width = dims.size();
         const MeanSquares squares;
-        backend.for_rows(n, [=](int i) { rows[i] = squares.value(width, a + i * width, b + i * width); });
+        backend.for_rows(
+            n, [=](int i) { rows[i] = squares.value(width, a + i * width, b + i * width); });
         const T mean = T(backend.sum(std::size_t(n), rows)) / T(n);
-        if (!da) return;
-        backend.for_rows(n, [=](int i) { squares.gradient(width, a + i * width, b + i * width, scale / T(n) * (mean > T(1) ? T(0.5) : T(1)), da + i * width); });
+        if (!da)
+            return;
+        backend.for_rows(n, [=](int i) {
+            squares.gradient(width, a + i * width, b + i * width,
+                             scale / T(n) * (mean > T(1) ? T(0.5) : T(1)), da + i * width);
+        });
     }
 };
 }  // namespace
 
 TEST_CASE("a step whose metric waits for a sum is not captured, and is right") {
     static_assert(BatchMetric<Waits, replay::Host<float>>);
-    struct Same : Sequential<Image, Conv2d<3, 3>, Relu, MaxPool<2>, Cut<mutual>, Flatten, Linear<3>> {};
+    struct Same
+        : Sequential<Image, Conv2d<3, 3>, Relu, MaxPool<2>, Cut<mutual>, Flatten, Linear<3>> {};
     using D = Collaboration<Same, Small, Frozen<0>, Related<Waits, 0, 1, mutual>>;
     const Course asked = fitted<D>({}, false, 1), tried = fitted<D>({}, true, 16);
     CHECK(tried.refusals == 1);

@@ -27,22 +27,31 @@ std::vector<double> course_of(int every, std::function<bool(const FitEvent&)> wa
     const DataSet data = synthetic({3, 12, 12}, 4, 44, 20);
     Training<steps::Pair, ThrustHost<float>> training({.seed = 5, .batch = 8});
     CHECK(training.notes_wait());
-    const History history = training.fit(data, {.epochs = 3, .rate = StepRate{.base = 0.05}, .evaluate_every = 4, .watch = watch, .losses_every = every});
+    const History history = training.fit(data, {.epochs = 3,
+                                                .rate = StepRate{.base = 0.05},
+                                                .evaluate_every = 4,
+                                                .watch = watch,
+                                                .losses_every = every});
     return steps::course(history, training);
 }
 }  // namespace
 
-TEST_CASE("a training that looks at its losses now and then has the same course as one that looks after every step") {
+TEST_CASE("a training that looks at its losses now and then has the same course as one that looks "
+          "after every step") {
     const std::vector<double> each = course_of(1);
     CHECK(each.size() > 100);
     CHECK(course_of(3) == each);
     CHECK(course_of(1000) == each);
     long seen = 0;
-    CHECK(course_of(1000, [&](const FitEvent& e) { return seen += !e.evaluated, true; }) == each);   // whoever watches sees every step
+    // whoever watches sees every step
+    CHECK(course_of(1000, [&](const FitEvent& e) { return seen += !e.evaluated, true; }) == each);
     CHECK(seen == 15);
 }
-TEST_CASE("a loss that is not a number is reported with the step at which it came, however late it is looked at") {
+TEST_CASE("a loss that is not a number is reported with the step at which it came, however late it "
+          "is looked at") {
     const DataSet data = synthetic({3, 12, 12}, 4, 80, 8);
     Training<steps::Pair, ThrustHost<float>> training({.seed = 5, .batch = 8});
-    CHECK_THROWS_WITH_AS(training.fit(data, {.epochs = 1, .rate = [](int, int, double) { return 1e30; }}), doctest::Contains(" at step 2 (epoch 1, learning rate "), Error);
+    CHECK_THROWS_WITH_AS(
+        training.fit(data, {.epochs = 1, .rate = [](int, int, double) { return 1e30; }}),
+        doctest::Contains(" at step 2 (epoch 1, learning rate "), Error);
 }

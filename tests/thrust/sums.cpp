@@ -29,12 +29,19 @@ std::vector<T> left(B&& backend, const std::vector<T>& values) {
 }
 }  // namespace
 
-TEST_CASE_TEMPLATE("a sum that stays with the backend has the bits of one that the host waits for, and nobody waits", T, float, double) {
-    for (const std::size_t n : {std::size_t(1), std::size_t(7), std::size_t(4096), std::size_t(4097), std::size_t(100'000)}) {
+TEST_CASE_TEMPLATE("a sum that stays with the backend has the bits of one that the host waits for, "
+                   "and nobody waits",
+                   T, float, double) {
+    for (const std::size_t n : {std::size_t(1), std::size_t(7), std::size_t(4096),
+                                std::size_t(4097), std::size_t(100'000)}) {
         CAPTURE(n);
         std::vector<T> values(n);
-        for (std::size_t i = 0; i < n; ++i) values[i] = T(uniform(Random{7}.word(i)) - 0.3f);
-        CHECK(left(Impatient<T>(), values) == std::vector<T>{1, T(ThrustHost<T>().sum(n, values.data())), 3});
-        CHECK(left(Reference<T>(), values) == std::vector<T>{1, T(Reference<T>().sum(n, values.data())), 3});   // it has no way but to wait
+        for (std::size_t i = 0; i < n; ++i)
+            values[i] = T(uniform(Random{7}.word(i)) - 0.3f);
+        CHECK(left(Impatient<T>(), values) ==
+              std::vector<T>{1, T(ThrustHost<T>().sum(n, values.data())), 3});
+        // it has no way but to wait
+        CHECK(left(Reference<T>(), values) ==
+              std::vector<T>{1, T(Reference<T>().sum(n, values.data())), 3});
     }
 }

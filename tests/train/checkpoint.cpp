@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// checkpoint: a training that is interrupted and taken up again ends with the bits of one that was not; nothing else is taken for a checkpoint.
+// checkpoint: a training that is interrupted and taken up again ends with the bits of one that was
+// not; nothing else is taken for a checkpoint.
 #include <doctest/doctest.h>
 
 #include <csignal>
@@ -30,14 +31,22 @@ using Subject = Training<Pair, Machine>;
 constexpr int classes = 3;
 
 const DataSet& pictures() {
-    static const DataSet set{synthetic_images({2, 8, 8}, classes, 26, 1), synthetic_images({2, 8, 8}, classes, 12, 2)};
+    static const DataSet set{synthetic_images({2, 8, 8}, classes, 26, 1),
+                             synthetic_images({2, 8, 8}, classes, 12, 2)};
     return set;
 }
 FitOptions usual(const std::string& folder) {
-    return {.epochs = 3, .rate = PlateauRate{.base = 0.05, .patience = 0}, .warm_up = 5, .seed = 4, .transform = Transform{.crop_padding = 1, .flip = true},
-            .evaluate_every = 3, .checkpoints = {.folder = folder, .every = 1000}};
+    return {.epochs = 3,
+            .rate = PlateauRate{.base = 0.05, .patience = 0},
+            .warm_up = 5,
+            .seed = 4,
+            .transform = Transform{.crop_padding = 1, .flip = true},
+            .evaluate_every = 3,
+            .checkpoints = {.folder = folder, .every = 1000}};
 }
-Subject subject(const Subject::Settings& settings = {.seed = 7, .batch = 6}) { return Subject(settings, std::make_shared<Machine>(1)); }
+Subject subject(const Subject::Settings& settings = {.seed = 7, .batch = 6}) {
+    return Subject(settings, std::make_shared<Machine>(1));
+}
 
 struct Figures {
     std::vector<float> parameters, state, momentum;
@@ -47,21 +56,28 @@ Figures figures(const Subject& training, const History& history) {
     Figures f{training.parameters(), training.state(), training.momentum(), {}};
     for (const Record& r : history.records) {
         f.records.insert(f.records.end(), {double(r.epoch), double(r.step), r.rate});
-        for (const NetworkRecord& n : r.networks) f.records.insert(f.records.end(), {n.classification, n.metric, n.verification, n.accuracy, n.coupling, n.test_loss, n.test_accuracy});
+        for (const NetworkRecord& n : r.networks)
+            f.records.insert(f.records.end(),
+                             {n.classification, n.metric, n.verification, n.accuracy, n.coupling,
+                              n.test_loss, n.test_accuracy});
     }
     return f;
 }
 bool same(const Figures& a, const Figures& b) {
-    return same_bits(a.parameters, b.parameters) && same_bits(a.state, b.state) && same_bits(a.momentum, b.momentum) && same_bits(a.records, b.records);
+    return same_bits(a.parameters, b.parameters) && same_bits(a.state, b.state) &&
+           same_bits(a.momentum, b.momentum) && same_bits(a.records, b.records);
 }
 std::string contents(const fs::path& path) {
     std::ifstream file(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(file), {}};
 }
-void write_bytes(const fs::path& path, const std::string& bytes) { std::ofstream(path, std::ios::binary) << bytes; }
+void write_bytes(const fs::path& path, const std::string& bytes) {
+    std::ofstream(path, std::ios::binary) << bytes;
+}
 std::set<std::string> names_in(const fs::path& folder) {
     std::set<std::string> names;
-    for (const auto& e : fs::directory_iterator(folder)) names.insert(e.path().filename().string());
+    for (const auto& e : fs::directory_iterator(folder))
+        names.insert(e.path().filename().string());
     return names;
 }
 /// Trains up to step `last`, as if interrupted there.
@@ -81,7 +97,9 @@ struct Count {
     int steps = 0, updates = 0, last = 1000;
     void before_update(Subject&) { ++updates; }
     bool stepped(Subject&, const FitEvent&) { return ++steps < last; }
-    void save(Tensors& file, const std::string& prefix) const { file.add<std::int32_t>(prefix + "numbers", {steps, updates}); }
+    void save(Tensors& file, const std::string& prefix) const {
+        file.add<std::int32_t>(prefix + "numbers", {steps, updates});
+    }
     void load(const Tensors& file, const std::string& prefix) {
         const auto n = file.values<std::int32_t>(prefix + "numbers");
         steps = n[0], updates = n[1];
@@ -110,10 +128,11 @@ TEST_CASE("a training may be interrupted again and again") {
     Subject whole = subject();
     const Figures expected = figures(whole, whole.fit(pictures(), usual("")));
     const Folder folder;
-    for (const long at : {1, 2, 5, 8, 11}) interrupted(folder.path.string(), at, true);
+    for (const long at : {1, 2, 5, 8, 11})
+        interrupted(folder.path.string(), at, true);
     Subject training = subject();
     CHECK(same(figures(training, resumed(training, folder.path.string())), expected));
-    Subject again = subject();   // nothing remains to be done
+    Subject again = subject();  // nothing remains to be done
     const History h = resumed(again, folder.path.string());
     CHECK(h.resumed == 12);
     CHECK(same(figures(again, h), expected));
@@ -147,7 +166,8 @@ TEST_CASE("a folder for checkpoints is a string that is given as a whole") {
     const Folder folder;
     FitOptions o{.epochs = 1, .rate = 0.05};
     CHECK(!o.checkpoints.folder.code());
-    o.checkpoints.folder = folder.path.string();   // by a string, and as a member of options that were there before
+    // by a string, and as a member of options that were there before
+    o.checkpoints.folder = folder.path.string();
     CHECK(bool(o.checkpoints.folder.code()));
     CHECK(fs::exists(o.checkpoints.folder));
     CHECK(fs::path(o.checkpoints.folder) / "run" == folder.path / "run");
@@ -157,20 +177,33 @@ TEST_CASE("a folder for checkpoints is a string that is given as a whole") {
     CHECK(fs::exists(folder.path / "run" / "step-000000004.safetensors"));
     FitOptions letters{.epochs = 1, .rate = 0.05};
     letters.checkpoints.folder += "run";
-    CHECK(error_of([&] { training.fit(pictures(), letters); }) == "the folder for checkpoints, run, was put together letter by letter; expected that a whole string is assigned to it");
+    CHECK(error_of([&] { training.fit(pictures(), letters); }) ==
+          "the folder for checkpoints, run, was put together letter by letter; expected that a "
+          "whole string is assigned to it");
 }
 
 TEST_CASE("a finished training can be made longer") {
     const Folder folder;
     Subject first = subject();
-    first.fit(pictures(), {.epochs = 1, .rate = 0.05, .checkpoints = {.folder = folder.path.string()}});
+    first.fit(pictures(),
+              {.epochs = 1, .rate = 0.05, .checkpoints = {.folder = folder.path.string()}});
     Subject second = subject(), whole = subject();
-    const History h = second.fit(pictures(), {.epochs = 2, .rate = 0.05, .checkpoints = {.folder = folder.path.string(), .resume = true}});
+    const History h =
+        second.fit(pictures(), {.epochs = 2,
+                                .rate = 0.05,
+                                .checkpoints = {.folder = folder.path.string(), .resume = true}});
     CHECK(h.resumed == 4);
-    CHECK(same(figures(second, h), figures(whole, whole.fit(pictures(), {.epochs = 2, .rate = 0.05}))));
+    CHECK(same(figures(second, h),
+               figures(whole, whole.fit(pictures(), {.epochs = 2, .rate = 0.05}))));
     Subject third = subject();
-    CHECK(error_of([&] { third.fit(pictures(), {.epochs = 1, .rate = 0.05, .checkpoints = {.folder = folder.path.string(), .resume = true}}); })
-              .ends_with("stands in epoch 2; a training of 1 epochs of 4 steps cannot go on from there"));
+    CHECK(error_of([&] {
+              third.fit(pictures(),
+                        {.epochs = 1,
+                         .rate = 0.05,
+                         .checkpoints = {.folder = folder.path.string(), .resume = true}});
+          })
+              .ends_with(
+                  "stands in epoch 2; a training of 1 epochs of 4 steps cannot go on from there"));
 }
 
 TEST_CASE("what a callback remembers comes back, and where it ends a training is the end") {
@@ -192,12 +225,14 @@ TEST_CASE("what a callback remembers comes back, and where it ends a training is
     CHECK(h.records.back().step == 7);
     Subject third = subject();
     Count seven{.last = 7};
-    const History end = third.fit(pictures(), o, seven);   // it has ended
+    const History end = third.fit(pictures(), o, seven);  // it has ended
     CHECK(seven.steps == 7);
     CHECK(third.steps() == 7);
     CHECK(same(figures(third, end), figures(again, h)));
     Subject without = subject();
-    CHECK(error_of([&] { without.fit(pictures(), o); }).ends_with(": was written by a training with callbacks count; this one has none"));
+    CHECK(error_of([&] {
+              without.fit(pictures(), o);
+          }).ends_with(": was written by a training with callbacks count; this one has none"));
 }
 
 TEST_CASE("the last ones and the best one are kept, and what a kill cut off is removed") {
@@ -208,20 +243,27 @@ TEST_CASE("the last ones and the best one are kept, and what a kill cut off is r
     o.checkpoints.every = 2, o.checkpoints.keep = 3;
     Subject training = subject();
     const History h = training.fit(pictures(), o);
-    CHECK(names_in(folder.path / "run") == std::set<std::string>{"best.safetensors", "step-000000008.safetensors", "step-000000010.safetensors", "step-000000012.safetensors"});
+    CHECK(names_in(folder.path / "run") ==
+          std::set<std::string>{"best.safetensors", "step-000000008.safetensors",
+                                "step-000000010.safetensors", "step-000000012.safetensors"});
     double best = -1;
     long step = 0;
     for (const Record& r : h.records)
-        if (const double mean = (r.networks[0].test_accuracy + r.networks[1].test_accuracy) / 2; mean > best) best = mean, step = r.step;
+        if (const double mean = (r.networks[0].test_accuracy + r.networks[1].test_accuracy) / 2;
+            mean > best)
+            best = mean, step = r.step;
     CHECK(h.best == best);
     CHECK(h.best_step == step);
     Subject at_best = subject();
     load(at_best, (folder.path / "run" / "best.safetensors").string());
     CHECK(at_best.steps() == step);
     const auto evaluated = at_best.evaluate(pictures().test, o.transform);
-    CHECK((evaluated[0].accuracy + evaluated[1].accuracy) / 2 == doctest::Approx(best).epsilon(1e-12));
+    CHECK((evaluated[0].accuracy + evaluated[1].accuracy) / 2 ==
+          doctest::Approx(best).epsilon(1e-12));
     Subject second = subject();
-    CHECK(error_of([&] { second.fit(pictures(), o); }) == o.checkpoints.folder + ": holds a checkpoint of step 12 already; resume it, or name another folder");
+    CHECK(error_of([&] { second.fit(pictures(), o); }) ==
+          o.checkpoints.folder +
+              ": holds a checkpoint of step 12 already; resume it, or name another folder");
 }
 
 TEST_CASE("a training is saved and loaded whole") {
@@ -239,14 +281,16 @@ TEST_CASE("a training is saved and loaded whole") {
     CHECK(file.find("net0.0.weight")->extents == std::vector<std::int64_t>{3, 3, 2, 4});
 }
 
-TEST_CASE("a checkpoint that is cut off or has a flipped byte is refused, and the one before is named") {
+TEST_CASE(
+    "a checkpoint that is cut off or has a flipped byte is refused, and the one before is named") {
     const Folder folder;
     const std::string path = folder.path.string();
     FitOptions o = usual(path);
     o.checkpoints.every = 6;
     Subject training = subject();
     training.fit(pictures(), o);
-    const fs::path last = folder.path / "step-000000012.safetensors", before = folder.path / "step-000000006.safetensors";
+    const fs::path last = folder.path / "step-000000012.safetensors",
+                   before = folder.path / "step-000000006.safetensors";
     const std::string good = contents(last), good_before = contents(before);
     REQUIRE(good.size() > 8192);
     const auto refused = [&](const std::string& bytes) {
@@ -259,7 +303,8 @@ TEST_CASE("a checkpoint that is cut off or has a flipped byte is refused, and th
         CHECK(same_bits(fresh.parameters(), p));
         CHECK(contents(before) == good_before);
     };
-    for (std::size_t cut = 0; cut < good.size(); cut += 4096) refused(good.substr(0, cut));
+    for (std::size_t cut = 0; cut < good.size(); cut += 4096)
+        refused(good.substr(0, cut));
     for (std::size_t at = 0; at < good.size(); at += at < 400 ? 37 : 509) {
         std::string changed = good;
         changed[at] = char(changed[at] ^ 0x10);
@@ -268,11 +313,14 @@ TEST_CASE("a checkpoint that is cut off or has a flipped byte is refused, and th
     refused("");
     fs::remove(last);
     Subject again = subject();
-    CHECK(resumed(again, path).resumed == 6);   // from the one before, as the sentence said
+    CHECK(resumed(again, path).resumed == 6);  // from the one before, as the sentence said
     CHECK(contents(last).size() == good.size());
     CHECK(same_bits(again.parameters(), training.parameters()));
     write_bytes(last, "x"), write_bytes(before, "y");
-    CHECK(error_of([&] { Subject fresh = subject(); resumed(fresh, path); }).ends_with("it has 1 bytes. The others in this folder are damaged, too"));
+    CHECK(error_of([&] {
+              Subject fresh = subject();
+              resumed(fresh, path);
+          }).ends_with("it has 1 bytes. The others in this folder are damaged, too"));
 }
 
 TEST_CASE("a checkpoint of another training is refused and changes nothing") {
@@ -291,30 +339,45 @@ TEST_CASE("a checkpoint of another training is refused and changes nothing") {
         return e;
     };
     const auto nothing = [](FitOptions&) {};
-    CHECK(no({.seed = 8, .batch = 6}, nothing) == file + ": was written by a training with seed 7; this one has 8");
-    CHECK(no({.alpha = 0.5, .seed = 7, .batch = 6}, nothing) == file + ": was written by a training with alpha 0.2; this one has 0.5");
-    CHECK(no({.seed = 7, .batch = 6, .names = {"a", "b"}}, nothing) == file + ": was written by a training with networks net0, net1; this one has a, b");
-    CHECK(no({.seed = 7, .batch = 6}, [](FitOptions& o) { o.seed = 5; }) == file + ": was written by a training with order 4; this one has 5");
-    CHECK(no({.seed = 7, .batch = 6}, [](FitOptions& o) { o.transform->flip = false; }).find(": was written by a training with transform ") != std::string::npos);
+    CHECK(no({.seed = 8, .batch = 6}, nothing) ==
+          file + ": was written by a training with seed 7; this one has 8");
+    CHECK(no({.alpha = 0.5, .seed = 7, .batch = 6}, nothing) ==
+          file + ": was written by a training with alpha 0.2; this one has 0.5");
+    CHECK(no({.seed = 7, .batch = 6, .names = {"a", "b"}}, nothing) ==
+          file + ": was written by a training with networks net0, net1; this one has a, b");
+    CHECK(no({.seed = 7, .batch = 6}, [](FitOptions& o) { o.seed = 5; }) ==
+          file + ": was written by a training with order 4; this one has 5");
+    CHECK(no({.seed = 7, .batch = 6}, [](FitOptions& o) {
+              o.transform->flip = false;
+          }).find(": was written by a training with transform ") != std::string::npos);
 
     const auto other = [&]<class C>(C*) {
         Training<C, Machine> t({.seed = 7, .batch = 6}, std::make_shared<Machine>(1));
         return error_of([&] { load(t, file); });
     };
-    using Wider = Collaboration<Small, Other, MKB<Encoder<5, 5>, Transfer<5>, Decoder, Embedding<AdaptiveAvgPool<2>, Flatten>>, CosineDistance>;
-    CHECK(other(static_cast<Wider*>(nullptr)) == file + ": is of another training: its 'mkb0.transfer.0.weight' is 3 x 3 x 4 x 4, here it is 3 x 3 x 5 x 5");
-    CHECK(other(static_cast<Collaboration<Small, Other, Small>*>(nullptr)) == file + ": is of another training: it holds no 'net2.0.weight'");
-    CHECK(other(static_cast<Collaboration<Small>*>(nullptr)).starts_with(file + ": is of another training: it holds "));
+    using Wider = Collaboration<
+        Small, Other,
+        MKB<Encoder<5, 5>, Transfer<5>, Decoder, Embedding<AdaptiveAvgPool<2>, Flatten>>,
+        CosineDistance>;
+    CHECK(other(static_cast<Wider*>(nullptr)) ==
+          file + ": is of another training: its 'mkb0.transfer.0.weight' is 3 x 3 x 4 x 4, here it "
+                 "is 3 x 3 x 5 x 5");
+    CHECK(other(static_cast<Collaboration<Small, Other, Small>*>(nullptr)) ==
+          file + ": is of another training: it holds no 'net2.0.weight'");
+    CHECK(other(static_cast<Collaboration<Small>*>(nullptr))
+              .starts_with(file + ": is of another training: it holds "));
     Training<Pair, Cpu<double>> in_double({.seed = 7, .batch = 6});
-    CHECK(error_of([&] { load(in_double, file); }) == file + ": is of a training in F32; this one computes in F64");
+    CHECK(error_of([&] { load(in_double, file); }) ==
+          file + ": is of a training in F32; this one computes in F64");
 }
 
-TEST_CASE("a disk that is full and a folder that may not be written are told, and the checkpoint before stays") {
+TEST_CASE("a disk that is full and a folder that may not be written are told, and the checkpoint "
+          "before stays") {
     const Folder folder;
     const std::string path = folder.path.string();
     interrupted(path, 4);
     const std::string good = contents(folder.path / "step-000000004.safetensors");
-    const auto in_child = [&](auto&& limit) {   // limits and rights of a process of its own
+    const auto in_child = [&](auto&& limit) {  // limits and rights of a process of its own
         int ends[2];
         REQUIRE(::pipe(ends) == 0);
         const pid_t child = ::fork();
@@ -324,7 +387,8 @@ TEST_CASE("a disk that is full and a folder that may not be written are told, an
             try {
                 Tensors file;
                 file.add<double>("values", std::vector<double>(8000, 1.5));
-                detail::CheckpointFolder(Checkpoints{.folder = path, .resume = true}).write(file, 5);
+                detail::CheckpointFolder(Checkpoints{.folder = path, .resume = true})
+                    .write(file, 5);
             } catch (const Error& e) {
                 said = e.what();
             }
@@ -339,30 +403,38 @@ TEST_CASE("a disk that is full and a folder that may not be written are told, an
         CHECK(status == 0);
         said.resize(std::size_t(std::max<ssize_t>(n, 0)));
         CHECK(contents(folder.path / "step-000000004.safetensors") == good);
-        CHECK(names_in(folder.path) == std::set<std::string>{"best.safetensors", "step-000000004.safetensors"});
+        CHECK(names_in(folder.path) ==
+              std::set<std::string>{"best.safetensors", "step-000000004.safetensors"});
         return said;
     };
-    const std::string cannot = "cannot write the checkpoint " + (folder.path / "step-000000005.safetensors").string() + ": ";
+    const std::string cannot = "cannot write the checkpoint " +
+                               (folder.path / "step-000000005.safetensors").string() + ": ";
     CHECK(in_child([] {
-        const rlimit small{20000, 20000};
-        ::setrlimit(RLIMIT_FSIZE, &small);
-        std::signal(SIGXFSZ, SIG_IGN);
-    }) == cannot + "File too large");
+              const rlimit small{20000, 20000};
+              ::setrlimit(RLIMIT_FSIZE, &small);
+              std::signal(SIGXFSZ, SIG_IGN);
+          }) == cannot + "File too large");
     fs::permissions(folder.path, fs::perms(0555));
     CHECK(in_child([] {
-        if (::geteuid() == 0 && ::setuid(65534) != 0) ::_exit(2);   // who may do everything is no test
-    }) == cannot + "Permission denied");
+              // who may do everything is no test
+              if (::geteuid() == 0 && ::setuid(65534) != 0)
+                  ::_exit(2);
+          }) == cannot + "Permission denied");
     fs::permissions(folder.path, fs::perms::owner_all);
 }
 
 TEST_CASE("a training and a network are not taken for each other") {
     const Folder folder;
-    const std::string all = (folder.path / "all.safetensors").string(), one = (folder.path / "one.safetensors").string();
+    const std::string all = (folder.path / "all.safetensors").string(),
+                      one = (folder.path / "one.safetensors").string();
     Subject training = subject();
     auto network = training.deploy<0>();
     save(training, all), save(network, one);
     CHECK(error_of([&] { load(network, all); }) ==
-          all + ": holds a whole training; expected the weights of one network. Load it into the training, and deploy the network from there");
-    CHECK(error_of([&] { load(training, one); }) == one + ": holds the weights of one network; expected a whole training, as save(training, path) and fit write it");
+          all + ": holds a whole training; expected the weights of one network. Load it into the "
+                "training, and deploy the network from there");
+    CHECK(error_of([&] { load(training, one); }) ==
+          one + ": holds the weights of one network; expected a whole training, as save(training, "
+                "path) and fit write it");
     load(training, all), load(network, one);
 }

@@ -24,7 +24,8 @@ struct Two {
 };
 Record record(long step) {
     Record r{2, step, 0.05, 1.5 * double(step), {}};
-    for (int k = 0; k < 2; ++k) r.networks.push_back({0.1 + k, 0.25, 3, 0.5, 0, std::nan(""), 0.75});
+    for (int k = 0; k < 2; ++k)
+        r.networks.push_back({0.1 + k, 0.25, 3, 0.5, 0, std::nan(""), 0.75});
     return r;
 }
 std::string contents(const std::string& path) {
@@ -38,10 +39,12 @@ void write_log(Log& log, const std::vector<Record>& before, const std::vector<Re
     History h;
     h.records = before;
     log.begin(t, h);
-    for (const Record& r : records) CHECK(log.evaluated(t, FitEvent{.evaluated = true, .record = &r}));
+    for (const Record& r : records)
+        CHECK(log.evaluated(t, FitEvent{.evaluated = true, .record = &r}));
 }
 
-/// A reader of its own for protocol buffers: field number to values, a message or text as its bytes.
+/// A reader of its own for protocol buffers: field number to values, a message or text as its
+/// bytes.
 struct Field {
     std::uint64_t number = 0;
     std::string bytes;
@@ -54,21 +57,24 @@ std::multimap<int, Field> fields(std::string_view m) {
         for (int shift = 0;; shift += 7) {
             const auto byte = static_cast<unsigned char>(m.at(at++));
             v |= std::uint64_t(byte & 127) << shift;
-            if (byte < 128) return v;
+            if (byte < 128)
+                return v;
         }
     };
     while (at < m.size()) {
         const std::uint64_t key = varint();
         Field f;
         const std::size_t n = (key & 7) == 1 ? 8 : (key & 7) == 5 ? 4 : 0;
-        if ((key & 7) == 0) f.number = varint();
+        if ((key & 7) == 0)
+            f.number = varint();
         else if ((key & 7) == 2) {
             const std::size_t length = varint();
             f.bytes = m.substr(at, length), at += length;
             REQUIRE(f.bytes.size() == length);
         } else {
             REQUIRE(n > 0);
-            for (std::size_t i = 0; i < n; ++i) f.number |= std::uint64_t(static_cast<unsigned char>(m.at(at + i))) << (8 * i);
+            for (std::size_t i = 0; i < n; ++i)
+                f.number |= std::uint64_t(static_cast<unsigned char>(m.at(at + i))) << (8 * i);
             at += n;
         }
         all.emplace(int(key >> 3), f);
@@ -80,7 +86,8 @@ std::uint32_t masked(std::string_view bytes) {
     std::uint32_t c = ~0u;
     for (const char b : bytes) {
         c ^= static_cast<unsigned char>(b);
-        for (int k = 0; k < 8; ++k) c = c & 1 ? c >> 1 ^ 0x82F63B78u : c >> 1;
+        for (int k = 0; k < 8; ++k)
+            c = c & 1 ? c >> 1 ^ 0x82F63B78u : c >> 1;
     }
     c = ~c;
     return (c >> 15 | c << 17) + 0xa282ead8u;
@@ -89,7 +96,8 @@ std::vector<std::string> framed(std::string_view file) {
     std::vector<std::string> records;
     const auto number = [&](std::size_t at, int n) {
         std::uint64_t v = 0;
-        for (int i = 0; i < n; ++i) v |= std::uint64_t(static_cast<unsigned char>(file.at(at + std::size_t(i)))) << (8 * i);
+        for (int i = 0; i < n; ++i)
+            v |= std::uint64_t(static_cast<unsigned char>(file.at(at + std::size_t(i)))) << (8 * i);
         return v;
     };
     for (std::size_t at = 0; at < file.size();) {
@@ -126,7 +134,9 @@ TEST_CASE("a table has names, rows, and nothing where there is no number") {
     CsvFile log{(folder.path / "log.csv").string()};
     write_log(log, {}, {record(3)});
     const std::string all = contents(log.path);
-    CHECK(all.starts_with("epoch,step,rate,seconds,small.classification,small.metric,small.verification,small.coupling,small.accuracy,small.test_loss,small.test_accuracy,\"a \"\"b\"\", c.classification\","));
+    CHECK(all.starts_with("epoch,step,rate,seconds,small.classification,small.metric,small."
+                          "verification,small.coupling,small.accuracy,small.test_loss,small.test_"
+                          "accuracy,\"a \"\"b\"\", c.classification\","));
     CHECK(all.ends_with("\n2,3,0.05,4.5,0.1,0.25,3,0,0.5,,0.75,1.1,0.25,3,0,0.5,,0.75\n"));
 }
 
@@ -134,7 +144,8 @@ TEST_CASE("TensorBoard's file holds framed events with checksums, steps, tags an
     const Folder folder;
     TensorBoard log{(folder.path / "tb").string()};
     write_log(log, {}, {record(3), record(300)});
-    const auto records = framed(contents((folder.path / "tb" / "events.out.tfevents.0.collab").string()));
+    const auto records =
+        framed(contents((folder.path / "tb" / "events.out.tfevents.0.collab").string()));
     REQUIRE(records.size() == 3);
     CHECK(fields(records[0]).find(3)->second.bytes == "brain.Event:2");
     const auto event = fields(records[2]);
@@ -144,9 +155,10 @@ TEST_CASE("TensorBoard's file holds framed events with checksums, steps, tags an
     const auto summary = fields(event.find(5)->second.bytes);
     for (auto [at, last] = summary.equal_range(1); at != last; ++at) {
         const auto value = fields(at->second.bytes);
-        values[value.find(1)->second.bytes] = std::bit_cast<float>(std::uint32_t(value.find(2)->second.number));
+        values[value.find(1)->second.bytes] =
+            std::bit_cast<float>(std::uint32_t(value.find(2)->second.number));
     }
-    CHECK(values.size() == 2 + 2 * 6);   // no test loss: it is no number
+    CHECK(values.size() == 2 + 2 * 6);  // no test loss: it is no number
     CHECK(values.at("rate") == 0.05f);
     CHECK(values.at("small/verification") == 3);
     CHECK(values.at("a \"b\", c/classification") == 1.1f);
@@ -155,9 +167,11 @@ TEST_CASE("TensorBoard's file holds framed events with checksums, steps, tags an
 
 TEST_CASE("a training that goes on has no line twice") {
     const Folder folder;
-    JsonLines whole{(folder.path / "whole").string()}, log{(folder.path / "log").string()}, again{log.path};
+    JsonLines whole{(folder.path / "whole").string()}, log{(folder.path / "log").string()},
+        again{log.path};
     write_log(whole, {}, {record(1), record(2), record(3)});
-    write_log(log, {}, {record(1), record(2), record(3)});   // of which the last is behind the checkpoint
+    // of which the last is behind the checkpoint
+    write_log(log, {}, {record(1), record(2), record(3)});
     write_log(again, {record(1), record(2)}, {record(3)});
     CHECK(contents(again.path) == contents(whole.path));
 }
@@ -166,5 +180,7 @@ TEST_CASE("a log that cannot be written is an error") {
     const Folder folder;
     folder.write("file", {1});
     CsvFile log{(folder.path / "file" / "log.csv").string()};
-    CHECK(error_of([&] { write_log(log, {}, {}); }) == "cannot write the table " + log.path + ": " + (folder.path / "file").string() + " is not a folder");
+    CHECK(error_of([&] { write_log(log, {}, {}); }) == "cannot write the table " + log.path + ": " +
+                                                           (folder.path / "file").string() +
+                                                           " is not a folder");
 }

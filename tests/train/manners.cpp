@@ -20,8 +20,11 @@ typename Double<C>::Settings settings(std::uint64_t seed = 4) {
     return s;
 }
 template <class T>
-double loss_of(const T& training, int network) { return training.losses()[std::size_t(network)].total(0.2); }
-struct Third : Sequential<Image, Conv2d<2, 3>, BatchNorm, Relu, Cut<mutual>, MaxPool<2>, Flatten, Linear<3>> {};
+double loss_of(const T& training, int network) {
+    return training.losses()[std::size_t(network)].total(0.2);
+}
+struct Third : Sequential<Image, Conv2d<2, 3>, BatchNorm, Relu, Cut<mutual>, MaxPool<2>, Flatten,
+                          Linear<3>> {};
 }  // namespace
 
 TEST_CASE("updated one after the other, each network sees what the one before became") {
@@ -30,7 +33,8 @@ TEST_CASE("updated one after the other, each network sees what the one before be
     Double<Together> together(settings<Together>());
     Double<Apart> apart(settings<Apart>());
     steps(together, 1), steps(apart, 1);
-    // Network 0 moves first, from the same predictions: bit for bit the same. Network 1 has seen another network 0.
+    // Network 0 moves first, from the same predictions: bit for bit the same. Network 1 has seen
+    // another network 0.
     CHECK(same_bits(named(together, "net0."), named(apart, "net0.")));
     CHECK_FALSE(same_bits(named(together, "net1."), named(apart, "net1.")));
     // By hand: network 0 alone makes its half step, then network 1 makes one with it as it is now.
@@ -39,7 +43,8 @@ TEST_CASE("updated one after the other, each network sees what the one before be
     steps(hand, 1);
     auto p = hand.parameters();
     const std::size_t second = hand.catalogue().find("net1.0.weight").offset;
-    std::copy(p0.begin() + std::ptrdiff_t(second), p0.end(), p.begin() + std::ptrdiff_t(second));   // network 1 as it was
+    // network 1 as it was
+    std::copy(p0.begin() + std::ptrdiff_t(second), p0.end(), p.begin() + std::ptrdiff_t(second));
     Double<Together> after(settings<Together>());
     after.set_parameters(p);
     steps(after, 1);
@@ -55,7 +60,8 @@ TEST_CASE("from old predictions and with nothing shared, one after the other is 
     CHECK(same_bits(together.parameters(), stale.parameters()));
     CHECK(same_bits(together.state(), stale.state()));
     using Shared = Collaboration<Small, Other, Base<>, IterativeStale>;
-    CHECK_THROWS_WITH_AS(Double<Shared>(settings<Shared>()), doctest::Contains("what they share would have changed in between"), Error);
+    CHECK_THROWS_WITH_AS(Double<Shared>(settings<Shared>()),
+                         doctest::Contains("what they share would have changed in between"), Error);
 }
 
 TEST_CASE("attached peers pull where detached ones do not") {
@@ -78,25 +84,32 @@ TEST_CASE("without a peer's weight, updates in any order are those of networks a
     steps(pair, 4), steps(small, 4), steps(other, 4);
     CHECK(same_bits(named(pair, "small."), small.parameters()));
     CHECK(same_bits(named(pair, "other."), other.parameters()));
-    CHECK(same_bits(named(pair, "small.", true), small.state()));   // statistics moved once for each batch
+    // statistics moved once for each batch
+    CHECK(same_bits(named(pair, "small.", true), small.state()));
     CHECK(same_bits(named(pair, "other.", true), other.state()));
 }
 
-TEST_CASE("around a knowledge base, a half step moves one network, its own parts and what is shared") {
+TEST_CASE(
+    "around a knowledge base, a half step moves one network, its own parts and what is shared") {
     using Apart = Collaboration<Small, Other, Base<>, Iterative>;
     using Together = Collaboration<Small, Other, Base<>>;
     Double<Apart> apart(settings<Apart>());
     Double<Together> together(settings<Together>());
     steps(apart, 1), steps(together, 1);
-    CHECK(same_bits(named(apart, "net0."), named(together, "net0.")));                 // moved from the same point
+    // moved from the same point
+    CHECK(same_bits(named(apart, "net0."), named(together, "net0.")));
     CHECK(same_bits(named(apart, "mkb0.net0.encoder"), named(together, "mkb0.net0.encoder")));
-    CHECK_FALSE(same_bits(named(apart, "net1."), named(together, "net1.")));           // from another
-    CHECK_FALSE(same_bits(named(apart, "mkb0.transfer"), named(together, "mkb0.transfer")));   // moved twice
-    // Momentum of what is private was added to once: it is the gradient (and decay) of one half step.
+    // from another
+    CHECK_FALSE(same_bits(named(apart, "net1."), named(together, "net1.")));
+    // moved twice
+    CHECK_FALSE(same_bits(named(apart, "mkb0.transfer"), named(together, "mkb0.transfer")));
+    // Momentum of what is private was added to once: it is the gradient (and decay) of one half
+    // step.
     const auto m = apart.momentum(), t = together.momentum();
     for (const Named& n : apart.catalogue().parameters)
         if (n.name.starts_with("net0.") || n.name.starts_with("mkb0.net0."))
-            for (std::size_t i = n.offset; i < n.offset + std::size_t(n.tensor.size); ++i) CHECK(m[i] == t[i]);
+            for (std::size_t i = n.offset; i < n.offset + std::size_t(n.tensor.size); ++i)
+                CHECK(m[i] == t[i]);
 }
 
 TEST_CASE("iterative training learns") {
@@ -105,7 +118,8 @@ TEST_CASE("iterative training learns") {
     training.evaluate_batch(images().data(), labels().data(), samples);
     training.step(images().data(), labels().data(), samples, 0.05);
     const double before = loss_of(training, 0) + loss_of(training, 1);
-    for (int i = 0; i < 30; ++i) training.step(images().data(), labels().data(), samples, 0.05);
+    for (int i = 0; i < 30; ++i)
+        training.step(images().data(), labels().data(), samples, 0.05);
     CHECK(loss_of(training, 0) + loss_of(training, 1) < 0.8 * before);
 }
 
@@ -131,12 +145,16 @@ TEST_CASE("for three networks Eq. 5 is the mean of distances and Eq. 6 the dista
     const int width = int(pairs.embeddings(0).size()) / samples;
     for (int i = 0; i < 3; ++i) {
         double eq5 = 0, eq6 = 0;
-        const auto own = pairs.embeddings(i), a = pairs.embeddings((i + 1) % 3), b = pairs.embeddings((i + 2) % 3);
+        const auto own = pairs.embeddings(i), a = pairs.embeddings((i + 1) % 3),
+                   b = pairs.embeddings((i + 2) % 3);
         for (int s = 0; s < samples; ++s) {
             const auto row = [&](const auto& e) { return e.data() + s * width; };
             std::vector<double> m;
-            for (int d = 0; d < width; ++d) m.push_back((row(a)[d] + row(b)[d]) / 2);
-            eq5 += (CosineDistance{}.value(width, row(own), row(a)) + CosineDistance{}.value(width, row(own), row(b))) / (2 * samples);
+            for (int d = 0; d < width; ++d)
+                m.push_back((row(a)[d] + row(b)[d]) / 2);
+            eq5 += (CosineDistance{}.value(width, row(own), row(a)) +
+                    CosineDistance{}.value(width, row(own), row(b))) /
+                   (2 * samples);
             eq6 += CosineDistance{}.value(width, row(own), m.data()) / samples;
         }
         CHECK(pairs.losses()[std::size_t(i)].metric == doctest::Approx(eq5).epsilon(1e-12));
@@ -154,7 +172,8 @@ TEST_CASE("different inputs: rolled images and labels, and the difference of two
     auto x = images();
     auto y = labels();
     first.compute_gradients(x.data(), y.data(), samples);
-    std::rotate(x.begin(), x.begin() + Image::dims.size(), x.end());   // sample b becomes sample b + 1
+    // sample b becomes sample b + 1
+    std::rotate(x.begin(), x.begin() + Image::dims.size(), x.end());
     std::rotate(y.begin(), y.begin() + 1, y.end());
     rolled.compute_gradients(x.data(), y.data(), samples);
     CHECK(same_bits(apart.logits(0), first.logits(0)));
@@ -167,7 +186,9 @@ TEST_CASE("different inputs: rolled images and labels, and the difference of two
         Mass p, q;
         image_mass(images().data() + s * Image::dims.size(), Image::dims, p);
         image_mass(images().data() + (s + 1) % samples * Image::dims.size(), Image::dims, q);
-        const double off = CosineDistance{}.value(width, a.data() + s * width, b.data() + s * width) - distance(p, q);
+        const double off =
+            CosineDistance{}.value(width, a.data() + s * width, b.data() + s * width) -
+            distance(p, q);
         expected += off * off / samples;
     }
     CHECK(apart.losses()[0].metric == doctest::Approx(expected).epsilon(1e-10));
@@ -206,11 +227,13 @@ TEST_CASE("a frozen network runs in inference mode, and nothing about it moves")
     steps(taught, 3);
     CHECK(same_bits(named(taught, "net0."), p));
     CHECK(same_bits(named(taught, "net0.", true), s));
-    const auto during = taught.logits(0);   // of the last batch of training
+    const auto during = taught.logits(0);  // of the last batch of training
     teacher.evaluate_batch(images(2).data(), labels(2).data(), samples);
     CHECK(same_bits(during, teacher.logits(0)));
-    CHECK_THROWS_WITH_AS(taught.set_network_weights(1, teacher.network_weights(0)), doctest::Contains("parameters in this network"), Error);
-    CHECK_THROWS_WITH_AS(taught.network_weights(2), "there is no network 2; this training has 2", Error);
+    CHECK_THROWS_WITH_AS(taught.set_network_weights(1, teacher.network_weights(0)),
+                         doctest::Contains("parameters in this network"), Error);
+    CHECK_THROWS_WITH_AS(taught.network_weights(2), "there is no network 2; this training has 2",
+                         Error);
 }
 
 TEST_CASE("deployed networks say what they said in training, whatever the method and the manner") {
@@ -219,19 +242,28 @@ TEST_CASE("deployed networks say what they said in training, whatever the method
         training.evaluate_batch(images().data(), labels().data(), samples);
         const auto x = images();
         const std::vector<double> converted(x.begin(), x.end());
-        unroll<2>([&](auto i) { CHECK(same_bits(training.logits(i), training.template deploy<i>().predict(converted.data(), samples))); });
+        unroll<2>([&](auto i) {
+            CHECK(same_bits(training.logits(i),
+                            training.template deploy<i>().predict(converted.data(), samples)));
+        });
     };
     verify(Double<Collaboration<Small, Other, Base<>, Iterative>>({.seed = 4, .batch = samples}));
-    verify(Double<Collaboration<Small, Other, Base<>, DifferentInputs<SlicedDistance<>>>>({.seed = 4, .batch = samples}));
+    verify(Double<Collaboration<Small, Other, Base<>, DifferentInputs<SlicedDistance<>>>>(
+        {.seed = 4, .batch = samples}));
     verify(Double<Collaboration<Small, Other, MutualLearning<>>>({.seed = 4, .batch = samples}));
-    verify(Double<Collaboration<Small, Other, Base<>, MutualLearning<>, Iterative>>({.seed = 4, .batch = samples}));
-    verify(Double<Collaboration<Other, Small, Frozen<0>, Hints<0, 1>>>({.seed = 4, .batch = samples}));
+    verify(Double<Collaboration<Small, Other, Base<>, MutualLearning<>, Iterative>>(
+        {.seed = 4, .batch = samples}));
+    verify(
+        Double<Collaboration<Other, Small, Frozen<0>, Hints<0, 1>>>({.seed = 4, .batch = samples}));
 }
 
 TEST_CASE("weights follow the moment") {
-    CHECK(Weight(RampUp{.epochs = 80})({0, 0, 1}) == doctest::Approx(0.006737946999085467).epsilon(1e-12));
-    CHECK(Weight(RampUp{.epochs = 80})({0, 20, 1}) == doctest::Approx(0.060054667895307945).epsilon(1e-12));
-    CHECK(Weight(RampUp{.epochs = 80})({0, 40, 1}) == doctest::Approx(0.2865047968601901).epsilon(1e-12));
+    CHECK(Weight(RampUp{.epochs = 80})({0, 0, 1}) ==
+          doctest::Approx(0.006737946999085467).epsilon(1e-12));
+    CHECK(Weight(RampUp{.epochs = 80})({0, 20, 1}) ==
+          doctest::Approx(0.060054667895307945).epsilon(1e-12));
+    CHECK(Weight(RampUp{.epochs = 80})({0, 40, 1}) ==
+          doctest::Approx(0.2865047968601901).epsilon(1e-12));
     CHECK(Weight(RampUp{.epochs = 80})({0, 80, 1}) == 1);
     CHECK(Weight(3)({}) == 3);
     CHECK((2 * Weight([](const Moment& m) { return double(m.step); }))({5, 0, 1}) == 10);

@@ -15,7 +15,8 @@ namespace {
 template <class R>
 std::vector<double> epochs(R schedule, int count) {
     std::vector<double> rates;
-    for (int e = 0; e < count; ++e) rates.push_back(schedule(e, count));
+    for (int e = 0; e < count; ++e)
+        rates.push_back(schedule(e, count));
     return rates;
 }
 /// The rate after each of these errors.
@@ -29,7 +30,8 @@ std::vector<double> after(PlateauRate schedule, const std::vector<double>& error
 }
 void verify(const std::vector<double>& rates, const std::vector<double>& expected) {
     REQUIRE(rates.size() == expected.size());
-    for (std::size_t i = 0; i < rates.size(); ++i) CHECK_MESSAGE(rates[i] == doctest::Approx(expected[i]).epsilon(1e-12), "epoch ", i);
+    for (std::size_t i = 0; i < rates.size(); ++i)
+        CHECK_MESSAGE(rates[i] == doctest::Approx(expected[i]).epsilon(1e-12), "epoch ", i);
 }
 }  // namespace
 
@@ -43,21 +45,28 @@ TEST_CASE("a step rate falls to a tenth at half and at three quarters of the epo
 }
 
 TEST_CASE("a step rate takes other milestones and factors") {
-    verify(epochs(StepRate{.base = 1, .factor = 0.5, .milestones = {0.2, 0.4, 0.6}}, 5), {1, 0.5, 0.25, 0.125, 0.125});
+    verify(epochs(StepRate{.base = 1, .factor = 0.5, .milestones = {0.2, 0.4, 0.6}}, 5),
+           {1, 0.5, 0.25, 0.125, 0.125});
     verify(epochs(StepRate{.base = 0.3, .milestones = {}}, 3), {0.3, 0.3, 0.3});
 }
 
 TEST_CASE("a plateau rate falls when the error has not improved for longer than its patience") {
-    verify(after({.base = 1, .factor = 0.5, .patience = 2}, {0.9, 0.8, 0.85, 0.8, 0.9, 0.7, 0.7, 0.7, 0.7, 0.7}), {1, 1, 1, 1, 0.5, 0.5, 0.5, 0.5, 0.25, 0.25});
-    verify(after({.base = 1, .factor = 0.1, .patience = 0}, {0.5, 0.5, 0.4, 0.4}), {1, 0.1, 0.1, 0.01});
+    verify(after({.base = 1, .factor = 0.5, .patience = 2},
+                 {0.9, 0.8, 0.85, 0.8, 0.9, 0.7, 0.7, 0.7, 0.7, 0.7}),
+           {1, 1, 1, 1, 0.5, 0.5, 0.5, 0.5, 0.25, 0.25});
+    verify(after({.base = 1, .factor = 0.1, .patience = 0}, {0.5, 0.5, 0.4, 0.4}),
+           {1, 0.1, 0.1, 0.01});
 }
 
 TEST_CASE("a plateau rate calls an improvement only what exceeds its threshold") {
-    verify(after({.base = 1, .factor = 0.5, .patience = 0, .threshold = 0.1}, {1, 0.95, 0.85, 0.84}), {1, 0.5, 0.5, 0.25});
+    verify(
+        after({.base = 1, .factor = 0.5, .patience = 0, .threshold = 0.1}, {1, 0.95, 0.85, 0.84}),
+        {1, 0.5, 0.5, 0.25});
 }
 
 TEST_CASE("a plateau rate does not fall below its least") {
-    verify(after({.base = 1, .factor = 0.1, .patience = 0, .least = 0.03}, {1, 1, 1, 1}), {1, 0.1, 0.03, 0.03});
+    verify(after({.base = 1, .factor = 0.1, .patience = 0, .least = 0.03}, {1, 1, 1, 1}),
+           {1, 0.1, 0.03, 0.03});
 }
 
 TEST_CASE("a plateau rate refuses an error that is not a number") {
@@ -65,7 +74,8 @@ TEST_CASE("a plateau rate refuses an error that is not a number") {
     CHECK_THROWS_AS(schedule.observe(std::numeric_limits<double>::quiet_NaN()), Error);
 }
 
-TEST_CASE("a schedule in use is told the error of every epoch but the first, which has none before it") {
+TEST_CASE(
+    "a schedule in use is told the error of every epoch but the first, which has none before it") {
     struct Listening {
         std::vector<double>* heard;
         double operator()(int epoch, int of) const { return 10 * epoch + of; }
@@ -80,14 +90,16 @@ TEST_CASE("a schedule in use is told the error of every epoch but the first, whi
 }
 
 TEST_CASE("a cosine rate falls along half a wave") {
-    verify(epochs(CosineRate{.base = 0.4}, 4), {0.4, 0.2 * (1 + std::sqrt(0.5)), 0.2, 0.2 * (1 - std::sqrt(0.5))});
+    verify(epochs(CosineRate{.base = 0.4}, 4),
+           {0.4, 0.2 * (1 + std::sqrt(0.5)), 0.2, 0.2 * (1 - std::sqrt(0.5))});
     verify(epochs(CosineRate{.base = 1, .least = 0.5}, 2), {1, 0.75});
     CHECK(CosineRate{.base = 0.1}(0, 1) == doctest::Approx(0.1));
     CHECK(CosineRate{.base = 0.1, .least = 0.01}(200, 200) == doctest::Approx(0.01));
 }
 
 TEST_CASE("a warm-up rises to the schedule behind it, which goes on as if alone") {
-    verify(epochs(WarmUp<StepRate>{.epochs = 3, .then = {.base = 1}}, 8), {0.25, 0.5, 0.75, 1, 0.1, 0.1, 0.01, 0.01});
+    verify(epochs(WarmUp<StepRate>{.epochs = 3, .then = {.base = 1}}, 8),
+           {0.25, 0.5, 0.75, 1, 0.1, 0.1, 0.01, 0.01});
     verify(epochs(WarmUp<CosineRate>{.epochs = 1, .then = {.base = 1}}, 2), {0.5, 0.5});
     verify(epochs(WarmUp<CosineRate>{.epochs = 0}, 1), {0.1});
     WarmUp<PlateauRate> rate{.epochs = 1, .then = {.base = 1, .patience = 0}};
@@ -106,5 +118,6 @@ TEST_CASE("a ramp rises from e^-5 of its weight and then stays") {
     CHECK(ramp(-1) == ramp(0));
     CHECK(RampUp{.weight = 3, .epochs = 0}(0) == 3);
     CHECK(RampUp{.epochs = 10, .sharpness = 12.5}(0) == doctest::Approx(std::exp(-12.5)));
-    for (int e = 0; e < 100; ++e) CHECK(ramp(e) <= ramp(e + 1));
+    for (int e = 0; e < 100; ++e)
+        CHECK(ramp(e) <= ramp(e + 1));
 }

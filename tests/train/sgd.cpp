@@ -11,14 +11,16 @@
 using namespace collab;
 
 namespace {
-/// The weight after each of three steps from 1 with the gradients 0.5, -0.25 and 1, and the rates 0.1, 0.1 and 0.01.
+/// The weight after each of three steps from 1 with the gradients 0.5, -0.25 and 1, and the rates
+/// 0.1, 0.1 and 0.01.
 std::array<double, 3> walk(const Sgd& o, double& momentum) {
     double w = 1, m = 0, g = 0;
     std::array<double, 3> seen{};
     const double gradients[] = {0.5, -0.25, 1}, rates[] = {0.1, 0.1, 0.01};
     for (std::size_t s = 0; s < 3; ++s) {
         g = gradients[s];
-        const detail::SgdStep<double> step{&w, &m, &g, rates[s], o.momentum, o.weight_decay, o.nesterov};
+        const detail::SgdStep<double> step{&w,        &m, &g, rates[s], o.momentum, o.weight_decay,
+                                           o.nesterov};
         step(0);
         CHECK(g == gradients[s]);
         seen[s] = w;
@@ -36,7 +38,9 @@ void verify(const Sgd& o, double w1, double w2, double w3, double m3) {
 }
 }  // namespace
 
-TEST_CASE("plain gradient descent") { verify({.momentum = 0, .weight_decay = 0}, 0.95, 0.975, 0.965, 1); }
+TEST_CASE("plain gradient descent") {
+    verify({.momentum = 0, .weight_decay = 0}, 0.95, 0.975, 0.965, 1);
+}
 
 TEST_CASE("momentum keeps what was before, and the rate acts on the step alone") {
     // m: 0.5; 0.45 - 0.25 = 0.2; 0.18 + 1 = 1.18
@@ -51,7 +55,8 @@ TEST_CASE("weight decay is a part of the gradient") {
 }
 
 TEST_CASE("Nesterov's form looks one step ahead") {
-    // m as with momentum; w -= rate (g + 0.9 m): 0.1 (0.5 + 0.45); 0.1 (-0.25 + 0.18); 0.01 (1 + 1.062)
+    // m as with momentum; w -= rate (g + 0.9 m): 0.1 (0.5 + 0.45); 0.1 (-0.25 + 0.18); 0.01 (1
+    // + 1.062)
     verify({.momentum = 0.9, .weight_decay = 0, .nesterov = true}, 0.905, 0.912, 0.89138, 1.18);
 }
 
@@ -71,7 +76,9 @@ TEST_CASE("an optimiser that makes no sense is refused") {
     CHECK_THROWS_AS((Sgd{.weight_decay = -1e-9}.check()), Error);
     CHECK_THROWS_AS((Sgd{.weight_decay = nan}.check()), Error);
     const double inf = std::numeric_limits<double>::infinity();
-    CHECK_THROWS_WITH_AS((Sgd{.weight_decay = inf}.check()), "weight decay is inf; expected a number of at least 0", Error);
-    CHECK_THROWS_WITH_AS((Adam{.rate = inf}.check()), "the critic's rate is inf; expected a number of at least 0", Error);
+    CHECK_THROWS_WITH_AS((Sgd{.weight_decay = inf}.check()),
+                         "weight decay is inf; expected a number of at least 0", Error);
+    CHECK_THROWS_WITH_AS((Adam{.rate = inf}.check()),
+                         "the critic's rate is inf; expected a number of at least 0", Error);
     CHECK_NOTHROW((Adam{.rate = 0}.check()));
 }

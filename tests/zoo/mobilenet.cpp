@@ -40,5 +40,6 @@ TEST_CASE("MobileNet for large images can be cut after each stage") {
 }
 
 TEST_CASE("the work of MobileNet for large images is the published one") {
-    CHECK(bound<zoo::ImageNetMobileNet<>>::table.multiply_adds == 568740352);   // Table 8 of the paper: 569 million
+    // Table 8 of the paper: 569 million
+    CHECK(bound<zoo::ImageNetMobileNet<>>::table.multiply_adds == 568740352);
 }

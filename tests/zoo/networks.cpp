@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// networks: the known numbers of parameters of the zoo's networks, and that they all are what the page of the zoo says.
+// networks: the known numbers of parameters of the zoo's networks, and that they all are what the
+// page of the zoo says.
 #include <doctest/doctest.h>
 
 #include <cstdlib>
@@ -21,7 +22,8 @@ constexpr int head = Sequence<Layers, Shape<C, H, H>>::footprint.parameters;
 using Small = Shape<3, 32, 32>;
 using Large = Shape<3, 224, 224>;
 
-static_assert(parameters<zoo::ResNet<44>> == 658586 && parameters<zoo::ResNet<20, Small, 10, zoo::OptionAPooled>> == 269722);
+static_assert(parameters<zoo::ResNet<44>> == 658586 &&
+              parameters<zoo::ResNet<20, Small, 10, zoo::OptionAPooled>> == 269722);
 static_assert(parameters<zoo::ResNet<20, Small, 10, zoo::OptionBPooled>> == 272474);
 static_assert(parameters<zoo::ImageNetResNet<18>> == 11689512);
 static_assert(parameters<zoo::ImageNetResNet<34>> == 21797672);
@@ -35,7 +37,8 @@ static_assert(parameters<zoo::ImageNetVGG16<Large, 1000, zoo::NormalisedWithBias
 static_assert(parameters<zoo::GoogLeNet<>> == 6166250);
 static_assert(parameters<zoo::ImageNetGoogLeNet<>> == 7005832);
 static_assert(parameters<zoo::ImageNetGoogLeNet<Large, 1000, zoo::Plain>> == 6998552);
-static_assert(parameters<zoo::ImageNetGoogLeNet<Large, 1000, zoo::Normalised, zoo::OneThree>> == 6624904);
+static_assert(parameters<zoo::ImageNetGoogLeNet<Large, 1000, zoo::Normalised, zoo::OneThree>> ==
+              6624904);
 static_assert(head<zoo::Auxiliary<>, 512, 14> + head<zoo::Auxiliary<>, 528, 14> == 6379984);
 
 static_assert(parameters<zoo::DenseNet<40>> == 1019722);
@@ -47,7 +50,9 @@ static_assert(parameters<zoo::DenseNet121<>> == 7978856);
 static_assert(parameters<zoo::NIN<>> == 966986);
 static_assert(parameters<zoo::NIN<Small, 100>> == 984356);
 static_assert(parameters<zoo::DSN<>> == 966986);
-static_assert(head<zoo::Companion<>, 192, 32> + head<zoo::Companion<>, 192, 16> + head<zoo::Companion<>, 192, 8> == 2580510);
+static_assert(head<zoo::Companion<>, 192, 32> + head<zoo::Companion<>, 192, 16> +
+                  head<zoo::Companion<>, 192, 8> ==
+              2580510);
 static_assert(parameters<zoo::MaxoutNet<>> == 16247830);
 
 static_assert(parameters<zoo::WideResNet<16, 2>> == 691674);
@@ -61,7 +66,9 @@ static_assert(parameters<zoo::MobileNetV2<>> == 2236682);
 static_assert(parameters<zoo::SqueezeNet<>> == 1235496);
 static_assert(parameters<zoo::AlexNet<>> == 61100840);
 
-std::string shape(Dims d) { return sentence(d.channels, "x", d.height, "x", d.width); }
+std::string shape(Dims d) {
+    return sentence(d.channels, "x", d.height, "x", d.width);
+}
 
 /// A row of the page: network, input, parameters, multiply-adds, cuts.
 template <class N>
@@ -71,9 +78,13 @@ std::string row(const std::string& name) {
     unroll<trial::tags_of<N>::size>([&](auto k) {
         using Tag = typename trial::tags_of<N>::template at<k>;
         const Dims d = feature_at<N, Tag>::dims;
-        cuts += (k > 0 ? ", " : "") + detail::type_name<Tag>() + " " + (detail::type_name<Tag>().starts_with("fc") ? std::to_string(d.channels) : shape(d));
+        cuts +=
+            (k > 0 ? ", " : "") + detail::type_name<Tag>() + " " +
+            (detail::type_name<Tag>().starts_with("fc") ? std::to_string(d.channels) : shape(d));
     });
-    return "| `" + name + "` | " + shape(S::Input::dims) + " | " + grouped(S::footprint.parameters) + " | " + grouped(double(S::table.multiply_adds)) + " | " + cuts + " |";
+    return "| `" + name + "` | " + shape(S::Input::dims) + " | " +
+           grouped(S::footprint.parameters) + " | " + grouped(double(S::table.multiply_adds)) +
+           " | " + cuts + " |";
 }
 }  // namespace
 
@@ -87,9 +98,15 @@ TEST_CASE("the page of the zoo says what its networks are") {
     trial::for_zoo([&](auto network, const char* name) {
         const std::string line = row<typename decltype(network)::type>(name);
         wanted += line + "\n", ++rows;
-        CHECK_MESSAGE(page.find("\n" + line + "\n") != std::string::npos, "docs/reference/zoo.md lacks the line\n" << line);
+        CHECK_MESSAGE(page.find("\n" + line + "\n") != std::string::npos,
+                      "docs/reference/zoo.md lacks the line\n"
+                          << line);
     });
     int found = 0;
-    for (std::size_t at = 0; (at = page.find("` | 3x", at)) != std::string::npos; ++at) ++found;   // an image has three channels
-    CHECK_MESSAGE(found == rows, "docs/reference/zoo.md has " << found << " rows of networks; these are all:\n" << wanted);
+    // an image has three channels
+    for (std::size_t at = 0; (at = page.find("` | 3x", at)) != std::string::npos; ++at)
+        ++found;
+    CHECK_MESSAGE(found == rows, "docs/reference/zoo.md has "
+                                     << found << " rows of networks; these are all:\n"
+                                     << wanted);
 }

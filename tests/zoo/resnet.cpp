@@ -12,7 +12,8 @@ using namespace collab;
 namespace {
 using Image = Shape<3, 32, 32>;
 template <int Depth, int Classes, class Shortcuts>
-constexpr int parameters = bound<zoo::ResNet<Depth, Image, Classes, Shortcuts>>::footprint.parameters;
+constexpr int parameters =
+    bound<zoo::ResNet<Depth, Image, Classes, Shortcuts>>::footprint.parameters;
 using zoo::OptionA;
 using zoo::OptionB;
 
@@ -43,6 +44,8 @@ TEST_CASE("residual networks can be cut after each stage") {
 }
 
 TEST_CASE("the work of ResNet-20 is the known one") {
-    // 40.55 million multiplications with additions, option A: 3x3 convolutions 442,368 + 14,155,776 + 12,976,128 + 12,976,128, and 640.
-    CHECK(bound<zoo::ResNet<20>>::table.multiply_adds == 442368 + 14155776 + 12976128 + 12976128 + 640);
+    // 40.55 million multiplications with additions, option A: 3x3 convolutions 442,368 + 14,155,776
+    // + 12,976,128 + 12,976,128, and 640.
+    CHECK(bound<zoo::ResNet<20>>::table.multiply_adds ==
+          442368 + 14155776 + 12976128 + 12976128 + 640);
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// fusion: maps that are never written. A convolution reads them through the normalisation that makes them, forward and backward.
+// fusion: maps that are never written. A convolution reads them through the normalisation that
+// makes them, forward and backward.
 //
-// Storing only what convolutions put out, and forming everything else while it is read, saves more than half of the passes over
-// memory. A backend that offers these operations gets them from the plan (layer/sequence.hpp); one without runs layer by layer.
+// Storing only what convolutions put out, and forming everything else while it is read, saves more
+// than half of the passes over memory. A backend that offers these operations gets them from the
+// plan (layer/sequence.hpp); one without runs layer by layer.
 #pragma once
 #include <concepts>
 
@@ -12,7 +14,8 @@
 
 namespace collab::backend {
 
-/// The map f(gamma (x - mean) inverse + beta). `saved`: the mean of each channel, then its inverse deviation.
+/// The map f(gamma (x - mean) inverse + beta). `saved`: the mean of each channel, then its inverse
+/// deviation.
 template <class T, class F>
 struct Normalised {
     View<const T> x;
@@ -20,8 +23,9 @@ struct Normalised {
     F f{};
 };
 
-/// The gradient with respect to x of a batch normalisation, from g, the gradient with respect to its result, and the sums over
-/// the batch of g (one per channel) and then of g times the normalised x. `pixels`: of the whole batch.
+/// The gradient with respect to x of a batch normalisation, from g, the gradient with respect to
+/// its result, and the sums over the batch of g (one per channel) and then of g times the
+/// normalised x. `pixels`: of the whole batch.
 template <class T>
 struct NormalisedGradient {
     View<const T> g, x;
@@ -29,7 +33,8 @@ struct NormalisedGradient {
     long pixels;
 };
 
-/// Where the batch statistics of a convolution's result go: mean and inverse deviation to `saved`; running statistics move.
+/// Where the batch statistics of a convolution's result go: mean and inverse deviation to `saved`;
+/// running statistics move.
 template <class T>
 struct Statistics {
     Normalisation constants{};
@@ -45,15 +50,17 @@ template <class T>
 struct Plus {
     View<const T> more;
 };
-/// It becomes the gradient with respect to the result of the normalisation in `input`: times the slope of its activation. The sums of a
-/// NormalisedGradient are left in `sums` and added to dbeta and dgamma.
+/// It becomes the gradient with respect to the result of the normalisation in `input`: times the
+/// slope of its activation. The sums of a NormalisedGradient are left in `sums` and added to dbeta
+/// and dgamma.
 template <class T, class F>
 struct Gate {
     Normalised<T, F> input;
     T *dgamma, *dbeta, *sums;
 };
 
-/// `more`, where given, is added, and then it is gated as by Gate, of a map that memory holds: `value` = f(a normalisation of `raw` [+ anything]).
+/// `more`, where given, is added, and then it is gated as by Gate, of a map that memory holds:
+/// `value` = f(a normalisation of `raw` [+ anything]).
 template <class T, class F>
 struct OutputGate {
     View<const T> more, value, raw;
@@ -66,29 +73,41 @@ struct OutputGate {
 
 namespace collab {
 
-/// Which convolutions the fused operations take: all dense ones, and depthwise ones of 3x3 with a padding of 1, one filter per channel and at least 16 channels.
+/// Which convolutions the fused operations take: all dense ones, and depthwise ones of 3x3 with a
+/// padding of 1, one filter per channel and at least 16 channels.
 constexpr bool fuses(const backend::Convolution& g) {
     const bool depthwise = g.groups > 1 && g.groups == g.in.channels;
-    return !depthwise || (g.kernel == backend::Extent{3, 3} && g.pad == backend::Extent{1, 1} && g.stride.height == g.stride.width && g.stride.height <= 2 &&
-                          g.in.channels == g.out.channels && g.in.channels >= 16 && g.out.height == (g.in.height - 1) / g.stride.height + 1 &&
+    return !depthwise || (g.kernel == backend::Extent{3, 3} && g.pad == backend::Extent{1, 1} &&
+                          g.stride.height == g.stride.width && g.stride.height <= 2 &&
+                          g.in.channels == g.out.channels && g.in.channels >= 16 &&
+                          g.out.height == (g.in.height - 1) / g.stride.height + 1 &&
                           g.out.width == (g.in.width - 1) / g.stride.width + 1);
 }
 
-/// Fused operations, beside those of ConvolutionBackend and NormalisationBackend, for the convolutions that `fuses` admits. An operand x may be a View or a Normalised, dy a
-/// View or a NormalisedGradient.
-///  - `fused_conv2d(g, x, w, bias, y, statistics)`: bias may be null; no statistics are taken where `saved` is null.
+/// Fused operations, beside those of ConvolutionBackend and NormalisationBackend, for the
+/// convolutions that `fuses` admits. An operand x may be a View or a Normalised, dy a View or a
+/// NormalisedGradient.
+///  - `fused_conv2d(g, x, w, bias, y, statistics)`: bias may be null; no statistics are taken where
+///  `saved` is null.
 ///  - `fused_conv2d_weight_gradient(g, x, dy, dw)`: adds to dw.
-///  - `fused_conv2d_backward(g, x, dy, w, dw, dx, then)`: adds to dw; then is Leave, Plus, Gate or OutputGate and says what becomes of dx.
-///  - `normalised_conv2d(g, x, w, bias, f, input, skip, y)`: inference; y = f(normalisation + skip) of what conv2d would give, by the statistics and coefficients of
+///  - `fused_conv2d_backward(g, x, dy, w, dw, dx, then)`: adds to dw; then is Leave, Plus, Gate or
+///  OutputGate and says what becomes of dx.
+///  - `normalised_conv2d(g, x, w, bias, f, input, skip, y)`: inference; y = f(normalisation + skip)
+///  of what conv2d would give, by the statistics and coefficients of
 ///    `input`, a Normalised without a map and an f of its own; skip may be empty.
 ///  - `batch_statistics(map, x, statistics)`: of a map that no convolution has put out.
-///  - `normalise(map, f, input, skip, y)`: y = f(input + skip), where input is a Normalised without an f of its own; skip may be empty and may be y.
-///  - `normalised_sums(map, f, x, y, dy, saved, dgamma, dbeta, sums, g)`: the first half of the backward pass of y = f(normalised x [+ skip]):
-///    g = dy f'(y), its sums to `sums` and added to dbeta and dgamma. g may be dy; it is not written where it is empty, which says that f is the identity.
+///  - `normalise(map, f, input, skip, y)`: y = f(input + skip), where input is a Normalised without
+///  an f of its own; skip may be empty and may be y.
+///  - `normalised_sums(map, f, x, y, dy, saved, dgamma, dbeta, sums, g)`: the first half of the
+///  backward pass of y = f(normalised x [+ skip]):
+///    g = dy f'(y), its sums to `sums` and added to dbeta and dgamma. g may be dy; it is not
+///    written where it is empty, which says that f is the identity.
 ///  - `normalised_gradient(map, gradient, dx)`: the second half: dx from a NormalisedGradient.
 template <class B, class T = typename B::Scalar>
-concept FusionBackend = requires(B b, const backend::Convolution& g, const backend::Map& map, const backend::Statistics<T>& s, View<const T> x, View<T> y, const T* in, T* out,
-                                 const backend::Normalised<T, ReluFunction>& n, const backend::Normalised<T, Identity>& plain, const backend::NormalisedGradient<T>& d) {
+concept FusionBackend = requires(
+    B b, const backend::Convolution& g, const backend::Map& map, const backend::Statistics<T>& s,
+    View<const T> x, View<T> y, const T* in, T* out, const backend::Normalised<T, ReluFunction>& n,
+    const backend::Normalised<T, Identity>& plain, const backend::NormalisedGradient<T>& d) {
     b.fused_conv2d(g, n, in, in, y, s);
     b.fused_conv2d(g, x, in, in, y, s);
     b.fused_conv2d_weight_gradient(g, n, d, out);

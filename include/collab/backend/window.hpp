@@ -8,19 +8,22 @@
 
 namespace collab::detail {
 
-/// The input pixels that one output pixel sees, in one sample: rows [top, bottom), columns [left, right).
+/// The input pixels that one output pixel sees, in one sample: rows [top, bottom), columns [left,
+/// right).
 struct Window {
     int top, bottom, left, right;
-    int counted;   ///< what an average divides by
+    int counted;  ///< what an average divides by
 };
 
 /// A pooling window, clipped to the map.
 COLLAB_HD constexpr Window pooling_window(const backend::Pooling& g, int h, int w) {
     const int top = h * g.stride.height - g.pad.height, left = w * g.stride.width - g.pad.width;
     const int bottom = top + g.kernel.height, right = left + g.kernel.width;
-    Window inside{std::max(top, 0), std::min(bottom, g.in.height), std::max(left, 0), std::min(right, g.in.width), 0};
-    if (g.count_padding)   // of a window that sticks out of the padded map, only the part inside
-        inside.counted = (std::min(bottom, g.in.height + g.pad.height) - top) * (std::min(right, g.in.width + g.pad.width) - left);
+    Window inside{std::max(top, 0), std::min(bottom, g.in.height), std::max(left, 0),
+                  std::min(right, g.in.width), 0};
+    if (g.count_padding)  // of a window that sticks out of the padded map, only the part inside
+        inside.counted = (std::min(bottom, g.in.height + g.pad.height) - top) *
+                         (std::min(right, g.in.width + g.pad.width) - left);
     else
         inside.counted = (inside.bottom - inside.top) * (inside.right - inside.left);
     return inside;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// agreement: L_metric of one network and its gradient, row by row (Eq. 4 to 6 of Wang, Wang and Gao 2018).
+// agreement: L_metric of one network and its gradient, row by row (Eq. 4 to 6 of Wang, Wang and Gao
+// 2018).
 #pragma once
 #include <array>
 #include <cstddef>
@@ -8,13 +9,14 @@
 
 namespace collab::detail {
 
-/// One row of a directed edge of the metric: the loss, and its gradient with respect to the first embedding; the second is a constant.
-/// With a distance of the images the loss is the squared difference of both distances (Eq. 4, line 2).
+/// One row of a directed edge of the metric: the loss, and its gradient with respect to the first
+/// embedding; the second is a constant. With a distance of the images the loss is the squared
+/// difference of both distances (Eq. 4, line 2).
 template <class M, class T>
 struct MetricRow {
     M metric;
     int width;
-    const T *own, *peer, *distance;   ///< distance: null, or W2^2 of the images of each row
+    const T *own, *peer, *distance;  ///< distance: null, or W2^2 of the images of each row
     T *loss, *gradient;
     T weight, scale;
     bool first;
@@ -27,7 +29,8 @@ struct MetricRow {
         }
         value *= weight;
         loss[row] = first ? value : loss[row] + value;
-        if (gradient) metric.gradient(width, a, b, slope, gradient + std::ptrdiff_t(row) * width);
+        if (gradient)
+            metric.gradient(width, a, b, slope, gradient + std::ptrdiff_t(row) * width);
     }
 };
 
@@ -38,7 +41,8 @@ struct PeerMean {
     T* mean = nullptr;
     COLLAB_HD COLLAB_INLINE void operator()(std::size_t i) const {
         T sum = 0;
-        for (int k = 0; k < Peers; ++k) sum += peers[std::size_t(k)][i];
+        for (int k = 0; k < Peers; ++k)
+            sum += peers[std::size_t(k)][i];
         mean[i] = sum / T(Peers);
     }
 };

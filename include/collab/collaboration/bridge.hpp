@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// bridge: one network's way through a mutual knowledge base: H = merge(X, decode(transfer(encode(X)))).
+// bridge: one network's way through a mutual knowledge base: H = merge(X,
+// decode(transfer(encode(X)))).
 #pragma once
 #include <algorithm>
 
@@ -12,7 +13,7 @@ namespace detail {
 template <class T>
 struct BridgeMemory {
     Memory<T> encoder, transfer, decoder;
-    T* scratch = nullptr;   ///< Bridge::scratch elements per sample
+    T* scratch = nullptr;  ///< Bridge::scratch elements per sample
 };
 
 template <class M, class T>
@@ -58,13 +59,16 @@ struct SlicedMergeBackward {
     View<T> dx, du;
     COLLAB_HD COLLAB_INLINE void operator()(std::size_t i) const {
         const std::ptrdiff_t p = std::ptrdiff_t(i) / channels, c = std::ptrdiff_t(i) % channels;
-        const T a = x.data[p * x.pixel + c], b = u.data[p * u.pixel + c], d = dh.data[p * dh.pixel + c];
-        dx.data[p * dx.pixel + c] = d * merge.dx(a, b), du.data[p * du.pixel + c] = d * merge.du(a, b);
+        const T a = x.data[p * x.pixel + c], b = u.data[p * u.pixel + c],
+                d = dh.data[p * dh.pixel + c];
+        dx.data[p * dx.pixel + c] = d * merge.dx(a, b),
+                               du.data[p * du.pixel + c] = d * merge.du(a, b);
     }
 };
 }  // namespace detail
 
-/// Everything of a bridge that shapes decide. The transfer's parameters may be those of other bridges, too.
+/// Everything of a bridge that shapes decide. The transfer's parameters may be those of other
+/// bridges, too.
 template <class EncoderLayers, class TransferLayers, class DecoderLayers, class M, StaticShape In>
 struct Bridge {
     using Encode = Sequence<EncoderLayers, In>;
@@ -72,60 +76,91 @@ struct Bridge {
     using Decode = Sequence<DecoderLayers, typename Carry::Output>;
     using Map = typename Carry::Output;
     static constexpr long padded(long n) { return (n + 15) / 16 * 16; }
-    static constexpr long feature = padded(In::dims.size()), map = padded(Map::dims.size()), code = padded(Encode::Output::dims.size());
-    /// Elements per sample that backward needs: gradients of U, of the map, of the code, and the inside of the parts.
-    static constexpr long scratch = feature + map + code + std::max({Encode::footprint.scratch, Carry::footprint.scratch, Decode::footprint.scratch});
+    static constexpr long feature = padded(In::dims.size()), map = padded(Map::dims.size()),
+                          code = padded(Encode::Output::dims.size());
+    /// Elements per sample that backward needs: gradients of U, of the map, of the code, and the
+    /// inside of the parts.
+    static constexpr long scratch =
+        feature + map + code +
+        std::max({Encode::footprint.scratch, Carry::footprint.scratch, Decode::footprint.scratch});
 
     template <class B, class T = typename B::Scalar>
-    static void forward(const Context<B>& c, const M& merge, const detail::BridgeMemory<T>& m, View<const T> x, View<T> h) {
+    static void forward(const Context<B>& c, const M& merge, const detail::BridgeMemory<T>& m,
+                        View<const T> x, View<T> h) {
         const View<const T> e = Encode::template forward<0, Encode::depth>(c.part(0), m.encoder, x);
         const View<const T> k = Carry::template forward<0, Carry::depth>(c.part(1), m.transfer, e);
         const View<const T> u = Decode::template forward<0, Decode::depth>(c.part(2), m.decoder, k);
-        if (dense(x, u, h)) c.backend.for_each(size(c), detail::MergeForward<M, T>{merge, x.data, u.data, h.data});
-        else c.backend.for_each(size(c), detail::SlicedMergeForward<M, T>{merge, In::dims.channels, x, u, h});
+        if (dense(x, u, h))
+            c.backend.for_each(size(c), detail::MergeForward<M, T>{merge, x.data, u.data, h.data});
+        else
+            c.backend.for_each(size(c),
+                               detail::SlicedMergeForward<M, T>{merge, In::dims.channels, x, u, h});
     }
     /// The map of the mutual space that the last forward left.
     template <class B, class T = typename B::Scalar>
-    static View<const T> mutual_map(const Context<B>& c, const detail::BridgeMemory<T>& m, View<const T> x) {
-        return Carry::template result<0, Carry::depth>(c, m.transfer, Encode::template result<0, Encode::depth>(c, m.encoder, x));
+    static View<const T> mutual_map(const Context<B>& c, const detail::BridgeMemory<T>& m,
+                                    View<const T> x) {
+        return Carry::template result<0, Carry::depth>(
+            c, m.transfer, Encode::template result<0, Encode::depth>(c, m.encoder, x));
     }
-    /// dx from dh; `pull`, where given, is what metrics and verification add to the gradient of the mutual map.
+    /// dx from dh; `pull`, where given, is what metrics and verification add to the gradient of the
+    /// mutual map.
     template <class B, class T = typename B::Scalar>
-    static void backward(const Context<B>& c, const M& merge, const detail::BridgeMemory<T>& m, View<const T> x, View<const T> dh, View<const T> pull, View<T> dx) {
+    static void backward(const Context<B>& c, const M& merge, const detail::BridgeMemory<T>& m,
+                         View<const T> x, View<const T> dh, View<const T> pull, View<T> dx) {
         T* const at = m.scratch;
         const View<T> du{at, In::dims.channels}, dk{at + c.capacity * feature, Map::dims.channels},
             de{at + c.capacity * (feature + map), Encode::Output::dims.channels};
         T* const inner = at + c.capacity * (feature + map + code);
-        const auto with = [&](Memory<T> part) { part.scratch = inner; return part; };
+        const auto with = [&](Memory<T> part) {
+            part.scratch = inner;
+            return part;
+        };
         const View<const T> e = Encode::template result<0, Encode::depth>(c, m.encoder, x);
         const View<const T> k = Carry::template result<0, Carry::depth>(c, m.transfer, e);
         const View<const T> u = Decode::template result<0, Decode::depth>(c, m.decoder, k);
-        if (dense(x, u, dh, dx)) c.backend.for_each(size(c), detail::MergeBackward<M, T>{merge, x.data, u.data, dh.data, dx.data, du.data});
-        else c.backend.for_each(size(c), detail::SlicedMergeBackward<M, T>{merge, In::dims.channels, x, u, dh, dx, du});
-        Decode::template backward<0, Decode::depth>(c.part(2), with(m.decoder), k, View<const T>(du), dk);
-        if (pull) c.backend.for_each(std::size_t(c.batch) * Map::dims.size(), detail::AddTo<T>{pull.data, dk.data});
-        Carry::template backward<0, Carry::depth>(c.part(1), with(m.transfer), e, View<const T>(dk), de);
-        const View<const T> back = Encode::template backward<0, Encode::depth>(c.part(0), with(m.encoder), x, View<const T>(de));
+        if (dense(x, u, dh, dx))
+            c.backend.for_each(size(c), detail::MergeBackward<M, T>{merge, x.data, u.data, dh.data,
+                                                                    dx.data, du.data});
+        else
+            c.backend.for_each(size(c), detail::SlicedMergeBackward<M, T>{merge, In::dims.channels,
+                                                                          x, u, dh, dx, du});
+        Decode::template backward<0, Decode::depth>(c.part(2), with(m.decoder), k,
+                                                    View<const T>(du), dk);
+        if (pull)
+            c.backend.for_each(std::size_t(c.batch) * Map::dims.size(),
+                               detail::AddTo<T>{pull.data, dk.data});
+        Carry::template backward<0, Carry::depth>(c.part(1), with(m.transfer), e, View<const T>(dk),
+                                                  de);
+        const View<const T> back = Encode::template backward<0, Encode::depth>(
+            c.part(0), with(m.encoder), x, View<const T>(de));
         c.backend.add({c.batch, In::dims}, back, dx);
     }
 
 private:
     template <class B>
-    static std::size_t size(const Context<B>& c) { return std::size_t(c.batch) * In::dims.size(); }
+    static std::size_t size(const Context<B>& c) {
+        return std::size_t(c.batch) * In::dims.size();
+    }
     template <class... Views>
-    static bool dense(const Views&... views) { return ((views.pixel == In::dims.channels) && ...); }
+    static bool dense(const Views&... views) {
+        return ((views.pixel == In::dims.channels) && ...);
+    }
 };
 
-/// A bridge as a layer: what a network keeps of a mutual knowledge base once it is deployed alone. A network with such a layer
-/// and no partner is the paper's "MKB without collaboration".
+/// A bridge as a layer: what a network keeps of a mutual knowledge base once it is deployed alone.
+/// A network with such a layer and no partner is the paper's "MKB without collaboration".
 template <class EncoderLayers, class TransferLayers, class DecoderLayers, class M>
 struct MutualKnowledge : LayerBase {
-    using parts = Pack<flat_layers<EncoderLayers>, flat_layers<TransferLayers>, flat_layers<DecoderLayers>>;
+    using parts =
+        Pack<flat_layers<EncoderLayers>, flat_layers<TransferLayers>, flat_layers<DecoderLayers>>;
     static constexpr bool restores(Dims in) {
         const measure_of<flat_layers<EncoderLayers>> e(in);
-        if (!e.fits()) return false;
+        if (!e.fits())
+            return false;
         const measure_of<flat_layers<TransferLayers>> t(e.output());
-        if (!t.fits()) return false;
+        if (!t.fits())
+            return false;
         const measure_of<flat_layers<DecoderLayers>> d(t.output());
         return d.fits() && d.output() == in;
     }
@@ -136,30 +171,40 @@ struct MutualKnowledge : LayerBase {
         const measure_of<flat_layers<DecoderLayers>> d(t.output());
         const Footprint a = e.footprint(), b = t.footprint(), f = d.footprint();
         const auto padded = [](Dims x) { return (long(x.size()) + 15) / 16 * 16; };
-        return {a.parameters + b.parameters + f.parameters, a.state + b.state + f.state, a.saved + b.saved + f.saved, a.fixed + b.fixed + f.fixed,
-                padded(in) + padded(t.output()) + padded(e.output()) + std::max({a.scratch, b.scratch, f.scratch})};
+        return {a.parameters + b.parameters + f.parameters, a.state + b.state + f.state,
+                a.saved + b.saved + f.saved, a.fixed + b.fixed + f.fixed,
+                padded(in) + padded(t.output()) + padded(e.output()) +
+                    std::max({a.scratch, b.scratch, f.scratch})};
     }
     static constexpr long multiply_adds(Dims in) {
         const measure_of<flat_layers<EncoderLayers>> e(in);
         const measure_of<flat_layers<TransferLayers>> t(e.output());
-        return e.multiply_adds + t.multiply_adds + measure_of<flat_layers<DecoderLayers>>(t.output()).multiply_adds;
+        return e.multiply_adds + t.multiply_adds +
+               measure_of<flat_layers<DecoderLayers>>(t.output()).multiply_adds;
     }
     static std::string describe() { return "MutualKnowledge"; }
     template <class In, class F>
     static void each_part(F&& f) {
         using Way = Bridge<EncoderLayers, TransferLayers, DecoderLayers, M, In>;
-        f(typename Way::Encode{}, "encoder"), f(typename Way::Carry{}, "transfer"), f(typename Way::Decode{}, "decoder");
+        f(typename Way::Encode{}, "encoder"), f(typename Way::Carry{}, "transfer"),
+            f(typename Way::Decode{}, "decoder");
     }
 
     template <class B, StaticShape In, class T = typename B::Scalar>
     static void forward(const Context<B>& c, In, const Forward<T>& f) {
         using Way = Bridge<EncoderLayers, TransferLayers, DecoderLayers, M, In>;
-        Way::forward(c, M{}, memory<Way>(c, Memory<T>{f.parameters, nullptr, f.state, f.saved, f.fixed, nullptr}), f.x, f.y);
+        Way::forward(
+            c, M{},
+            memory<Way>(c, Memory<T>{f.parameters, nullptr, f.state, f.saved, f.fixed, nullptr}),
+            f.x, f.y);
     }
     template <class B, StaticShape In, class T = typename B::Scalar>
     static void backward(const Context<B>& c, In, const Backward<T>& b) {
         using Way = Bridge<EncoderLayers, TransferLayers, DecoderLayers, M, In>;
-        Way::backward(c, M{}, memory<Way>(c, Memory<T>{b.parameters, b.gradients, nullptr, b.saved, b.fixed, b.scratch}), b.x, b.dy, View<const T>{}, b.dx);
+        Way::backward(c, M{},
+                      memory<Way>(c, Memory<T>{b.parameters, b.gradients, nullptr, b.saved, b.fixed,
+                                               b.scratch}),
+                      b.x, b.dy, View<const T>{}, b.dx);
     }
 
 private:

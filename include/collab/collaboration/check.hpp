@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// check: what must hold between the networks, the knowledge bases and the metric of a collaboration, each with its sentence.
+// check: what must hold between the networks, the knowledge bases and the metric of a
+// collaboration, each with its sentence.
 #pragma once
 #include <collab/core/shape.hpp>
 
@@ -11,31 +12,71 @@
 namespace collab::detail {
 
 template <int Networks>
-struct CheckSize { static_assert(Networks > 0, "collab: a collaboration has at least one network"); };
+struct CheckSize {
+    static_assert(Networks > 0, "collab: a collaboration has at least one network");
+};
 template <class M>
-struct CheckMetric { static_assert(Metric<M>, "collab: this item is neither a network, nor an MKB, nor a method, nor a policy, nor a metric (value and gradient, both const)"); };
+struct CheckMetric {
+    static_assert(Metric<M>, "collab: this item is neither a network, nor an MKB, nor a method, "
+                             "nor a policy, nor a metric (value and gradient, both const)");
+};
 template <class M>
-struct CheckMetricDomain { static_assert(domain_of<M>() == Domain::embeddings, "collab: an MKB compares embeddings, and this metric compares logits"); };
+struct CheckMetricDomain {
+    static_assert(domain_of<M>() == Domain::embeddings,
+                  "collab: an MKB compares embeddings, and this metric compares logits");
+};
 template <int Network, class Input, class FirstInput>
-struct CheckInput { static_assert(SameShape<Input, FirstInput>, "collab: this network does not look at images of the same shape as the first one"); };
+struct CheckInput {
+    static_assert(
+        SameShape<Input, FirstInput>,
+        "collab: this network does not look at images of the same shape as the first one");
+};
 template <int Network, class Scores>
-struct CheckScores { static_assert(Scores::dims.area() == 1, "collab: the output of this network is not flat: end it with Linear or GlobalAvgPool"); };
+struct CheckScores {
+    static_assert(
+        Scores::dims.area() == 1,
+        "collab: the output of this network is not flat: end it with Linear or GlobalAvgPool");
+};
 template <int Network, class Scores, class FirstScores>
-struct CheckClasses { static_assert(SameShape<Scores, FirstScores>, "collab: this network does not tell apart as many classes as the first one"); };
+struct CheckClasses {
+    static_assert(SameShape<Scores, FirstScores>,
+                  "collab: this network does not tell apart as many classes as the first one");
+};
 template <int Network, class N, class Tag>
-struct CheckCut { static_assert(FeatureExtractor<N, Tag>, "collab: this network has no cut of this name"); };
+struct CheckCut {
+    static_assert(FeatureExtractor<N, Tag>, "collab: this network has no cut of this name");
+};
 template <class Mkb, int Networks>
-struct CheckEach { static_assert(Mkb::template serves<Networks>, "collab: an Each of this MKB does not have one part for every network"); };
+struct CheckEach {
+    static_assert(Mkb::template serves<Networks>,
+                  "collab: an Each of this MKB does not have one part for every network");
+};
 template <class Part, class... Shapes>
-struct CheckPart { static_assert(PartOf<Part, Shapes...>, "collab: this part of an MKB is neither a list of layers nor has it a fitting member template For"); };
+struct CheckPart {
+    static_assert(PartOf<Part, Shapes...>, "collab: this part of an MKB is neither a list of "
+                                           "layers nor has it a fitting member template For");
+};
 template <int Network, class Code, class FirstCode>
-struct CheckEncoder { static_assert(SameShape<Code, FirstCode>, "collab: this network's encoder leads to another mutual space than the first one's"); };
+struct CheckEncoder {
+    static_assert(
+        SameShape<Code, FirstCode>,
+        "collab: this network's encoder leads to another mutual space than the first one's");
+};
 template <int Network, class Feature, class Restored>
-struct CheckDecoder { static_assert(SameShape<Feature, Restored>, "collab: this network's decoder does not restore the shape of its feature"); };
+struct CheckDecoder {
+    static_assert(SameShape<Feature, Restored>,
+                  "collab: this network's decoder does not restore the shape of its feature");
+};
 template <class Flat>
-struct CheckEmbedding { static_assert(Flat::dims.area() == 1, "collab: an embedding is flat: end its layers with Flatten or GlobalAvgPool"); };
+struct CheckEmbedding {
+    static_assert(Flat::dims.area() == 1,
+                  "collab: an embedding is flat: end its layers with Flatten or GlobalAvgPool");
+};
 template <int Network, class N>
-struct CheckCutOrder { static_assert(!sizeof(N), "collab: the cuts of several MKBs follow one another in the order of the MKBs, in every network"); };
+struct CheckCutOrder {
+    static_assert(!sizeof(N), "collab: the cuts of several MKBs follow one another in the order of "
+                              "the MKBs, in every network");
+};
 template <class B>
 struct CheckCrossEntropy {
     static constexpr bool offered = CrossEntropyBackend<B>;
@@ -66,7 +107,8 @@ struct Branch {
     using DecoderLayers = typename K::template decoder_for<I, Map, Feature>;
     using Restored = typename Sequence<DecoderLayers, Map>::Output;
     using Embed = Sequence<typename K::embedding, Map>;
-    using Verify = Sequence<Layers<Linear<bound<N>::Output::dims.channels>>, typename Embed::Output>;
+    using Verify =
+        Sequence<Layers<Linear<bound<N>::Output::dims.channels>>, typename Embed::Output>;
     using Way = Bridge<EncoderLayers, TransferLayers, DecoderLayers, typename K::merge, Feature>;
     using Layer = MutualKnowledge<EncoderLayers, TransferLayers, DecoderLayers, typename K::merge>;
 };
@@ -85,8 +127,8 @@ using map_of = typename Sequence<transfer_of<K, I, N>, code_of<K, I, N>>::Output
 template <class K, int I, class N>
 using decoder_of = typename K::template decoder_for<I, map_of<K, I, N>, feature_of<K, N>>;
 
-// Soft checks (see model/check.hpp), in the order in which they rely on each other. Classes, not aliases: an alias would be looked
-// into as soon as it is listed.
+// Soft checks (see model/check.hpp), in the order in which they rely on each other. Classes, not
+// aliases: an alias would be looked into as soon as it is listed.
 template <class Networks>
 struct HasNetworks {
     static constexpr bool holds = Networks::size > 0;
@@ -114,7 +156,8 @@ struct FlatScores {
 };
 template <int I, class N, class First>
 struct SameClasses {
-    static constexpr bool holds = SameShape<typename bound<N>::Output, typename bound<First>::Output>;
+    static constexpr bool holds =
+        SameShape<typename bound<N>::Output, typename bound<First>::Output>;
     using sentence = CheckClasses<I, typename bound<N>::Output, typename bound<First>::Output>;
 };
 template <class K, int Networks>
@@ -150,7 +193,8 @@ struct TransferIsLayers : AreLayers<flat_layers<transfer_of<K, I, N>>, InTransfe
 template <class K, int I, class N>
 struct TransferFits : ShapesFit<flat_layers<transfer_of<K, I, N>>, code_of<K, I, N>, InTransfer> {};
 template <class K, int I, class N>
-struct DecoderIsPart : IsPart<typename K::template decoder_part<I>, map_of<K, I, N>, feature_of<K, N>> {};
+struct DecoderIsPart
+    : IsPart<typename K::template decoder_part<I>, map_of<K, I, N>, feature_of<K, N>> {};
 template <class K, int I, class N>
 struct DecoderIsLayers : AreLayers<flat_layers<decoder_of<K, I, N>>, InDecoder<I>> {};
 template <class K, int I, class N>
@@ -162,7 +206,8 @@ struct Restores {
     using sentence = CheckDecoder<I, feature_of<K, N>, Restored>;
 };
 template <class K, int I, class N>
-struct EmbeddingFits : ShapesFit<flat_layers<typename K::embedding>, map_of<K, I, N>, InEmbedding> {};
+struct EmbeddingFits : ShapesFit<flat_layers<typename K::embedding>, map_of<K, I, N>, InEmbedding> {
+};
 template <class K, int I, class N>
 struct EmbeddingIsFlat {
     using Flat = typename Sequence<typename K::embedding, map_of<K, I, N>>::Output;
@@ -174,27 +219,36 @@ struct CutsInOrder {
     static constexpr bool holds = [] {
         constexpr int cuts[] = {cut_of<N, typename Ks::cut>..., 0};
         for (int k = 1; k < int(sizeof...(Ks)); ++k)
-            if (cuts[k] <= cuts[k - 1]) return false;
+            if (cuts[k] <= cuts[k - 1])
+                return false;
         return true;
     }();
     using sentence = CheckCutOrder<I, N>;
 };
 
 template <class K, int I, class N, class First>
-using BranchChecks = Pack<HasCut<K, I, N>, EncoderIsPart<K, I, N>, EncoderIsLayers<K, I, N>, EncoderFits<K, I, N>, SameCode<K, I, N, First>, TransferIsPart<K, I, N>,
-                          TransferIsLayers<K, I, N>, TransferFits<K, I, N>, DecoderIsPart<K, I, N>, DecoderIsLayers<K, I, N>, DecoderFits<K, I, N>, Restores<K, I, N>,
-                          AreLayers<flat_layers<typename K::embedding>, InEmbedding>, EmbeddingFits<K, I, N>, EmbeddingIsFlat<K, I, N>>;
+using BranchChecks = Pack<HasCut<K, I, N>, EncoderIsPart<K, I, N>, EncoderIsLayers<K, I, N>,
+                          EncoderFits<K, I, N>, SameCode<K, I, N, First>, TransferIsPart<K, I, N>,
+                          TransferIsLayers<K, I, N>, TransferFits<K, I, N>, DecoderIsPart<K, I, N>,
+                          DecoderIsLayers<K, I, N>, DecoderFits<K, I, N>, Restores<K, I, N>,
+                          AreLayers<flat_layers<typename K::embedding>, InEmbedding>,
+                          EmbeddingFits<K, I, N>, EmbeddingIsFlat<K, I, N>>;
 
 /// Everything that must hold for a collaboration, whatever the backend.
-template <class Networks, class Mkbs, class M, class Numbers = std::make_integer_sequence<int, Networks::size>>
+template <class Networks, class Mkbs, class M,
+          class Numbers = std::make_integer_sequence<int, Networks::size>>
 struct CollaborationChecks;
 template <class... Ns, class... Ks, class M, int... I>
 struct CollaborationChecks<Pack<Ns...>, Pack<Ks...>, M, std::integer_sequence<int, I...>> {
     using First = typename Pack<Ns..., void>::template at<0>;
     template <int J, class N>
-    using branches = joined<Pack<>, BranchChecks<Ks, J, N, First>..., Pack<CutsInOrder<J, N, Ks...>>>;
-    using type = joined<Pack<HasNetworks<Pack<Ns...>>>, NetworkChecks<Ns>..., Pack<IsMetric<M>, ComparesEmbeddings<M, sizeof...(Ks)>>,
-                        Pack<SameInput<I, Ns, First>, FlatScores<I, Ns>, SameClasses<I, Ns, First>>..., Pack<ServesAll<Ks, sizeof...(Ns)>...>, branches<I, Ns>...>;
+    using branches =
+        joined<Pack<>, BranchChecks<Ks, J, N, First>..., Pack<CutsInOrder<J, N, Ks...>>>;
+    using type =
+        joined<Pack<HasNetworks<Pack<Ns...>>>, NetworkChecks<Ns>...,
+               Pack<IsMetric<M>, ComparesEmbeddings<M, sizeof...(Ks)>>,
+               Pack<SameInput<I, Ns, First>, FlatScores<I, Ns>, SameClasses<I, Ns, First>>...,
+               Pack<ServesAll<Ks, sizeof...(Ns)>...>, branches<I, Ns>...>;
 };
 
 /// What the backend must offer to train it.
@@ -216,9 +270,12 @@ struct TrainingChecks<C, B, Pack<Ns...>, Pack<Ks...>> {
     };
     template <class K>
     static auto bridges() {
-        return []<int... I>(std::integer_sequence<int, I...>) { return Pack<Bridges<K, I, Ns>...>{}; }(std::make_integer_sequence<int, int(sizeof...(Ns))>{});
+        return []<int... I>(std::integer_sequence<int, I...>) {
+            return Pack<Bridges<K, I, Ns>...>{};
+        }(std::make_integer_sequence<int, int(sizeof...(Ns))>{});
     }
-    using type = joined<BackendChecks<Ns, B>..., decltype(bridges<Ks>())..., Pack<Embeds<Ks>...>, Pack<Classifies, Compares>>;
+    using type = joined<BackendChecks<Ns, B>..., decltype(bridges<Ks>())..., Pack<Embeds<Ks>...>,
+                        Pack<Classifies, Compares>>;
 };
 
 }  // namespace collab::detail

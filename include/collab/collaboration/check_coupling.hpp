@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// check_coupling: what must hold for the methods and policies of a collaboration, each with its sentence.
+// check_coupling: what must hold for the methods and policies of a collaboration, each with its
+// sentence.
 #pragma once
 #include <collab/collaboration/check.hpp>
 #include <collab/collaboration/coupling.hpp>
@@ -8,15 +9,27 @@
 namespace collab::detail {
 
 template <class Tag>
-struct CheckTap { static_assert(!sizeof(Tag*), "collab: a method reads at a cut that no network has"); };
+struct CheckTap {
+    static_assert(!sizeof(Tag*), "collab: a method reads at a cut that no network has");
+};
 template <class F, int Networks>
-struct CheckFrozen { static_assert(F::below(Networks), "collab: Frozen names a network that is not there"); };
+struct CheckFrozen {
+    static_assert(F::below(Networks), "collab: Frozen names a network that is not there");
+};
 template <class F>
-struct CheckFrozenMkb { static_assert(!sizeof(F), "collab: a frozen network takes no part in an MKB"); };
+struct CheckFrozenMkb {
+    static_assert(!sizeof(F), "collab: a frozen network takes no part in an MKB");
+};
 template <class M>
-struct CheckFeed { static_assert(!sizeof(M*), "collab: this method compares what networks say of the same images, and DifferentInputs shows them different ones"); };
+struct CheckFeed {
+    static_assert(!sizeof(M*), "collab: this method compares what networks say of the same images, "
+                               "and DifferentInputs shows them different ones");
+};
 template <class M>
-struct CheckImages { static_assert(!sizeof(M*), "collab: this method compares distances of images, which are 0 unless DifferentInputs is given"); };
+struct CheckImages {
+    static_assert(!sizeof(M*), "collab: this method compares distances of images, which are 0 "
+                               "unless DifferentInputs is given");
+};
 
 template <class Networks, class Tag>
 struct TapExists;
@@ -48,7 +61,8 @@ template <class Networks, class Mkbs, class Methods, class Taps, class F, class 
 struct CouplingCheckList;
 template <class Networks, class Mkbs, class... Ms, class... Tags, class F, class Feed>
 struct CouplingCheckList<Networks, Mkbs, Pack<Ms...>, Pack<Tags...>, F, Feed> {
-    using type = Pack<TapExists<Networks, Tags>..., FrozenExist<F, Networks::size>, FrozenOutside<F, Mkbs::size>, FeedFits<Ms, Feed>...>;
+    using type = Pack<TapExists<Networks, Tags>..., FrozenExist<F, Networks::size>,
+                      FrozenOutside<F, Mkbs::size>, FeedFits<Ms, Feed>...>;
 };
 template <class Networks, class Mkbs, class Methods, class Taps, class F, class Feed>
 using CouplingChecks = typename CouplingCheckList<Networks, Mkbs, Methods, Taps, F, Feed>::type;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// collaboration: networks that learn together, as one type. A description: binding it to a backend is Training's task.
+// collaboration: networks that learn together, as one type. A description: binding it to a backend
+// is Training's task.
 #pragma once
 #include <array>
 #include <tuple>
@@ -16,7 +17,8 @@ namespace detail {
 template <class I>
 concept MkbItem = requires { typename I::is_mkb; };
 template <class I>
-inline constexpr bool is_metric_item = !NetworkDescription<I> && !MkbItem<I> && !PolicyItem<I> && !Method<I>;
+inline constexpr bool is_metric_item =
+    !NetworkDescription<I> && !MkbItem<I> && !PolicyItem<I> && !Method<I>;
 template <bool Keep, class I>
 using kept = std::conditional_t<Keep, Pack<I>, Pack<>>;
 
@@ -26,7 +28,9 @@ struct OneMetric {
     using type = typename Metrics::template at<0>;
 };
 template <>
-struct OneMetric<Pack<>> { using type = CosineDistance; };
+struct OneMetric<Pack<>> {
+    using type = CosineDistance;
+};
 
 template <class... Ms>
 std::tuple<Ms...> as_tuple(Pack<Ms...>);
@@ -36,11 +40,15 @@ typename Distinct<Pack<>, joined<typename TapsOf<Ms>::type...>>::type taps_of(Pa
 template <class Mkbs, class Taps>
 struct CutsRead;
 template <class... Ks, class... Tags>
-struct CutsRead<Pack<Ks...>, Pack<Tags...>> { using type = Pack<typename Ks::cut..., Tags...>; };
+struct CutsRead<Pack<Ks...>, Pack<Tags...>> {
+    using type = Pack<typename Ks::cut..., Tags...>;
+};
 template <class N, class Tags>
 struct RunningPlan;
 template <class N, class... Tags>
-struct RunningPlan<N, Pack<Tags...>> { using type = running<N, Tags...>; };
+struct RunningPlan<N, Pack<Tags...>> {
+    using type = running<N, Tags...>;
+};
 
 /// The place of a tap among the layers of a bound network, -1 where there is none.
 template <class Plan, class Tag>
@@ -48,28 +56,43 @@ inline constexpr int place_of = Plan::layers::template find<Cut<Tag>>;
 template <class Plan>
 inline constexpr int place_of<Plan, penultimate> = Plan::depth - 1;
 
-/// Where a network is interrupted: by an MKB, or because a method reads there. What is read at the cut of an MKB is what enters it.
-struct Stop { int place = 0, mkb = -1, tap = -1; };
+/// Where a network is interrupted: by an MKB, or because a method reads there. What is read at the
+/// cut of an MKB is what enters it.
+struct Stop {
+    int place = 0, mkb = -1, tap = -1;
+};
 }  // namespace detail
 
-/// Networks, mutual knowledge bases, a metric (CosineDistance unless given), methods and policies, in any order; each item is recognised
-/// by what it is. Networks are numbered in the order in which they stand. One network alone is individual learning.
+/// Networks, mutual knowledge bases, a metric (CosineDistance unless given), methods and policies,
+/// in any order; each item is recognised by what it is. Networks are numbered in the order in which
+/// they stand. One network alone is individual learning.
 ///
-///     using Pair = Collaboration<SmallNet, LargeNet, MKB<Encoder<64>, Transfer<64>, Decoder>, CosineDistance>;
+///     using Knowledge = MKB<Encoder<64>, Transfer<64>, Decoder>;
+///     using Pair = Collaboration<SmallNet, LargeNet, Knowledge, CosineDistance>;
 template <class... Items>
 struct Collaboration {
     using networks = joined<detail::kept<NetworkDescription<Items>, Items>...>;
     using mkbs = joined<detail::kept<detail::MkbItem<Items>, Items>...>;
-    using metric = typename detail::OneMetric<joined<detail::kept<detail::is_metric_item<Items>, Items>...>>::type;
+    using metric = typename detail::OneMetric<
+        joined<detail::kept<detail::is_metric_item<Items>, Items>...>>::type;
     static constexpr int size = networks::size, bases = mkbs::size;
     using methods = joined<detail::kept<Method<Items>, Items>...>;
-    using taps = decltype(detail::taps_of(methods{}));   ///< the cuts that methods read
-    using feed = typename detail::OnePolicy<joined<detail::kept<detail::FeedItem<Items>, Items>...>, SiameseInput>::type;
-    using order = typename detail::OnePolicy<joined<detail::kept<detail::OrderItem<Items>, Items>...>, Simultaneous>::type;
-    using agreement = typename detail::OnePolicy<joined<detail::kept<detail::AgreementItem<Items>, Items>...>, Pairwise>::type;
-    using frozen = typename detail::OnePolicy<joined<detail::kept<detail::FrozenItem<Items>, Items>...>, Frozen<>>::type;
+    using taps = decltype(detail::taps_of(methods{}));  ///< the cuts that methods read
+    using feed = typename detail::OnePolicy<joined<detail::kept<detail::FeedItem<Items>, Items>...>,
+                                            SiameseInput>::type;
+    using order =
+        typename detail::OnePolicy<joined<detail::kept<detail::OrderItem<Items>, Items>...>,
+                                   Simultaneous>::type;
+    using agreement =
+        typename detail::OnePolicy<joined<detail::kept<detail::AgreementItem<Items>, Items>...>,
+                                   Pairwise>::type;
+    using frozen =
+        typename detail::OnePolicy<joined<detail::kept<detail::FrozenItem<Items>, Items>...>,
+                                   Frozen<>>::type;
     static constexpr bool different_inputs = !std::is_void_v<typename feed::Distance>;
-    using wrong = detail::first_wrong<joined<typename detail::CollaborationChecks<networks, mkbs, metric>::type, detail::CouplingChecks<networks, mkbs, methods, taps, frozen, feed>>>;
+    using wrong = detail::first_wrong<
+        joined<typename detail::CollaborationChecks<networks, mkbs, metric>::type,
+               detail::CouplingChecks<networks, mkbs, methods, taps, frozen, feed>>>;
     static_assert(sizeof(typename wrong::sentence) > 0);
     static constexpr bool ok = wrong::holds;
 
@@ -80,9 +103,11 @@ struct Collaboration {
     template <int I, int K>
     using branch = detail::Branch<mkb<K>, I, network<I>>;
 
-    /// Network I as it runs here: a cut that neither an MKB nor a method reads does not interrupt it.
+    /// Network I as it runs here: a cut that neither an MKB nor a method reads does not interrupt
+    /// it.
     template <int I>
-    using plan = typename detail::RunningPlan<network<I>, typename detail::CutsRead<mkbs, taps>::type>::type;
+    using plan =
+        typename detail::RunningPlan<network<I>, typename detail::CutsRead<mkbs, taps>::type>::type;
     /// Where network I is interrupted: 0, the cuts of its MKBs, its depth; places in plan<I>.
     template <int I>
     static constexpr std::array<int, bases + 2> boundaries = [] {
@@ -91,23 +116,30 @@ struct Collaboration {
         b[bases + 1] = plan<I>::depth;
         return b;
     }();
-    /// Where training interrupts network I, from the front to the back; a tap comes before an MKB at the same cut.
+    /// Where training interrupts network I, from the front to the back; a tap comes before an MKB
+    /// at the same cut.
     template <int I>
     static constexpr auto stops = [] {
         constexpr int read = [] {
             int count = 0;
-            unroll<taps::size>([&](auto t) { count += detail::place_of<plan<I>, typename taps::template at<t>> >= 0; });
+            unroll<taps::size>([&](auto t) {
+                count += detail::place_of<plan<I>, typename taps::template at<t>> >= 0;
+            });
             return count;
         }();
         std::array<detail::Stop, std::size_t(bases + read)> all{};
         int count = 0;
         unroll<taps::size>([&](auto t) {
             constexpr int place = detail::place_of<plan<I>, typename taps::template at<t>>;
-            if (place >= 0) all[std::size_t(count++)] = {place, -1, t};
+            if (place >= 0)
+                all[std::size_t(count++)] = {place, -1, t};
         });
-        unroll<bases>([&](auto k) { all[std::size_t(count++)] = {detail::place_of<plan<I>, typename mkb<k>::cut>, k, -1}; });
-        for (int a = 1; a < bases + read; ++a)   // stable: taps stand before MKBs
-            for (std::size_t b = std::size_t(a); b > 0 && all[b].place < all[b - 1].place; --b) std::swap(all[b], all[b - 1]);
+        unroll<bases>([&](auto k) {
+            all[std::size_t(count++)] = {detail::place_of<plan<I>, typename mkb<k>::cut>, k, -1};
+        });
+        for (int a = 1; a < bases + read; ++a)  // stable: taps stand before MKBs
+            for (std::size_t b = std::size_t(a); b > 0 && all[b].place < all[b - 1].place; --b)
+                std::swap(all[b], all[b - 1]);
         return all;
     }();
 };

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// coupling: the words in which a method says how networks teach each other: values, who owns a loss, and weights that change with time.
+// coupling: the words in which a method says how networks teach each other: values, who owns a
+// loss, and weights that change with time.
 //
-// Only a mutual knowledge base rewrites what a network computes. Every other method reads: it takes values out of the networks (taps), makes
-// new ones of them (bridges of layers, functions of several values), and adds losses on what came out (edges). See docs/explanation/methods.md.
+// Only a mutual knowledge base rewrites what a network computes. Every other method reads: it takes
+// values out of the networks (taps), makes new ones of them (bridges of layers, functions of
+// several values), and adds losses on what came out (edges). See docs/explanation/methods.md.
 #pragma once
 #include <array>
 #include <cmath>
@@ -30,7 +32,8 @@ inline constexpr Tagged<Tag> at{};
 template <class... Ls>
 inline constexpr Layers<Ls...> layers{};
 
-/// Something of shape S that each sample has, and through which gradients flow back. Given out by the graph of couplings.
+/// Something of shape S that each sample has, and through which gradients flow back. Given out by
+/// the graph of couplings.
 template <StaticShape S>
 struct Value {
     using Shape = S;
@@ -53,30 +56,36 @@ concept AnyValue = requires(V v) {
     { v.slot } -> std::convertible_to<int>;
 };
 
-/// Whose loss or parameter something is: a network's number, or one of these. Iterative updates move one network at a time, and a loss pulls
-/// only while its owner is moved.
+/// Whose loss or parameter something is: a network's number, or one of these. Iterative updates
+/// move one network at a time, and a loss pulls only while its owner is moved.
 enum Owner : int {
-    shared = -1,   ///< moved with every network
-    critic = -2    ///< the opponent of the networks in adversarial methods: moved before them, in a step of its own
+    shared = -1,  ///< moved with every network
+    /// the opponent of the networks in adversarial methods: moved before them, in a step of its own
+    critic = -2
 };
 
 /// When a step happens.
 struct Moment {
-    long step = 0;            ///< steps done
-    int epoch = 0, epochs = 1;   ///< the running epoch, from 0, and how many there will be
+    long step = 0;              ///< steps done
+    int epoch = 0, epochs = 1;  ///< the running epoch, from 0, and how many there will be
 };
 
-/// A weight that may change during training: a number, a function of the moment, or one of the epoch such as RampUp.
+/// A weight that may change during training: a number, a function of the moment, or one of the
+/// epoch such as RampUp.
 class Weight {
 public:
     Weight(double constant = 1) : constant_(constant) {}
     template <class F>
         requires(std::is_invocable_r_v<double, const F&, const Moment&> && !std::is_arithmetic_v<F>)
     Weight(F f) : function_(std::move(f)) {}
-    double operator()(const Moment& m) const { return function_ ? constant_ * function_(m) : constant_; }
+    double operator()(const Moment& m) const {
+        return function_ ? constant_ * function_(m) : constant_;
+    }
     template <class F>
-        requires(std::is_invocable_r_v<double, const F&, double> && !std::is_invocable_v<const F&, const Moment&>)
-    Weight(F f) : function_([f = std::move(f)](const Moment& m) { return double(f(double(m.epoch))); }) {}
+        requires(std::is_invocable_r_v<double, const F&, double> &&
+                 !std::is_invocable_v<const F&, const Moment&>)
+    Weight(F f)
+        : function_([f = std::move(f)](const Moment& m) { return double(f(double(m.epoch))); }) {}
     bool changes() const { return bool(function_); }
     friend Weight operator*(double factor, Weight w) {
         w.constant_ *= factor;
@@ -93,38 +102,50 @@ template <class T>
 struct Row {
     static constexpr int most = 12;
     std::array<const T*, most> x{};
-    std::array<T*, most> dx{};   ///< null where no gradient is wanted
+    std::array<T*, most> dx{};  ///< null where no gradient is wanted
     std::array<Dims, most> dims{};
     int count = 0;
-    int label = 0;               ///< the true class of the sample
+    int label = 0;  ///< the true class of the sample
 
     COLLAB_HD int size(int k) const { return dims[std::size_t(k)].size(); }
 };
 
-/// A function of the same sample of several values: `f.forward(row, y)` writes the result. Where gradients should flow through it,
-/// `f.backward(row, y, dy)` adds to each row.dx that is not null; without it the result is a constant.
+/// A function of the same sample of several values: `f.forward(row, y)` writes the result. Where
+/// gradients should flow through it, `f.backward(row, y, dy)` adds to each row.dx that is not null;
+/// without it the result is a constant.
 template <class F, class T = float>
 concept RowFunction = requires(const F& f, const Row<T>& row, T* y) { f.forward(row, y); };
 template <class F, class T = float>
-concept DifferentiableRowFunction = RowFunction<F, T> && requires(const F& f, const Row<T>& row, const T* y) { f.backward(row, y, y); };
+concept DifferentiableRowFunction =
+    RowFunction<F, T> &&
+    requires(const F& f, const Row<T>& row, const T* y) { f.backward(row, y, y); };
 
-/// A method: a type whose `couple(g)` lists values and losses, see Couplings. `taps` names the cuts that it reads.
+/// A method: a type whose `couple(g)` lists values and losses, see Couplings. `taps` names the cuts
+/// that it reads.
 template <class M>
 concept Method = requires { typename M::is_method; };
 
 namespace detail {
 template <class M>
-struct TapsOf { using type = Pack<>; };
+struct TapsOf {
+    using type = Pack<>;
+};
 template <class M>
     requires requires { typename M::taps; }
-struct TapsOf<M> { using type = typename M::taps; };
+struct TapsOf<M> {
+    using type = typename M::taps;
+};
 
 template <class Seen, class Rest>
 struct Distinct;
 template <class... Seen>
-struct Distinct<Pack<Seen...>, Pack<>> { using type = Pack<Seen...>; };
+struct Distinct<Pack<Seen...>, Pack<>> {
+    using type = Pack<Seen...>;
+};
 template <class... Seen, class T, class... Rest>
-struct Distinct<Pack<Seen...>, Pack<T, Rest...>> : Distinct<std::conditional_t<(std::same_as<Seen, T> || ...), Pack<Seen...>, Pack<Seen..., T>>, Pack<Rest...>> {};
+struct Distinct<Pack<Seen...>, Pack<T, Rest...>>
+    : Distinct<std::conditional_t<(std::same_as<Seen, T> || ...), Pack<Seen...>, Pack<Seen..., T>>,
+               Pack<Rest...>> {};
 }  // namespace detail
 
 }  // namespace collab

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// coupling_node: what a graph of couplings is made of: layers on a value, functions of several values, and losses.
+// coupling_node: what a graph of couplings is made of: layers on a value, functions of several
+// values, and losses.
 #pragma once
 #include <memory>
 #include <string>
@@ -22,7 +23,11 @@ struct Tensor {
 struct Active {
     unsigned networks = ~0u;
     bool shared = true, critic = true;
-    constexpr bool operator()(int owner) const { return owner >= 0 ? (networks >> owner & 1u) != 0 : owner == Owner::shared ? shared : critic; }
+    constexpr bool operator()(int owner) const {
+        return owner >= 0               ? (networks >> owner & 1u) != 0
+               : owner == Owner::shared ? shared
+                                        : critic;
+    }
 };
 
 /// The circumstances of one pass through the graph.
@@ -31,11 +36,11 @@ struct CouplingRun {
     using T = typename B::Scalar;
     Context<B> context;
     std::vector<Tensor<T>>& tensors;
-    const int* const* labels;   ///< of each network
+    const int* const* labels;  ///< of each network
     Moment moment;
     Active active;
-    bool train;                 ///< gradients are wanted
-    bool repeated;              ///< a pass over the same batch again: statistics do not move
+    bool train;     ///< gradients are wanted
+    bool repeated;  ///< a pass over the same batch again: statistics do not move
 };
 
 template <class B>
@@ -61,27 +66,40 @@ struct BridgeNode : CouplingNode<B> {
         return m;
     }
     Context<B> here(const CouplingRun<B>& r) const { return r.context.part(5000 + number); }
-    View<const T> x(const CouplingRun<B>& r) const { return {r.tensors[std::size_t(in)].value, Plan::Input::dims.channels}; }
-    void clear(CouplingRun<B>& r) override { r.context.backend.fill(std::size_t(r.context.batch) * Plan::Output::dims.size(), T(0), r.tensors[std::size_t(out)].gradient); }
-    void forward(CouplingRun<B>& r) override { r.tensors[std::size_t(out)].value = Plan::template forward<0, Plan::depth>(here(r), now(r), x(r)).data; }
+    View<const T> x(const CouplingRun<B>& r) const {
+        return {r.tensors[std::size_t(in)].value, Plan::Input::dims.channels};
+    }
+    void clear(CouplingRun<B>& r) override {
+        r.context.backend.fill(std::size_t(r.context.batch) * Plan::Output::dims.size(), T(0),
+                               r.tensors[std::size_t(out)].gradient);
+    }
+    void forward(CouplingRun<B>& r) override {
+        r.tensors[std::size_t(out)].value =
+            Plan::template forward<0, Plan::depth>(here(r), now(r), x(r)).data;
+    }
     void backward(CouplingRun<B>& r) override {
         const View<const T> dy{r.tensors[std::size_t(out)].gradient, Plan::Output::dims.channels};
-        const View<const T> dx = Plan::template backward<0, Plan::depth>(here(r), now(r), x(r), dy, {}, attached);
-        if (attached) r.context.backend.add({r.context.batch, Plan::Input::dims}, dx, View<T>{r.tensors[std::size_t(in)].gradient, Plan::Input::dims.channels});
+        const View<const T> dx =
+            Plan::template backward<0, Plan::depth>(here(r), now(r), x(r), dy, {}, attached);
+        if (attached)
+            r.context.backend.add(
+                {r.context.batch, Plan::Input::dims}, dx,
+                View<T>{r.tensors[std::size_t(in)].gradient, Plan::Input::dims.channels});
     }
 };
 
 /// The rows of several values, one sample at a time.
 template <class T>
 struct RowInputs {
-    Row<T> first;   ///< of sample 0
+    Row<T> first;  ///< of sample 0
     const int* labels;
     COLLAB_HD Row<T> at(int sample) const {
         Row<T> r = first;
         for (int k = 0; k < r.count; ++k) {
             const std::ptrdiff_t offset = std::ptrdiff_t(sample) * r.size(k);
             r.x[std::size_t(k)] += offset;
-            if (r.dx[std::size_t(k)]) r.dx[std::size_t(k)] += offset;
+            if (r.dx[std::size_t(k)])
+                r.dx[std::size_t(k)] += offset;
         }
         r.label = labels[sample];
         return r;
@@ -93,7 +111,9 @@ struct CombineForward {
     RowInputs<T> inputs;
     T* y;
     int width;
-    COLLAB_HD void operator()(int sample) const { f.forward(inputs.at(sample), y + std::ptrdiff_t(sample) * width); }
+    COLLAB_HD void operator()(int sample) const {
+        f.forward(inputs.at(sample), y + std::ptrdiff_t(sample) * width);
+    }
 };
 template <class F, class T>
 struct CombineBackward {
@@ -101,14 +121,17 @@ struct CombineBackward {
     RowInputs<T> inputs;
     const T *y, *dy;
     int width;
-    COLLAB_HD void operator()(int sample) const { f.backward(inputs.at(sample), y + std::ptrdiff_t(sample) * width, dy + std::ptrdiff_t(sample) * width); }
+    COLLAB_HD void operator()(int sample) const {
+        f.backward(inputs.at(sample), y + std::ptrdiff_t(sample) * width,
+                   dy + std::ptrdiff_t(sample) * width);
+    }
 };
 
 template <class F, class B>
 struct CombineNode : CouplingNode<B> {
     using T = typename B::Scalar;
     F f;
-    Row<T> shape;   ///< extents and count; pointers are filled in for each pass
+    Row<T> shape;  ///< extents and count; pointers are filled in for each pass
     std::array<int, Row<T>::most> in{};
     std::array<bool, Row<T>::most> attached{};
     int out = 0, width = 0, labels_of = 0;
@@ -123,12 +146,17 @@ struct CombineNode : CouplingNode<B> {
         return i;
     }
     void clear(CouplingRun<B>& r) override {
-        if (T* const g = r.tensors[std::size_t(out)].gradient) r.context.backend.fill(std::size_t(r.context.batch) * std::size_t(width), T(0), g);
+        if (T* const g = r.tensors[std::size_t(out)].gradient)
+            r.context.backend.fill(std::size_t(r.context.batch) * std::size_t(width), T(0), g);
     }
-    void forward(CouplingRun<B>& r) override { r.context.backend.for_rows(r.context.batch, CombineForward<F, T>{f, inputs(r), y, width}); }
+    void forward(CouplingRun<B>& r) override {
+        r.context.backend.for_rows(r.context.batch, CombineForward<F, T>{f, inputs(r), y, width});
+    }
     void backward(CouplingRun<B>& r) override {
         if constexpr (DifferentiableRowFunction<F, T>) {
-            if (const T* const g = r.tensors[std::size_t(out)].gradient) r.context.backend.for_rows(r.context.batch, CombineBackward<F, T>{f, inputs(r), y, g, width});
+            if (const T* const g = r.tensors[std::size_t(out)].gradient)
+                r.context.backend.for_rows(r.context.batch,
+                                           CombineBackward<F, T>{f, inputs(r), y, g, width});
         }
     }
 };
@@ -151,7 +179,9 @@ struct LossNode : CouplingNode<B> {
 };
 
 template <class M, class T>
-concept HasTargetGradient = requires(const M& m, int d, const T* a, T scale, T* db) { m.target_gradient(d, a, a, scale, db); };
+concept HasTargetGradient = requires(const M& m, int d, const T* a, T scale, T* db) {
+    m.target_gradient(d, a, a, scale, db);
+};
 
 template <class M, class T>
 struct LossRow {
@@ -163,9 +193,11 @@ struct LossRow {
     COLLAB_HD void operator()(int row) const {
         const std::ptrdiff_t at = std::ptrdiff_t(row) * width;
         loss[row] = metric.value(width, own + at, target + at);
-        if (gradient) metric.gradient(width, own + at, target + at, scale, gradient + at);
+        if (gradient)
+            metric.gradient(width, own + at, target + at, scale, gradient + at);
         if constexpr (HasTargetGradient<M, T>) {
-            if (target_gradient) metric.target_gradient(width, own + at, target + at, scale, target_gradient + at);
+            if (target_gradient)
+                metric.target_gradient(width, own + at, target + at, scale, target_gradient + at);
         }
     }
 };
@@ -178,12 +210,16 @@ struct MetricNode : LossNode<B> {
     void forward(CouplingRun<B>& r) override {
         const bool pulls = this->pulls(r);
         const Tensor<T>&a = r.tensors[std::size_t(own)], &b = r.tensors[std::size_t(target)];
-        r.context.backend.for_rows(r.context.batch, LossRow<M, T>{metric, width, a.value, b.value, this->rows, pulls ? a.gradient : nullptr,
-                                                                  pulls && attached_target ? b.gradient : nullptr, this->scale(r)});
+        r.context.backend.for_rows(
+            r.context.batch,
+            LossRow<M, T>{metric, width, a.value, b.value, this->rows, pulls ? a.gradient : nullptr,
+                          pulls && attached_target ? b.gradient : nullptr, this->scale(r)});
     }
 };
 template <class M, class B>
-concept ReachesTarget = requires(const M& m, B& b, const typename B::Scalar* x, typename B::Scalar s, typename B::Scalar* y) { m.evaluate_both(b, 1, 1, x, x, s, y, y, y, y); };
+concept ReachesTarget =
+    requires(const M& m, B& b, const typename B::Scalar* x, typename B::Scalar s,
+             typename B::Scalar* y) { m.evaluate_both(b, 1, 1, x, x, s, y, y, y, y); };
 template <class M, class B>
 struct BatchMetricNode : LossNode<B> {
     using T = typename B::Scalar;
@@ -194,12 +230,17 @@ struct BatchMetricNode : LossNode<B> {
     bool attached_target = false;
     void forward(CouplingRun<B>& r) override {
         const Tensor<T>&a = r.tensors[std::size_t(own)], &b = r.tensors[std::size_t(target)];
-        const T scale = this->scale(r) * T(r.context.batch);   // the mean is the metric's own
+        const T scale = this->scale(r) * T(r.context.batch);  // the mean is the metric's own
         if constexpr (ReachesTarget<M, B>) {
             const bool pulls = this->pulls(r);
-            metric.evaluate_both(r.context.backend, r.context.batch, own_dims.size(), a.value, b.value, scale, this->rows, pulls ? a.gradient : static_cast<T*>(nullptr),
-                                 pulls && attached_target ? b.gradient : static_cast<T*>(nullptr), scratch);
-        } else metric.evaluate(r.context.backend, r.context.batch, own_dims, a.value, target_dims, b.value, scale, this->rows, this->pulls(r) ? a.gradient : static_cast<T*>(nullptr), scratch);
+            metric.evaluate_both(
+                r.context.backend, r.context.batch, own_dims.size(), a.value, b.value, scale,
+                this->rows, pulls ? a.gradient : static_cast<T*>(nullptr),
+                pulls && attached_target ? b.gradient : static_cast<T*>(nullptr), scratch);
+        } else
+            metric.evaluate(r.context.backend, r.context.batch, own_dims, a.value, target_dims,
+                            b.value, scale, this->rows,
+                            this->pulls(r) ? a.gradient : static_cast<T*>(nullptr), scratch);
     }
 };
 template <class T>
@@ -209,7 +250,8 @@ struct MinimiseRow {
     T scale;
     COLLAB_HD void operator()(std::size_t i) const {
         loss[i] = value[i];
-        if (gradient) gradient[i] += scale;
+        if (gradient)
+            gradient[i] += scale;
     }
 };
 template <class B>
@@ -218,7 +260,10 @@ struct MinimiseNode : LossNode<B> {
     int own = 0;
     void forward(CouplingRun<B>& r) override {
         const Tensor<T>& a = r.tensors[std::size_t(own)];
-        r.context.backend.for_each(std::size_t(r.context.batch), MinimiseRow<T>{a.value, this->rows, this->pulls(r) ? a.gradient : nullptr, this->scale(r)});
+        r.context.backend.for_each(std::size_t(r.context.batch),
+                                   MinimiseRow<T>{a.value, this->rows,
+                                                  this->pulls(r) ? a.gradient : nullptr,
+                                                  this->scale(r)});
     }
 };
 template <class T>
@@ -231,13 +276,17 @@ template <class B>
 struct CrossEntropyNode : LossNode<B> {
     using T = typename B::Scalar;
     int own = 0, classes = 0, labels_of = 0;
-    T* own_gradient = nullptr;   ///< the backend writes, a coupling adds
+    T* own_gradient = nullptr;  ///< the backend writes, a coupling adds
     void forward(CouplingRun<B>& r) override {
         const Tensor<T>& a = r.tensors[std::size_t(own)];
         const bool pulls = this->pulls(r) && a.gradient;
-        r.context.backend.softmax_cross_entropy(r.context.batch, classes, View<const T>{a.value, classes}, r.labels[labels_of], this->scale(r),
-                                                pulls ? View<T>{own_gradient, classes} : View<T>{}, this->rows, this->hits);
-        if (pulls) r.context.backend.for_each(std::size_t(r.context.batch) * std::size_t(classes), AccumulateInto<T>{own_gradient, a.gradient});
+        r.context.backend.softmax_cross_entropy(
+            r.context.batch, classes, View<const T>{a.value, classes}, r.labels[labels_of],
+            this->scale(r), pulls ? View<T>{own_gradient, classes} : View<T>{}, this->rows,
+            this->hits);
+        if (pulls)
+            r.context.backend.for_each(std::size_t(r.context.batch) * std::size_t(classes),
+                                       AccumulateInto<T>{own_gradient, a.gradient});
     }
 };
 

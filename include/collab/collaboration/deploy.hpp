@@ -8,10 +8,14 @@ namespace collab {
 namespace detail {
 /// A layer, followed by the bridge of the MKB that sits there, if one does.
 template <class C, int I, class L, int K = 0>
-struct WithBridge { using type = Layers<L>; };
+struct WithBridge {
+    using type = Layers<L>;
+};
 template <class C, int I, class Tag, int K>
     requires(K < C::bases && std::same_as<typename C::template mkb<K>::cut, Tag>)
-struct WithBridge<C, I, Cut<Tag>, K> { using type = Layers<Cut<Tag>, typename C::template branch<I, K>::Layer>; };
+struct WithBridge<C, I, Cut<Tag>, K> {
+    using type = Layers<Cut<Tag>, typename C::template branch<I, K>::Layer>;
+};
 template <class C, int I, class Tag, int K>
     requires(K < C::bases && !std::same_as<typename C::template mkb<K>::cut, Tag>)
 struct WithBridge<C, I, Cut<Tag>, K> : WithBridge<C, I, Cut<Tag>, K + 1> {};
@@ -19,10 +23,14 @@ struct WithBridge<C, I, Cut<Tag>, K> : WithBridge<C, I, Cut<Tag>, K + 1> {};
 template <class C, int I, class P>
 struct DeployedAs;
 template <class C, int I, class... Ls>
-struct DeployedAs<C, I, Pack<Ls...>> { using type = Sequential<input_of<typename C::template network<I>>, typename WithBridge<C, I, Ls>::type...>; };
+struct DeployedAs<C, I, Pack<Ls...>> {
+    using type = Sequential<input_of<typename C::template network<I>>,
+                            typename WithBridge<C, I, Ls>::type...>;
+};
 }  // namespace detail
 
-/// Front, encoder, transfer, decoder, merge, back: what network I computes once training is over (no peer, no metric, no verification).
+/// Front, encoder, transfer, decoder, merge, back: what network I computes once training is over
+/// (no peer, no metric, no verification).
 template <class C, int I>
 struct Deployed : detail::DeployedAs<C, I, flat_layers<typename C::template network<I>>>::type {};
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// sketch: what the methods of a collaboration read, make and ask for, as a list, without a backend: for manifests and pictures.
+// sketch: what the methods of a collaboration read, make and ask for, as a list, without a backend:
+// for manifests and pictures.
 #pragma once
 #include <string>
 #include <tuple>
@@ -21,30 +22,36 @@ struct Sketch {
     };
     struct Made {
         Kind kind = Kind::logits;
-        std::string name;            ///< "logits", the name of a cut, of a bridge, or of a function
-        int owner = 0;               ///< the network of a tap; who moves a bridge (see Owner)
+        std::string name;  ///< "logits", the name of a cut, of a bridge, or of a function
+        int owner = 0;     ///< the network of a tap; who moves a bridge (see Owner)
         Dims dims;
         std::vector<Use> from;
-        bool learns = true;          ///< a bridge that feels what is done with its result
+        bool learns = true;  ///< a bridge that feels what is done with its result
     };
     struct Asked {
-        std::string name, metric;    ///< of a loss; "CE" for a cross entropy, empty where the value itself is minimised
+        /// of a loss; "CE" for a cross entropy, empty where the value itself is minimised
+        std::string name, metric;
         int owner = 0;
-        double weight = 1;           ///< at the first step
+        double weight = 1;  ///< at the first step
         bool weight_changes = false;
-        Use own, target;             ///< a target with value -1: the labels, or none
+        Use own, target;  ///< a target with value -1: the labels, or none
     };
     std::vector<Made> values;
     std::vector<Asked> losses;
-    std::vector<double> classification;   ///< weight of each network's own cross entropy at the first step
+    /// weight of each network's own cross entropy at the first step
+    std::vector<double> classification;
 };
 
 namespace detail {
 /// What an object says of itself (`describe()`), or else what its type is called.
 template <class T>
 std::string described(const T& object) {
-    if constexpr (requires { { object.describe() } -> std::convertible_to<std::string>; }) return object.describe();
-    else return type_name<T>();
+    if constexpr (requires {
+                      { object.describe() } -> std::convertible_to<std::string>;
+                  })
+        return object.describe();
+    else
+        return type_name<T>();
 }
 
 /// A graph with the words of Couplings that only takes notes.
@@ -62,24 +69,38 @@ public:
     static constexpr bool frozen(int network) { return C::frozen::has(network); }
     enum class Learning { yes, no };
     template <class P>
-    struct Part { int number = 0; };
+    struct Part {
+        int number = 0;
+    };
 
     Sketch sketch;
 
     SketchGraph() {
-        for (int i = 0; i < networks; ++i) sketch.classification.push_back(frozen(i) ? 0 : 1);
+        for (int i = 0; i < networks; ++i)
+            sketch.classification.push_back(frozen(i) ? 0 : 1);
     }
     template <class I>
-    auto logits(I) { return Handle<typename Plan<I::value>::Output, !frozen(I::value)>{tap(Sketch::Kind::logits, "logits", I::value, Plan<I::value>::Output::dims)}; }
+    auto logits(I) {
+        return Handle<typename Plan<I::value>::Output, !frozen(I::value)>{
+            tap(Sketch::Kind::logits, "logits", I::value, Plan<I::value>::Output::dims)};
+    }
     template <class Tag, class I>
     auto feature(Tagged<Tag>, I) {
-        using S = typename Plan<I::value>::template ShapeAt<std::max(place_of<Plan<I::value>, Tag>, 0)>;
-        return Handle<S, !frozen(I::value)>{tap(Sketch::Kind::feature, type_name<Tag>(), I::value, S::dims)};
+        using S =
+            typename Plan<I::value>::template ShapeAt<std::max(place_of<Plan<I::value>, Tag>, 0)>;
+        return Handle<S, !frozen(I::value)>{
+            tap(Sketch::Kind::feature, type_name<Tag>(), I::value, S::dims)};
     }
     template <class I, class J>
-    auto image_distance(I, J) { return Constant<Shape<1>>{tap(Sketch::Kind::distance, sentence("W2\u00b2 of images ", I::value, ", ", J::value), I::value, Dims{1, 1, 1})}; }
+    auto image_distance(I, J) {
+        return Constant<Shape<1>>{tap(Sketch::Kind::distance,
+                                      sentence("W2\u00b2 of images ", I::value, ", ", J::value),
+                                      I::value, Dims{1, 1, 1})};
+    }
     template <AnyValue V>
-    Constant<typename V::Shape> constant(V v) const { return {v.slot}; }
+    Constant<typename V::Shape> constant(V v) const {
+        return {v.slot};
+    }
 
     template <class... Ls, StaticShape In>
     auto part(Layers<Ls...>, In, int owner, const std::string& name) {
@@ -89,36 +110,60 @@ public:
     template <class P, AnyValue V>
     auto apply(Part<P> p, V v, Learning learning = Learning::yes) {
         const auto& [name, owner] = parts_[std::size_t(p.number)];
-        return Value<typename P::Output>{made({Sketch::Kind::bridge, name, owner, P::Output::dims, {use(v)}, learning == Learning::yes})};
+        return Value<typename P::Output>{made({Sketch::Kind::bridge,
+                                               name,
+                                               owner,
+                                               P::Output::dims,
+                                               {use(v)},
+                                               learning == Learning::yes})};
     }
     template <class... Ls, AnyValue V>
-    auto bridge(Layers<Ls...> list, V v, int owner, const std::string& name) { return apply(part(list, typename V::Shape{}, owner, name), v); }
+    auto bridge(Layers<Ls...> list, V v, int owner, const std::string& name) {
+        return apply(part(list, typename V::Shape{}, owner, name), v);
+    }
     template <StaticShape Out, class F, AnyValue... Vs>
-    auto combine(Out, const F& f, Vs... vs) { return combine_for(0, Out{}, f, vs...); }
+    auto combine(Out, const F& f, Vs... vs) {
+        return combine_for(0, Out{}, f, vs...);
+    }
     template <StaticShape Out, class F, AnyValue... Vs>
     auto combine_for(int labels_of, Out, const F& f, Vs... vs) {
-        return Handle<Out, DifferentiableRowFunction<F, double> && (Vs::attached || ...)>{made({Sketch::Kind::combination, described(f), labels_of, Out::dims, {use(vs)...}})};
+        return Handle<Out, DifferentiableRowFunction<F, double> && (Vs::attached || ...)>{
+            made({Sketch::Kind::combination, described(f), labels_of, Out::dims, {use(vs)...}})};
     }
     template <class M, class S, AnyValue V>
-    void loss(int owner, const std::string& name, const M& metric, Value<S> own, V target, const Weight& weight = 1) { ask(name, described(metric), owner, weight, use(own), use(target)); }
-    void minimise(int owner, const std::string& name, Value<Shape<1>> v, const Weight& weight = 1) { ask(name, "", owner, weight, use(v), {}); }
+    void loss(int owner, const std::string& name, const M& metric, Value<S> own, V target,
+              const Weight& weight = 1) {
+        ask(name, described(metric), owner, weight, use(own), use(target));
+    }
+    void minimise(int owner, const std::string& name, Value<Shape<1>> v, const Weight& weight = 1) {
+        ask(name, "", owner, weight, use(v), {});
+    }
     template <class S>
-    void cross_entropy(int owner, const std::string& name, Value<S> v, const Weight& weight = 1) { ask(name, "CE", owner, weight, use(v), {}); }
-    void classification_weight(int network, const Weight& weight) { sketch.classification[std::size_t(network)] = weight({}); }
+    void cross_entropy(int owner, const std::string& name, Value<S> v, const Weight& weight = 1) {
+        ask(name, "CE", owner, weight, use(v), {});
+    }
+    void classification_weight(int network, const Weight& weight) {
+        sketch.classification[std::size_t(network)] = weight({});
+    }
 
 private:
     template <class V>
-    static Sketch::Use use(V v) { return {v.slot, !V::attached}; }
+    static Sketch::Use use(V v) {
+        return {v.slot, !V::attached};
+    }
     int made(Sketch::Made m) {
         sketch.values.push_back(std::move(m));
         return int(sketch.values.size()) - 1;
     }
     int tap(Sketch::Kind kind, const std::string& name, int network, Dims dims) {
         for (std::size_t k = 0; k < sketch.values.size(); ++k)
-            if (sketch.values[k].kind == kind && sketch.values[k].name == name && sketch.values[k].owner == network) return int(k);
+            if (sketch.values[k].kind == kind && sketch.values[k].name == name &&
+                sketch.values[k].owner == network)
+                return int(k);
         return made({kind, name, network, dims, {}});
     }
-    void ask(const std::string& name, const std::string& metric, int owner, const Weight& weight, Sketch::Use own, Sketch::Use target) {
+    void ask(const std::string& name, const std::string& metric, int owner, const Weight& weight,
+             Sketch::Use own, Sketch::Use target) {
         sketch.losses.push_back({name, metric, owner, weight({}), weight.changes(), own, target});
     }
 
@@ -126,7 +171,8 @@ private:
 };
 }  // namespace detail
 
-/// The sketch of a collaboration's methods, with the weights and temperatures that they have in the settings of a training.
+/// The sketch of a collaboration's methods, with the weights and temperatures that they have in the
+/// settings of a training.
 ///
 ///     const Sketch s = sketch<Pair>();   // or sketch<Pair>(settings.methods)
 template <class C, class Methods = decltype(detail::as_tuple(typename C::methods{}))>

@@ -13,12 +13,16 @@ using Index = std::integral_constant<int, I>;
 /// f(Index<0>{}), ..., f(Index<N-1>{}).
 template <int N, class F>
 constexpr void unroll(F&& f) {
-    [&]<int... I>(std::integer_sequence<int, I...>) { (f(Index<I>{}), ...); }(std::make_integer_sequence<int, N>{});
+    [&]<int... I>(std::integer_sequence<int, I...>) {
+        (f(Index<I>{}), ...);
+    }(std::make_integer_sequence<int, N>{});
 }
 
 namespace detail {
 template <int I, class T>
-struct Leaf { using type = T; };
+struct Leaf {
+    using type = T;
+};
 template <class Is, class... Ts>
 struct Leaves;
 template <int... I, class... Ts>
@@ -37,7 +41,8 @@ struct Pack : detail::Leaves<std::make_integer_sequence<int, sizeof...(Ts)>, Ts.
     static constexpr int find = [] {
         constexpr bool same[] = {std::same_as<Ts, T>..., false};
         for (int i = 0; i < size; ++i)
-            if (same[i]) return i;
+            if (same[i])
+                return i;
         return -1;
     }();
 };
@@ -46,13 +51,19 @@ namespace detail {
 template <class... Packs>
 struct Join;
 template <>
-struct Join<> { using type = Pack<>; };
+struct Join<> {
+    using type = Pack<>;
+};
 template <class... As>
-struct Join<Pack<As...>> { using type = Pack<As...>; };
-template <class... As, class... Bs, class... Rest>   // two at a time: half as many steps as one at a time
+struct Join<Pack<As...>> {
+    using type = Pack<As...>;
+};
+// two at a time: half as many steps as one at a time
+template <class... As, class... Bs, class... Rest>
 struct Join<Pack<As...>, Pack<Bs...>, Rest...> : Join<Pack<As..., Bs...>, Rest...> {};
 template <class... As, class... Bs, class... Cs, class... Ds, class... Rest>
-struct Join<Pack<As...>, Pack<Bs...>, Pack<Cs...>, Pack<Ds...>, Rest...> : Join<Pack<As..., Bs..., Cs..., Ds...>, Rest...> {};
+struct Join<Pack<As...>, Pack<Bs...>, Pack<Cs...>, Pack<Ds...>, Rest...>
+    : Join<Pack<As..., Bs..., Cs..., Ds...>, Rest...> {};
 }  // namespace detail
 
 /// One list of the types of several lists, in order.

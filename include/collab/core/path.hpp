@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// path: the name of a file or folder, from whatever holds one. <filesystem> costs compilers as much as the rest of the library's declarations.
+// path: the name of a file or folder, from whatever holds one. <filesystem> costs compilers as much
+// as the rest of the library's declarations.
 #pragma once
 #include <concepts>
 #include <string>
@@ -16,7 +17,9 @@ struct Path {
     Path(std::string name) : text(std::move(name)) {}
     Path(std::string_view name) : text(name) {}
     template <class P>
-        requires requires(const P& path) { { path.string() } -> std::convertible_to<std::string>; }
+        requires requires(const P& path) {
+            { path.string() } -> std::convertible_to<std::string>;
+        }
     Path(const P& path) : text(path.string()) {}
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// shape: the extents of a feature map, as a value for computing and as a type for interfaces and messages.
+// shape: the extents of a feature map, as a value for computing and as a type for interfaces and
+// messages.
 #pragma once
 #include <concepts>
 
@@ -23,11 +24,14 @@ struct Shape {
 };
 
 template <class S>
-concept StaticShape = requires {
-    { S::dims } -> std::convertible_to<Dims>;
-} && because<"every extent is positive">(S::dims.channels > 0 && S::dims.height > 0 && S::dims.width > 0);
+concept StaticShape =
+    requires {
+        { S::dims } -> std::convertible_to<Dims>;
+    } && because<"every extent is positive">(S::dims.channels > 0 && S::dims.height > 0 &&
+                                             S::dims.width > 0);
 
 template <class A, class B>
-concept SameShape = StaticShape<A> && StaticShape<B> && because<"both shapes are the same">(A::dims == B::dims);
+concept SameShape =
+    StaticShape<A> && StaticShape<B> && because<"both shapes are the same">(A::dims == B::dims);
 
 }  // namespace collab

@@ -13,8 +13,11 @@ struct Text {
     consteval Text(const char (&s)[N]) { std::copy_n(s, N, chars); }
 };
 
-/// `because<"a sentence">(condition)` is the condition; when it fails, compilers print the sentence beside it.
+/// `because<"a sentence">(condition)` is the condition; when it fails, compilers print the sentence
+/// beside it.
 template <Text Sentence>
-consteval bool because(bool holds) { return holds; }
+consteval bool because(bool holds) {
+    return holds;
+}
 
 }  // namespace collab

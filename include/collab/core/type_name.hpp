@@ -11,9 +11,11 @@ namespace collab::detail {
 template <class T>
 std::string type_name() {
     const std::string_view text = __PRETTY_FUNCTION__;
-    std::size_t from = text.find("T = ") + 4;   // "... [with T = collab::zoo::conv1_x; ...]" or "... [T = collab::zoo::conv1_x]"
+    // "... [with T = collab::zoo::conv1_x; ...]" or "... [T = collab::zoo::conv1_x]"
+    std::size_t from = text.find("T = ") + 4;
     const std::size_t to = text.find_first_of(";]<", from);
-    for (std::size_t at; (at = text.find("::", from)) < to;) from = at + 2;
+    for (std::size_t at; (at = text.find("::", from)) < to;)
+        from = at + 2;
     return std::string(text.substr(from, to - from));
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// choice: what is chosen at random for a picture: where it is cut, whether it is mirrored, where its hole is. The same bits on every device.
+// choice: what is chosen at random for a picture: where it is cut, whether it is mirrored, where
+// its hole is. The same bits on every device.
 #pragma once
 #include <cstdint>
 
@@ -9,9 +10,12 @@
 
 namespace collab {
 
-/// The generator of the choices for one picture in one epoch: the same on any thread, in any order, for any batch size.
+/// The generator of the choices for one picture in one epoch: the same on any thread, in any order,
+/// for any batch size.
 COLLAB_HD constexpr Random sample_random(std::uint64_t seed, int epoch, int index) {
-    return Random{seed, 0x617567}.child(static_cast<std::uint64_t>(epoch)).child(static_cast<std::uint64_t>(index));
+    return Random{seed, 0x617567}
+        .child(static_cast<std::uint64_t>(epoch))
+        .child(static_cast<std::uint64_t>(index));
 }
 
 namespace detail {
@@ -19,24 +23,28 @@ namespace detail {
 /// How a picture is cut out, once it has its size.
 struct PictureFrame {
     Dims in, out;
-    int added;   ///< black pixels on each side of what comes in
+    int added;  ///< black pixels on each side of what comes in
     bool flip;
     int cutout;  ///< side of the hole; 0: none
     COLLAB_HD constexpr int spare_y() const { return in.height + 2 * added - out.height; }
     COLLAB_HD constexpr int spare_x() const { return in.width + 2 * added - out.width; }
 };
 
-/// Where a picture is cut out: its first pixel in the picture that comes in (which may lie outside), and the hole, [from, to) in what comes out.
+/// Where a picture is cut out: its first pixel in the picture that comes in (which may lie
+/// outside), and the hole, [from, to) in what comes out.
 struct PictureChoice {
     int top, left;
     bool mirrored;
     int hole_top, hole_bottom, hole_left, hole_right;
 };
 
-COLLAB_HD constexpr int within(int value, int most) { return value < 0 ? 0 : value > most ? most : value; }
+COLLAB_HD constexpr int within(int value, int most) {
+    return value < 0 ? 0 : value > most ? most : value;
+}
 
 /// Outside training the middle, as it is.
-COLLAB_HD constexpr PictureChoice choose(const PictureFrame& f, const Random& random, bool training) {
+COLLAB_HD constexpr PictureChoice choose(const PictureFrame& f, const Random& random,
+                                         bool training) {
     const int spare_y = f.spare_y(), spare_x = f.spare_x();
     PictureChoice c{spare_y / 2 - f.added, spare_x / 2 - f.added, false, 0, 0, 0, 0};
     if (training && (f.flip || spare_y || spare_x)) {
@@ -47,8 +55,10 @@ COLLAB_HD constexpr PictureChoice choose(const PictureFrame& f, const Random& ra
     }
     if (training && f.cutout > 0) {
         const Words w = random(1);
-        const int y = static_cast<int>(below(w.w[0], static_cast<std::uint32_t>(f.out.height))) - f.cutout / 2;
-        const int x = static_cast<int>(below(w.w[1], static_cast<std::uint32_t>(f.out.width))) - f.cutout / 2;
+        const int y = static_cast<int>(below(w.w[0], static_cast<std::uint32_t>(f.out.height))) -
+                      f.cutout / 2;
+        const int x =
+            static_cast<int>(below(w.w[1], static_cast<std::uint32_t>(f.out.width))) - f.cutout / 2;
         c.hole_top = within(y, f.out.height), c.hole_bottom = within(y + f.cutout, f.out.height);
         c.hole_left = within(x, f.out.width), c.hole_right = within(x + f.cutout, f.out.width);
     }

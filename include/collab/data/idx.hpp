@@ -26,7 +26,8 @@ struct IdxFile {
 
 inline std::string hexadecimal(std::uint32_t v) {
     std::string s = "0x";
-    for (int shift = 28; shift >= 0; shift -= 4) s += "0123456789abcdef"[v >> shift & 15];
+    for (int shift = 28; shift >= 0; shift -= 4)
+        s += "0123456789abcdef"[v >> shift & 15];
     return s;
 }
 
@@ -38,68 +39,96 @@ inline IdxFile read_idx_file(const std::filesystem::path& path, int rank) {
     std::uint8_t head[16];
     const std::size_t got = reader.read(head, header);
     const auto word = [&](int i) {
-        return std::uint32_t(head[4 * i]) << 24 | std::uint32_t(head[4 * i + 1]) << 16 | std::uint32_t(head[4 * i + 2]) << 8 | head[4 * i + 3];
+        return std::uint32_t(head[4 * i]) << 24 | std::uint32_t(head[4 * i + 1]) << 16 |
+               std::uint32_t(head[4 * i + 2]) << 8 | head[4 * i + 3];
     };
-    const std::uint32_t magic = 0x0800u + static_cast<std::uint32_t>(rank);   // 8: unsigned bytes
+    const std::uint32_t magic = 0x0800u + static_cast<std::uint32_t>(rank);  // 8: unsigned bytes
     if (got >= 4 && word(0) != magic)
         fail(name, ": starts with ", hexadecimal(word(0)),
-             word(0) == 0x0803u ? " (a file of images)" : word(0) == 0x0801u ? " (a file of labels)" : "", "; expected ", hexadecimal(magic),
-             ", an IDX file of ", what);
-    if (got < header) fail(name, ": ends after ", got, " bytes; the header of an IDX file of ", what, " takes ", header, " (truncated?)");
+             word(0) == 0x0803u   ? " (a file of images)"
+             : word(0) == 0x0801u ? " (a file of labels)"
+                                  : "",
+             "; expected ", hexadecimal(magic), ", an IDX file of ", what);
+    if (got < header)
+        fail(name, ": ends after ", got, " bytes; the header of an IDX file of ", what, " takes ",
+             header, " (truncated?)");
 
     IdxFile file;
-    for (int i = 0; i < rank; ++i) file.extents[static_cast<std::size_t>(i)] = word(i + 1);
+    for (int i = 0; i < rank; ++i)
+        file.extents[static_cast<std::size_t>(i)] = word(i + 1);
     const auto [count, rows, columns] = file.extents;
-    if (count < 1 || count > 0x7fffffffu) fail(name, ": the header says ", count, " ", what, "; expected 1 to 2147483647");
+    if (count < 1 || count > 0x7fffffffu)
+        fail(name, ": the header says ", count, " ", what, "; expected 1 to 2147483647");
     if (rows < 1 || rows > 32768 || columns < 1 || columns > 32768)
-        fail(name, ": the header says images of ", rows, " x ", columns, "; expected 1 to 32768 on each side");
-    const std::uint64_t promised = std::uint64_t(count) * rows * columns;   // below 2^61
+        fail(name, ": the header says images of ", rows, " x ", columns,
+             "; expected 1 to 32768 on each side");
+    const std::uint64_t promised = std::uint64_t(count) * rows * columns;  // below 2^61
     const std::string claim = rank == 1 ? sentence("the header says ", count, " labels")
-                                        : sentence("the header says ", count, " images of ", rows, " x ", columns, ", ", promised, " bytes");
-    // Nothing is allocated on the word of the header alone: a plain file shows its size, an inflated one is held as it arrives.
+                                        : sentence("the header says ", count, " images of ", rows,
+                                                   " x ", columns, ", ", promised, " bytes");
+    // Nothing is allocated on the word of the header alone: a plain file shows its size, an
+    // inflated one is held as it arrives.
     if (!reader.gzip() && promised != reader.most() - header)
         fail(name, ": ", claim, ", but ", reader.most() - header, " bytes follow it",
              promised > reader.most() - header ? " (truncated?)" : " (trailing bytes?)");
-    if (promised > reader.most()) fail(name, ": ", claim, "; so small a gzip file holds at most ", reader.most());
+    if (promised > reader.most())
+        fail(name, ": ", claim, "; so small a gzip file holds at most ", reader.most());
     while (file.bytes.size() < promised) {
         const std::size_t at = file.bytes.size();
         const std::uint64_t step = reader.gzip() ? std::max<std::uint64_t>(at, 1u << 20) : promised;
         file.bytes.resize(static_cast<std::size_t>(std::min(promised, at + step)));
         const std::size_t read = reader.read(file.bytes.data() + at, file.bytes.size() - at);
-        if (read < file.bytes.size() - at) fail(name, ": ", claim, ", but only ", at + read, " bytes follow it (truncated?)");
+        if (read < file.bytes.size() - at)
+            fail(name, ": ", claim, ", but only ", at + read, " bytes follow it (truncated?)");
     }
     std::uint8_t beyond;
-    if (reader.read(&beyond, 1) != 0) fail(name, ": ", claim, ", but more bytes follow (trailing bytes?)");
+    if (reader.read(&beyond, 1) != 0)
+        fail(name, ": ", claim, ", but more bytes follow (trailing bytes?)");
     return file;
 }
 
 }  // namespace detail
 
-/// Images and labels from two IDX files, each plain or gzipped: the content tells, not the name. One channel.
-inline Images read_idx(const std::filesystem::path& images_path, const std::filesystem::path& labels_path, std::string name, int classes) {
-    if (classes < 1) fail(name, ": ", classes, " classes; expected at least 1");
-    detail::IdxFile labels = detail::read_idx_file(labels_path, 1), images = detail::read_idx_file(images_path, 3);
+/// Images and labels from two IDX files, each plain or gzipped: the content tells, not the name.
+/// One channel.
+inline Images read_idx(const std::filesystem::path& images_path,
+                       const std::filesystem::path& labels_path, std::string name, int classes) {
+    if (classes < 1)
+        fail(name, ": ", classes, " classes; expected at least 1");
+    detail::IdxFile labels = detail::read_idx_file(labels_path, 1),
+                    images = detail::read_idx_file(images_path, 3);
     if (images.extents[0] != labels.extents[0])
-        fail(images_path.string(), ": has ", images.extents[0], " images, but ", labels_path.string(), " has ", labels.extents[0],
-             " labels; expected as many of both");
+        fail(images_path.string(), ": has ", images.extents[0], " images, but ",
+             labels_path.string(), " has ", labels.extents[0], " labels; expected as many of both");
     for (std::size_t i = 0; i < labels.bytes.size(); ++i)
-        if (labels.bytes[i] >= classes) fail(labels_path.string(), ": label ", i, " is ", labels.bytes[i], "; expected 0 to ", classes - 1);
-    return {Dims{1, static_cast<int>(images.extents[1]), static_cast<int>(images.extents[2])}, classes, std::move(images.bytes),
-            std::vector<int>(labels.bytes.begin(), labels.bytes.end()), std::move(name), {}};
+        if (labels.bytes[i] >= classes)
+            fail(labels_path.string(), ": label ", i, " is ", labels.bytes[i], "; expected 0 to ",
+                 classes - 1);
+    return {Dims{1, static_cast<int>(images.extents[1]), static_cast<int>(images.extents[2])},
+            classes,
+            std::move(images.bytes),
+            std::vector<int>(labels.bytes.begin(), labels.bytes.end()),
+            std::move(name),
+            {}};
 }
 
 namespace detail {
 
-inline DataSet read_idx_folder(const std::filesystem::path& folder, std::string_view name, const std::vector<std::string>& class_names) {
+inline DataSet read_idx_folder(const std::filesystem::path& folder, std::string_view name,
+                               const std::vector<std::string>& class_names) {
     const auto part = [&](std::string_view label, std::string_view prefix) {
         const auto find = [&](std::string_view what, std::string_view kind) {
-            const std::string dash = sentence(prefix, "-", what, "-", kind), dot = sentence(prefix, "-", what, ".", kind);
-            return find_file(folder, sentence(name, " ", label, " ", what), {dash, dot, dash + ".gz", dot + ".gz"});
+            const std::string dash = sentence(prefix, "-", what, "-", kind),
+                              dot = sentence(prefix, "-", what, ".", kind);
+            return find_file(folder, sentence(name, " ", label, " ", what),
+                             {dash, dot, dash + ".gz", dot + ".gz"});
         };
         const auto path = find("images", "idx3-ubyte");
-        Images images = read_idx(path, find("labels", "idx1-ubyte"), sentence(name, " ", label), static_cast<int>(class_names.size()));
+        Images images = read_idx(path, find("labels", "idx1-ubyte"), sentence(name, " ", label),
+                                 static_cast<int>(class_names.size()));
         if (images.dims != Dims{1, 28, 28})
-            fail(path.string(), ": images of ", images.dims.height, " x ", images.dims.width, "; those of ", name, " are 28 x 28");
+            fail(path.string(), ": images of ", images.dims.height, " x ", images.dims.width,
+                 "; those of ", name, " are 28 x 28");
         images.class_names = class_names;
         return images;
     };
@@ -109,16 +138,18 @@ inline DataSet read_idx_folder(const std::filesystem::path& folder, std::string_
 
 }  // namespace detail
 
-/// MNIST: 28 x 28, ten digits. `folder` holds train-images-idx3-ubyte and its three companions; a dot in place of the last dash and a
-/// final .gz are accepted.
+/// MNIST: 28 x 28, ten digits. `folder` holds train-images-idx3-ubyte and its three companions; a
+/// dot in place of the last dash and a final .gz are accepted.
 inline DataSet mnist(const std::filesystem::path& folder) {
-    return detail::read_idx_folder(folder, "MNIST", {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"});
+    return detail::read_idx_folder(folder, "MNIST",
+                                   {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"});
 }
 
 /// Fashion-MNIST: files, sizes and number of classes of MNIST.
 inline DataSet fashion_mnist(const std::filesystem::path& folder) {
     return detail::read_idx_folder(folder, "Fashion-MNIST",
-                                   {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"});
+                                   {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal",
+                                    "Shirt", "Sneaker", "Bag", "Ankle boot"});
 }
 
 }  // namespace collab

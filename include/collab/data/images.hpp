@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// images: labelled pictures held in memory, their statistics, and a made-up set that needs no files.
+// images: labelled pictures held in memory, their statistics, and a made-up set that needs no
+// files.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -13,17 +14,20 @@
 
 namespace collab {
 
-/// Pictures of one size with one label each. Pixels are bytes in NHWC order: channels of a pixel side by side.
+/// Pictures of one size with one label each. Pixels are bytes in NHWC order: channels of a pixel
+/// side by side.
 struct Images {
-    Dims dims;                          ///< of one picture
-    int classes = 0;                    ///< labels are in [0, classes)
-    std::vector<std::uint8_t> pixels;   ///< size() * dims.size() bytes
+    Dims dims;                         ///< of one picture
+    int classes = 0;                   ///< labels are in [0, classes)
+    std::vector<std::uint8_t> pixels;  ///< size() * dims.size() bytes
     std::vector<int> labels;
-    std::string name;                   ///< appears in messages
-    std::vector<std::string> class_names;   ///< one for each class, or none at all
+    std::string name;                      ///< appears in messages
+    std::vector<std::string> class_names;  ///< one for each class, or none at all
 
     int size() const { return static_cast<int>(labels.size()); }
-    const std::uint8_t* image(int i) const { return pixels.data() + static_cast<std::size_t>(i) * static_cast<std::size_t>(dims.size()); }
+    const std::uint8_t* image(int i) const {
+        return pixels.data() + static_cast<std::size_t>(i) * static_cast<std::size_t>(dims.size());
+    }
 };
 
 /// What a benchmark data set comes as.
@@ -31,7 +35,8 @@ struct DataSet {
     Images train, test;
 };
 
-/// Throws unless the parts of `images` agree with each other: sizes, labels, names. The readers only return sets that pass.
+/// Throws unless the parts of `images` agree with each other: sizes, labels, names. The readers
+/// only return sets that pass.
 void check(const Images& images);
 
 /// The pictures with these indices, in this order.
@@ -42,12 +47,14 @@ struct Statistics {
     std::vector<double> mean, deviation;
 };
 
-/// The mean and the deviation (of the population) of each channel. Exact sums: the order of the pictures does not matter.
+/// The mean and the deviation (of the population) of each channel. Exact sums: the order of the
+/// pictures does not matter.
 Statistics statistics(const Images& images);
 
 namespace detail {
 
-/// What the pictures of one made-up class have in common. Depends on the class alone, so that sets of different seeds belong together.
+/// What the pictures of one made-up class have in common. Depends on the class alone, so that sets
+/// of different seeds belong together.
 struct SyntheticClass {
     double angle, frequency, blob_x, blob_y;
     std::vector<double> colour, tint;
@@ -57,12 +64,15 @@ void paint(const SyntheticClass& look, Dims d, Random random, std::uint8_t* out)
 
 }  // namespace detail
 
-/// n made-up pictures for examples and tests. A class is a stripe direction and width, a place of a soft blob and a faint tint; phase, place,
-/// brightness, contrast and grain vary from picture to picture. Label i is i % classes. What a class looks like does not depend on the
-/// seed: use two seeds for training and test. A small convolutional network tells the classes apart; single pixels hardly do.
+/// n made-up pictures for examples and tests. A class is a stripe direction and width, a place of a
+/// soft blob and a faint tint; phase, place, brightness, contrast and grain vary from picture to
+/// picture. Label i is i % classes. What a class looks like does not depend on the seed: use two
+/// seeds for training and test. A small convolutional network tells the classes apart; single
+/// pixels hardly do.
 Images synthetic_images(Dims dims, int classes, int n, std::uint64_t seed);
 
-/// A data set without files: synthetic_images for training and, from other random numbers, for testing.
+/// A data set without files: synthetic_images for training and, from other random numbers, for
+/// testing.
 DataSet synthetic(Dims dims, int classes, int train, int test, std::uint64_t seed = 1);
 
 }  // namespace collab
@@ -74,43 +84,58 @@ DataSet synthetic(Dims dims, int classes, int train, int test, std::uint64_t see
 
 namespace collab {
 namespace detail {
-COLLAB_COMPILED COLLAB_COLD SyntheticClass::SyntheticClass(int c, int classes, Dims d) : colour(static_cast<std::size_t>(d.channels)), tint(colour.size()) {
+COLLAB_COMPILED COLLAB_COLD SyntheticClass::SyntheticClass(int c, int classes, Dims d)
+    : colour(static_cast<std::size_t>(d.channels)),
+      tint(colour.size()) {
     const Random random = Random{0x73796e, 0}.child(static_cast<std::uint64_t>(c));
-    angle = 3.141592653589793 * c / classes;   // radians
-    frequency = c % 2 ? 1.05 : 1.45;           // radians for each pixel: waves of 6.0 and 4.3 pixels
+    angle = 3.141592653589793 * c / classes;  // radians
+    // radians for each pixel: waves of 6.0 and 4.3 pixels
+    frequency = c % 2 ? 1.05 : 1.45;
     const double turn = 6.283185307179586 * uniform<double>(random.word(0));
     blob_x = 0.5 + 0.2 * std::cos(turn), blob_y = 0.5 + 0.2 * std::sin(turn);
     for (std::size_t k = 0; k < colour.size(); ++k) {
         colour[k] = 0.4 + 0.6 * uniform<double>(random.word(4 + 2 * k));
-        tint[k] = (random.word(5 + 2 * k) & 1 ? 1 : -1) * (d.area() < 16 ? 0.2 : 0.02);   // too small for stripes: colour must tell
+        // too small for stripes: colour must tell
+        tint[k] = (random.word(5 + 2 * k) & 1 ? 1 : -1) * (d.area() < 16 ? 0.2 : 0.02);
     }
 }
 COLLAB_COMPILED void paint(const SyntheticClass& look, Dims d, Random random, std::uint8_t* out) {
     const auto spread = [&](std::uint64_t i) { return 2 * uniform<double>(random.word(i)) - 1; };
-    const double angle = look.angle + 0.12 * spread(0), frequency = look.frequency * (1 + 0.08 * spread(1));
-    const double phase = 3.141592653589793 * spread(2), brightness = 0.1 * spread(3), contrast = 0.13 + 0.05 * spread(4);
-    const double x0 = (look.blob_x + 0.3 * spread(5)) * d.width, y0 = (look.blob_y + 0.3 * spread(6)) * d.height;
+    const double angle = look.angle + 0.12 * spread(0),
+                 frequency = look.frequency * (1 + 0.08 * spread(1));
+    const double phase = 3.141592653589793 * spread(2), brightness = 0.1 * spread(3),
+                 contrast = 0.13 + 0.05 * spread(4);
+    const double x0 = (look.blob_x + 0.3 * spread(5)) * d.width,
+                 y0 = (look.blob_y + 0.3 * spread(6)) * d.height;
     const double fx = frequency * std::cos(angle), fy = frequency * std::sin(angle);
     const double sharp_x = 18.0 / (d.width * d.width), sharp_y = 18.0 / (d.height * d.height);
     const auto width = static_cast<std::size_t>(d.width);
-    std::vector<double> sine(width), cosine(width), bell(width);   // wave and blob are products of a row and a column
+    // wave and blob are products of a row and a column
+    std::vector<double> sine(width), cosine(width), bell(width);
     for (std::size_t x = 0; x < width; ++x) {
         const double at = static_cast<double>(x), off = at - x0;
-        sine[x] = std::sin(fx * at + phase), cosine[x] = std::cos(fx * at + phase), bell[x] = std::exp(-sharp_x * off * off);
+        sine[x] = std::sin(fx * at + phase), cosine[x] = std::cos(fx * at + phase),
+        bell[x] = std::exp(-sharp_x * off * off);
     }
     std::vector<double> base(look.tint);
-    for (std::size_t k = 0; k < base.size(); ++k) base[k] += 0.45 + brightness + 0.04 * spread(7 + k);
+    for (std::size_t k = 0; k < base.size(); ++k)
+        base[k] += 0.45 + brightness + 0.04 * spread(7 + k);
     const Random noise = random.child(1);
     Words words{};
     unsigned drawn = 0;
     for (int y = 0; y < d.height; ++y) {
-        const double s = std::sin(fy * y), c = std::cos(fy * y), column = 0.22 * std::exp(-sharp_y * (y - y0) * (y - y0));
+        const double s = std::sin(fy * y), c = std::cos(fy * y),
+                     column = 0.22 * std::exp(-sharp_y * (y - y0) * (y - y0));
         for (std::size_t x = 0; x < width; ++x) {
             const double wave = contrast * (sine[x] * c + cosine[x] * s), blob = column * bell[x];
             for (std::size_t k = 0; k < look.colour.size(); ++k) {
-                if (drawn % 8 == 0) words = noise(drawn / 8);
+                if (drawn % 8 == 0)
+                    words = noise(drawn / 8);
                 const std::uint32_t pair = words.w[drawn % 8 / 2] >> (drawn % 2 * 16);
-                const double grain = (static_cast<double>(pair & 255) + static_cast<double>(pair >> 8 & 255) - 255) / 255;   // triangular in [-1, 1]
+                // triangular in [-1, 1]
+                const double grain =
+                    (static_cast<double>(pair & 255) + static_cast<double>(pair >> 8 & 255) - 255) /
+                    255;
                 ++drawn;
                 const double v = base[k] + look.colour[k] * (wave + blob) + 0.4 * grain;
                 *out++ = static_cast<std::uint8_t>(255 * std::clamp(v, 0.0, 1.0) + 0.5);
@@ -127,18 +152,26 @@ COLLAB_COMPILED COLLAB_COLD void check(const Images& images) {
     const std::string name = images.name.empty() ? std::string("images") : images.name;
     const Dims d = images.dims;
     if (d.channels < 1 || d.height < 1 || d.width < 1)
-        fail(name, ": a picture of ", d.channels, " x ", d.height, " x ", d.width, " (channels, height, width); expected positive extents");
-    if (images.classes < 1) fail(name, ": ", images.classes, " classes; expected at least 1");
-    if (images.labels.empty()) fail(name, ": holds no images; expected at least 1");
-    if (images.labels.size() > 0x7fffffffu) fail(name, ": ", images.labels.size(), " images; at most 2147483647 are supported");
+        fail(name, ": a picture of ", d.channels, " x ", d.height, " x ", d.width,
+             " (channels, height, width); expected positive extents");
+    if (images.classes < 1)
+        fail(name, ": ", images.classes, " classes; expected at least 1");
+    if (images.labels.empty())
+        fail(name, ": holds no images; expected at least 1");
+    if (images.labels.size() > 0x7fffffffu)
+        fail(name, ": ", images.labels.size(), " images; at most 2147483647 are supported");
     const std::size_t expected = images.labels.size() * static_cast<std::size_t>(d.size());
     if (images.pixels.size() != expected)
-        fail(name, ": ", images.pixels.size(), " bytes of pixels; expected ", expected, " for ", images.size(), " images of ", d.size(), " bytes");
+        fail(name, ": ", images.pixels.size(), " bytes of pixels; expected ", expected, " for ",
+             images.size(), " images of ", d.size(), " bytes");
     for (int i = 0; i < images.size(); ++i)
-        if (const int label = images.labels[static_cast<std::size_t>(i)]; label < 0 || label >= images.classes)
+        if (const int label = images.labels[static_cast<std::size_t>(i)];
+            label < 0 || label >= images.classes)
             fail(name, ": label ", i, " is ", label, "; expected 0 to ", images.classes - 1);
-    if (!images.class_names.empty() && images.class_names.size() != static_cast<std::size_t>(images.classes))
-        fail(name, ": ", images.class_names.size(), " class names for ", images.classes, " classes");
+    if (!images.class_names.empty() &&
+        images.class_names.size() != static_cast<std::size_t>(images.classes))
+        fail(name, ": ", images.class_names.size(), " class names for ", images.classes,
+             " classes");
 }
 COLLAB_COMPILED Images pick(const Images& images, const std::vector<int>& indices) {
     Images out{images.dims, images.classes, {}, {}, images.name, images.class_names};
@@ -147,7 +180,8 @@ COLLAB_COMPILED Images pick(const Images& images, const std::vector<int>& indice
     out.labels.reserve(indices.size());
     std::size_t at = 0;
     for (const int i : indices) {
-        if (i < 0 || i >= images.size()) fail(images.name, ": there is no image ", i, " among ", images.size());
+        if (i < 0 || i >= images.size())
+            fail(images.name, ": there is no image ", i, " among ", images.size());
         std::copy_n(images.image(i), bytes, out.pixels.data() + at);
         out.labels.push_back(images.labels[static_cast<std::size_t>(i)]);
         at += bytes;
@@ -166,14 +200,17 @@ COLLAB_COMPILED Statistics statistics(const Images& images) {
     const double n = static_cast<double>(images.pixels.size() / channels);
     Statistics s{std::vector<double>(channels), std::vector<double>(channels)};
     for (std::size_t c = 0; c < channels; ++c) {
-        const double mean = static_cast<double>(sum[c]) / n, variance = static_cast<double>(squares[c]) / n - mean * mean;
+        const double mean = static_cast<double>(sum[c]) / n,
+                     variance = static_cast<double>(squares[c]) / n - mean * mean;
         s.mean[c] = mean / 255, s.deviation[c] = std::sqrt(std::max(0.0, variance)) / 255;
     }
     return s;
 }
-COLLAB_COMPILED COLLAB_COLD Images synthetic_images(Dims dims, int classes, int n, std::uint64_t seed) {
+COLLAB_COMPILED COLLAB_COLD Images synthetic_images(Dims dims, int classes, int n,
+                                                    std::uint64_t seed) {
     if (dims.channels < 1 || dims.height < 1 || dims.width < 1 || classes < 1 || n < 1)
-        fail("synthetic images: ", n, " images of ", dims.channels, " x ", dims.height, " x ", dims.width, " in ", classes,
+        fail("synthetic images: ", n, " images of ", dims.channels, " x ", dims.height, " x ",
+             dims.width, " in ", classes,
              " classes were asked for; expected every number to be positive");
     Images images{dims, classes, {}, {}, "synthetic", {}};
     const auto bytes = static_cast<std::size_t>(dims.size());
@@ -186,13 +223,16 @@ COLLAB_COMPILED COLLAB_COLD Images synthetic_images(Dims dims, int classes, int 
     const Random random{seed, 0x73796e};
     for (int i = 0; i < n; ++i) {
         images.labels.push_back(i % classes);
-        detail::paint(looks[static_cast<std::size_t>(i % classes)], dims, random.child(static_cast<std::uint64_t>(i)),
+        detail::paint(looks[static_cast<std::size_t>(i % classes)], dims,
+                      random.child(static_cast<std::uint64_t>(i)),
                       images.pixels.data() + static_cast<std::size_t>(i) * bytes);
     }
     return images;
 }
-COLLAB_COMPILED COLLAB_COLD DataSet synthetic(Dims dims, int classes, int train, int test, std::uint64_t seed) {
-    return {synthetic_images(dims, classes, train, 2 * seed), synthetic_images(dims, classes, test, 2 * seed + 1)};
+COLLAB_COMPILED COLLAB_COLD DataSet synthetic(Dims dims, int classes, int train, int test,
+                                              std::uint64_t seed) {
+    return {synthetic_images(dims, classes, train, 2 * seed),
+            synthetic_images(dims, classes, test, 2 * seed + 1)};
 }
 }  // namespace collab
 #endif

@@ -4,7 +4,7 @@
 #include <csetjmp>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>   // jpeglib.h wants it before
+#include <cstdio>  // jpeglib.h wants it before
 #include <string_view>
 #include <utility>
 
@@ -18,8 +18,9 @@
 namespace collab {
 namespace detail {
 
-/// libjpeg tells errors by a jump out of its depths, which may not cross anything with a destructor: the two functions that set the
-/// place to jump to hold none, and return false after a jump, with the reason in `message`.
+/// libjpeg tells errors by a jump out of its depths, which may not cross anything with a
+/// destructor: the two functions that set the place to jump to hold none, and return false after a
+/// jump, with the reason in `message`.
 class JpegDecoder {
 public:
     JpegDecoder() {
@@ -27,12 +28,16 @@ public:
         errors_.error_exit = [](j_common_ptr info) { of(info).give_up(info); };
         errors_.emit_message = [](j_common_ptr info, int level) {
             const int code = info->err->msg_code;
-            // Warnings mean damage, but for bytes between two segments, which cost nothing, and markers of unknown versions.
-            if (level < 0 && code != JWRN_EXTRANEOUS_DATA && code != JWRN_JFIF_MAJOR && code != JWRN_ADOBE_XFORM) of(info).give_up(info);
+            // Warnings mean damage, but for bytes between two segments, which cost nothing, and
+            // markers of unknown versions.
+            if (level < 0 && code != JWRN_EXTRANEOUS_DATA && code != JWRN_JFIF_MAJOR &&
+                code != JWRN_ADOBE_XFORM)
+                of(info).give_up(info);
         };
         progress_.progress_monitor = [](j_common_ptr info) {
             JpegDecoder& self = of(info);
-            if (self.info_.input_scan_number > 500) {   // a small file can ask for days of work that way
+            // a small file can ask for days of work that way
+            if (self.info_.input_scan_number > 500) {
                 std::snprintf(self.message_, sizeof self.message_, "more than 500 scans");
                 std::longjmp(self.back_, 1);
             }
@@ -44,7 +49,8 @@ public:
     JpegDecoder& operator=(const JpegDecoder&) = delete;
 
     bool read_header(const std::uint8_t* data, std::size_t size) {
-        if (setjmp(back_)) return false;
+        if (setjmp(back_))
+            return false;
         jpeg_create_decompress(&info_);
         info_.progress = &progress_;
         jpeg_mem_src(&info_, data, static_cast<unsigned long>(size));
@@ -53,11 +59,14 @@ public:
     }
     /// `out` has room for width x height x (1 for grey, 3 for RGB, 4 for CMYK).
     bool read_pixels(J_COLOR_SPACE space, std::uint8_t* out) {
-        if (setjmp(back_)) return false;
+        if (setjmp(back_))
+            return false;
         info_.out_color_space = space;
         jpeg_start_decompress(&info_);
         while (info_.output_scanline < info_.output_height) {
-            JSAMPROW row = out + static_cast<std::size_t>(info_.output_scanline) * info_.output_width * static_cast<std::size_t>(info_.output_components);
+            JSAMPROW row = out + static_cast<std::size_t>(info_.output_scanline) *
+                                     info_.output_width *
+                                     static_cast<std::size_t>(info_.output_components);
             jpeg_read_scanlines(&info_, &row, 1);
         }
         jpeg_finish_decompress(&info_);
@@ -67,7 +76,9 @@ public:
     const char* message() const { return message_; }
 
 private:
-    static JpegDecoder& of(j_common_ptr info) { return *static_cast<JpegDecoder*>(info->client_data); }
+    static JpegDecoder& of(j_common_ptr info) {
+        return *static_cast<JpegDecoder*>(info->client_data);
+    }
     [[noreturn]] void give_up(j_common_ptr info) {
         info->err->format_message(info, message_);
         std::longjmp(back_, 1);
@@ -82,25 +93,43 @@ private:
 
 }  // namespace detail
 
-/// The picture of a JPEG file's bytes, in grey (`channels` = 1) or colour (3). CMYK is converted, without a colour profile. Damage that
-/// libjpeg would paint over in grey is an error. `name` is for messages.
-inline Picture decode_jpeg(const std::uint8_t* data, std::size_t size, std::string_view name, int channels = 3) {
-    if (channels != 1 && channels != 3) fail(name, ": ", channels, " channels were asked for; expected 1 or 3");
-    if (size < 1) fail(name, ": is empty");
+/// The picture of a JPEG file's bytes, in grey (`channels` = 1) or colour (3). CMYK is converted,
+/// without a colour profile. Damage that libjpeg would paint over in grey is an error. `name` is
+/// for messages.
+inline Picture decode_jpeg(const std::uint8_t* data, std::size_t size, std::string_view name,
+                           int channels = 3) {
+    if (channels != 1 && channels != 3)
+        fail(name, ": ", channels, " channels were asked for; expected 1 or 3");
+    if (size < 1)
+        fail(name, ": is empty");
     detail::JpegDecoder decoder;
-    if (!decoder.read_header(data, size)) fail(name, ": not a good JPEG file: ", decoder.message());
+    if (!decoder.read_header(data, size))
+        fail(name, ": not a good JPEG file: ", decoder.message());
     const jpeg_decompress_struct& info = decoder.info();
-    detail::check_picture_size(name, info.image_width, info.image_height, 1024 * static_cast<std::uint64_t>(size));   // half a bit for a block of 64 pixels
-    const bool cmyk = info.jpeg_color_space == JCS_CMYK || info.jpeg_color_space == JCS_YCCK, inverted = info.saw_Adobe_marker;
+    // half a bit for a block of 64 pixels
+    detail::check_picture_size(name, info.image_width, info.image_height,
+                               1024 * static_cast<std::uint64_t>(size));
+    const bool cmyk = info.jpeg_color_space == JCS_CMYK || info.jpeg_color_space == JCS_YCCK,
+               inverted = info.saw_Adobe_marker;
     const int stored = cmyk ? 4 : channels;
-    Picture picture{Dims{stored, static_cast<int>(info.image_height), static_cast<int>(info.image_width)}, {}};
-    picture.pixels.resize(static_cast<std::size_t>(picture.dims.area()) * static_cast<std::size_t>(stored));
-    if (!decoder.read_pixels(cmyk ? JCS_CMYK : channels == 1 ? JCS_GRAYSCALE : JCS_RGB, picture.pixels.data())) fail(name, ": corrupt JPEG data: ", decoder.message());
-    if (!cmyk) return picture;
-    for (std::size_t i = 0; i < static_cast<std::size_t>(picture.dims.area()); ++i)   // in place: three bytes for four
+    Picture picture{
+        Dims{stored, static_cast<int>(info.image_height), static_cast<int>(info.image_width)}, {}};
+    picture.pixels.resize(static_cast<std::size_t>(picture.dims.area()) *
+                          static_cast<std::size_t>(stored));
+    if (!decoder.read_pixels(cmyk            ? JCS_CMYK
+                             : channels == 1 ? JCS_GRAYSCALE
+                                             : JCS_RGB,
+                             picture.pixels.data()))
+        fail(name, ": corrupt JPEG data: ", decoder.message());
+    if (!cmyk)
+        return picture;
+    // in place: three bytes for four
+    for (std::size_t i = 0; i < static_cast<std::size_t>(picture.dims.area()); ++i)
         for (std::size_t c = 0; c < 3; ++c) {
-            const int ink = picture.pixels[4 * i + c], black = picture.pixels[4 * i + 3];   // Adobe's programs store 255 for no ink
-            picture.pixels[3 * i + c] = static_cast<std::uint8_t>(inverted ? (ink * black + 127) / 255 : ((255 - ink) * (255 - black) + 127) / 255);
+            // Adobe's programs store 255 for no ink
+            const int ink = picture.pixels[4 * i + c], black = picture.pixels[4 * i + 3];
+            picture.pixels[3 * i + c] = static_cast<std::uint8_t>(
+                inverted ? (ink * black + 127) / 255 : ((255 - ink) * (255 - black) + 127) / 255);
         }
     picture.dims.channels = 3;
     picture.pixels.resize(static_cast<std::size_t>(picture.dims.size()));

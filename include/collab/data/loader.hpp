@@ -27,22 +27,25 @@ struct Batch {
 
 struct LoaderOptions {
     int batch = 128;
-    bool shuffle = true;      ///< a new order in every epoch; otherwise the order of the set
-    std::uint64_t seed = 0;   ///< the same seed gives the same batches, bit for bit
-    bool training = true;     ///< augment
-    /// What becomes of a last batch that is not full. Unless said: kept for evaluation, where every picture counts; dropped for training
-    /// if there is a full batch, because batch normalisation has no variance to divide by in a last batch of one picture.
+    bool shuffle = true;     ///< a new order in every epoch; otherwise the order of the set
+    std::uint64_t seed = 0;  ///< the same seed gives the same batches, bit for bit
+    bool training = true;    ///< augment
+    /// What becomes of a last batch that is not full. Unless said: kept for evaluation, where every
+    /// picture counts; dropped for training if there is a full batch, because batch normalisation
+    /// has no variance to divide by in a last batch of one picture.
     std::optional<bool> drop_last = {};
-    int threads = 1;          ///< that prepare batches; 0: one per core. The batches do not depend on it
-    std::vector<int> indices = {};   ///< the only pictures that are seen, such as one part of a split; empty: all
+    /// that prepare batches; 0: one per core. The batches do not depend on it
+    int threads = 1;
+    /// the only pictures that are seen, such as one part of a split; empty: all
+    std::vector<int> indices = {};
 };
 
-/// Writes picture `index` as floats to `out`, with choices from `random` when `training`, and returns its label. A loader of several
-/// threads calls it from all of them at once.
+/// Writes picture `index` as floats to `out`, with choices from `random` when `training`, and
+/// returns its label. A loader of several threads calls it from all of them at once.
 using PictureReader = std::function<int(int index, Random random, bool training, float* out)>;
 
-/// Pictures that are made when they are asked for, such as the files of a folder: how many there are, of which extents a transform makes
-/// them, and what reads them.
+/// Pictures that are made when they are asked for, such as the files of a folder: how many there
+/// are, of which extents a transform makes them, and what reads them.
 template <class S>
 concept PictureSource = requires(const S& source, const Transform& transform) {
     { source.size() } -> std::convertible_to<int>;
@@ -55,7 +58,8 @@ concept PictureSource = requires(const S& source, const Transform& transform) {
 ///     Loader loader(set.train, {.crop_padding = 4, .flip = true}, {.batch = 128, .seed = 1});
 ///     for (loader.start(epoch); const Batch* batch = loader.next();) train_on(*batch);
 ///
-/// One thread may use a loader at a time. All memory is taken by the constructor: three batches in a ring.
+/// One thread may use a loader at a time. All memory is taken by the constructor: three batches in
+/// a ring.
 class Loader {
 public:
     using Reader = PictureReader;
@@ -69,22 +73,25 @@ public:
     Loader(const S& source, const Transform& transform, const LoaderOptions& options = {})
         : Loader(source.size(), source.output(transform), source.reader(transform), options) {}
 
-    /// Pictures from anywhere: `size` of them, of extents `dims`, made by `read`, which is called on the loader's threads.
+    /// Pictures from anywhere: `size` of them, of extents `dims`, made by `read`, which is called
+    /// on the loader's threads.
     Loader(int size, Dims dims, Reader read, const LoaderOptions& options);
     ~Loader();
     Loader(const Loader&) = delete;
     Loader& operator=(const Loader&) = delete;
 
-    /// Begins an epoch, also in the middle of another, of which nothing more is seen. Ends the life of the last batch. `first` batches are
-    /// passed over, unmade: for a training that goes on where it was interrupted.
+    /// Begins an epoch, also in the middle of another, of which nothing more is seen. Ends the life
+    /// of the last batch. `first` batches are passed over, unmade: for a training that goes on
+    /// where it was interrupted.
     void start(int epoch, int first = 0);
-    /// The next batch, which lives until the following call of next or start, or nullptr when the epoch is over. What went wrong on
-    /// the loader's thread is thrown here, after the batches that were ready before it.
+    /// The next batch, which lives until the following call of next or start, or nullptr when the
+    /// epoch is over. What went wrong on the loader's thread is thrown here, after the batches that
+    /// were ready before it.
     const Batch* next();
 
-    int batches() const;   ///< in one epoch
-    int samples() const;   ///< in one epoch: all, or all but the incomplete last batch
-    Dims dims() const;     ///< of the pictures in the batches
+    int batches() const;  ///< in one epoch
+    int samples() const;  ///< in one epoch: all, or all but the incomplete last batch
+    Dims dims() const;    ///< of the pictures in the batches
     const LoaderOptions& options() const;
 
 private:
@@ -110,7 +117,8 @@ private:
 namespace collab {
 namespace detail {
 inline PictureReader memory_reader(const Images& images, const Transform& transform) {
-    return [&images, augmenter = Augmenter(transform, images.dims)](int index, Random random, bool training, float* out) {
+    return [&images, augmenter = Augmenter(transform, images.dims)](int index, Random random,
+                                                                    bool training, float* out) {
         augmenter.apply(images, index, random, training, out);
         return images.labels[static_cast<std::size_t>(index)];
     };
@@ -128,21 +136,28 @@ struct Loader::Work {
         std::vector<float> images;
         std::vector<int> labels, indices;
         Batch batch;
-        int unmade = 0;              // samples that are still to be made
-        int wrong = 0;               // the first sample that could not be made, and why
+        int unmade = 0;  // samples that are still to be made
+        int wrong = 0;   // the first sample that could not be made, and why
         std::exception_ptr error;
     };
-    struct Claim { int batch = 0, first = 0, count = 0; };   // samples first to first + count of a batch
+    // samples first to first + count of a batch
+    struct Claim {
+        int batch = 0, first = 0, count = 0;
+    };
 
     Slot& slot_of(int batch) { return ring_[static_cast<std::size_t>(batch) % ring_.size()]; }
-    int samples_in(int batch) const { return std::min(options_.batch, samples_ - batch * options_.batch); }
+    int samples_in(int batch) const {
+        return std::min(options_.batch, samples_ - batch * options_.batch);
+    }
     void end();
 
-    /// What each thread does: one thread of a run makes the order, then all take parts of batches, earlier batches first.
+    /// What each thread does: one thread of a run makes the order, then all take parts of batches,
+    /// earlier batches first.
     void work();
     bool may_claim() const;
     Claim next_claim();
-    /// A batch with an error in it is made to its end before the error is told, so that it is always the first one of the batch.
+    /// A batch with an error in it is made to its end before the error is told, so that it is
+    /// always the first one of the batch.
     void finish(Slot& slot, const Claim& claim, const std::exception_ptr& error, int at);
     void order(int epoch);
     void make(Slot& slot, int batch, int sample, int epoch) const;
@@ -154,28 +169,43 @@ struct Loader::Work {
     std::vector<int> order_;
     std::array<Slot, 3> ring_;
 
-    std::mutex mutex_;                       // guards what follows
+    std::mutex mutex_;  // guards what follows
     std::condition_variable changed_;
-    std::atomic<std::uint64_t> run_ = 0;     // calls of start; written under the mutex, also read without it
+    // calls of start; written under the mutex, also read without it
+    std::atomic<std::uint64_t> run_ = 0;
     bool stop_ = false, order_taken_ = false, order_ready_ = false, failed_ = false;
-    int epoch_ = 0, made_ = 0, given_ = 0;   // batches ready and batches asked for, of the present epoch
-    int claimed_ = 0, claimed_in_batch_ = 0; // batches of which every part is taken, and samples taken of the next one
-    int working_ = 0, stale_ = 0;            // threads outside of the mutex, and those among them that work for an epoch given up
+    // batches ready and batches asked for, of the present epoch
+    int epoch_ = 0, made_ = 0, given_ = 0;
+    // batches of which every part is taken, and samples taken of the next one
+    int claimed_ = 0, claimed_in_batch_ = 0;
+    // threads outside of the mutex, and those among them that work for an epoch given up
+    int working_ = 0, stale_ = 0;
     std::vector<std::thread> threads_;
 };
-COLLAB_COMPILED COLLAB_COLD Loader::Work::Work(int size, Dims dims, Reader read, const LoaderOptions& options) : dims_(dims), read_(std::move(read)), options_(options) {
-    if (size < 1) fail("loader: ", size, " pictures; expected at least 1");
-    if (dims.channels < 1 || dims.height < 1 || dims.width < 1) fail("loader: pictures without extent; expected positive extents");
-    if (options.batch < 1) fail("loader: batch = ", options.batch, "; expected at least 1");
-    if (options.threads < 0 || options.threads > 1024) fail("loader: threads = ", options.threads, "; expected 0 to 1024");
+COLLAB_COMPILED COLLAB_COLD Loader::Work::Work(int size, Dims dims, Reader read,
+                                               const LoaderOptions& options)
+    : dims_(dims),
+      read_(std::move(read)),
+      options_(options) {
+    if (size < 1)
+        fail("loader: ", size, " pictures; expected at least 1");
+    if (dims.channels < 1 || dims.height < 1 || dims.width < 1)
+        fail("loader: pictures without extent; expected positive extents");
+    if (options.batch < 1)
+        fail("loader: batch = ", options.batch, "; expected at least 1");
+    if (options.threads < 0 || options.threads > 1024)
+        fail("loader: threads = ", options.threads, "; expected 0 to 1024");
     for (const int i : options.indices)
-        if (i < 0 || i >= size) fail("loader: index ", i, " among indices; expected 0 to ", size - 1);
+        if (i < 0 || i >= size)
+            fail("loader: index ", i, " among indices; expected 0 to ", size - 1);
     const int seen = options.indices.empty() ? size : static_cast<int>(options.indices.size());
     const bool drop = options.drop_last.value_or(options.training && seen >= options.batch);
     if (drop && seen < options.batch)
-        fail("loader: batch = ", options.batch, " with drop_last leaves nothing of ", seen, " pictures; expected a batch of at most ", seen);
+        fail("loader: batch = ", options.batch, " with drop_last leaves nothing of ", seen,
+             " pictures; expected a batch of at most ", seen);
     samples_ = drop ? seen - seen % options.batch : seen;
-    batches_ = static_cast<int>((static_cast<std::int64_t>(samples_) + options.batch - 1) / options.batch);
+    batches_ =
+        static_cast<int>((static_cast<std::int64_t>(samples_) + options.batch - 1) / options.batch);
     order_.resize(static_cast<std::size_t>(seen));
     const auto capacity = static_cast<std::size_t>(std::min(options.batch, samples_));
     for (Slot& slot : ring_) {
@@ -183,38 +213,48 @@ COLLAB_COMPILED COLLAB_COLD Loader::Work::Work(int size, Dims dims, Reader read,
         slot.labels.resize(capacity);
         slot.indices.resize(capacity);
     }
-    const int threads = options.threads > 0 ? options.threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-    // Alone, a thread takes a whole batch; of several, each takes a small part, so that they work on the batch that is needed first.
+    const int threads = options.threads > 0
+                            ? options.threads
+                            : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+    // Alone, a thread takes a whole batch; of several, each takes a small part, so that they work
+    // on the batch that is needed first.
     chunk_ = threads == 1 ? options.batch : std::clamp(options.batch / (4 * threads), 1, 16);
     try {
-        for (int t = 0; t < threads; ++t) threads_.emplace_back([this] { work(); });
+        for (int t = 0; t < threads; ++t)
+            threads_.emplace_back([this] { work(); });
     } catch (...) {
         end();
         throw;
     }
 }
 COLLAB_COMPILED COLLAB_COLD void Loader::Work::start(int epoch, int first) {
-    if (epoch < 0) fail("loader: epoch ", epoch, "; expected at least 0");
-    if (first < 0 || first > batches_) fail("loader: batch ", first, " to begin with; expected 0 to ", batches_);
+    if (epoch < 0)
+        fail("loader: epoch ", epoch, "; expected at least 0");
+    if (first < 0 || first > batches_)
+        fail("loader: batch ", first, " to begin with; expected 0 to ", batches_);
     {
         const std::lock_guard lock(mutex_);
         ++run_;
         epoch_ = epoch;
         made_ = given_ = claimed_ = first;
-        stale_ = working_;   // until these notice, they may write into the ring
+        stale_ = working_;  // until these notice, they may write into the ring
         claimed_in_batch_ = 0;
         order_ready_ = order_taken_ = failed_ = false;
-        for (Slot& slot : ring_) slot.unmade = 0, slot.error = nullptr;
+        for (Slot& slot : ring_)
+            slot.unmade = 0, slot.error = nullptr;
     }
     changed_.notify_all();
 }
 COLLAB_COMPILED const Batch* Loader::Work::next() {
     std::unique_lock lock(mutex_);
-    if (run_ == 0) fail("loader: next was called before start");
-    if (given_ > batches_) return nullptr;
-    ++given_;   // from here on the previous batch may be overwritten
+    if (run_ == 0)
+        fail("loader: next was called before start");
+    if (given_ > batches_)
+        return nullptr;
+    ++given_;  // from here on the previous batch may be overwritten
     changed_.notify_all();
-    if (given_ > batches_) return nullptr;
+    if (given_ > batches_)
+        return nullptr;
     Slot& slot = slot_of(given_ - 1);
     changed_.wait(lock, [&] { return made_ >= given_; });
     if (slot.error) {
@@ -230,13 +270,17 @@ COLLAB_COMPILED COLLAB_COLD void Loader::Work::end() {
         ++run_;
     }
     changed_.notify_all();
-    for (std::thread& t : threads_) t.join();
+    for (std::thread& t : threads_)
+        t.join();
 }
 COLLAB_COMPILED COLLAB_COLD void Loader::Work::work() {
     std::unique_lock lock(mutex_);
     for (;;) {
-        changed_.wait(lock, [&] { return stop_ || (run_ != 0 && stale_ == 0 && (!order_taken_ || may_claim())); });
-        if (stop_) return;
+        changed_.wait(lock, [&] {
+            return stop_ || (run_ != 0 && stale_ == 0 && (!order_taken_ || may_claim()));
+        });
+        if (stop_)
+            return;
         const std::uint64_t run = run_;
         const int epoch = epoch_;
         ++working_;
@@ -245,7 +289,8 @@ COLLAB_COMPILED COLLAB_COLD void Loader::Work::work() {
             lock.unlock();
             order(epoch);
             lock.lock();
-            if (run_ == run) order_ready_ = true;
+            if (run_ == run)
+                order_ready_ = true;
         } else {
             const Claim claim = next_claim();
             Slot& slot = slot_of(claim.batch);
@@ -253,21 +298,28 @@ COLLAB_COMPILED COLLAB_COLD void Loader::Work::work() {
             std::exception_ptr error;
             int at = claim.first;
             try {
-                for (; at < claim.first + claim.count && run_.load(std::memory_order_relaxed) == run; ++at) make(slot, claim.batch, at, epoch);
+                for (;
+                     at < claim.first + claim.count && run_.load(std::memory_order_relaxed) == run;
+                     ++at)
+                    make(slot, claim.batch, at, epoch);
             } catch (...) {
                 error = std::current_exception();
             }
             lock.lock();
-            if (run_ == run) finish(slot, claim, error, at);
+            if (run_ == run)
+                finish(slot, claim, error, at);
         }
         --working_;
-        if (run_ != run) --stale_;
+        if (run_ != run)
+            --stale_;
         changed_.notify_all();
     }
 }
 COLLAB_COMPILED bool Loader::Work::may_claim() const {
-    // Batch b takes the place of b - 3, which the caller must have handed back; it holds batch given_ - 1.
-    return order_ready_ && !failed_ && claimed_ < batches_ && claimed_ - static_cast<int>(ring_.size()) < std::max(0, given_ - 1);
+    // Batch b takes the place of b - 3, which the caller must have handed back; it holds batch
+    // given_ - 1.
+    return order_ready_ && !failed_ && claimed_ < batches_ &&
+           claimed_ - static_cast<int>(ring_.size()) < std::max(0, given_ - 1);
 }
 COLLAB_COMPILED Loader::Work::Claim Loader::Work::next_claim() {
     const int size = samples_in(claimed_);
@@ -277,40 +329,69 @@ COLLAB_COMPILED Loader::Work::Claim Loader::Work::next_claim() {
     }
     const Claim claim{claimed_, claimed_in_batch_, std::min(chunk_, size - claimed_in_batch_)};
     claimed_in_batch_ += claim.count;
-    if (claimed_in_batch_ == size) ++claimed_, claimed_in_batch_ = 0;
+    if (claimed_in_batch_ == size)
+        ++claimed_, claimed_in_batch_ = 0;
     return claim;
 }
-COLLAB_COMPILED void Loader::Work::finish(Slot& slot, const Claim& claim, const std::exception_ptr& error, int at) {
-    if (error && (!slot.error || at < slot.wrong)) slot.error = error, slot.wrong = at;
+COLLAB_COMPILED void Loader::Work::finish(Slot& slot, const Claim& claim,
+                                          const std::exception_ptr& error, int at) {
+    if (error && (!slot.error || at < slot.wrong))
+        slot.error = error, slot.wrong = at;
     slot.unmade -= claim.count;
-    if (slot.unmade == 0) slot.batch = {slot.images.data(), slot.labels.data(), slot.indices.data(), samples_in(claim.batch)};
+    if (slot.unmade == 0)
+        slot.batch = {slot.images.data(), slot.labels.data(), slot.indices.data(),
+                      samples_in(claim.batch)};
     while (made_ < claimed_ && slot_of(made_).unmade == 0) {
-        if (slot_of(made_).error) failed_ = true;   // nothing behind it will be given
+        if (slot_of(made_).error)
+            failed_ = true;  // nothing behind it will be given
         ++made_;
-        if (failed_) break;
+        if (failed_)
+            break;
     }
 }
 COLLAB_COMPILED COLLAB_COLD void Loader::Work::order(int epoch) {
     if (options_.indices.empty())
-        for (std::size_t i = 0; i < order_.size(); ++i) order_[i] = static_cast<int>(i);
-    else std::copy(options_.indices.begin(), options_.indices.end(), order_.begin());
-    if (options_.shuffle) detail::shuffle(order_, Random{options_.seed, 0x736866}.child(static_cast<std::uint64_t>(epoch)));
+        for (std::size_t i = 0; i < order_.size(); ++i)
+            order_[i] = static_cast<int>(i);
+    else
+        std::copy(options_.indices.begin(), options_.indices.end(), order_.begin());
+    if (options_.shuffle)
+        detail::shuffle(order_,
+                        Random{options_.seed, 0x736866}.child(static_cast<std::uint64_t>(epoch)));
 }
 COLLAB_COMPILED void Loader::Work::make(Slot& slot, int batch, int sample, int epoch) const {
     const auto at = static_cast<std::size_t>(sample);
-    const int index = order_[static_cast<std::size_t>(batch) * static_cast<std::size_t>(options_.batch) + at];
+    const int index =
+        order_[static_cast<std::size_t>(batch) * static_cast<std::size_t>(options_.batch) + at];
     slot.indices[at] = index;
-    slot.labels[at] = read_(index, sample_random(options_.seed, epoch, index), options_.training, slot.images.data() + at * static_cast<std::size_t>(dims_.size()));
+    slot.labels[at] = read_(index, sample_random(options_.seed, epoch, index), options_.training,
+                            slot.images.data() + at * static_cast<std::size_t>(dims_.size()));
 }
-COLLAB_COMPILED COLLAB_COLD Loader::Loader(const Images& images, const Transform& transform, const LoaderOptions& options)
-    : Loader((check(images), images.size()), transform.dims(images.dims), detail::memory_reader(images, transform), options) {}
-COLLAB_COMPILED COLLAB_COLD Loader::Loader(int size, Dims dims, Reader read, const LoaderOptions& options) : work_(std::make_unique<Work>(size, dims, std::move(read), options)) {}
+COLLAB_COMPILED COLLAB_COLD Loader::Loader(const Images& images, const Transform& transform,
+                                           const LoaderOptions& options)
+    : Loader((check(images), images.size()), transform.dims(images.dims),
+             detail::memory_reader(images, transform), options) {}
+COLLAB_COMPILED COLLAB_COLD Loader::Loader(int size, Dims dims, Reader read,
+                                           const LoaderOptions& options)
+    : work_(std::make_unique<Work>(size, dims, std::move(read), options)) {}
 COLLAB_COMPILED COLLAB_COLD Loader::~Loader() {}
-COLLAB_COMPILED COLLAB_COLD void Loader::start(int epoch, int first) { work_->start(epoch, first); }
-COLLAB_COMPILED COLLAB_COLD const Batch* Loader::next() { return work_->next(); }
-COLLAB_COMPILED COLLAB_COLD int Loader::batches() const { return work_->batches_; }
-COLLAB_COMPILED COLLAB_COLD int Loader::samples() const { return work_->samples_; }
-COLLAB_COMPILED COLLAB_COLD Dims Loader::dims() const { return work_->dims_; }
-COLLAB_COMPILED COLLAB_COLD const LoaderOptions& Loader::options() const { return work_->options_; }
+COLLAB_COMPILED COLLAB_COLD void Loader::start(int epoch, int first) {
+    work_->start(epoch, first);
+}
+COLLAB_COMPILED COLLAB_COLD const Batch* Loader::next() {
+    return work_->next();
+}
+COLLAB_COMPILED COLLAB_COLD int Loader::batches() const {
+    return work_->batches_;
+}
+COLLAB_COMPILED COLLAB_COLD int Loader::samples() const {
+    return work_->samples_;
+}
+COLLAB_COMPILED COLLAB_COLD Dims Loader::dims() const {
+    return work_->dims_;
+}
+COLLAB_COMPILED COLLAB_COLD const LoaderOptions& Loader::options() const {
+    return work_->options_;
+}
 }  // namespace collab
 #endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// resize: a part of a picture made larger or smaller, and the random part that networks for photographs are trained on.
+// resize: a part of a picture made larger or smaller, and the random part that networks for
+// photographs are trained on.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -16,14 +17,15 @@ struct PictureWindow {
     double top = 0, left = 0, height = 0, width = 0;
 };
 
-/// For each of `out` places along one side of a window: which pixels it is made of, and with which weights.
+/// For each of `out` places along one side of a window: which pixels it is made of, and with which
+/// weights.
 struct Taps {
     std::vector<int> first, count;
-    std::vector<float> weights;   ///< `most` for each place
+    std::vector<float> weights;  ///< `most` for each place
     int most = 0;
 
-    /// Triangles whose width is that of an output pixel, or of an input pixel where that is wider: linear interpolation when enlarging, an
-    /// average without gaps when making smaller.
+    /// Triangles whose width is that of an output pixel, or of an input pixel where that is wider:
+    /// linear interpolation when enlarging, an average without gaps when making smaller.
     void set(double from, double extent, int size, int out);
 };
 
@@ -33,15 +35,19 @@ struct ResizeScratch {
     std::vector<float> rows;
 };
 
-/// The window of a picture as `height` x `width` pixels, rounded to bytes. First along the rows, then along the columns.
-void resize(const std::uint8_t* picture, Dims dims, const PictureWindow& window, int height, int width, std::uint8_t* out, ResizeScratch& scratch);
+/// The window of a picture as `height` x `width` pixels, rounded to bytes. First along the rows,
+/// then along the columns.
+void resize(const std::uint8_t* picture, Dims dims, const PictureWindow& window, int height,
+            int width, std::uint8_t* out, ResizeScratch& scratch);
 
-/// A random part of a picture: of `least_area` to all of its area and with sides of 3 : 4 to 4 : 3, both drawn evenly (the ratio on a
-/// logarithmic scale), at an even place; after ten that do not fit, the largest central one that does (Szegedy et al., Going Deeper with
-/// Convolutions, CVPR 2015, section 6).
+/// A random part of a picture: of `least_area` to all of its area and with sides of 3 : 4 to 4 : 3,
+/// both drawn evenly (the ratio on a logarithmic scale), at an even place; after ten that do not
+/// fit, the largest central one that does (Szegedy et al., Going Deeper with Convolutions, CVPR
+/// 2015, section 6).
 PictureWindow random_window(Dims dims, double least_area, Random random);
 
-/// The central square that remains of a picture whose shorter side was scaled to `scaled` pixels and from which `side` were cut.
+/// The central square that remains of a picture whose shorter side was scaled to `scaled` pixels
+/// and from which `side` were cut.
 PictureWindow central_window(Dims dims, int side, int scaled);
 
 }  // namespace collab::detail
@@ -60,17 +66,25 @@ COLLAB_COMPILED COLLAB_COLD void Taps::set(double from, double extent, int size,
     weights.resize(static_cast<std::size_t>(out) * static_cast<std::size_t>(most));
     for (int o = 0; o < out; ++o) {
         const double centre = from + (o + 0.5) * scale - 0.5;
-        const int begin = std::clamp(static_cast<int>(std::ceil(centre - support)), lowest, highest - 1);
-        const int end = std::clamp(static_cast<int>(std::floor(centre + support)) + 1, begin + 1, std::min(highest, begin + most));
+        const int begin =
+            std::clamp(static_cast<int>(std::ceil(centre - support)), lowest, highest - 1);
+        const int end = std::clamp(static_cast<int>(std::floor(centre + support)) + 1, begin + 1,
+                                   std::min(highest, begin + most));
         float* w = weights.data() + static_cast<std::ptrdiff_t>(o) * most;
         double sum = 0;
-        for (int i = begin; i < end; ++i) sum += std::max(0.0, 1 - std::abs(i - centre) / support);
-        for (int i = begin; i < end; ++i)   // the sum is 0 only where one pixel is all there is
-            w[i - begin] = sum > 0 ? static_cast<float>(std::max(0.0, 1 - std::abs(i - centre) / support) / sum) : 1.0f / static_cast<float>(end - begin);
-        first[static_cast<std::size_t>(o)] = begin, count[static_cast<std::size_t>(o)] = end - begin;
+        for (int i = begin; i < end; ++i)
+            sum += std::max(0.0, 1 - std::abs(i - centre) / support);
+        for (int i = begin; i < end; ++i)  // the sum is 0 only where one pixel is all there is
+            w[i - begin] =
+                sum > 0
+                    ? static_cast<float>(std::max(0.0, 1 - std::abs(i - centre) / support) / sum)
+                    : 1.0f / static_cast<float>(end - begin);
+        first[static_cast<std::size_t>(o)] = begin,
+        count[static_cast<std::size_t>(o)] = end - begin;
     }
 }
-COLLAB_COMPILED void resize(const std::uint8_t* picture, Dims dims, const PictureWindow& window, int height, int width, std::uint8_t* out, ResizeScratch& scratch) {
+COLLAB_COMPILED void resize(const std::uint8_t* picture, Dims dims, const PictureWindow& window,
+                            int height, int width, std::uint8_t* out, ResizeScratch& scratch) {
     const auto channels = static_cast<std::ptrdiff_t>(dims.channels);
     scratch.horizontal.set(window.left, window.width, dims.width, width);
     scratch.vertical.set(window.top, window.height, dims.height, height);
@@ -87,12 +101,14 @@ COLLAB_COMPILED void resize(const std::uint8_t* picture, Dims dims, const Pictur
             const int n = h.count[static_cast<std::size_t>(x)];
             if (channels == 3) {
                 float a = 0, b = 0, c = 0;
-                for (int i = 0; i < n; ++i, from += 3) a += w[i] * from[0], b += w[i] * from[1], c += w[i] * from[2];
+                for (int i = 0; i < n; ++i, from += 3)
+                    a += w[i] * from[0], b += w[i] * from[1], c += w[i] * from[2];
                 to[0] = a, to[1] = b, to[2] = c;
             } else {
                 for (std::ptrdiff_t c = 0; c < channels; ++c) {
                     float sum = 0;
-                    for (int i = 0; i < n; ++i) sum += w[i] * from[i * channels + c];
+                    for (int i = 0; i < n; ++i)
+                        sum += w[i] * from[i * channels + c];
                     to[c] = sum;
                 }
             }
@@ -100,31 +116,45 @@ COLLAB_COMPILED void resize(const std::uint8_t* picture, Dims dims, const Pictur
     }
     for (int y = 0; y < height; ++y) {
         const float* w = v.weights.data() + static_cast<std::ptrdiff_t>(y) * v.most;
-        const float* from = scratch.rows.data() + (v.first[static_cast<std::size_t>(y)] - top) * row;
+        const float* from =
+            scratch.rows.data() + (v.first[static_cast<std::size_t>(y)] - top) * row;
         const int n = v.count[static_cast<std::size_t>(y)];
         for (std::ptrdiff_t x = 0; x < row; ++x) {
-            float sum = 0.5f;   // to round
-            for (int i = 0; i < n; ++i) sum += w[i] * from[i * row + x];
+            float sum = 0.5f;  // to round
+            for (int i = 0; i < n; ++i)
+                sum += w[i] * from[i * row + x];
             *out++ = static_cast<std::uint8_t>(std::clamp(sum, 0.0f, 255.0f));
         }
     }
 }
-COLLAB_COMPILED COLLAB_COLD PictureWindow random_window(Dims dims, double least_area, Random random) {
+COLLAB_COMPILED COLLAB_COLD PictureWindow random_window(Dims dims, double least_area,
+                                                        Random random) {
     const double area = static_cast<double>(dims.height) * dims.width, longest = std::log(4.0 / 3);
     for (std::uint64_t attempt = 0; attempt < 10; ++attempt) {
         const Words w = random(attempt);
-        const double part = area * (least_area + (1 - least_area) * uniform<double>(w.w[0])), ratio = std::exp(longest * (2 * uniform<double>(w.w[1]) - 1));
-        const int width = static_cast<int>(std::lround(std::sqrt(part * ratio))), height = static_cast<int>(std::lround(std::sqrt(part / ratio)));
-        if (width < 1 || height < 1 || width > dims.width || height > dims.height) continue;
-        return {static_cast<double>(below(w.w[2], static_cast<std::uint32_t>(dims.height - height) + 1)),
-                static_cast<double>(below(w.w[3], static_cast<std::uint32_t>(dims.width - width) + 1)), static_cast<double>(height), static_cast<double>(width)};
+        const double part = area * (least_area + (1 - least_area) * uniform<double>(w.w[0])),
+                     ratio = std::exp(longest * (2 * uniform<double>(w.w[1]) - 1));
+        const int width = static_cast<int>(std::lround(std::sqrt(part * ratio))),
+                  height = static_cast<int>(std::lround(std::sqrt(part / ratio)));
+        if (width < 1 || height < 1 || width > dims.width || height > dims.height)
+            continue;
+        return {
+            static_cast<double>(
+                below(w.w[2], static_cast<std::uint32_t>(dims.height - height) + 1)),
+            static_cast<double>(below(w.w[3], static_cast<std::uint32_t>(dims.width - width) + 1)),
+            static_cast<double>(height), static_cast<double>(width)};
     }
-    const int width = std::clamp(static_cast<int>(std::lround(dims.height * 4.0 / 3)), 1, dims.width);
-    const int height = std::clamp(static_cast<int>(std::lround(dims.width * 4.0 / 3)), 1, dims.height);
-    return {static_cast<double>((dims.height - height) / 2), static_cast<double>((dims.width - width) / 2), static_cast<double>(height), static_cast<double>(width)};
+    const int width =
+        std::clamp(static_cast<int>(std::lround(dims.height * 4.0 / 3)), 1, dims.width);
+    const int height =
+        std::clamp(static_cast<int>(std::lround(dims.width * 4.0 / 3)), 1, dims.height);
+    return {static_cast<double>((dims.height - height) / 2),
+            static_cast<double>((dims.width - width) / 2), static_cast<double>(height),
+            static_cast<double>(width)};
 }
 COLLAB_COMPILED COLLAB_COLD PictureWindow central_window(Dims dims, int side, int scaled) {
-    const double extent = std::min(dims.height, dims.width) * std::min(1.0, static_cast<double>(side) / scaled);
+    const double extent =
+        std::min(dims.height, dims.width) * std::min(1.0, static_cast<double>(side) / scaled);
     return {(dims.height - extent) / 2, (dims.width - extent) / 2, extent, extent};
 }
 }  // namespace collab::detail

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// sampler: which pictures, and in which order: shuffles, subsets, splits and folds, the same ones for the same seed.
+// sampler: which pictures, and in which order: shuffles, subsets, splits and folds, the same ones
+// for the same seed.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -14,43 +15,54 @@ namespace collab {
 namespace detail {
 
 template <class T>
-void shuffle(std::vector<T>& values, Random random) {   // Fisher and Yates
-    for (std::size_t i = values.size(); i > 1; --i) std::swap(values[i - 1], values[below(random.word(i), static_cast<std::uint32_t>(i))]);
+void shuffle(std::vector<T>& values, Random random) {  // Fisher and Yates
+    for (std::size_t i = values.size(); i > 1; --i)
+        std::swap(values[i - 1], values[below(random.word(i), static_cast<std::uint32_t>(i))]);
 }
 
 /// The indices of each class, shuffled.
-std::vector<std::vector<int>> shuffled_classes(const std::vector<int>& labels, int classes, Random random);
+std::vector<std::vector<int>> shuffled_classes(const std::vector<int>& labels, int classes,
+                                               Random random);
 
 /// The classes in a random order: who gets the remainder when a number does not divide evenly.
 std::vector<std::size_t> class_order(std::size_t classes, Random random);
 
 /// The first quota[c] of each class, in the order of the original.
-std::vector<int> gather(const std::vector<std::vector<int>>& of, const std::vector<std::size_t>& quota);
+std::vector<int> gather(const std::vector<std::vector<int>>& of,
+                        const std::vector<std::size_t>& quota);
 
 }  // namespace detail
 
-/// The indices below `size` that are not among `indices`, rising. What remains for training when a fold is held out.
+/// The indices below `size` that are not among `indices`, rising. What remains for training when a
+/// fold is held out.
 std::vector<int> others(int size, const std::vector<int>& indices);
 
 /// Indices of n pictures, the same number from each class as far as the classes go; rising.
-std::vector<int> subset_indices(const std::vector<int>& labels, int classes, int n, std::uint64_t seed);
+std::vector<int> subset_indices(const std::vector<int>& labels, int classes, int n,
+                                std::uint64_t seed);
 
-/// Indices of a first part, the rest, and of a second part of n pictures that has, as nearly as whole numbers allow, the proportions of
-/// the classes of the whole. Both rise.
-std::pair<std::vector<int>, std::vector<int>> split_indices(const std::vector<int>& labels, int classes, int n_second, std::uint64_t seed);
+/// Indices of a first part, the rest, and of a second part of n pictures that has, as nearly as
+/// whole numbers allow, the proportions of the classes of the whole. Both rise.
+std::pair<std::vector<int>, std::vector<int>> split_indices(const std::vector<int>& labels,
+                                                            int classes, int n_second,
+                                                            std::uint64_t seed);
 
-/// The indices cut into k folds. Their sizes differ by at most one, and so does what they have of each class. Each rises. Hold
-/// `folds[f]` out and train on `others(size, folds[f])`, for each f.
-std::vector<std::vector<int>> fold_indices(const std::vector<int>& labels, int classes, int k, std::uint64_t seed);
+/// The indices cut into k folds. Their sizes differ by at most one, and so does what they have of
+/// each class. Each rises. Hold `folds[f]` out and train on `others(size, folds[f])`, for each f.
+std::vector<std::vector<int>> fold_indices(const std::vector<int>& labels, int classes, int k,
+                                           std::uint64_t seed);
 
-/// n of the pictures, the same number from each class as far as the classes go; the same ones for the same seed. They keep their order.
+/// n of the pictures, the same number from each class as far as the classes go; the same ones for
+/// the same seed. They keep their order.
 Images subset(const Images& images, int n, std::uint64_t seed);
 
-/// Cut in two, for training and validation: the second part has n_second pictures and, as nearly as whole numbers allow, the proportions of
-/// the classes of the whole. The first part is the rest. The same cut for the same seed; both keep the order.
+/// Cut in two, for training and validation: the second part has n_second pictures and, as nearly as
+/// whole numbers allow, the proportions of the classes of the whole. The first part is the rest.
+/// The same cut for the same seed; both keep the order.
 std::pair<Images, Images> split(const Images& images, int n_second, std::uint64_t seed);
 
-/// One turn of a k-fold cross-validation: all folds but number `held_out` for training, and that one for testing.
+/// One turn of a k-fold cross-validation: all folds but number `held_out` for training, and that
+/// one for testing.
 DataSet fold(const Images& images, int k, int held_out, std::uint64_t seed);
 
 }  // namespace collab
@@ -60,24 +72,32 @@ DataSet fold(const Images& images, int k, int held_out, std::uint64_t seed);
 #include <collab/core/error.hpp>
 
 namespace collab::detail {
-COLLAB_COMPILED COLLAB_COLD std::vector<std::vector<int>> shuffled_classes(const std::vector<int>& labels, int classes, Random random) {
+COLLAB_COMPILED COLLAB_COLD std::vector<std::vector<int>> shuffled_classes(
+    const std::vector<int>& labels, int classes, Random random) {
     std::vector<std::vector<int>> of(static_cast<std::size_t>(std::max(0, classes)));
     for (std::size_t i = 0; i < labels.size(); ++i) {
-        if (labels[i] < 0 || labels[i] >= classes) fail("label ", i, " is ", labels[i], "; expected 0 to ", classes - 1);
+        if (labels[i] < 0 || labels[i] >= classes)
+            fail("label ", i, " is ", labels[i], "; expected 0 to ", classes - 1);
         of[static_cast<std::size_t>(labels[i])].push_back(static_cast<int>(i));
     }
-    for (std::size_t c = 0; c < of.size(); ++c) shuffle(of[c], random.child(c + 1));
+    for (std::size_t c = 0; c < of.size(); ++c)
+        shuffle(of[c], random.child(c + 1));
     return of;
 }
-COLLAB_COMPILED COLLAB_COLD std::vector<std::size_t> class_order(std::size_t classes, Random random) {
+COLLAB_COMPILED COLLAB_COLD std::vector<std::size_t> class_order(std::size_t classes,
+                                                                 Random random) {
     std::vector<std::size_t> order(classes);
-    for (std::size_t c = 0; c < classes; ++c) order[c] = c;
+    for (std::size_t c = 0; c < classes; ++c)
+        order[c] = c;
     shuffle(order, random.child(0));
     return order;
 }
-COLLAB_COMPILED COLLAB_COLD std::vector<int> gather(const std::vector<std::vector<int>>& of, const std::vector<std::size_t>& quota) {
+COLLAB_COMPILED COLLAB_COLD std::vector<int> gather(const std::vector<std::vector<int>>& of,
+                                                    const std::vector<std::size_t>& quota) {
     std::vector<int> indices;
-    for (std::size_t c = 0; c < of.size(); ++c) indices.insert(indices.end(), of[c].begin(), of[c].begin() + static_cast<std::ptrdiff_t>(quota[c]));
+    for (std::size_t c = 0; c < of.size(); ++c)
+        indices.insert(indices.end(), of[c].begin(),
+                       of[c].begin() + static_cast<std::ptrdiff_t>(quota[c]));
     std::sort(indices.begin(), indices.end());
     return indices;
 }
@@ -87,69 +107,96 @@ namespace collab {
 COLLAB_COMPILED COLLAB_COLD std::vector<int> others(int size, const std::vector<int>& indices) {
     std::vector<bool> taken(static_cast<std::size_t>(std::max(0, size)));
     for (const int i : indices) {
-        if (i < 0 || i >= size) fail("index ", i, "; expected 0 to ", size - 1);
+        if (i < 0 || i >= size)
+            fail("index ", i, "; expected 0 to ", size - 1);
         taken[static_cast<std::size_t>(i)] = true;
     }
     std::vector<int> rest;
     for (int i = 0; i < size; ++i)
-        if (!taken[static_cast<std::size_t>(i)]) rest.push_back(i);
+        if (!taken[static_cast<std::size_t>(i)])
+            rest.push_back(i);
     return rest;
 }
-COLLAB_COMPILED COLLAB_COLD std::vector<int> subset_indices(const std::vector<int>& labels, int classes, int n, std::uint64_t seed) {
-    if (n < 1 || static_cast<std::size_t>(n) > labels.size()) fail("a subset of ", n, " images was asked for; expected 1 to ", labels.size());
+COLLAB_COMPILED COLLAB_COLD std::vector<int> subset_indices(const std::vector<int>& labels,
+                                                            int classes, int n,
+                                                            std::uint64_t seed) {
+    if (n < 1 || static_cast<std::size_t>(n) > labels.size())
+        fail("a subset of ", n, " images was asked for; expected 1 to ", labels.size());
     const Random random{seed, 0x737562};
     const auto of = detail::shuffled_classes(labels, classes, random);
     const auto order = detail::class_order(of.size(), random);
     std::vector<std::size_t> quota(of.size());
-    for (int left = n; left > 0;)   // one from each class in turn; an exhausted class is passed over
+    // one from each class in turn; an exhausted class is passed over
+    for (int left = n; left > 0;)
         for (const std::size_t c : order)
-            if (left > 0 && quota[c] < of[c].size()) ++quota[c], --left;
+            if (left > 0 && quota[c] < of[c].size())
+                ++quota[c], --left;
     return detail::gather(of, quota);
 }
-COLLAB_COMPILED COLLAB_COLD std::pair<std::vector<int>, std::vector<int>> split_indices(const std::vector<int>& labels, int classes, int n_second, std::uint64_t seed) {
+COLLAB_COMPILED COLLAB_COLD std::pair<std::vector<int>, std::vector<int>> split_indices(
+    const std::vector<int>& labels, int classes, int n_second, std::uint64_t seed) {
     const int size = static_cast<int>(labels.size());
     if (n_second < 1 || n_second >= size)
-        fail("a second part of ", n_second, " images was asked for; expected 1 to ", size - 1, ", so that neither part is empty");
+        fail("a second part of ", n_second, " images was asked for; expected 1 to ", size - 1,
+             ", so that neither part is empty");
     const Random random{seed, 0x73706c};
     const auto of = detail::shuffled_classes(labels, classes, random);
     auto order = detail::class_order(of.size(), random);
-    const auto total = static_cast<std::uint64_t>(size), wanted = static_cast<std::uint64_t>(n_second);
+    const auto total = static_cast<std::uint64_t>(size),
+               wanted = static_cast<std::uint64_t>(n_second);
     std::vector<std::size_t> quota(of.size());
     std::uint64_t left = wanted;
-    for (std::size_t c = 0; c < of.size(); ++c) left -= quota[c] = static_cast<std::size_t>(wanted * of[c].size() / total);
+    for (std::size_t c = 0; c < of.size(); ++c)
+        left -= quota[c] = static_cast<std::size_t>(wanted * of[c].size() / total);
     const auto remainder = [&](std::size_t c) { return wanted * of[c].size() % total; };
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return remainder(a) > remainder(b); });
-    for (std::size_t k = 0; k < left; ++k) ++quota[order[k]];   // fewer than the classes with a remainder, so no quota exceeds its class
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t a, std::size_t b) { return remainder(a) > remainder(b); });
+    // fewer than the classes with a remainder, so no quota exceeds its class
+    for (std::size_t k = 0; k < left; ++k)
+        ++quota[order[k]];
     std::vector<int> second = detail::gather(of, quota);
     return {others(size, second), std::move(second)};
 }
-COLLAB_COMPILED COLLAB_COLD std::vector<std::vector<int>> fold_indices(const std::vector<int>& labels, int classes, int k, std::uint64_t seed) {
-    if (k < 2 || static_cast<std::size_t>(k) > labels.size()) fail(k, " folds were asked for; expected 2 to the number of images, ", labels.size());
+COLLAB_COMPILED COLLAB_COLD std::vector<std::vector<int>> fold_indices(
+    const std::vector<int>& labels, int classes, int k, std::uint64_t seed) {
+    if (k < 2 || static_cast<std::size_t>(k) > labels.size())
+        fail(k, " folds were asked for; expected 2 to the number of images, ", labels.size());
     const Random random{seed, 0x666f6c};
     const auto of = detail::shuffled_classes(labels, classes, random);
     std::vector<std::vector<int>> folds(static_cast<std::size_t>(k));
     std::size_t next = 0;
-    for (const std::size_t c : detail::class_order(of.size(), random))   // dealt like cards, one class after another
-        for (const int i : of[c]) folds[next++ % folds.size()].push_back(i);
-    for (auto& fold : folds) std::sort(fold.begin(), fold.end());
+    // dealt like cards, one class after another
+    for (const std::size_t c : detail::class_order(of.size(), random))
+        for (const int i : of[c])
+            folds[next++ % folds.size()].push_back(i);
+    for (auto& fold : folds)
+        std::sort(fold.begin(), fold.end());
     return folds;
 }
 COLLAB_COMPILED COLLAB_COLD Images subset(const Images& images, int n, std::uint64_t seed) {
     check(images);
-    if (n < 1 || n > images.size()) fail(images.name, ": a subset of ", n, " images was asked for; expected 1 to ", images.size());
+    if (n < 1 || n > images.size())
+        fail(images.name, ": a subset of ", n, " images was asked for; expected 1 to ",
+             images.size());
     return pick(images, subset_indices(images.labels, images.classes, n, seed));
 }
-COLLAB_COMPILED COLLAB_COLD std::pair<Images, Images> split(const Images& images, int n_second, std::uint64_t seed) {
+COLLAB_COMPILED COLLAB_COLD std::pair<Images, Images> split(const Images& images, int n_second,
+                                                            std::uint64_t seed) {
     check(images);
     if (n_second < 1 || n_second >= images.size())
-        fail(images.name, ": a second part of ", n_second, " images was asked for; expected 1 to ", images.size() - 1, ", so that neither part is empty");
+        fail(images.name, ": a second part of ", n_second, " images was asked for; expected 1 to ",
+             images.size() - 1, ", so that neither part is empty");
     const auto [first, second] = split_indices(images.labels, images.classes, n_second, seed);
     return {pick(images, first), pick(images, second)};
 }
-COLLAB_COMPILED COLLAB_COLD DataSet fold(const Images& images, int k, int held_out, std::uint64_t seed) {
+COLLAB_COMPILED COLLAB_COLD DataSet fold(const Images& images, int k, int held_out,
+                                         std::uint64_t seed) {
     check(images);
-    if (k < 2 || k > images.size()) fail(images.name, ": ", k, " folds were asked for; expected 2 to the number of images, ", images.size());
-    if (held_out < 0 || held_out >= k) fail(images.name, ": fold ", held_out, " was asked for; expected 0 to ", k - 1);
+    if (k < 2 || k > images.size())
+        fail(images.name, ": ", k, " folds were asked for; expected 2 to the number of images, ",
+             images.size());
+    if (held_out < 0 || held_out >= k)
+        fail(images.name, ": fold ", held_out, " was asked for; expected 0 to ", k - 1);
     const auto folds = fold_indices(images.labels, images.classes, k, seed);
     const auto& test = folds[static_cast<std::size_t>(held_out)];
     return {pick(images, others(images.size(), test)), pick(images, test)};

@@ -16,13 +16,17 @@
 namespace collab {
 
 namespace detail {
-/// The bytes of an array, version 1.0 of the format, without its values. `code`: f4, f8, i4, i8, u1 and the like.
+/// The bytes of an array, version 1.0 of the format, without its values. `code`: f4, f8, i4, i8, u1
+/// and the like.
 inline std::string npy_header(std::string_view code, const std::vector<std::int64_t>& extents) {
-    static_assert(std::endian::native == std::endian::little, "collab: arrays are written on little-endian machines only");
-    std::string header = sentence("{'descr': '", code.ends_with('1') ? '|' : '<', code, "', 'fortran_order': False, 'shape': (");
-    for (const std::int64_t e : extents) header += sentence(e, ", ");
+    static_assert(std::endian::native == std::endian::little,
+                  "collab: arrays are written on little-endian machines only");
+    std::string header = sentence("{'descr': '", code.ends_with('1') ? '|' : '<', code,
+                                  "', 'fortran_order': False, 'shape': (");
+    for (const std::int64_t e : extents)
+        header += sentence(e, ", ");
     header += "), }";
-    header.append((64 - (header.size() + 11) % 64) % 64, ' ');   // values begin at a multiple of 64
+    header.append((64 - (header.size() + 11) % 64) % 64, ' ');  // values begin at a multiple of 64
     header += '\n';
     std::string file("\x93NUMPY\x01\x00", 8);
     file += static_cast<char>(header.size() & 255), file += static_cast<char>(header.size() >> 8);
@@ -34,11 +38,19 @@ inline std::string npy_header(std::string_view code, const std::vector<std::int6
 ///
 ///     save_npy("logits.npy", {images, classes}, model.predict(set.test));
 template <detail::TensorScalar T>
-void save_npy(const std::string& path, const std::vector<std::int64_t>& extents, const std::vector<T>& values) {
+void save_npy(const std::string& path, const std::vector<std::int64_t>& extents,
+              const std::vector<T>& values) {
     std::int64_t n = 1;
-    for (const std::int64_t e : extents) n *= e;
-    if (n != std::int64_t(values.size())) fail("an array of ", detail::extents_text(extents), " has ", n, " numbers, not ", values.size());
-    std::string file = detail::npy_header(sentence(std::floating_point<T> ? 'f' : std::signed_integral<T> ? 'i' : 'u', sizeof(T)), extents);
+    for (const std::int64_t e : extents)
+        n *= e;
+    if (n != std::int64_t(values.size()))
+        fail("an array of ", detail::extents_text(extents), " has ", n, " numbers, not ",
+             values.size());
+    std::string file = detail::npy_header(sentence(std::floating_point<T>    ? 'f'
+                                                   : std::signed_integral<T> ? 'i'
+                                                                             : 'u',
+                                                   sizeof(T)),
+                                          extents);
     file.append(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T));
     detail::replace_file(path, file, "the array");
 }
@@ -52,10 +64,15 @@ std::vector<T> numbers(const NpyArray& a) {
             v[i] = T(a.integer(i));
             continue;
         }
-        if (a.width != 4 && a.width != 8) fail(a.name, ": holds ", a.type_text(), "; expected float32, float64 or integers");
+        if (a.width != 4 && a.width != 8)
+            fail(a.name, ": holds ", a.type_text(), "; expected float32, float64 or integers");
         std::uint64_t bits = 0;
-        for (int b = 0; b < a.width; ++b) bits = bits << 8 | a.bytes[i * std::size_t(a.width) + std::size_t(a.big_endian ? b : a.width - 1 - b)];
-        v[i] = a.width == 4 ? T(std::bit_cast<float>(std::uint32_t(bits))) : T(std::bit_cast<double>(bits));
+        for (int b = 0; b < a.width; ++b)
+            bits =
+                bits << 8 |
+                a.bytes[i * std::size_t(a.width) + std::size_t(a.big_endian ? b : a.width - 1 - b)];
+        v[i] = a.width == 4 ? T(std::bit_cast<float>(std::uint32_t(bits)))
+                            : T(std::bit_cast<double>(bits));
     }
     return v;
 }

@@ -30,26 +30,34 @@
 
 namespace collab {
 
-/// How a layer of your own is written: specialise it with `static std::string write(OnnxGraph&, Dims in, const std::string& x, const std::vector<
-/// std::vector<float>>& tensors)`, which adds nodes and returns the name of the result; the tensors are its parameters and then its states, in PyTorch's layout.
+/// How a layer of your own is written: specialise it with `static std::string write(OnnxGraph&,
+/// Dims in, const std::string& x, const std::vector< std::vector<float>>& tensors)`, which adds
+/// nodes and returns the name of the result; the tensors are its parameters and then its states, in
+/// PyTorch's layout.
 template <class L>
 struct OnnxLayer;
-/// The same for a merge: `static std::string write(OnnxGraph&, const std::string& x, const std::string& u)`.
+/// The same for a merge: `static std::string write(OnnxGraph&, const std::string& x, const
+/// std::string& u)`.
 template <class M>
 struct OnnxMerge;
 
 namespace detail {
 inline std::string one_plus_elu(OnnxGraph& g, const std::string& u) {
-    return g.node("Add", {g.node("Elu", {u}, {{"alpha", 1.0f}}), g.constant(g.fresh("one"), {1}, {1.0f})});
+    return g.node("Add",
+                  {g.node("Elu", {u}, {{"alpha", 1.0f}}), g.constant(g.fresh("one"), {1}, {1.0f})});
 }
 }  // namespace detail
 template <>
 struct OnnxMerge<ProductMerge> {
-    static std::string write(OnnxGraph& g, const std::string& x, const std::string& u) { return g.node("Mul", {detail::one_plus_elu(g, u), x}); }
+    static std::string write(OnnxGraph& g, const std::string& x, const std::string& u) {
+        return g.node("Mul", {detail::one_plus_elu(g, u), x});
+    }
 };
 template <>
 struct OnnxMerge<SumMerge> {
-    static std::string write(OnnxGraph& g, const std::string& x, const std::string& u) { return g.node("Add", {detail::one_plus_elu(g, u), x}); }
+    static std::string write(OnnxGraph& g, const std::string& x, const std::string& u) {
+        return g.node("Add", {detail::one_plus_elu(g, u), x});
+    }
 };
 template <>
 struct OnnxMerge<IdentityMerge> {
@@ -58,7 +66,10 @@ struct OnnxMerge<IdentityMerge> {
 
 namespace detail {
 template <class L>
-concept WritesOnnx = requires(OnnxGraph& g, const std::string& x, const std::vector<std::vector<float>>& t) { { OnnxLayer<L>::write(g, Dims{}, x, t) } -> std::same_as<std::string>; };
+concept WritesOnnx =
+    requires(OnnxGraph& g, const std::string& x, const std::vector<std::vector<float>>& t) {
+        { OnnxLayer<L>::write(g, Dims{}, x, t) } -> std::same_as<std::string>;
+    };
 template <class L>
 inline constexpr bool is_cut = false;
 template <class Tag>
@@ -72,7 +83,9 @@ inline constexpr bool is_transposed = false;
 template <int Out, int K, class... Os>
 inline constexpr bool is_transposed<ConvTranspose2d<Out, K, Os...>> = true;
 template <class L>
-inline constexpr bool is_norm = requires { { L::constants } -> std::convertible_to<backend::Normalisation>; };
+inline constexpr bool is_norm = requires {
+    { L::constants } -> std::convertible_to<backend::Normalisation>;
+};
 template <class L>
 inline constexpr int leaky = 0;
 template <int P, int Q>
@@ -102,17 +115,30 @@ inline constexpr bool pads_channels = false;
 template <int N>
 inline constexpr bool pads_channels<PadChannels<N>> = true;
 template <class L>
-struct OnnxKind { static constexpr int value = 0; };
+struct OnnxKind {
+    static constexpr int value = 0;
+};
 template <class B, class S>
-struct OnnxKind<Residual<B, S>> { static constexpr int value = 1; };
+struct OnnxKind<Residual<B, S>> {
+    static constexpr int value = 1;
+};
 template <class... Bs>
-struct OnnxKind<Concat<Bs...>> { static constexpr int value = 2; };
+struct OnnxKind<Concat<Bs...>> {
+    static constexpr int value = 2;
+};
 template <class... Ls>
-struct OnnxKind<DenseBlock<Ls...>> { static constexpr int value = 3; };
+struct OnnxKind<DenseBlock<Ls...>> {
+    static constexpr int value = 3;
+};
 template <class... Bs>
-struct OnnxKind<ChannelSplit<Bs...>> { static constexpr int value = 4; };
+struct OnnxKind<ChannelSplit<Bs...>> {
+    static constexpr int value = 4;
+};
 template <class E, class T, class D, class M>
-struct OnnxKind<MutualKnowledge<E, T, D, M>> { static constexpr int value = 5; using merge = M; };
+struct OnnxKind<MutualKnowledge<E, T, D, M>> {
+    static constexpr int value = 5;
+    using merge = M;
+};
 
 /// Walks a network and adds its nodes. Tensors are met in the order of the catalogue.
 class OnnxWalk {
@@ -125,11 +151,13 @@ public:
 
     template <class M>
     OnnxWalk(OnnxGraph& graph, const M& model) : g_(graph) {
-        const auto read = [](const std::vector<Named>& list, const auto& values, std::vector<Tensor>& to) {
+        const auto read = [](const std::vector<Named>& list, const auto& values,
+                             std::vector<Tensor>& to) {
             for (const Named& n : list) {
-                const Layout layout(n.tensor, {});   // flattened maps are transposed before
+                const Layout layout(n.tensor, {});  // flattened maps are transposed before
                 const auto v = layout.theirs(values.data() + n.offset);
-                to.push_back({name_for_others(n.name), layout.extents(), std::vector<float>(v.begin(), v.end())});
+                to.push_back({name_for_others(n.name), layout.extents(),
+                              std::vector<float>(v.begin(), v.end())});
             }
         };
         read(model.catalogue().parameters, model.parameters(), parameters_);
@@ -138,12 +166,17 @@ public:
 
     template <class S>
     Value sequence(Value x) {
-        unroll<S::depth>([&](auto i) { x = layer<typename S::template LayerAt<i>, typename S::template ShapeAt<i>>(x); });
+        unroll<S::depth>([&](auto i) {
+            x = layer<typename S::template LayerAt<i>, typename S::template ShapeAt<i>>(x);
+        });
         return x;
     }
     Value flattened(const Value& x, Dims d) {
-        if (x.flat) return x;
-        const std::string in_order = d.area() > 1 && d.channels > 1 ? g_.node("Transpose", {x.name}, {{"perm", {0, 2, 3, 1}}}) : x.name;
+        if (x.flat)
+            return x;
+        const std::string in_order = d.area() > 1 && d.channels > 1
+                                         ? g_.node("Transpose", {x.name}, {{"perm", {0, 2, 3, 1}}})
+                                         : x.name;
         return {g_.node("Flatten", {in_order}, {{"axis", 1}}), true};
     }
 
@@ -160,7 +193,9 @@ private:
     std::string constant(const Tensor& t) { return g_.constant(t.name, t.extents, t.values); }
     template <class W>
     static Attributes window(const W& w) {
-        return {{"kernel_shape", {w.kernel.height, w.kernel.width}}, {"strides", {w.stride.height, w.stride.width}}, {"pads", {w.pad.height, w.pad.width, w.pad.height, w.pad.width}}};
+        return {{"kernel_shape", {w.kernel.height, w.kernel.width}},
+                {"strides", {w.stride.height, w.stride.width}},
+                {"pads", {w.pad.height, w.pad.width, w.pad.height, w.pad.width}}};
     }
 
     template <class L, class In>
@@ -169,8 +204,10 @@ private:
         const auto keep = [&](std::string name) { return Value{std::move(name), x.flat}; };
         if constexpr (WritesOnnx<L>) {
             std::vector<std::vector<float>> tensors;
-            for (const auto& p : L::parameters(in)) static_cast<void>(p), tensors.push_back(parameters_[at_parameter_++].values);
-            for (const auto& p : L::states(in)) static_cast<void>(p), tensors.push_back(states_[at_state_++].values);
+            for (const auto& p : L::parameters(in))
+                static_cast<void>(p), tensors.push_back(parameters_[at_parameter_++].values);
+            for (const auto& p : L::states(in))
+                static_cast<void>(p), tensors.push_back(states_[at_state_++].values);
             return keep(OnnxLayer<L>::write(g_, in, x.name, tensors));
         } else if constexpr (is_cut<L> || is_dropout<L>) {
             return x;
@@ -179,12 +216,18 @@ private:
         } else if constexpr (is_linear<L>) {
             const Value flat = flattened(x, in);
             std::vector<std::string> inputs{flat.name, parameter()};
-            if constexpr (L::has_bias) inputs.push_back(parameter());
-            else inputs.push_back(g_.constant(g_.fresh("no_bias"), {L::output(in).channels}, std::vector<float>(std::size_t(L::output(in).channels))));
+            if constexpr (L::has_bias)
+                inputs.push_back(parameter());
+            else
+                inputs.push_back(
+                    g_.constant(g_.fresh("no_bias"), {L::output(in).channels},
+                                std::vector<float>(std::size_t(L::output(in).channels))));
             return {g_.node("Gemm", inputs, {{"transB", 1}}), true};
         } else if constexpr (is_norm<L>) {
-            const std::string scale = parameter(), shift = parameter(), mean = state(), variance = state();
-            return keep(g_.node("BatchNormalization", {x.name, scale, shift, mean, variance}, {{"epsilon", float(L::constants.epsilon)}}));
+            const std::string scale = parameter(), shift = parameter(), mean = state(),
+                              variance = state();
+            return keep(g_.node("BatchNormalization", {x.name, scale, shift, mean, variance},
+                                {{"epsilon", float(L::constants.epsilon)}}));
         } else if constexpr (std::same_as<L, Relu>) {
             return keep(g_.node("Relu", {x.name}));
         } else if constexpr (std::same_as<L, Relu6>) {
@@ -194,58 +237,94 @@ private:
         } else if constexpr (std::same_as<L, Sigmoid>) {
             return keep(g_.node("Sigmoid", {x.name}));
         } else if constexpr (leaky<L> != 0) {
-            return keep(g_.node("LeakyRelu", {x.name}, {{"alpha", float(L::function().negative_slope)}}));
+            return keep(
+                g_.node("LeakyRelu", {x.name}, {{"alpha", float(L::function().negative_slope)}}));
         } else if constexpr (is_max_pool<L>) {
             Attributes a = window(L::window);
-            if (L::window.ceil_mode) a.emplace_back("ceil_mode", 1);
+            if (L::window.ceil_mode)
+                a.emplace_back("ceil_mode", 1);
             return keep(g_.node("MaxPool", {x.name}, a));
         } else if constexpr (is_average_pool<L>) {
-            // Averages over padding are written as such: not every program that runs ONNX looks at count_include_pad.
+            // Averages over padding are written as such: not every program that runs ONNX looks at
+            // count_include_pad.
             detail::WindowOptions w = L::window;
             std::string from = x.name;
             if (!w.exclude_padding && w.pad != backend::Extent{0, 0}) {
-                from = g_.node("Pad", {from}, {{"mode", "constant"}, {"pads", {0, 0, w.pad.height, w.pad.width, 0, 0, w.pad.height, w.pad.width}}});
+                from = g_.node(
+                    "Pad", {from},
+                    {{"mode", "constant"},
+                     {"pads", {0, 0, w.pad.height, w.pad.width, 0, 0, w.pad.height, w.pad.width}}});
                 w.pad = {0, 0};
             }
             Attributes a = window(w);
-            if (w.ceil_mode) a.emplace_back("ceil_mode", 1);
+            if (w.ceil_mode)
+                a.emplace_back("ceil_mode", 1);
             return keep(g_.node("AveragePool", {from}, a));
         } else if constexpr (is_adaptive_pool<L>) {
             constexpr Dims out = L::output(in);
-            if (x.flat || in == out) return x;
-            if constexpr (out.area() == 1) return keep(g_.node("GlobalAveragePool", {x.name}));
+            if (x.flat || in == out)
+                return x;
+            if constexpr (out.area() == 1)
+                return keep(g_.node("GlobalAveragePool", {x.name}));
             else {
-                static_assert(in.height % out.height == 0 && in.width % out.width == 0, "collab: ONNX has no adaptive pool whose windows differ in size");
-                return keep(g_.node("AveragePool", {x.name}, {{"kernel_shape", {in.height / out.height, in.width / out.width}}, {"strides", {in.height / out.height, in.width / out.width}}}));
+                static_assert(in.height % out.height == 0 && in.width % out.width == 0,
+                              "collab: ONNX has no adaptive pool whose windows differ in size");
+                return keep(
+                    g_.node("AveragePool", {x.name},
+                            {{"kernel_shape", {in.height / out.height, in.width / out.width}},
+                             {"strides", {in.height / out.height, in.width / out.width}}}));
             }
         } else if constexpr (maxout_pieces<L> != 0) {
             constexpr int pieces = maxout_pieces<L>;
-            if constexpr (pieces == 1) return x;
-            else return keep(g_.node("Max", g_.node("Split", {x.name}, {{"axis", 1}, {"split", std::vector<int>(std::size_t(pieces), in.channels / pieces)}}, pieces)));
+            if constexpr (pieces == 1)
+                return x;
+            else
+                return keep(
+                    g_.node("Max", g_.node("Split", {x.name},
+                                           {{"axis", 1},
+                                            {"split", std::vector<int>(std::size_t(pieces),
+                                                                       in.channels / pieces)}},
+                                           pieces)));
         } else if constexpr (shuffled_groups<L> != 0) {
             constexpr int groups = shuffled_groups<L>;
-            const std::string apart = g_.node("Reshape", {x.name, g_.constant(g_.fresh("shape"), {0, groups, in.channels / groups, in.height, in.width})});
+            const std::string apart = g_.node(
+                "Reshape", {x.name, g_.constant(g_.fresh("shape"), {0, groups, in.channels / groups,
+                                                                    in.height, in.width})});
             const std::string turned = g_.node("Transpose", {apart}, {{"perm", {0, 2, 1, 3, 4}}});
-            return keep(g_.node("Reshape", {turned, g_.constant(g_.fresh("shape"), {0, in.channels, in.height, in.width})}));
+            return keep(g_.node(
+                "Reshape",
+                {turned, g_.constant(g_.fresh("shape"), {0, in.channels, in.height, in.width})}));
         } else if constexpr (pads_channels<L>) {
             return keep(padded(x.name, in.channels, L::output(in).channels));
         } else if constexpr (OnnxKind<L>::value != 0) {
             return composite<L, In>(x);
-        } else if constexpr (requires { { L::geometry(in, 1) } -> std::convertible_to<backend::Convolution>; }) {
+        } else if constexpr (requires {
+                                 {
+                                     L::geometry(in, 1)
+                                 } -> std::convertible_to<backend::Convolution>;
+                             }) {
             Attributes a = window(L::window);
-            if constexpr (is_transposed<L>) a.emplace_back("output_padding", std::vector<int>{L::window.output_pad.height, L::window.output_pad.width});
-            else a.emplace_back("group", L::geometry(in, 1).groups);
+            if constexpr (is_transposed<L>)
+                a.emplace_back("output_padding", std::vector<int>{L::window.output_pad.height,
+                                                                  L::window.output_pad.width});
+            else
+                a.emplace_back("group", L::geometry(in, 1).groups);
             std::vector<std::string> inputs{x.name, parameter()};
-            if constexpr (L::has_bias) inputs.push_back(parameter());
+            if constexpr (L::has_bias)
+                inputs.push_back(parameter());
             return keep(g_.node(is_transposed<L> ? "ConvTranspose" : "Conv", inputs, a));
         } else {
-            static_assert(WritesOnnx<L>, "collab: this layer cannot be written as ONNX; specialise collab::OnnxLayer for it");
+            static_assert(WritesOnnx<L>, "collab: this layer cannot be written as ONNX; specialise "
+                                         "collab::OnnxLayer for it");
             return x;
         }
     }
     std::string padded(const std::string& x, int from, int to) {
         const int before = (to - from) / 2;
-        return from == to ? x : g_.node("Pad", {x}, {{"mode", "constant"}, {"pads", {0, before, 0, 0, 0, to - from - before, 0, 0}}});
+        return from == to ? x
+                          : g_.node("Pad", {x},
+                                    {{"mode", "constant"},
+                                     {"pads", {0, before, 0, 0, 0, to - from - before, 0, 0}}});
     }
 
     template <class L, class In>
@@ -255,10 +334,12 @@ private:
         if constexpr (kind == 1) {
             const Value body = sequence<Sequence<typename L::body_layers, In>>(x);
             std::string skip = x.name;
-            if constexpr (L::pads) {   // every stride-th pixel: a window of one
+            if constexpr (L::pads) {  // every stride-th pixel: a window of one
                 constexpr Dims out = L::output(in);
                 constexpr int down = in.height / out.height, along = in.width / out.width;
-                if constexpr (down > 1 || along > 1) skip = g_.node("MaxPool", {skip}, {{"kernel_shape", {1, 1}}, {"strides", {down, along}}});
+                if constexpr (down > 1 || along > 1)
+                    skip = g_.node("MaxPool", {skip},
+                                   {{"kernel_shape", {1, 1}}, {"strides", {down, along}}});
                 skip = padded(skip, in.channels, out.channels);
             } else {
                 skip = sequence<Sequence<typename L::shortcut_layers, In>>(x).name;
@@ -266,7 +347,9 @@ private:
             return {g_.node("Add", {body.name, skip}), x.flat};
         } else if constexpr (kind == 2) {
             std::vector<std::string> all;
-            unroll<L::n>([&](auto i) { all.push_back(sequence<Sequence<typename L::template branch<i>, In>>(x).name); });
+            unroll<L::n>([&](auto i) {
+                all.push_back(sequence<Sequence<typename L::template branch<i>, In>>(x).name);
+            });
             return {all.size() == 1 ? all[0] : g_.node("Concat", all, {{"axis", 1}}), x.flat};
         } else if constexpr (kind == 3) {
             Value all = x;
@@ -278,17 +361,27 @@ private:
         } else if constexpr (kind == 4) {
             if constexpr (L::n == 1) {
                 Value out = x;
-                L::template each_part<In>([&](auto part, auto) { out = sequence<decltype(part)>(x); });
+                L::template each_part<In>(
+                    [&](auto part, auto) { out = sequence<decltype(part)>(x); });
                 return out;
             } else {
-                const auto parts = g_.node("Split", {x.name}, {{"axis", 1}, {"split", std::vector<int>(std::size_t(L::n), in.channels / L::n)}}, L::n);
+                const auto parts =
+                    g_.node("Split", {x.name},
+                            {{"axis", 1},
+                             {"split", std::vector<int>(std::size_t(L::n), in.channels / L::n)}},
+                            L::n);
                 std::vector<std::string> all;
-                L::template each_part<In>([&](auto part, auto) { all.push_back(sequence<decltype(part)>(Value{parts[all.size()], x.flat}).name); });
+                L::template each_part<In>([&](auto part, auto) {
+                    all.push_back(sequence<decltype(part)>(Value{parts[all.size()], x.flat}).name);
+                });
                 return {g_.node("Concat", all, {{"axis", 1}}), x.flat};
             }
         } else {
             using M = typename OnnxKind<L>::merge;
-            static_assert(requires(OnnxGraph& g, const std::string& s) { OnnxMerge<M>::write(g, s, s); }, "collab: this merge cannot be written as ONNX; specialise collab::OnnxMerge for it");
+            static_assert(
+                requires(OnnxGraph& g, const std::string& s) { OnnxMerge<M>::write(g, s, s); },
+                "collab: this merge cannot be written as ONNX; specialise collab::OnnxMerge for "
+                "it");
             Value u = x;
             L::template each_part<In>([&](auto part, auto) { u = sequence<decltype(part)>(u); });
             return {OnnxMerge<M>::write(g_, x.name, u.name), x.flat};
@@ -302,25 +395,31 @@ private:
 }  // namespace detail
 
 struct OnnxOptions {
-    int batch = 0;                  ///< how many images at once; 0: any number
+    int batch = 0;  ///< how many images at once; 0: any number
     std::string name = "network";
 };
 
-/// A network as the bytes of an ONNX file: input "images" [batch][channel][row][column], prepared as for `predict`; output "logits" [batch][class].
+/// A network as the bytes of an ONNX file: input "images" [batch][channel][row][column], prepared
+/// as for `predict`; output "logits" [batch][class].
 template <detail::IsModel M>
 std::string onnx(const M& model, const OnnxOptions& options = {}) {
-    if (options.batch < 0) fail("an ONNX network takes at least 0 images at once, not ", options.batch, "; 0 is any number");
+    if (options.batch < 0)
+        fail("an ONNX network takes at least 0 images at once, not ", options.batch,
+             "; 0 is any number");
     OnnxGraph graph;
     detail::OnnxWalk walk(graph, model);
     constexpr Dims in = M::input, out = M::output;
     const auto value = walk.flattened(walk.template sequence<typename M::Plan>({"images"}), out);
     graph.node_named("logits", value.name);
-    return graph.encode(options.name, {"images", {in.channels, in.height, in.width}}, {"logits", {out.size()}}, options.batch, {{"collab", COLLAB_VERSION}});
+    return graph.encode(options.name, {"images", {in.channels, in.height, in.width}},
+                        {"logits", {out.size()}}, options.batch, {{"collab", COLLAB_VERSION}});
 }
 /// Writes it to a file.
 ///
 ///     export_onnx(training.deploy<0>(), "small.onnx");
 template <detail::IsModel M>
-void export_onnx(const M& model, const std::string& path, const OnnxOptions& options = {}) { detail::replace_file(path, onnx(model, options), "the network"); }
+void export_onnx(const M& model, const std::string& path, const OnnxOptions& options = {}) {
+    detail::replace_file(path, onnx(model, options), "the network");
+}
 
 }  // namespace collab

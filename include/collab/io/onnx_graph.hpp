@@ -16,86 +16,119 @@
 
 namespace collab {
 
-/// Numbers of the messages' fields are those of onnx.proto3; operators are those of operator set 10, which older programs understand, too.
+/// Numbers of the messages' fields are those of onnx.proto3; operators are those of operator set
+/// 10, which older programs understand, too.
 class OnnxGraph {
 public:
     static constexpr int operator_set = 10, ir_version = 5;
 
     /// An attribute of a node.
     struct Attribute {
-        Attribute(std::string_view name, std::int64_t value) { bytes.text(1, name).integer(3, value).integer(20, 2); }
+        Attribute(std::string_view name, std::int64_t value) {
+            bytes.text(1, name).integer(3, value).integer(20, 2);
+        }
         Attribute(std::string_view name, int value) : Attribute(name, std::int64_t(value)) {}
-        Attribute(std::string_view name, float value) { bytes.text(1, name).real(2, value).integer(20, 1); }
-        Attribute(std::string_view name, const char* value) { bytes.text(1, name).text(4, value).integer(20, 3); }
+        Attribute(std::string_view name, float value) {
+            bytes.text(1, name).real(2, value).integer(20, 1);
+        }
+        Attribute(std::string_view name, const char* value) {
+            bytes.text(1, name).text(4, value).integer(20, 3);
+        }
         Attribute(std::string_view name, std::initializer_list<int> values) {
             bytes.text(1, name);
-            for (const int v : values) bytes.integer(8, v);
+            for (const int v : values)
+                bytes.integer(8, v);
             bytes.integer(20, 7);
         }
         Attribute(std::string_view name, const std::vector<int>& values) {
             bytes.text(1, name);
-            for (const int v : values) bytes.integer(8, v);
+            for (const int v : values)
+                bytes.integer(8, v);
             bytes.integer(20, 7);
         }
         detail::Message bytes;
     };
 
     /// A tensor that the file brings along; the result is its name, to be used as an input.
-    std::string constant(const std::string& name, const std::vector<std::int64_t>& extents, const std::vector<float>& values) {
-        tensor(name, extents, 1, {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)});
+    std::string constant(const std::string& name, const std::vector<std::int64_t>& extents,
+                         const std::vector<float>& values) {
+        tensor(name, extents, 1,
+               {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)});
         return name;
     }
     std::string constant(const std::string& name, const std::vector<std::int64_t>& values) {
-        tensor(name, {std::int64_t(values.size())}, 7, {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(std::int64_t)});
+        tensor(
+            name, {std::int64_t(values.size())}, 7,
+            {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(std::int64_t)});
         return name;
     }
     /// A node with one result, whose name is returned.
-    std::string node(std::string_view op, const std::vector<std::string>& inputs, const std::vector<Attribute>& attributes = {}) { return node(op, inputs, attributes, 1)[0]; }
-    std::vector<std::string> node(std::string_view op, const std::vector<std::string>& inputs, const std::vector<Attribute>& attributes, int results) {
+    std::string node(std::string_view op, const std::vector<std::string>& inputs,
+                     const std::vector<Attribute>& attributes = {}) {
+        return node(op, inputs, attributes, 1)[0];
+    }
+    std::vector<std::string> node(std::string_view op, const std::vector<std::string>& inputs,
+                                  const std::vector<Attribute>& attributes, int results) {
         detail::Message n;
         const std::string base = sentence(op, "_", count_++);
         std::vector<std::string> outputs;
-        for (const std::string& i : inputs) n.text(1, i);
-        for (int k = 0; k < results; ++k) n.text(2, outputs.emplace_back(results == 1 ? base + ":0" : sentence(base, ":", k)));
+        for (const std::string& i : inputs)
+            n.text(1, i);
+        for (int k = 0; k < results; ++k)
+            n.text(2, outputs.emplace_back(results == 1 ? base + ":0" : sentence(base, ":", k)));
         n.text(3, base).text(4, op);
-        for (const Attribute& a : attributes) n.message(5, a.bytes);
+        for (const Attribute& a : attributes)
+            n.message(5, a.bytes);
         nodes_.push_back(std::move(n));
         return outputs;
     }
     /// The same value under a name that the file's reader knows.
-    void node_named(const std::string& name, const std::string& value) { nodes_.push_back(std::move(detail::Message().text(1, value).text(2, name).text(3, name).text(4, "Identity"))); }
+    void node_named(const std::string& name, const std::string& value) {
+        nodes_.push_back(std::move(
+            detail::Message().text(1, value).text(2, name).text(3, name).text(4, "Identity")));
+    }
     /// A name for a constant that no other has.
     std::string fresh(std::string_view what) { return sentence(what, "_", count_++); }
 
     struct Port {
         std::string name;
-        std::vector<int> extents;   ///< behind that of the batch
+        std::vector<int> extents;  ///< behind that of the batch
     };
     /// The file. `words` become metadata. A batch of 0 may have any size.
-    std::string encode(std::string_view name, const Port& input, const Port& output, int batch, const std::vector<std::pair<std::string, std::string>>& words) const {
+    std::string encode(std::string_view name, const Port& input, const Port& output, int batch,
+                       const std::vector<std::pair<std::string, std::string>>& words) const {
         detail::Message graph, file;
-        for (const detail::Message& n : nodes_) graph.message(1, n);
+        for (const detail::Message& n : nodes_)
+            graph.message(1, n);
         graph.text(2, name);
-        for (const detail::Message& t : constants_) graph.message(5, t);
+        for (const detail::Message& t : constants_)
+            graph.message(5, t);
         graph.message(11, port(input, batch)).message(12, port(output, batch));
         file.integer(1, ir_version).text(2, "collab").text(3, COLLAB_VERSION).message(7, graph);
         file.message(8, detail::Message().text(1, "").integer(2, operator_set));
-        for (const auto& [key, word] : words) file.message(14, detail::Message().text(1, key).text(2, word));
+        for (const auto& [key, word] : words)
+            file.message(14, detail::Message().text(1, key).text(2, word));
         return file.bytes();
     }
 
 private:
-    void tensor(const std::string& name, const std::vector<std::int64_t>& extents, int type, std::string_view bytes) {
-        static_assert(std::endian::native == std::endian::little, "collab: ONNX files are written on little-endian machines only");
+    void tensor(const std::string& name, const std::vector<std::int64_t>& extents, int type,
+                std::string_view bytes) {
+        static_assert(std::endian::native == std::endian::little,
+                      "collab: ONNX files are written on little-endian machines only");
         detail::Message t;
-        for (const std::int64_t e : extents) t.integer(1, e);
+        for (const std::int64_t e : extents)
+            t.integer(1, e);
         constants_.push_back(std::move(t.integer(2, type).text(8, name).text(9, bytes)));
     }
     static detail::Message port(const Port& p, int batch) {
         detail::Message shape, type;
-        if (batch > 0) shape.message(1, detail::Message().integer(1, batch));
-        else shape.message(1, detail::Message().text(2, "N"));
-        for (const int e : p.extents) shape.message(1, detail::Message().integer(1, e));
+        if (batch > 0)
+            shape.message(1, detail::Message().integer(1, batch));
+        else
+            shape.message(1, detail::Message().text(2, "N"));
+        for (const int e : p.extents)
+            shape.message(1, detail::Message().integer(1, e));
         type.message(1, detail::Message().integer(1, 1).message(2, shape));
         return detail::Message().text(1, p.name).message(2, type);
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// report_style: how a report looks (one style sheet) and the read-out that follows the pointer (one script it does not need).
+// report_style: how a report looks (one style sheet) and the read-out that follows the pointer (one
+// script it does not need).
 #pragma once
 #include <array>
 #include <cstddef>
@@ -13,13 +14,19 @@ namespace collab::detail {
 
 inline std::string theme_variables(Theme theme) {
     const Palette p = palette(theme);
-    std::string s = sentence("--page:", p.page, ";--surface:", p.surface, ";--text:", p.text, ";--muted:", p.muted, ";--line:", p.line, ";--grid:",
-                             p.grid);
-    for (std::size_t i = 0; i < p.series.size(); ++i) s += sentence(";--c", i, ":", p.series[i]);
-    // Ten classes need more hues than curves have; their names stand beside them, so that nobody has to tell them by hue alone.
-    constexpr std::array<std::string_view, 10> on_light{"#1f6fb4", "#c25700", "#2a7f2a", "#c0272d", "#7a4fb0", "#7f4a3a", "#b83a94", "#5a5f66", "#7d7a00", "#0a7f8c"},
-        on_dark{"#6db3f2", "#ffa04d", "#63d063", "#ff7f7f", "#bca0ec", "#d0a493", "#f29bd4", "#b9bec6", "#d6d257", "#4fd0de"};
-    for (std::size_t i = 0; i < 10; ++i) s += sentence(";--k", i, ":", (theme == Theme::light ? on_light : on_dark)[i]);
+    std::string s = sentence("--page:", p.page, ";--surface:", p.surface, ";--text:", p.text,
+                             ";--muted:", p.muted, ";--line:", p.line, ";--grid:", p.grid);
+    for (std::size_t i = 0; i < p.series.size(); ++i)
+        s += sentence(";--c", i, ":", p.series[i]);
+    // Ten classes need more hues than curves have; their names stand beside them, so that nobody
+    // has to tell them by hue alone.
+    constexpr std::array<std::string_view, 10> on_light{"#1f6fb4", "#c25700", "#2a7f2a", "#c0272d",
+                                                        "#7a4fb0", "#7f4a3a", "#b83a94", "#5a5f66",
+                                                        "#7d7a00", "#0a7f8c"},
+        on_dark{"#6db3f2", "#ffa04d", "#63d063", "#ff7f7f", "#bca0ec",
+                "#d0a493", "#f29bd4", "#b9bec6", "#d6d257", "#4fd0de"};
+    for (std::size_t i = 0; i < 10; ++i)
+        s += sentence(";--k", i, ":", (theme == Theme::light ? on_light : on_dark)[i]);
     return s;
 }
 
@@ -150,13 +157,17 @@ for (const svg of document.querySelectorAll('svg.chart')) {
 
 inline std::string report_css() {
     const std::string light = theme_variables(Theme::light), dark = theme_variables(Theme::dark);
-    std::string s = sentence(":root{color-scheme:light dark;", light, "}\n@media(prefers-color-scheme:dark){:root{", dark,
+    std::string s = sentence(":root{color-scheme:light dark;", light,
+                             "}\n@media(prefers-color-scheme:dark){:root{", dark,
                              "}}\n@media print{:root{color-scheme:light;", light, "}}");
-    for (std::size_t i = 0; i < palette(Theme::light).series.size(); ++i) s += sentence(".c", i, "{color:var(--c", i, ")}");
-    for (int i = 0; i < 10; ++i) s += sentence(".k", i, "{color:var(--k", i, ")}");
+    for (std::size_t i = 0; i < palette(Theme::light).series.size(); ++i)
+        s += sentence(".c", i, "{color:var(--c", i, ")}");
+    for (int i = 0; i < 10; ++i)
+        s += sentence(".k", i, "{color:var(--k", i, ")}");
     s += chart_css("var(--text)", "var(--muted)", "var(--line)", "var(--grid)", "var(--surface)");
     std::string rules(report_rules);
-    for (std::size_t at; (at = rules.find("FONTS")) != std::string::npos;) rules.replace(at, 5, font_stack);
+    for (std::size_t at; (at = rules.find("FONTS")) != std::string::npos;)
+        rules.replace(at, 5, font_stack);
     return s + rules;
 }
 

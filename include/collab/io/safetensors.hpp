@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// safetensors: named tensors and a few words about them in one file, in the format that PyTorch, JAX and others read.
+// safetensors: named tensors and a few words about them in one file, in the format that PyTorch,
+// JAX and others read.
 #pragma once
 #include <concepts>
 #include <cstdint>
@@ -17,18 +18,28 @@ namespace collab {
 
 namespace detail {
 template <class T>
-concept TensorScalar = std::same_as<T, float> || std::same_as<T, double> || std::same_as<T, std::int64_t> || std::same_as<T, std::int32_t> || std::same_as<T, std::uint8_t>;
+concept TensorScalar =
+    std::same_as<T, float> || std::same_as<T, double> || std::same_as<T, std::int64_t> ||
+    std::same_as<T, std::int32_t> || std::same_as<T, std::uint8_t>;
 template <TensorScalar T>
-constexpr std::string_view type_word = std::same_as<T, float> ? "F32" : std::same_as<T, double> ? "F64" : std::same_as<T, std::int64_t> ? "I64" : std::same_as<T, std::int32_t> ? "I32" : "U8";
+constexpr std::string_view type_word = std::same_as<T, float>          ? "F32"
+                                       : std::same_as<T, double>       ? "F64"
+                                       : std::same_as<T, std::int64_t> ? "I64"
+                                       : std::same_as<T, std::int32_t> ? "I32"
+                                                                       : "U8";
 /// Bytes of one element, 0 for a word that means nothing here.
 constexpr std::size_t type_size(std::string_view word) {
-    if (word == "F64" || word == "I64" || word == "U64") return 8;
-    if (word == "F32" || word == "I32" || word == "U32") return 4;
-    if (word == "F16" || word == "BF16" || word == "I16" || word == "U16") return 2;
+    if (word == "F64" || word == "I64" || word == "U64")
+        return 8;
+    if (word == "F32" || word == "I32" || word == "U32")
+        return 4;
+    if (word == "F16" || word == "BF16" || word == "I16" || word == "U16")
+        return 2;
     return word == "I8" || word == "U8" || word == "BOOL" ? 1 : 0;
 }
 std::string extents_text(const std::vector<std::int64_t>& extents);
-inline constexpr std::string_view checksum_opening = "{\"__metadata__\":{\"crc32c\":\"";   // then eight digits: a fixed place, so that the rest can be summed
+// then eight digits: a fixed place, so that the rest can be summed
+inline constexpr std::string_view checksum_opening = "{\"__metadata__\":{\"crc32c\":\"";
 }  // namespace detail
 
 /// Tensors by name, and words by name.
@@ -40,43 +51,51 @@ inline constexpr std::string_view checksum_opening = "{\"__metadata__\":{\"crc32
 class Tensors {
 public:
     struct Tensor {
-        std::string name, type;   ///< "F32", "F64", "I64", ...
+        std::string name, type;  ///< "F32", "F64", "I64", ...
         std::vector<std::int64_t> extents;
-        std::size_t first = 0, bytes = 0;   ///< where it lies in bytes()
+        std::size_t first = 0, bytes = 0;  ///< where it lies in bytes()
     };
 
     /// Where they come from, for messages.
     std::string source = "these tensors";
     std::vector<std::pair<std::string, std::string>> words{};
-    bool checked = false;   ///< they were read from a file with a checksum, which was right
+    bool checked = false;  ///< they were read from a file with a checksum, which was right
 
     void say(std::string name, std::string word);
     /// A word, or null.
     const std::string* word(std::string_view name) const;
     template <detail::TensorScalar T>
     void add(std::string name, std::vector<std::int64_t> extents, const T* values) {
-        add(std::move(name), detail::type_word<T>, std::move(extents), reinterpret_cast<const char*>(values), sizeof(T));
+        add(std::move(name), detail::type_word<T>, std::move(extents),
+            reinterpret_cast<const char*>(values), sizeof(T));
     }
     /// The same of elements of `size` bytes whose type has this name.
-    void add(std::string name, std::string_view type, std::vector<std::int64_t> extents, const char* values, std::size_t size);
+    void add(std::string name, std::string_view type, std::vector<std::int64_t> extents,
+             const char* values, std::size_t size);
     template <detail::TensorScalar T>
-    void add(std::string name, const std::vector<T>& values) { add<T>(std::move(name), {std::int64_t(values.size())}, values.data()); }
+    void add(std::string name, const std::vector<T>& values) {
+        add<T>(std::move(name), {std::int64_t(values.size())}, values.data());
+    }
 
     const std::vector<Tensor>& tensors() const { return tensors_; }
     std::string_view bytes() const { return bytes_; }
     const Tensor* find(std::string_view name) const;
-    /// The values of a tensor, which must be of exactly this type. A name that is not there is an error.
+    /// The values of a tensor, which must be of exactly this type. A name that is not there is an
+    /// error.
     template <detail::TensorScalar T>
     std::vector<T> values(std::string_view name) const {
         const std::string_view stored = stored_bytes(name, detail::type_word<T>);
         std::vector<T> v(stored.size() / sizeof(T));
-        if (!stored.empty()) std::memcpy(v.data(), stored.data(), stored.size());
+        if (!stored.empty())
+            std::memcpy(v.data(), stored.data(), stored.size());
         return v;
     }
 
-    /// The whole file: a length, a header in JSON and the values, with a checksum of all of it among the words.
+    /// The whole file: a length, a header in JSON and the values, with a checksum of all of it
+    /// among the words.
     std::string encode() const;
-    /// Reads what encode() or another program wrote. What is no such file, or has another checksum than it says, is an error naming `source`.
+    /// Reads what encode() or another program wrote. What is no such file, or has another checksum
+    /// than it says, is an error naming `source`.
     static Tensors decode(std::string_view file, std::string source);
 
 private:
@@ -110,50 +129,65 @@ Tensors read_tensors(const std::string& path);
 namespace collab::detail {
 COLLAB_COMPILED COLLAB_COLD std::string extents_text(const std::vector<std::int64_t>& extents) {
     std::string s;
-    for (const std::int64_t e : extents) s += sentence(s.empty() ? "" : " x ", e);
+    for (const std::int64_t e : extents)
+        s += sentence(s.empty() ? "" : " x ", e);
     return s.empty() ? "one number" : s;
 }
 }  // namespace collab::detail
 
 namespace collab {
-COLLAB_COMPILED COLLAB_COLD void Tensors::say(std::string name, std::string word) { words.emplace_back(std::move(name), std::move(word)); }
+COLLAB_COMPILED COLLAB_COLD void Tensors::say(std::string name, std::string word) {
+    words.emplace_back(std::move(name), std::move(word));
+}
 COLLAB_COMPILED COLLAB_COLD const std::string* Tensors::word(std::string_view name) const {
     for (const auto& [n, w] : words)
-        if (n == name) return &w;
+        if (n == name)
+            return &w;
     return nullptr;
 }
 COLLAB_COMPILED COLLAB_COLD std::string Tensors::encode() const {
     std::string header(detail::checksum_opening);
     header += "00000000\"";
-    for (const auto& [name, word] : words) header += sentence(",", json_text(name), ":", json_text(word));
+    for (const auto& [name, word] : words)
+        header += sentence(",", json_text(name), ":", json_text(word));
     header += "}";
     for (const Tensor& t : tensors_) {
         header += sentence(",", json_text(t.name), ":{\"dtype\":\"", t.type, "\",\"shape\":[");
-        for (std::size_t i = 0; i < t.extents.size(); ++i) header += sentence(i ? "," : "", t.extents[i]);
+        for (std::size_t i = 0; i < t.extents.size(); ++i)
+            header += sentence(i ? "," : "", t.extents[i]);
         header += sentence("],\"data_offsets\":[", t.first, ",", t.first + t.bytes, "]}");
     }
     header += "}";
-    header.append((8 - header.size() % 8) % 8, ' ');   // values begin at a multiple of eight
+    header.append((8 - header.size() % 8) % 8, ' ');  // values begin at a multiple of eight
     std::string file(8, '\0');
-    for (std::size_t i = 0; i < 8; ++i) file[i] = static_cast<char>(std::uint64_t(header.size()) >> (8 * i) & 255);
+    for (std::size_t i = 0; i < 8; ++i)
+        file[i] = static_cast<char>(std::uint64_t(header.size()) >> (8 * i) & 255);
     file += header;
     file += bytes_;
     set_checksum(file, detail::crc32c(file));
     return file;
 }
 COLLAB_COMPILED COLLAB_COLD Tensors Tensors::decode(std::string_view file, std::string source) {
-    static_assert(std::endian::native == std::endian::little, "collab: safetensors files are read and written on little-endian machines only");
+    static_assert(std::endian::native == std::endian::little,
+                  "collab: safetensors files are read and written on little-endian machines only");
     Tensors t;
     t.source = std::move(source);
-    const auto no = [&](const auto&... why) { fail(t.source, ": is no safetensors file, or is damaged: ", why...); };
-    if (file.size() < 8) no("it has ", file.size(), " bytes");
+    const auto no = [&](const auto&... why) {
+        fail(t.source, ": is no safetensors file, or is damaged: ", why...);
+    };
+    if (file.size() < 8)
+        no("it has ", file.size(), " bytes");
     std::uint64_t length = 0;
-    for (std::size_t i = 0; i < 8; ++i) length |= std::uint64_t(static_cast<unsigned char>(file[i])) << (8 * i);
-    if (length > file.size() - 8 || length < 2) no("its header should have ", length, " bytes, and behind its length there are ", file.size() - 8);
+    for (std::size_t i = 0; i < 8; ++i)
+        length |= std::uint64_t(static_cast<unsigned char>(file[i])) << (8 * i);
+    if (length > file.size() - 8 || length < 2)
+        no("its header should have ", length, " bytes, and behind its length there are ",
+           file.size() - 8);
     const std::string_view text = file.substr(8, length);
     t.verify(file, text);
     const Json header = parse_json(text, t.source);
-    if (!header.is(Json::Kind::object)) no("its header is no object");
+    if (!header.is(Json::Kind::object))
+        no("its header is no object");
     const std::string_view values = file.substr(8 + length);
     for (std::size_t i = 0; i < header.keys.size(); ++i) {
         const std::string& name = header.keys[i];
@@ -162,8 +196,10 @@ COLLAB_COMPILED COLLAB_COLD Tensors Tensors::decode(std::string_view file, std::
             for (std::size_t k = 0; k < entry.keys.size(); ++k) {
                 const std::string& key = entry.keys[k];
                 const Json& word = entry.items[k];
-                if (!word.is(Json::Kind::text)) no("the word '", key, "' is no text");
-                if (key != "crc32c") t.say(key, word.text);
+                if (!word.is(Json::Kind::text))
+                    no("the word '", key, "' is no text");
+                if (key != "crc32c")
+                    t.say(key, word.text);
             }
         } else {
             t.enter(name, entry, values.size());
@@ -177,70 +213,103 @@ COLLAB_COMPILED COLLAB_COLD const Tensors::Tensor* Tensors::find(std::string_vie
     const auto found = places_.find(std::string(name));
     return found == places_.end() ? nullptr : &tensors_[found->second];
 }
-COLLAB_COMPILED COLLAB_COLD void Tensors::add(std::string name, std::string_view type, std::vector<std::int64_t> extents, const char* values, std::size_t size) {
-    for (const std::int64_t e : extents) size *= std::size_t(e);
-    if (!places_.emplace(name, tensors_.size()).second) fail(source, ": two tensors are called '", name, "'");
-    tensors_.push_back({std::move(name), std::string(type), std::move(extents), bytes_.size(), size});
+COLLAB_COMPILED COLLAB_COLD void Tensors::add(std::string name, std::string_view type,
+                                              std::vector<std::int64_t> extents, const char* values,
+                                              std::size_t size) {
+    for (const std::int64_t e : extents)
+        size *= std::size_t(e);
+    if (!places_.emplace(name, tensors_.size()).second)
+        fail(source, ": two tensors are called '", name, "'");
+    tensors_.push_back(
+        {std::move(name), std::string(type), std::move(extents), bytes_.size(), size});
     bytes_.append(values, size);
 }
-COLLAB_COMPILED COLLAB_COLD std::string_view Tensors::stored_bytes(std::string_view name, std::string_view type) const {
+COLLAB_COMPILED COLLAB_COLD std::string_view Tensors::stored_bytes(std::string_view name,
+                                                                   std::string_view type) const {
     const Tensor* t = find(name);
-    if (!t) fail(source, ": holds no tensor '", name, "'");
-    if (t->type != type) fail(source, ": '", name, "' is of type ", t->type, "; expected ", type);
+    if (!t)
+        fail(source, ": holds no tensor '", name, "'");
+    if (t->type != type)
+        fail(source, ": '", name, "' is of type ", t->type, "; expected ", type);
     return std::string_view(bytes_).substr(t->first, t->bytes);
 }
 COLLAB_COMPILED COLLAB_COLD void Tensors::set_checksum(std::string& file, std::uint32_t sum) {
-    for (std::size_t i = 0; i < 8; ++i) file[8 + detail::checksum_opening.size() + i] = "0123456789abcdef"[sum >> (28 - 4 * i) & 15];
+    for (std::size_t i = 0; i < 8; ++i)
+        file[8 + detail::checksum_opening.size() + i] =
+            "0123456789abcdef"[sum >> (28 - 4 * i) & 15];
 }
 COLLAB_COMPILED COLLAB_COLD void Tensors::verify(std::string_view file, std::string_view header) {
     const std::size_t n = detail::checksum_opening.size();
-    if (!header.starts_with(detail::checksum_opening) || header.size() < n + 8) return;   // of another program
+    // of another program
+    if (!header.starts_with(detail::checksum_opening) || header.size() < n + 8)
+        return;
     const std::string_view said = header.substr(n, 8);
     std::uint32_t sum = detail::crc32c(file.substr(0, 8 + n));
     sum = detail::crc32c("00000000", sum);
     sum = detail::crc32c(file.substr(8 + n + 8), sum);
     std::string is(8 + n + 8, ' ');
     set_checksum(is, sum);
-    if (is.substr(8 + n) != said) fail(source, ": is damaged: its checksum is ", is.substr(8 + n), " and should be ", said);
+    if (is.substr(8 + n) != said)
+        fail(source, ": is damaged: its checksum is ", is.substr(8 + n), " and should be ", said);
     checked = true;
 }
-COLLAB_COMPILED COLLAB_COLD void Tensors::enter(const std::string& name, const Json& entry, std::size_t end) {
-    const auto no = [&](const auto&... why) { fail(source, ": is damaged: tensor '", name, "' ", why...); };
-    const Json *type = entry.find("dtype"), *shape = entry.find("shape"), *offsets = entry.find("data_offsets");
-    if (!type || !shape || !offsets || !type->is(Json::Kind::text) || offsets->items.size() != 2) no("has no type, shape and place");
+COLLAB_COMPILED COLLAB_COLD void Tensors::enter(const std::string& name, const Json& entry,
+                                                std::size_t end) {
+    const auto no = [&](const auto&... why) {
+        fail(source, ": is damaged: tensor '", name, "' ", why...);
+    };
+    const Json *type = entry.find("dtype"), *shape = entry.find("shape"),
+               *offsets = entry.find("data_offsets");
+    if (!type || !shape || !offsets || !type->is(Json::Kind::text) || offsets->items.size() != 2)
+        no("has no type, shape and place");
     const std::size_t size = detail::type_size(type->text);
-    if (size == 0) no("is of type '", type->text, "'; expected F64, F32, F16, BF16, BOOL, or I or U with 8 to 64 bits");
+    if (size == 0)
+        no("is of type '", type->text,
+           "'; expected F64, F32, F16, BF16, BOOL, or I or U with 8 to 64 bits");
     const auto whole = [&](const Json& j) {
-        if (!j.is(Json::Kind::number) || !(j.number >= 0 && j.number < 9e15) || j.number != double(std::uint64_t(j.number))) no("has an extent or a place that is no whole number");
+        if (!j.is(Json::Kind::number) || !(j.number >= 0 && j.number < 9e15) ||
+            j.number != double(std::uint64_t(j.number)))
+            no("has an extent or a place that is no whole number");
         return std::uint64_t(j.number);
     };
     Tensor t{name, type->text, {}, 0, 0};
     std::uint64_t bytes = size;
     for (const Json& e : shape->items) {
         const std::uint64_t extent = whole(e);
-        if (extent != 0 && bytes > end / extent) no("is larger than the file");
+        if (extent != 0 && bytes > end / extent)
+            no("is larger than the file");
         bytes *= extent;
         t.extents.push_back(std::int64_t(extent));
     }
     const std::uint64_t first = whole(offsets->items[0]), last = whole(offsets->items[1]);
-    if (first > last || last > end) no("lies at bytes ", first, " to ", last, " of ", end);
-    if (last - first != bytes) no("has ", last - first, " bytes; its shape of ", detail::extents_text(t.extents), " needs ", bytes);
+    if (first > last || last > end)
+        no("lies at bytes ", first, " to ", last, " of ", end);
+    if (last - first != bytes)
+        no("has ", last - first, " bytes; its shape of ", detail::extents_text(t.extents),
+           " needs ", bytes);
     t.first = std::size_t(first), t.bytes = std::size_t(bytes);
-    if (!places_.emplace(name, tensors_.size()).second) no("is there twice");
+    if (!places_.emplace(name, tensors_.size()).second)
+        no("is there twice");
     tensors_.push_back(std::move(t));
 }
 COLLAB_COMPILED COLLAB_COLD void Tensors::check_places(std::size_t end) const {
     std::vector<std::pair<std::size_t, std::size_t>> all;
-    for (const Tensor& t : tensors_) all.emplace_back(t.first, t.first + t.bytes);
+    for (const Tensor& t : tensors_)
+        all.emplace_back(t.first, t.first + t.bytes);
     std::sort(all.begin(), all.end());
     std::size_t at = 0;
     for (const auto& [first, last] : all) {
-        if (first != at) fail(source, ": is damaged: its tensors overlap or leave gaps at byte ", at);
+        if (first != at)
+            fail(source, ": is damaged: its tensors overlap or leave gaps at byte ", at);
         at = last;
     }
-    if (at != end) fail(source, ": is damaged: its tensors need ", at, " bytes, and there are ", end);
+    if (at != end)
+        fail(source, ": is damaged: its tensors need ", at, " bytes, and there are ", end);
 }
-COLLAB_COMPILED COLLAB_COLD void write(const Tensors& tensors, const std::string& path, std::string_view what) { detail::replace_file(path, tensors.encode(), what); }
+COLLAB_COMPILED COLLAB_COLD void write(const Tensors& tensors, const std::string& path,
+                                       std::string_view what) {
+    detail::replace_file(path, tensors.encode(), what);
+}
 COLLAB_COMPILED COLLAB_COLD Tensors read_tensors(const std::string& path) {
     detail::InputFile file(path);
     std::string bytes(std::size_t(file.size()), '\0');

@@ -6,13 +6,16 @@
 namespace collab {
 
 namespace detail {
-/// Backward needs only the output, so an activation writes over its input where the layer before can spare its output.
+/// Backward needs only the output, so an activation writes over its input where the layer before
+/// can spare its output.
 template <class Self>
 struct ActivationLayer : LayerBase {
     static constexpr bool in_place = true, keeps_output = true;
 
     template <ActivationBackend B>
-    static void forward(const Context<B>& c, Dims in, const Forward<typename B::Scalar>& f) { c.backend.activate({c.batch, in}, Self::function(), f.x, f.y); }
+    static void forward(const Context<B>& c, Dims in, const Forward<typename B::Scalar>& f) {
+        c.backend.activate({c.batch, in}, Self::function(), f.x, f.y);
+    }
     template <ActivationBackend B>
     static void backward(const Context<B>& c, Dims in, const Backward<typename B::Scalar>& b) {
         c.backend.activate_backward({c.batch, in}, Self::function(), b.y, b.dy, b.dx);
@@ -38,9 +41,12 @@ struct Elu : detail::ActivationLayer<Elu> {
 /// x where positive, (Numerator / Denominator) x elsewhere; 0.01 by default.
 template <int Numerator = 1, int Denominator = 100>
 struct LeakyRelu : detail::ActivationLayer<LeakyRelu<Numerator, Denominator>> {
-    static_assert(Numerator > 0 && Denominator > 0, "collab: the slope of a leaky ReLU is positive");
+    static_assert(Numerator > 0 && Denominator > 0,
+                  "collab: the slope of a leaky ReLU is positive");
     static constexpr LeakyReluFunction function() { return {double(Numerator) / Denominator}; }
-    static std::string describe() { return sentence("LeakyRelu<", Numerator, ", ", Denominator, ">"); }
+    static std::string describe() {
+        return sentence("LeakyRelu<", Numerator, ", ", Denominator, ">");
+    }
 };
 /// 1 / (1 + e^-x).
 struct Sigmoid : detail::ActivationLayer<Sigmoid> {

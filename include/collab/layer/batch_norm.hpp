@@ -10,38 +10,48 @@ struct NormalisationDefaults {
     static constexpr double epsilon = 1e-5, momentum = 0.1;
 };
 
-/// y = gamma (x - mean) / sqrt(variance + epsilon) + beta per channel (Ioffe and Szegedy 2015). Training uses the batch's mean
-/// and biased variance over samples and pixels and moves the running statistics by `momentum` towards its mean and unbiased
-/// variance; inference uses the running statistics. An activation that follows is applied in the same pass.
+/// y = gamma (x - mean) / sqrt(variance + epsilon) + beta per channel (Ioffe and Szegedy 2015).
+/// Training uses the batch's mean and biased variance over samples and pixels and moves the running
+/// statistics by `momentum` towards its mean and unbiased variance; inference uses the running
+/// statistics. An activation that follows is applied in the same pass.
 template <class Constants>
 struct BatchNormWith : LayerBase {
     static constexpr bool fuses_activation = true, normalises = true;
     static constexpr backend::Normalisation constants{Constants::epsilon, Constants::momentum};
 
     static constexpr std::array<Parameter, 2> parameters(Dims in) {
-        return {{{"weight", Role::scale, in.channels, 1, {in.channels}, 1}, {"bias", Role::shift, in.channels, 1, {in.channels}, 1}}};
+        return {{{"weight", Role::scale, in.channels, 1, {in.channels}, 1},
+                 {"bias", Role::shift, in.channels, 1, {in.channels}, 1}}};
     }
     static constexpr std::array<Parameter, 2> states(Dims in) {
-        return {{{"running_mean", Role::shift, in.channels, 1, {in.channels}, 1}, {"running_var", Role::scale, in.channels, 1, {in.channels}, 1}}};
+        return {{{"running_mean", Role::shift, in.channels, 1, {in.channels}, 1},
+                 {"running_var", Role::scale, in.channels, 1, {in.channels}, 1}}};
     }
     static constexpr Footprint footprint(Dims in) {
         Footprint f = listed_footprint<BatchNormWith>(in);
-        f.fixed = 4 * in.channels;   // the batch's mean and inverse deviation; backward, the sums of a backend::NormalisedGradient
+        // the batch's mean and inverse deviation; backward, the sums of a
+        // backend::NormalisedGradient
+        f.fixed = 4 * in.channels;
         return f;
     }
     static std::string describe() { return "BatchNorm"; }
 
     template <NormalisationBackend B, class F = Identity>
-    static void forward(const Context<B>& c, Dims in, const Forward<typename B::Scalar>& f, F function = {}) {
+    static void forward(const Context<B>& c, Dims in, const Forward<typename B::Scalar>& f,
+                        F function = {}) {
         const int n = in.channels;
         if (c.mode == Mode::training)
-            c.backend.batch_norm({c.batch, in}, constants, function, f.x, f.parameters, f.parameters + n, f.state, f.state + n, f.fixed, f.y);
+            c.backend.batch_norm({c.batch, in}, constants, function, f.x, f.parameters,
+                                 f.parameters + n, f.state, f.state + n, f.fixed, f.y);
         else
-            c.backend.batch_norm_inference({c.batch, in}, constants, function, f.x, f.parameters, f.parameters + n, f.state, f.state + n, f.y);
+            c.backend.batch_norm_inference({c.batch, in}, constants, function, f.x, f.parameters,
+                                           f.parameters + n, f.state, f.state + n, f.y);
     }
     template <NormalisationBackend B, class F = Identity>
-    static void backward(const Context<B>& c, Dims in, const Backward<typename B::Scalar>& b, F function = {}) {
-        c.backend.batch_norm_backward({c.batch, in}, function, b.x, b.y, b.dy, b.parameters, b.fixed, b.gradients, b.gradients + in.channels, b.dx);
+    static void backward(const Context<B>& c, Dims in, const Backward<typename B::Scalar>& b,
+                         F function = {}) {
+        c.backend.batch_norm_backward({c.batch, in}, function, b.x, b.y, b.dy, b.parameters,
+                                      b.fixed, b.gradients, b.gradients + in.channels, b.dx);
     }
 };
 

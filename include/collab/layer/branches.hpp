@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// branches: what composites of lists of layers whose results lie side by side in the channels have in common.
+// branches: what composites of lists of layers whose results lie side by side in the channels have
+// in common.
 #pragma once
 #include <algorithm>
 
@@ -8,23 +9,27 @@
 
 namespace collab::detail {
 
-/// Self::source(in) is the shape that each branch reads. All branches give the same height and width.
+/// Self::source(in) is the shape that each branch reads. All branches give the same height and
+/// width.
 template <class Self, class... Branches>
 struct BranchesSideBySide : LayerBase {
     using parts = Pack<flat_layers<Branches>...>;
     static constexpr int n = parts::size;
     template <int I>
     using branch = typename parts::template at<I>;
-    static constexpr bool keeps_output = true;   // a branch may need its slice
+    static constexpr bool keeps_output = true;  // a branch may need its slice
 
     static constexpr bool accepts(Dims in) {
         bool good = true;
         Dims first{};
         unroll<n>([&](auto i) {
             const measure_of<branch<i>> m(Self::source(in));
-            if (!m.fits()) good = false;
-            else if (i == 0) first = m.output();
-            else good = good && m.output().height == first.height && m.output().width == first.width;
+            if (!m.fits())
+                good = false;
+            else if (i == 0)
+                first = m.output();
+            else
+                good = good && m.output().height == first.height && m.output().width == first.width;
         });
         return good;
     }
@@ -44,16 +49,21 @@ protected:
     /// Where the result of a branch begins.
     static constexpr int first_channel(Dims in, int branches) {
         int sum = 0;
-        unroll<n>([&](auto i) { if (i < branches) sum += measure_of<branch<i>>(Self::source(in)).output().channels; });
+        unroll<n>([&](auto i) {
+            if (i < branches)
+                sum += measure_of<branch<i>>(Self::source(in)).output().channels;
+        });
         return sum;
     }
     /// What the branches before this one occupy.
     static constexpr Footprint before(Dims in, int branches) {
         Footprint f;
         unroll<n>([&](auto i) {
-            if (i >= branches) return;
+            if (i >= branches)
+                return;
             const Footprint b = measure_of<branch<i>>(Self::source(in)).footprint();
-            f = {f.parameters + b.parameters, f.state + b.state, f.saved + b.saved, f.fixed + b.fixed, std::max(f.scratch, b.scratch)};
+            f = {f.parameters + b.parameters, f.state + b.state, f.saved + b.saved,
+                 f.fixed + b.fixed, std::max(f.scratch, b.scratch)};
         });
         return f;
     }

@@ -5,7 +5,8 @@
 
 namespace collab {
 
-/// The channels of `Groups` equal parts in turn: the first of each part, then the second of each (Zhang et al. 2018, ShuffleNet).
+/// The channels of `Groups` equal parts in turn: the first of each part, then the second of each
+/// (Zhang et al. 2018, ShuffleNet).
 template <int Groups>
 struct ChannelShuffle : LayerBase {
     static_assert(Groups > 0, "collab: there is at least one group");
@@ -13,7 +14,9 @@ struct ChannelShuffle : LayerBase {
     static std::string describe() { return sentence("ChannelShuffle<", Groups, ">"); }
 
     template <ChannelBackend B>
-    static void forward(const Context<B>& c, Dims in, const Forward<typename B::Scalar>& f) { c.backend.shuffle_channels({c.batch, in}, Groups, f.x, f.y); }
+    static void forward(const Context<B>& c, Dims in, const Forward<typename B::Scalar>& f) {
+        c.backend.shuffle_channels({c.batch, in}, Groups, f.x, f.y);
+    }
     template <ChannelBackend B>
     static void backward(const Context<B>& c, Dims in, const Backward<typename B::Scalar>& b) {
         c.backend.shuffle_channels({c.batch, in}, in.channels / Groups, b.dy, b.dx);

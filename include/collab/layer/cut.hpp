@@ -5,8 +5,8 @@
 
 namespace collab {
 
-/// A named place in a network, where it can be joined to others. Names are types, so that a wrong one is a compile error
-/// that shows both: `struct middle;  ... Cut<middle> ...`.
+/// A named place in a network, where it can be joined to others. Names are types, so that a wrong
+/// one is a compile error that shows both: `struct middle;  ... Cut<middle> ...`.
 template <class Name>
 struct Cut : LayerBase {
     using Tag = Name;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// dense_block: each list of layers sees the results of all before it (DenseNet), in one buffer that nothing is copied out of.
+// dense_block: each list of layers sees the results of all before it (DenseNet), in one buffer that
+// nothing is copied out of.
 #pragma once
 #include <algorithm>
 
@@ -8,8 +9,9 @@
 
 namespace collab {
 
-/// x_0 = x; x_{k+1} = [x_k, layer_k(x_k)] along the channels; the result is x_n (Huang et al. 2017, Eq. 2). Each layer is a
-/// list that keeps height and width. The channels grow in place: x is copied once, everything else is written where it stays.
+/// x_0 = x; x_{k+1} = [x_k, layer_k(x_k)] along the channels; the result is x_n (Huang et al. 2017,
+/// Eq. 2). Each layer is a list that keeps height and width. The channels grow in place: x is
+/// copied once, everything else is written where it stays.
 ///
 ///     DenseBlock<Layers<BatchNorm, Relu, Conv2d<12, 3>>, Layers<BatchNorm, Relu, Conv2d<12, 3>>>
 template <class... Lists>
@@ -20,22 +22,25 @@ struct DenseBlock : LayerBase {
     using list = typename parts::template at<I>;
     static constexpr bool keeps_output = true;
     static_assert(n > 0, "collab: a dense block has at least one layer");
-    static_assert((!detail::flattens<flat_layers<Lists>> && ...), "collab: a layer of a dense block is a slice of a map and cannot be flattened");
+    static_assert((!detail::flattens<flat_layers<Lists>> && ...),
+                  "collab: a layer of a dense block is a slice of a map and cannot be flattened");
 
     static constexpr bool accepts(Dims in) {
         bool good = true;
         unroll<n>([&](auto k) {
-            if (!good) return;
+            if (!good)
+                return;
             const measure_of<list<k>> m(in);
             good = m.fits() && m.output().height == in.height && m.output().width == in.width;
-            if (good) in.channels += m.output().channels;
+            if (good)
+                in.channels += m.output().channels;
         });
         return good;
     }
     static constexpr Dims output(Dims in) { return input_of(in, n); }
     static constexpr Footprint footprint(Dims in) {
         Footprint f = before(in, n);
-        f.scratch += padded(output(in).size());   // the gradient of the whole buffer, as it gathers
+        f.scratch += padded(output(in).size());  // the gradient of the whole buffer, as it gathers
         return f;
     }
     static constexpr long multiply_adds(Dims in) {
@@ -55,8 +60,11 @@ struct DenseBlock : LayerBase {
         c.backend.copy({c.batch, In::dims}, f.x, f.y);
         unroll<n>([&](auto k) {
             using Way = Bound<k, In>;
-            Way::template forward<0, Way::depth>(c.part(k), memory<k, In>(c, Memory<T>{f.parameters, nullptr, f.state, f.saved, f.fixed, nullptr}),
-                                                 View<const T>(f.y), f.y.from_channel(Way::Input::dims.channels));
+            Way::template forward<0, Way::depth>(
+                c.part(k),
+                memory<k, In>(c,
+                              Memory<T>{f.parameters, nullptr, f.state, f.saved, f.fixed, nullptr}),
+                View<const T>(f.y), f.y.from_channel(Way::Input::dims.channels));
         });
     }
     template <class B, StaticShape In, class T = typename B::Scalar>
@@ -69,9 +77,11 @@ struct DenseBlock : LayerBase {
             constexpr int k = n - 1 - r;
             using Way = Bound<k, In>;
             constexpr Dims in = Way::Input::dims;
-            const Memory<T> m = memory<k, In>(c, Memory<T>{b.parameters, b.gradients, nullptr, b.saved, b.fixed, inner});
-            const View<const T> d = Way::template backward<0, Way::depth>(c.part(k), m, b.y, View<const T>(whole.from_channel(in.channels)), {}, true,
-                                                                          b.y.from_channel(in.channels));
+            const Memory<T> m = memory<k, In>(
+                c, Memory<T>{b.parameters, b.gradients, nullptr, b.saved, b.fixed, inner});
+            const View<const T> d = Way::template backward<0, Way::depth>(
+                c.part(k), m, b.y, View<const T>(whole.from_channel(in.channels)), {}, true,
+                b.y.from_channel(in.channels));
             c.backend.add({c.batch, in}, d, whole);
         });
         c.backend.copy({c.batch, In::dims}, View<const T>(whole), b.dx);
@@ -80,7 +90,10 @@ struct DenseBlock : LayerBase {
 private:
     static constexpr long padded(int n_) { return (long(n_) + 15) / 16 * 16; }
     static constexpr Dims input_of(Dims in, int lists) {
-        unroll<n>([&](auto k) { if (k < lists) in.channels += measure_of<list<k>>(in).output().channels; });
+        unroll<n>([&](auto k) {
+            if (k < lists)
+                in.channels += measure_of<list<k>>(in).output().channels;
+        });
         return in;
     }
     template <int K, class In>
@@ -93,10 +106,12 @@ private:
     static constexpr Footprint before(Dims in, int lists) {
         Footprint f;
         unroll<n>([&](auto k) {
-            if (k >= lists) return;
+            if (k >= lists)
+                return;
             const measure_of<list<k>> m(in);
             const Footprint b = m.footprint();
-            f = {f.parameters + b.parameters, f.state + b.state, f.saved + b.saved, f.fixed + b.fixed, std::max(f.scratch, b.scratch)};
+            f = {f.parameters + b.parameters, f.state + b.state, f.saved + b.saved,
+                 f.fixed + b.fixed, std::max(f.scratch, b.scratch)};
             in.channels += m.output().channels;
         });
         return f;

@@ -18,8 +18,10 @@ template <class P>
 inline constexpr bool flattens = false;
 template <class L>
 constexpr bool flattens_inside() {
-    if constexpr (Composite<L>) return flattens<inner_layers<L>>;
-    else return std::same_as<L, Flatten>;
+    if constexpr (Composite<L>)
+        return flattens<inner_layers<L>>;
+    else
+        return std::same_as<L, Flatten>;
 }
 template <class... Ls>
 inline constexpr bool flattens<Pack<Ls...>> = (flattens_inside<Ls>() || ...);

@@ -5,12 +5,15 @@
 
 namespace collab {
 
-/// N learned numbers, the same for every sample, 0 at first. The input is ignored and feels nothing.
+/// N learned numbers, the same for every sample, 0 at first. The input is ignored and feels
+/// nothing.
 template <int N>
 struct Learned : LayerBase {
     static_assert(N > 0, "collab: at least one number is learned");
     static constexpr Dims output(Dims) { return {N, 1, 1}; }
-    static constexpr std::array<Parameter, 1> parameters(Dims) { return {{{"value", Role::bias, N, 1, {N}, 1}}}; }
+    static constexpr std::array<Parameter, 1> parameters(Dims) {
+        return {{{"value", Role::bias, N, 1, {N}, 1}}};
+    }
     static constexpr Footprint footprint(Dims in) { return listed_footprint<Learned>(in); }
     static std::string describe() { return sentence("Learned<", N, ">"); }
 
@@ -30,7 +33,8 @@ private:
         const T* from;
         View<T> to;
         COLLAB_HD void operator()(int row) const {
-            for (int i = 0; i < N; ++i) to.data[std::ptrdiff_t(row) * to.pixel + i] = from[i];
+            for (int i = 0; i < N; ++i)
+                to.data[std::ptrdiff_t(row) * to.pixel + i] = from[i];
         }
     };
     template <class T>
@@ -39,7 +43,8 @@ private:
         Dims in;
         COLLAB_HD void operator()(int row) const {
             for (int p = 0; p < in.area(); ++p)
-                for (int c = 0; c < in.channels; ++c) dx.data[(std::ptrdiff_t(row) * in.area() + p) * dx.pixel + c] = T(0);
+                for (int c = 0; c < in.channels; ++c)
+                    dx.data[(std::ptrdiff_t(row) * in.area() + p) * dx.pixel + c] = T(0);
         }
     };
 };

@@ -5,8 +5,9 @@
 
 namespace collab {
 
-/// Channel c of the output is the largest of input channels c, c + n, c + 2 n, ..., one of each of the `Pieces` parts of n channels that
-/// the input has (Goodfellow et al. 2013). The first largest takes the gradient. Works on maps and on flat samples.
+/// Channel c of the output is the largest of input channels c, c + n, c + 2 n, ..., one of each of
+/// the `Pieces` parts of n channels that the input has (Goodfellow et al. 2013). The first largest
+/// takes the gradient. Works on maps and on flat samples.
 ///
 ///     Conv2d<2 * 96, 8, Bias>, Maxout<2>        // 96 channels
 template <int Pieces>
@@ -17,7 +18,9 @@ struct Maxout : LayerBase {
     static std::string describe() { return sentence("Maxout<", Pieces, ">"); }
 
     template <ChannelBackend B>
-    static void forward(const Context<B>& c, Dims in, const Forward<typename B::Scalar>& f) { c.backend.maxout({c.batch, output(in)}, Pieces, f.x, f.y); }
+    static void forward(const Context<B>& c, Dims in, const Forward<typename B::Scalar>& f) {
+        c.backend.maxout({c.batch, output(in)}, Pieces, f.x, f.y);
+    }
     template <ChannelBackend B>
     static void backward(const Context<B>& c, Dims in, const Backward<typename B::Scalar>& b) {
         c.backend.maxout_backward({c.batch, output(in)}, Pieces, b.x, b.dy, b.dx);

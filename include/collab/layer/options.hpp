@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// options: words that follow a layer's main numbers, in any order: `Conv2d<64, 3, Stride<2>, Bias>`.
+// options: words that follow a layer's main numbers, in any order: `Conv2d<64, 3, Stride<2>,
+// Bias>`.
 #pragma once
 #include <concepts>
 
@@ -77,15 +78,23 @@ struct WindowOptions {
 
 template <class O>
 constexpr void set(WindowOptions& w) {
-    if constexpr (HasStride<O>) w.stride = O::stride;
-    else if constexpr (HasPad<O>) w.pad = O::pad;
-    else if constexpr (HasGroups<O>) w.groups = O::groups;
-    else if constexpr (HasBias<O>) w.bias = true;
-    else if constexpr (HasOutputPad<O>) w.output_pad = O::output_pad;
-    else if constexpr (HasCeilMode<O>) w.ceil_mode = true;
-    else if constexpr (HasExcludePadding<O>) w.exclude_padding = true;
+    if constexpr (HasStride<O>)
+        w.stride = O::stride;
+    else if constexpr (HasPad<O>)
+        w.pad = O::pad;
+    else if constexpr (HasGroups<O>)
+        w.groups = O::groups;
+    else if constexpr (HasBias<O>)
+        w.bias = true;
+    else if constexpr (HasOutputPad<O>)
+        w.output_pad = O::output_pad;
+    else if constexpr (HasCeilMode<O>)
+        w.ceil_mode = true;
+    else if constexpr (HasExcludePadding<O>)
+        w.exclude_padding = true;
     else {
-        constexpr bool known = HasKernel<O>;   // a word of its own: compilers would explain the concept, at length
+        // a word of its own: compilers would explain the concept, at length
+        constexpr bool known = HasKernel<O>;
         static_assert(known, "collab: this is not an option of a layer with a window");
     }
 }
@@ -93,11 +102,18 @@ constexpr void set(WindowOptions& w) {
 template <class... Options>
 constexpr backend::Extent kernel_of(int square) {
     backend::Extent k{square, square};
-    ([&] { if constexpr (HasKernel<Options>) k = Options::kernel; }(), ...);
+    (
+        [&] {
+            if constexpr (HasKernel<Options>)
+                k = Options::kernel;
+        }(),
+        ...);
     return k;
 }
 
-constexpr bool no_pool_options(const WindowOptions& w) { return !w.ceil_mode && !w.exclude_padding; }
+constexpr bool no_pool_options(const WindowOptions& w) {
+    return !w.ceil_mode && !w.exclude_padding;
+}
 
 /// Convolutions keep the size by default (pad = kernel / 2, stride 1).
 template <int K, class... Options>

@@ -5,8 +5,9 @@
 
 namespace collab {
 
-/// `Channels` channels, those of the input in the middle and zeros around them: (Channels - input) / 2 before, the rest behind. With a
-/// pool before it, a parameter-free shortcut that loses no pixel: `Residual<Body, Layers<AvgPool<2>, PadChannels<32>>>`.
+/// `Channels` channels, those of the input in the middle and zeros around them: (Channels - input)
+/// / 2 before, the rest behind. With a pool before it, a parameter-free shortcut that loses no
+/// pixel: `Residual<Body, Layers<AvgPool<2>, PadChannels<32>>>`.
 template <int Channels>
 struct PadChannels : LayerBase {
     static_assert(Channels > 0, "collab: there is at least one channel");

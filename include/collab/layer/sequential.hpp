@@ -9,19 +9,22 @@
 
 namespace collab {
 
-/// A list of layers without an input shape: the body of a residual block, an encoder, a stage. Lists inside lists are flattened.
+/// A list of layers without an input shape: the body of a residual block, an encoder, a stage.
+/// Lists inside lists are flattened.
 template <class... Ls>
 struct Layers {};
 
-/// A network: the shape of its input and its layers. Derive from it to give it a name, which then stands in messages and symbols:
+/// A network: the shape of its input and its layers. Derive from it to give it a name, which then
+/// stands in messages and symbols:
 ///
-///     struct SmallNet : Sequential<Shape<3, 32, 32>, Conv2d<32, 3>, BatchNorm, Elu, Cut<mutual>, Flatten, Linear<10>> {};
+///     struct SmallNet : Sequential<Shape<3, 32, 32>, Conv2d<32, 3>, BatchNorm, Elu, Cut<mutual>,
+///                                  Flatten, Linear<10>> {};
 template <StaticShape In, class... Ls>
 struct Sequential {};
 
 namespace detail {
 template <class... Ls>
-Pack<Ls...> items_of(const Layers<Ls...>*);   // sees through a derived, named list
+Pack<Ls...> items_of(const Layers<Ls...>*);  // sees through a derived, named list
 template <class In, class... Ls>
 Pack<Ls...> items_of(const Sequential<In, Ls...>*);
 template <class In, class... Ls>
@@ -30,15 +33,21 @@ template <class L>
 concept LayerList = requires(const L* p) { items_of(p); };
 
 template <class L>
-struct Flat { using type = Pack<L>; };
+struct Flat {
+    using type = Pack<L>;
+};
 template <class P>
 struct FlatAll;
 template <class... Ls>
-struct FlatAll<Pack<Ls...>> { using type = joined<typename Flat<Ls>::type...>; };
+struct FlatAll<Pack<Ls...>> {
+    using type = joined<typename Flat<Ls>::type...>;
+};
 template <LayerList L>
 struct Flat<L> : FlatAll<decltype(items_of(static_cast<const L*>(nullptr)))> {};
 template <class... Ls>
-struct Flat<Pack<Ls...>> { using type = Pack<Ls...>; };
+struct Flat<Pack<Ls...>> {
+    using type = Pack<Ls...>;
+};
 
 template <int N, class L>
 struct RepeatTimes {

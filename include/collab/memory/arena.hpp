@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// arena: one block of memory, handed out in pieces. Laid out twice: first without memory, to learn how much is needed.
+// arena: one block of memory, handed out in pieces. Laid out twice: first without memory, to learn
+// how much is needed.
 #pragma once
 #include <cstddef>
 
 namespace collab {
 
-/// Hands out consecutive pieces, each on a 64-byte boundary when the base is and T has 4 or 8 bytes.
+/// Hands out consecutive pieces, each on a 64-byte boundary when the base is and T has 4 or 8
+/// bytes.
 ///
-///     Arena<float> measure;  layout(measure);  auto block = backend.allocate<float>(measure.used());
+///     Arena<float> measure;
+///     layout(measure);
+///     auto block = backend.allocate<float>(measure.used());
 ///     Arena<float> arena(block.data());  layout(arena);
 template <class T>
 class Arena {

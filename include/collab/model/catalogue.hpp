@@ -38,14 +38,22 @@ struct Catalogue {
 
     /// Appends the tensors of a bound sequence under `prefix`.
     template <class S>
-    void add(const std::string& prefix) { parts<S>(prefix, true, true); }
-    /// Appends only one kind: a shared part has one set of parameters and running statistics for each network.
+    void add(const std::string& prefix) {
+        parts<S>(prefix, true, true);
+    }
+    /// Appends only one kind: a shared part has one set of parameters and running statistics for
+    /// each network.
     template <class S>
-    void add_parameters(const std::string& prefix) { parts<S>(prefix, true, false); }
+    void add_parameters(const std::string& prefix) {
+        parts<S>(prefix, true, false);
+    }
     template <class S>
-    void add_states(const std::string& prefix) { parts<S>(prefix, false, true); }
+    void add_states(const std::string& prefix) {
+        parts<S>(prefix, false, true);
+    }
 
-    /// The parameter (or else the state) of this name; an unknown name is an error that shows the nearest ones.
+    /// The parameter (or else the state) of this name; an unknown name is an error that shows the
+    /// nearest ones.
     const Named& find(std::string_view name, bool state = false) const;
 
 private:
@@ -59,49 +67,65 @@ private:
             } else {
                 static constexpr auto own = L::parameters(In::dims);
                 static constexpr auto kept = L::states(In::dims);
-                if constexpr (own.size() + kept.size() > 0) enter(prefix, i, learned ? std::span<const Parameter>(own) : std::span<const Parameter>(), running ? std::span<const Parameter>(kept) : std::span<const Parameter>());
+                if constexpr (own.size() + kept.size() > 0)
+                    enter(prefix, i,
+                          learned ? std::span<const Parameter>(own) : std::span<const Parameter>(),
+                          running ? std::span<const Parameter>(kept)
+                                  : std::span<const Parameter>());
             }
         });
     }
     template <class L, class In>
     COLLAB_COLD void inside(const std::string& path, bool learned, bool running) {
         if constexpr (ListsItsParts<L, In>) {
-            L::template each_part<In>([&](auto sequence, auto name) { parts<decltype(sequence)>(below(path, name), learned, running); });
+            L::template each_part<In>([&](auto sequence, auto name) {
+                parts<decltype(sequence)>(below(path, name), learned, running);
+            });
         } else {
-            unroll<L::parts::size>([&](auto k) { parts<Sequence<typename L::parts::template at<k>, In>>(below(path, L::part_name(k)), learned, running); });
+            unroll<L::parts::size>([&](auto k) {
+                parts<Sequence<typename L::parts::template at<k>, In>>(below(path, L::part_name(k)),
+                                                                       learned, running);
+            });
         }
     }
     static std::string below(std::string_view path, std::string_view name);
     static std::string below(std::string_view path, int number);
-    void enter(std::string_view prefix, int number, std::span<const Parameter> own, std::span<const Parameter> kept);
+    void enter(std::string_view prefix, int number, std::span<const Parameter> own,
+               std::span<const Parameter> kept);
 };
 
 namespace detail {
-constexpr std::uint64_t hash(std::string_view s) {   // FNV-1a
+constexpr std::uint64_t hash(std::string_view s) {  // FNV-1a
     std::uint64_t h = 1469598103934665603ull;
-    for (const char c : s) h = (h ^ static_cast<unsigned char>(c)) * 1099511628211ull;
+    for (const char c : s)
+        h = (h ^ static_cast<unsigned char>(c)) * 1099511628211ull;
     return h;
 }
 }  // namespace detail
 
-/// Initial values of the catalogue's parameters. The random numbers of a tensor depend on the seed and its name alone, so that a
-/// network begins alike whether it is trained alone or with others.
+/// Initial values of the catalogue's parameters. The random numbers of a tensor depend on the seed
+/// and its name alone, so that a network begins alike whether it is trained alone or with others.
 template <class T>
-std::vector<T> initial_parameters(const Catalogue& catalogue, const Initialisation& how, std::uint64_t seed) {
+std::vector<T> initial_parameters(const Catalogue& catalogue, const Initialisation& how,
+                                  std::uint64_t seed) {
     std::vector<T> values(catalogue.parameter_count);
     for (const Named& n : catalogue.parameters) {
         T* p = values.data() + n.offset;
         const std::size_t size = static_cast<std::size_t>(n.tensor.size);
-        if (n.tensor.role == Role::scale) std::fill_n(p, size, T(1));
-        if (n.tensor.role != Role::weight) continue;
-        const double deviation = how.kind == Initialisation::he ? std::sqrt(2.0 / n.tensor.fan_in) : how.deviation;
+        if (n.tensor.role == Role::scale)
+            std::fill_n(p, size, T(1));
+        if (n.tensor.role != Role::weight)
+            continue;
+        const double deviation =
+            how.kind == Initialisation::he ? std::sqrt(2.0 / n.tensor.fan_in) : how.deviation;
         const Random random = Random{seed}.child(detail::hash(n.name));
         for (std::size_t i = 0; i < size; i += 4) {
             const Words w = random(i / 4);
             const auto [a, b] = normal(w.w[0], w.w[1]);
             const auto [c, d] = normal(w.w[2], w.w[3]);
             const double four[] = {a, b, c, d};
-            for (std::size_t k = 0; k < 4 && i + k < size; ++k) p[i + k] = T(deviation * four[k]);
+            for (std::size_t k = 0; k < 4 && i + k < size; ++k)
+                p[i + k] = T(deviation * four[k]);
         }
     }
     return values;
@@ -112,13 +136,17 @@ template <class T>
 std::vector<T> initial_states(const Catalogue& catalogue) {
     std::vector<T> values(catalogue.state_count);
     for (const Named& n : catalogue.states)
-        if (n.tensor.role == Role::scale) std::fill_n(values.data() + n.offset, static_cast<std::size_t>(n.tensor.size), T(1));
+        if (n.tensor.role == Role::scale)
+            std::fill_n(values.data() + n.offset, static_cast<std::size_t>(n.tensor.size), T(1));
     return values;
 }
 
 #ifdef COLLAB_PRECOMPILED
-extern template std::vector<float> initial_parameters<float>(const Catalogue&, const Initialisation&, std::uint64_t);
-extern template std::vector<double> initial_parameters<double>(const Catalogue&, const Initialisation&, std::uint64_t);
+extern template std::vector<float> initial_parameters<float>(const Catalogue&,
+                                                             const Initialisation&, std::uint64_t);
+extern template std::vector<double> initial_parameters<double>(const Catalogue&,
+                                                               const Initialisation&,
+                                                               std::uint64_t);
 extern template std::vector<float> initial_states<float>(const Catalogue&);
 extern template std::vector<double> initial_states<double>(const Catalogue&);
 #endif
@@ -130,22 +158,36 @@ namespace collab {
 COLLAB_COMPILED COLLAB_COLD const Named& Catalogue::find(std::string_view name, bool state) const {
     const std::vector<Named>& all = state ? states : parameters;
     for (const Named& n : all)
-        if (n.name == name) return n;
+        if (n.name == name)
+            return n;
     std::string known;
     for (const Named& n : all)
-        if (known.size() < 400 && n.name.substr(0, n.name.find('.')) == name.substr(0, name.find('.'))) known += (known.empty() ? "" : ", ") + n.name;
-    fail("no ", state ? "state" : "parameter", " is called '", name, "'; ", known.empty() ? sentence("the first of ", all.size(), " is '", all.empty() ? "" : all.front().name, "'")
-                                                                                           : "those of the same part: " + known);
+        if (known.size() < 400 &&
+            n.name.substr(0, n.name.find('.')) == name.substr(0, name.find('.')))
+            known += (known.empty() ? "" : ", ") + n.name;
+    fail("no ", state ? "state" : "parameter", " is called '", name, "'; ",
+         known.empty() ? sentence("the first of ", all.size(), " is '",
+                                  all.empty() ? "" : all.front().name, "'")
+                       : "those of the same part: " + known);
 }
-COLLAB_COMPILED COLLAB_COLD std::string Catalogue::below(std::string_view path, std::string_view name) { return sentence(path, ".", name); }
-COLLAB_COMPILED COLLAB_COLD std::string Catalogue::below(std::string_view path, int number) { return sentence(path, ".", number); }
-COLLAB_COMPILED COLLAB_COLD void Catalogue::enter(std::string_view prefix, int number, std::span<const Parameter> own, std::span<const Parameter> kept) {
+COLLAB_COMPILED COLLAB_COLD std::string Catalogue::below(std::string_view path,
+                                                         std::string_view name) {
+    return sentence(path, ".", name);
+}
+COLLAB_COMPILED COLLAB_COLD std::string Catalogue::below(std::string_view path, int number) {
+    return sentence(path, ".", number);
+}
+COLLAB_COMPILED COLLAB_COLD void Catalogue::enter(std::string_view prefix, int number,
+                                                  std::span<const Parameter> own,
+                                                  std::span<const Parameter> kept) {
     const auto append = [&](std::vector<Named>& list, std::size_t& count, const Parameter& p) {
         list.push_back({sentence(prefix, ".", number, ".", p.name), p, count});
         count += static_cast<std::size_t>(p.size);
     };
-    for (const Parameter& p : own) append(parameters, parameter_count, p);
-    for (const Parameter& p : kept) append(states, state_count, p);
+    for (const Parameter& p : own)
+        append(parameters, parameter_count, p);
+    for (const Parameter& p : kept)
+        append(states, state_count, p);
 }
 }  // namespace collab
 #endif

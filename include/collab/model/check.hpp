@@ -1,21 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
-// check: loud checks. Each sentence is a tiny struct whose template arguments are the message's data, so that the first error
-// names the layer's index, the layer, the shape, the network and the user's own line.
+// check: loud checks. Each sentence is a tiny struct whose template arguments are the message's
+// data, so that the first error names the layer's index, the layer, the shape, the network and the
+// user's own line.
 #pragma once
 #include <collab/model/concepts.hpp>
 
 namespace collab::detail {
 
 template <int Index, class Item, class Where>
-struct CheckLayer { static_assert(Layer<Item>, "collab: this item of the network is not a layer"); };
+struct CheckLayer {
+    static_assert(Layer<Item>, "collab: this item of the network is not a layer");
+};
 template <int Index, class L, class In, class Where>
-struct CheckShape { static_assert(Accepts<L, In>, "collab: this layer of the network does not accept the shape it is given"); };
+struct CheckShape {
+    static_assert(Accepts<L, In>,
+                  "collab: this layer of the network does not accept the shape it is given");
+};
 template <int Index, class L, class B, class Where>
-struct CheckBackend { static_assert(RunsOn<L, B>, "collab: the backend lacks an operation this layer needs"); };
+struct CheckBackend {
+    static_assert(RunsOn<L, B>, "collab: the backend lacks an operation this layer needs");
+};
 
-// What decides which sentence is said: a list of soft checks, of which `holds` is the result and `sentence` what to say otherwise.
-// Only the first that does not hold is said, and none after it is looked at, so that one mistake is one error and later
-// checks may rely on earlier ones. Whoever checks writes `static_assert(sizeof(typename first_wrong<Checks>::sentence) > 0)`.
+// What decides which sentence is said: a list of soft checks, of which `holds` is the result and
+// `sentence` what to say otherwise. Only the first that does not hold is said, and none after it is
+// looked at, so that one mistake is one error and later checks may rely on earlier ones. Whoever
+// checks writes `static_assert(sizeof(typename first_wrong<Checks>::sentence) > 0)`.
 
 /// Nothing is wrong.
 struct Right {
@@ -24,9 +33,12 @@ struct Right {
 };
 
 template <class... Checks>
-struct FirstWrong { using type = Right; };
+struct FirstWrong {
+    using type = Right;
+};
 template <class C, class... Rest>
-struct FirstWrong<C, Rest...> : std::conditional_t<C::holds, FirstWrong<Rest...>, std::type_identity<C>> {};
+struct FirstWrong<C, Rest...>
+    : std::conditional_t<C::holds, FirstWrong<Rest...>, std::type_identity<C>> {};
 template <class... Checks>
 struct FirstWrong<Pack<Checks...>> : FirstWrong<Checks...> {};
 template <class Checks>
@@ -36,21 +48,27 @@ template <bool... Good>
 constexpr int first_false() {
     constexpr bool good[] = {Good..., false};
     int i = 0;
-    while (good[i]) ++i;
+    while (good[i])
+        ++i;
     return i;
 }
 
-/// Every item is a layer, and so is every item inside. `Where` is the network, or the part of an MKB, that the message names.
+/// Every item is a layer, and so is every item inside. `Where` is the network, or the part of an
+/// MKB, that the message names.
 template <class P, class Where>
 struct AreLayers;
 template <class... Ls, class Where>
 struct AreLayers<Pack<Ls...>, Where> {
 private:
     template <class L>
-    struct Inside { using type = L; };
+    struct Inside {
+        using type = L;
+    };
     template <Composite L>
         requires Layer<L>
-    struct Inside<L> { using type = typename AreLayers<inner_layers<L>, Where>::item; };
+    struct Inside<L> {
+        using type = typename AreLayers<inner_layers<L>, Where>::item;
+    };
 
 public:
     static constexpr bool holds = (layer_throughout<Ls>() && ...);
@@ -65,7 +83,8 @@ struct ShapesFit {
     static constexpr measure_of<P> m{In::dims};
     static constexpr bool holds = m.fits();
     static constexpr Dims given = m.shapes[m.misfit];
-    using sentence = CheckShape<m.misfit, typename joined<P, Pack<void>>::template at<m.misfit>, Shape<given.channels, given.height, given.width>, Where>;
+    using sentence = CheckShape<m.misfit, typename joined<P, Pack<void>>::template at<m.misfit>,
+                                Shape<given.channels, given.height, given.width>, Where>;
 };
 
 /// Every layer finds its operations in B.
@@ -75,10 +94,14 @@ template <class... Ls, class B, class Where>
 struct FindOperations<Pack<Ls...>, B, Where> {
 private:
     template <class L>
-    struct Inside { using type = L; };
+    struct Inside {
+        using type = L;
+    };
     template <Composite L>
-        requires(!all_run<inner_layers<L>, B>)   // else it lacks something itself
-    struct Inside<L> { using type = typename FindOperations<inner_layers<L>, B, Where>::item; };
+        requires(!all_run<inner_layers<L>, B>)  // else it lacks something itself
+    struct Inside<L> {
+        using type = typename FindOperations<inner_layers<L>, B, Where>::item;
+    };
 
 public:
     static constexpr bool holds = (RunsOn<Ls, B> && ...);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// constant_weights: tells a backend while weights do not change, so that it may keep what it makes of them.
+// constant_weights: tells a backend while weights do not change, so that it may keep what it makes
+// of them.
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -11,11 +12,15 @@ namespace collab::detail {
 /// One state of the weights of one model. Does nothing on backends that have no `constant_weights`.
 template <class B>
 class ConstantWeights {
-    static constexpr bool keeps = requires(B& b) { b.constant_weights(std::uint64_t(1)), b.forget_weights(std::uint64_t(1)); };
+    static constexpr bool keeps = requires(B& b) {
+        b.constant_weights(std::uint64_t(1)), b.forget_weights(std::uint64_t(1));
+    };
 
 public:
     explicit ConstantWeights(std::shared_ptr<B> backend) : backend_(std::move(backend)) {}
-    ConstantWeights(ConstantWeights&& other) noexcept : backend_(std::move(other.backend_)), version_(std::exchange(other.version_, 0)) {}
+    ConstantWeights(ConstantWeights&& other) noexcept
+        : backend_(std::move(other.backend_)),
+          version_(std::exchange(other.version_, 0)) {}
     ConstantWeights& operator=(ConstantWeights&& other) noexcept {
         if (this != &other) {
             changed();
@@ -28,19 +33,25 @@ public:
     /// What was made of the weights so far is void.
     void changed() {
         if constexpr (keeps)
-            if (backend_ && version_ != 0) backend_->forget_weights(version_);
+            if (backend_ && version_ != 0)
+                backend_->forget_weights(version_);
         version_ = 0;
     }
     /// As long as the result lives, operations use the weights of this state.
     auto use() {
         static std::atomic<std::uint64_t> versions{0};
-        if (version_ == 0) version_ = ++versions;
-        if constexpr (keeps) backend_->constant_weights(version_);
+        if (version_ == 0)
+            version_ = ++versions;
+        if constexpr (keeps)
+            backend_->constant_weights(version_);
         struct Use {
             B* backend;
             explicit Use(B* b) : backend(b) {}
             Use(const Use&) = delete;
-            ~Use() { if constexpr (keeps) backend->constant_weights(0); }
+            ~Use() {
+                if constexpr (keeps)
+                    backend->constant_weights(0);
+            }
         };
         return Use(backend_.get());
     }

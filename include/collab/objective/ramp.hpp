@@ -5,14 +5,16 @@
 
 namespace collab {
 
-/// A weight that rises along weight exp(-sharpness (1 - t)^2), t = epoch / epochs, and stays at `weight` from `epochs` on: for a loss that
-/// should not speak before there is something to say (Laine and Aila, Temporal Ensembling, ICLR 2017, section 3). The epoch may be a
-/// fraction: (step + 1.0) / steps_per_epoch.
+/// A weight that rises along weight exp(-sharpness (1 - t)^2), t = epoch / epochs, and stays at
+/// `weight` from `epochs` on: for a loss that should not speak before there is something to say
+/// (Laine and Aila, Temporal Ensembling, ICLR 2017, section 3). The epoch may be a fraction: (step
+/// + 1.0) / steps_per_epoch.
 struct RampUp {
     double weight = 1, epochs = 80, sharpness = 5;
 
     double operator()(double epoch) const {
-        if (!(epochs > 0) || epoch >= epochs) return weight;
+        if (!(epochs > 0) || epoch >= epochs)
+            return weight;
         const double left = 1 - (epoch > 0 ? epoch / epochs : 0);
         return weight * std::exp(-sharpness * left * left);
     }

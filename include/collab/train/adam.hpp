@@ -9,14 +9,15 @@
 
 namespace collab {
 
-/// m <- b1 m + (1 - b1) g;  v <- b2 v + (1 - b2) g^2;  w <- w - rate (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + epsilon). PyTorch's Adam, without
-/// weight decay. The rate stays as it is.
+/// m <- b1 m + (1 - b1) g;  v <- b2 v + (1 - b2) g^2;  w <- w - rate (m / (1 - b1^t)) / (sqrt(v /
+/// (1 - b2^t)) + epsilon). PyTorch's Adam, without weight decay. The rate stays as it is.
 struct Adam {
     double rate = 1e-4, beta1 = 0.5, beta2 = 0.999, epsilon = 1e-8;
 
     void check() const {
         detail::check_not_negative("the critic's rate", rate);
-        if (!(beta1 >= 0 && beta1 < 1) || !(beta2 >= 0 && beta2 < 1)) fail("Adam's betas are ", beta1, " and ", beta2, "; expected numbers in [0, 1)");
+        if (!(beta1 >= 0 && beta1 < 1) || !(beta2 >= 0 && beta2 < 1))
+            fail("Adam's betas are ", beta1, " and ", beta2, "; expected numbers in [0, 1)");
     }
 };
 
@@ -25,7 +26,9 @@ template <class T>
 struct AdamStep {
     T *w, *m, *v;
     const T* gradient;
-    const T* corrections;   ///< 1 - beta1^t, 1 - beta2^t; where the backend computes, as they are others at every step and the rest is not
+    /// 1 - beta1^t, 1 - beta2^t; where the backend computes, as they are others at every step and
+    /// the rest is not
+    const T* corrections;
     T rate, beta1, beta2, epsilon;
     COLLAB_HD COLLAB_INLINE void operator()(std::size_t i) const {
         const T g = gradient[i];

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// callbacks: those that most trainings want: an early end, gradients of bounded length, and averages of weights.
+// callbacks: those that most trainings want: an early end, gradients of bounded length, and
+// averages of weights.
 #pragma once
 #include <algorithm>
 #include <cmath>
@@ -14,72 +15,92 @@
 
 namespace collab {
 
-/// Ends a training when the mean test accuracy of the networks has not risen by `least` above its best in more than `patience` evaluations in a row.
+/// Ends a training when the mean test accuracy of the networks has not risen by `least` above its
+/// best in more than `patience` evaluations in a row.
 ///
 ///     EarlyStopping stop{.patience = 5};
 ///     training.fit(data, {.epochs = 200}, stop);      // stop.best, stop.best_step
 struct EarlyStopping {
     static constexpr const char* name = "EarlyStopping";
-    int patience = 5;      ///< evaluations
-    double least = 0;      ///< by which an accuracy must rise to count, in 0..1
-    int network = -1;      ///< look at this one only; -1: the mean of all
+    int patience = 5;  ///< evaluations
+    double least = 0;  ///< by which an accuracy must rise to count, in 0..1
+    int network = -1;  ///< look at this one only; -1: the mean of all
 
-    double best = -1;      ///< seen so far
+    double best = -1;  ///< seen so far
     long best_step = 0;
-    int waited = 0;        ///< evaluations since
+    int waited = 0;  ///< evaluations since
 
     template <class Training>
     void begin(Training&, const History& h) {
-        if (patience < 0) fail("EarlyStopping: patience = ", patience, "; expected at least 0 evaluations");
-        if (network >= Training::networks) fail("EarlyStopping: there is no network ", network, "; this training has ", Training::networks);
-        if (h.resumed == 0) best = -1, best_step = 0, waited = 0;   // another training may have used it
+        if (patience < 0)
+            fail("EarlyStopping: patience = ", patience, "; expected at least 0 evaluations");
+        if (network >= Training::networks)
+            fail("EarlyStopping: there is no network ", network, "; this training has ",
+                 Training::networks);
+        // another training may have used it
+        if (h.resumed == 0)
+            best = -1, best_step = 0, waited = 0;
     }
     template <class Training>
     bool evaluated(Training&, const FitEvent& e) {
         const auto& all = e.record->networks;
         double now = 0;
-        if (network >= 0) now = all[std::size_t(network)].test_accuracy;
+        if (network >= 0)
+            now = all[std::size_t(network)].test_accuracy;
         else
-            for (const NetworkRecord& n : all) now += n.test_accuracy / double(all.size());
-        if (best < 0 || now > best + least) best = now, best_step = e.step, waited = 0;
-        else ++waited;
+            for (const NetworkRecord& n : all)
+                now += n.test_accuracy / double(all.size());
+        if (best < 0 || now > best + least)
+            best = now, best_step = e.step, waited = 0;
+        else
+            ++waited;
         return waited <= patience;
     }
-    void save(Tensors& file, const std::string& prefix) const { file.add<double>(prefix + "best", {best, double(best_step), double(waited)}); }
+    void save(Tensors& file, const std::string& prefix) const {
+        file.add<double>(prefix + "best", {best, double(best_step), double(waited)});
+    }
     void load(const Tensors& file, const std::string& prefix) {
         const auto v = file.values<double>(prefix + "best");
-        if (v.size() != 3) fail(file.source, ": what it says of EarlyStopping does not fit together");
+        if (v.size() != 3)
+            fail(file.source, ": what it says of EarlyStopping does not fit together");
         best = v[0], best_step = long(v[1]), waited = int(v[2]);
     }
 };
 
-/// Before each update, scales all gradients so that their Euclidean norm is at most `norm` (Pascanu, Mikolov and Bengio 2013; PyTorch's clip_grad_norm_
-/// without its 1e-6). Of everything that the update moves: in an iterative collaboration of one network after the other.
+/// Before each update, scales all gradients so that their Euclidean norm is at most `norm`
+/// (Pascanu, Mikolov and Bengio 2013; PyTorch's clip_grad_norm_ without its 1e-6). Of everything
+/// that the update moves: in an iterative collaboration of one network after the other.
 struct ClipGradients {
     static constexpr const char* name = "ClipGradients";
     double norm = 1;
 
-    double last = 0;     ///< the norm before the last update
-    long clipped = 0;    ///< updates that were scaled
+    double last = 0;   ///< the norm before the last update
+    long clipped = 0;  ///< updates that were scaled
 
     template <class Training>
-    void begin(Training&, const History&) { check(); }
+    void begin(Training&, const History&) {
+        check();
+    }
     template <class Training>
     void before_update(Training& t) {
-        check();   // in a loop of one's own nobody calls begin
+        check();  // in a loop of one's own nobody calls begin
         last = t.gradient_norm();
-        if (last > norm) t.scale_gradients(norm / last), ++clipped;
+        if (last > norm)
+            t.scale_gradients(norm / last), ++clipped;
     }
 
 private:
     void check() const {
-        if (!(norm > 0)) fail("ClipGradients: norm = ", norm, "; expected a positive number");
+        if (!(norm > 0))
+            fail("ClipGradients: norm = ", norm, "; expected a positive number");
     }
 };
 
-/// Averages of the weights along the way, with which the networks are evaluated: after step t, average <- d average + (1 - d) weights with
-/// d = min(decay, (1 + t) / (10 + t)), so that the first steps are forgotten soon (TensorFlow's ExponentialMovingAverage with num_updates). Running
-/// statistics are averaged like weights. Training goes on with the weights themselves; `apply` puts the averages in their place at the end.
+/// Averages of the weights along the way, with which the networks are evaluated: after step t,
+/// average <- d average + (1 - d) weights with d = min(decay, (1 + t) / (10 + t)), so that the
+/// first steps are forgotten soon (TensorFlow's ExponentialMovingAverage with num_updates). Running
+/// statistics are averaged like weights. Training goes on with the weights themselves; `apply` puts
+/// the averages in their place at the end.
 ///
 ///     ExponentialAverage average{.decay = 0.999};
 ///     training.fit(data, {.epochs = 20}, average);
@@ -87,55 +108,70 @@ private:
 struct ExponentialAverage {
     static constexpr const char* name = "ExponentialAverage";
     double decay = 0.999;
-    bool evaluate = true;   ///< the averages, not the weights
+    bool evaluate = true;  ///< the averages, not the weights
 
-    std::vector<double> parameters{}, state{};   ///< the averages
+    std::vector<double> parameters{}, state{};  ///< the averages
     long updates = 0;
 
     template <class Training>
     void begin(Training& t, const History& h) {
-        if (!(decay >= 0 && decay < 1)) fail("ExponentialAverage: decay = ", decay, "; expected a number in [0, 1)");
-        if (h.resumed == 0) parameters = wide(t.parameters()), state = wide(t.state()), updates = 0;
-        if (parameters.size() != t.catalogue().parameter_count || state.size() != t.catalogue().state_count)
-            fail("ExponentialAverage: holds ", parameters.size(), " averages; this training has ", t.catalogue().parameter_count, " parameters");
+        if (!(decay >= 0 && decay < 1))
+            fail("ExponentialAverage: decay = ", decay, "; expected a number in [0, 1)");
+        if (h.resumed == 0)
+            parameters = wide(t.parameters()), state = wide(t.state()), updates = 0;
+        if (parameters.size() != t.catalogue().parameter_count ||
+            state.size() != t.catalogue().state_count)
+            fail("ExponentialAverage: holds ", parameters.size(), " averages; this training has ",
+                 t.catalogue().parameter_count, " parameters");
     }
     template <class Training>
     bool stepped(Training& t, const FitEvent&) {
         ++updates;
         const double d = std::min(decay, double(1 + updates) / double(10 + updates));
         const auto move = [d](std::vector<double>& average, const auto& now) {
-            for (std::size_t i = 0; i < average.size(); ++i) average[i] += (1 - d) * (double(now[i]) - average[i]);
+            for (std::size_t i = 0; i < average.size(); ++i)
+                average[i] += (1 - d) * (double(now[i]) - average[i]);
         };
         move(parameters, t.parameters()), move(state, t.state());
         return true;
     }
     template <class Training>
     void before_evaluation(Training& t) {
-        if (!evaluate) return;
+        if (!evaluate)
+            return;
         own_parameters_ = wide(t.parameters()), own_state_ = wide(t.state());
         apply(t);
     }
     template <class Training>
     void after_evaluation(Training& t) {
-        if (evaluate) set(t, own_parameters_, own_state_);
+        if (evaluate)
+            set(t, own_parameters_, own_state_);
     }
     template <class Training>
-    void apply(Training& t) const { set(t, parameters, state); }
+    void apply(Training& t) const {
+        set(t, parameters, state);
+    }
 
     void save(Tensors& file, const std::string& prefix) const {
-        file.add<double>(prefix + "parameters", parameters), file.add<double>(prefix + "state", state), file.add<std::int64_t>(prefix + "updates", {updates});
+        file.add<double>(prefix + "parameters", parameters),
+            file.add<double>(prefix + "state", state),
+            file.add<std::int64_t>(prefix + "updates", {updates});
     }
     void load(const Tensors& file, const std::string& prefix) {
         const auto n = file.values<std::int64_t>(prefix + "updates");
-        if (n.size() != 1) fail(file.source, ": what it says of ExponentialAverage does not fit together");
-        parameters = file.values<double>(prefix + "parameters"), state = file.values<double>(prefix + "state"), updates = long(n[0]);
+        if (n.size() != 1)
+            fail(file.source, ": what it says of ExponentialAverage does not fit together");
+        parameters = file.values<double>(prefix + "parameters"),
+        state = file.values<double>(prefix + "state"), updates = long(n[0]);
     }
 
-    std::vector<double> own_parameters_{}, own_state_{};   ///< while the averages are evaluated
+    std::vector<double> own_parameters_{}, own_state_{};  ///< while the averages are evaluated
 
 private:
     template <class T>
-    static std::vector<double> wide(const std::vector<T>& v) { return {v.begin(), v.end()}; }
+    static std::vector<double> wide(const std::vector<T>& v) {
+        return {v.begin(), v.end()};
+    }
     template <class Training>
     static void set(Training& t, const std::vector<double>& p, const std::vector<double>& s) {
         using T = typename Training::Scalar;

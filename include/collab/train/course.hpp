@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// course: where a training stands: what `fit` itself has to remember, so that it can be put down and taken up again.
+// course: where a training stands: what `fit` itself has to remember, so that it can be put down
+// and taken up again.
 #pragma once
 #include <cstddef>
 #include <string>
@@ -15,16 +16,18 @@
 namespace collab::detail {
 
 struct Course {
-    int epoch = 0, epochs = 0;               ///< epoch: the running one, from 0
-    long batch = 0, step = 0;                ///< steps of the epoch, and of all
-    long counted = 0, trained = 0;           ///< steps since the last record; images
-    double errors = 0;                       ///< shares of wrong answers, added up over the epoch
-    std::vector<double> past;                ///< that share in each epoch that is over: from it the schedule finds its way again
-    double rate = 0;                         ///< what the schedule said for this epoch
-    double wall = 0;                         ///< seconds that passed before the program was interrupted
-    Record running;                          ///< sums since the last record
+    int epoch = 0, epochs = 0;      ///< epoch: the running one, from 0
+    long batch = 0, step = 0;       ///< steps of the epoch, and of all
+    long counted = 0, trained = 0;  ///< steps since the last record; images
+    double errors = 0;              ///< shares of wrong answers, added up over the epoch
+    /// that share in each epoch that is over: from it the schedule finds its way again
+    std::vector<double> past;
+    double rate = 0;  ///< what the schedule said for this epoch
+    /// seconds that passed before the program was interrupted
+    double wall = 0;
+    Record running;  ///< sums since the last record
     History history;
-    bool finished = false;                   ///< a callback has ended it
+    bool finished = false;  ///< a callback has ended it
 
     explicit Course(std::size_t networks) { running.epoch = 1, running.networks.resize(networks); }
 
@@ -47,7 +50,8 @@ struct Pictures {
     int size;
     Pictures(const Images& in_memory) : images(&in_memory), size(in_memory.size()) {}
     template <class S>
-    Pictures(const S& source) : images(nullptr), size(source.size()) {}
+    Pictures(const S& source) : images(nullptr),
+                                size(source.size()) {}
 };
 /// Words that tell one set of pictures from another, and one way of looking at them from another.
 std::string set_words(const Pictures& set);
@@ -58,15 +62,17 @@ std::string transform_words(const Transform& t);
 
 #ifdef COLLAB_BODIES
 #include <cmath>
-#include <utility>
 #include <collab/core/crc32c.hpp>
 #include <collab/io/json.hpp>
+#include <utility>
 
 namespace collab::detail {
 COLLAB_COMPILED COLLAB_COLD void Course::note(const Record& r) {
     double mean = 0;
-    for (const NetworkRecord& k : r.networks) mean += k.test_accuracy / double(r.networks.size());
-    if (mean > history.best) history.best = mean, history.best_step = step;
+    for (const NetworkRecord& k : r.networks)
+        mean += k.test_accuracy / double(r.networks.size());
+    if (mean > history.best)
+        history.best = mean, history.best_step = step;
 }
 COLLAB_COMPILED COLLAB_COLD Record Course::means(double seconds) const {
     Record r = running;
@@ -79,59 +85,86 @@ COLLAB_COMPILED COLLAB_COLD Record Course::means(double seconds) const {
     return r;
 }
 COLLAB_COMPILED COLLAB_COLD void Course::save(Tensors& file) const {
-    for (const auto& [name, value] : {std::pair<const char*, long>{"epoch", epoch}, {"epochs", epochs}, {"batch of the epoch", batch}, {"step", step}, {"counted", counted},
-                                      {"images trained on", trained}, {"best step", history.best_step}})
+    for (const auto& [name, value] : {std::pair<const char*, long>{"epoch", epoch},
+                                      {"epochs", epochs},
+                                      {"batch of the epoch", batch},
+                                      {"step", step},
+                                      {"counted", counted},
+                                      {"images trained on", trained},
+                                      {"best step", history.best_step}})
         file.say(name, std::to_string(value));
     file.say("finished", finished ? "yes" : "no");
-    file.add<double>(".fit.numbers", {errors, rate, wall, history.seconds, history.best, running.rate});
+    file.add<double>(".fit.numbers",
+                     {errors, rate, wall, history.seconds, history.best, running.rate});
     file.add<double>(".fit.past", past);
     std::vector<double> rows;
     append(rows, running);
     file.add<double>(".fit.running", rows);
     rows.clear();
-    for (const Record& r : history.records) append(rows, r);
+    for (const Record& r : history.records)
+        append(rows, r);
     file.add<double>(".fit.records", rows);
 }
 COLLAB_COMPILED COLLAB_COLD void Course::load(const Tensors& file) {
-    epoch = int(number_in(file, "epoch")), epochs = int(number_in(file, "epochs")), batch = number_in(file, "batch of the epoch"), step = number_in(file, "step");
-    counted = number_in(file, "counted"), trained = number_in(file, "images trained on"), history.best_step = number_in(file, "best step");
+    epoch = int(number_in(file, "epoch")), epochs = int(number_in(file, "epochs")),
+    batch = number_in(file, "batch of the epoch"), step = number_in(file, "step");
+    counted = number_in(file, "counted"), trained = number_in(file, "images trained on"),
+    history.best_step = number_in(file, "best step");
     const std::string* const end = file.word("finished");
     finished = end && *end == "yes";
     const auto numbers = file.values<double>(".fit.numbers");
     past = file.values<double>(".fit.past");
-    const auto now = file.values<double>(".fit.running"), records = file.values<double>(".fit.records");
+    const auto now = file.values<double>(".fit.running"),
+               records = file.values<double>(".fit.records");
     const std::size_t n = running.networks.size(), width = 4 + 7 * n;
-    if (numbers.size() != 6 || now.size() != width || records.size() % width != 0 || past.size() != std::size_t(epoch) || epoch < 0 || batch < 0 || step < 0)
+    if (numbers.size() != 6 || now.size() != width || records.size() % width != 0 ||
+        past.size() != std::size_t(epoch) || epoch < 0 || batch < 0 || step < 0)
         fail(file.source, ": what it says of the course of the training does not fit together");
-    errors = numbers[0], rate = numbers[1], wall = numbers[2], history.seconds = numbers[3], history.best = numbers[4];
+    errors = numbers[0], rate = numbers[1], wall = numbers[2], history.seconds = numbers[3],
+    history.best = numbers[4];
     running = record(now.data(), n), running.rate = numbers[5];
     history.records.clear();
-    for (std::size_t at = 0; at < records.size(); at += width) history.records.push_back(record(records.data() + at, n));
+    for (std::size_t at = 0; at < records.size(); at += width)
+        history.records.push_back(record(records.data() + at, n));
     history.resumed = step;
 }
 COLLAB_COMPILED COLLAB_COLD void Course::append(std::vector<double>& to, const Record& r) {
     to.insert(to.end(), {double(r.epoch), double(r.step), r.rate, r.seconds});
-    for (const NetworkRecord& k : r.networks) to.insert(to.end(), {k.classification, k.metric, k.verification, k.accuracy, k.coupling, k.test_loss, k.test_accuracy});
+    for (const NetworkRecord& k : r.networks)
+        to.insert(to.end(), {k.classification, k.metric, k.verification, k.accuracy, k.coupling,
+                             k.test_loss, k.test_accuracy});
 }
 COLLAB_COMPILED COLLAB_COLD Record Course::record(const double* v, std::size_t networks) {
     Record r{int(v[0]), long(v[1]), v[2], v[3], {}};
-    for (v += 4; r.networks.size() < networks; v += 7) r.networks.push_back({v[0], v[1], v[2], v[3], v[4], v[5], v[6]});
+    for (v += 4; r.networks.size() < networks; v += 7)
+        r.networks.push_back({v[0], v[1], v[2], v[3], v[4], v[5], v[6]});
     return r;
 }
 COLLAB_COMPILED COLLAB_COLD std::string set_words(const Pictures& set) {
-    if (!set.images) return sentence(set.size, " images");
+    if (!set.images)
+        return sentence(set.size, " images");
     const Images& images = *set.images;
-    const std::string_view labels(reinterpret_cast<const char*>(images.labels.data()), images.labels.size() * sizeof(int));
-    const std::string_view pixels(reinterpret_cast<const char*>(images.pixels.data()), images.pixels.size());
-    return sentence(images.name, ", ", images.size(), " images of ", images.dims.channels, " x ", images.dims.height, " x ", images.dims.width, ", checksum ", crc32c(pixels, crc32c(labels)));
+    const std::string_view labels(reinterpret_cast<const char*>(images.labels.data()),
+                                  images.labels.size() * sizeof(int));
+    const std::string_view pixels(reinterpret_cast<const char*>(images.pixels.data()),
+                                  images.pixels.size());
+    return sentence(images.name, ", ", images.size(), " images of ", images.dims.channels, " x ",
+                    images.dims.height, " x ", images.dims.width, ", checksum ",
+                    crc32c(pixels, crc32c(labels)));
 }
 COLLAB_COMPILED COLLAB_COLD std::string transform_words(const Transform& t) {
     std::string s;
-    const auto add = [&](const char* name, double v) { s += sentence(s.empty() ? "" : " ", name, " ", json_number(v)); };
-    add("resize", t.resize), add("resized_crop", t.resized_crop), add("least_area", t.least_area), add("pad", t.pad), add("crop_padding", t.crop_padding), add("crop", t.crop);
-    add("flip", t.flip), add("brightness", t.colour.brightness), add("contrast", t.colour.contrast), add("saturation", t.colour.saturation), add("hue", t.colour.hue), add("cutout", t.cutout);
-    for (const auto v : t.normalise.mean) add("mean", double(v));
-    for (const auto v : t.normalise.deviation) add("deviation", double(v));
+    const auto add = [&](const char* name, double v) {
+        s += sentence(s.empty() ? "" : " ", name, " ", json_number(v));
+    };
+    add("resize", t.resize), add("resized_crop", t.resized_crop), add("least_area", t.least_area),
+        add("pad", t.pad), add("crop_padding", t.crop_padding), add("crop", t.crop);
+    add("flip", t.flip), add("brightness", t.colour.brightness), add("contrast", t.colour.contrast),
+        add("saturation", t.colour.saturation), add("hue", t.colour.hue), add("cutout", t.cutout);
+    for (const auto v : t.normalise.mean)
+        add("mean", double(v));
+    for (const auto v : t.normalise.deviation)
+        add("deviation", double(v));
     return s;
 }
 }  // namespace collab::detail

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// cpu_loops: the loops of a training that are the same for most of them. With COLLAB_PRECOMPILED they come from the library, as the kernels do.
+// cpu_loops: the loops of a training that are the same for most of them. With COLLAB_PRECOMPILED
+// they come from the library, as the kernels do.
 #pragma once
 #include <collab/backend/cpu/memory.hpp>
 #include <collab/collaboration/agreement.hpp>
@@ -15,10 +16,15 @@ extern template void for_each(Threads&, std::size_t, const collab::detail::SgdSt
 extern template void for_each(Threads&, std::size_t, const collab::detail::SgdStep<double>&);
 extern template void for_each(Threads&, std::size_t, const collab::detail::AddTo<float>&);
 extern template void for_each(Threads&, std::size_t, const collab::detail::AddTo<double>&);
-extern template void for_each(Threads&, std::size_t, const collab::detail::MergeForward<ProductMerge, float>&);
-extern template void for_each(Threads&, std::size_t, const collab::detail::MergeBackward<ProductMerge, float>&);
-extern template void for_each(Threads&, std::size_t, const collab::detail::SlicedMergeForward<ProductMerge, float>&);
-extern template void for_each(Threads&, std::size_t, const collab::detail::SlicedMergeBackward<ProductMerge, float>&);
-extern template void for_rows(Threads&, int, const collab::detail::MetricRow<CosineDistance, float>&);
+extern template void for_each(Threads&, std::size_t,
+                              const collab::detail::MergeForward<ProductMerge, float>&);
+extern template void for_each(Threads&, std::size_t,
+                              const collab::detail::MergeBackward<ProductMerge, float>&);
+extern template void for_each(Threads&, std::size_t,
+                              const collab::detail::SlicedMergeForward<ProductMerge, float>&);
+extern template void for_each(Threads&, std::size_t,
+                              const collab::detail::SlicedMergeBackward<ProductMerge, float>&);
+extern template void for_rows(Threads&, int,
+                              const collab::detail::MetricRow<CosineDistance, float>&);
 }  // namespace collab::backend
 #endif

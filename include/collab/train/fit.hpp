@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// fit: whole trainings: epochs over a data set, evaluation, a learning rate that moves, and someone who watches.
+// fit: whole trainings: epochs over a data set, evaluation, a learning rate that moves, and someone
+// who watches.
 #pragma once
 #include <array>
 #include <cstddef>
@@ -24,54 +25,82 @@
 
 namespace collab {
 
-/// Loss and accuracy of every network over a whole set, Images or a PictureSource, in inference mode, in the order of the networks.
+/// Loss and accuracy of every network over a whole set, Images or a PictureSource, in inference
+/// mode, in the order of the networks.
 template <class Training, class Set>
-COLLAB_COLD auto evaluate(Training& training, const Set& images, const std::optional<Transform>& transform = {}) -> std::array<Evaluation, std::size_t(Training::networks)>;
+COLLAB_COLD auto evaluate(Training& training, const Set& images,
+                          const std::optional<Transform>& transform = {})
+    -> std::array<Evaluation, std::size_t(Training::networks)>;
 
 namespace detail {
-/// The transform with which a training looks at a set: in memory, or made when asked for, which has no default.
-inline Transform transform_for(const std::optional<Transform>& given, const Images& images, Dims wanted) { return fitted_transform(given, images.dims, wanted); }
+/// The transform with which a training looks at a set: in memory, or made when asked for, which has
+/// no default.
+inline Transform transform_for(const std::optional<Transform>& given, const Images& images,
+                               Dims wanted) {
+    return fitted_transform(given, images.dims, wanted);
+}
 template <PictureSource S>
 Transform transform_for(const std::optional<Transform>& given, const S& source, Dims wanted) {
     const Transform t = given.value_or(Transform{});
     if (const Dims d = source.output(t); d != wanted)
-        fail("the transform turns images into ", d.channels, " x ", d.height, " x ", d.width, "; the networks expect ", wanted.channels, " x ", wanted.height, " x ", wanted.width);
+        fail("the transform turns images into ", d.channels, " x ", d.height, " x ", d.width,
+             "; the networks expect ", wanted.channels, " x ", wanted.height, " x ", wanted.width);
     return t;
 }
 /// Pictures in memory need one thread to keep up with a training, others all there are.
-inline int loader_threads(const Images&) { return 1; }
+inline int loader_threads(const Images&) {
+    return 1;
+}
 template <PictureSource S>
-int loader_threads(const S&) { return 0; }
+int loader_threads(const S&) {
+    return 0;
+}
 
-/// What a set's batches come from: a loader that makes them, or one that only tells their pictures, and pictures that the backend keeps.
+/// What a set's batches come from: a loader that makes them, or one that only tells their pictures,
+/// and pictures that the backend keeps.
 template <class Training, class Set>
 class Feed {
-    static constexpr bool may_keep = PictureBackend<typename Training::Backend> && std::is_same_v<Set, Images> && !Training::rolls_inputs;
+    static constexpr bool may_keep = PictureBackend<typename Training::Backend> &&
+                                     std::is_same_v<Set, Images> && !Training::rolls_inputs;
     template <bool>
-    struct Keeping { std::optional<KeptPictures<typename Training::Backend>> pictures; };
+    struct Keeping {
+        std::optional<KeptPictures<typename Training::Backend>> pictures;
+    };
     struct Nothing {};
 
 public:
     /// One set and one transform to a feed: what the backend keeps, it keeps for the next time.
-    Loader open(Training& training, const Set& set, const Transform& transform, LoaderOptions options) {
+    Loader open(Training& training, const Set& set, const Transform& transform,
+                LoaderOptions options) {
         options.threads = loader_threads(set);
         if constexpr (may_keep)
             if (KeptPictures<typename Training::Backend>::takes(set, transform)) {
                 check(set);
-                if (!kept_.pictures) kept_.pictures.emplace(training.backend(), set, transform, options.batch, options.seed, options.training);
-                return Loader(set.size(), Dims{}, [&set](int index, Random, bool, float*) { return set.labels[std::size_t(index)]; }, options);
+                if (!kept_.pictures)
+                    kept_.pictures.emplace(training.backend(), set, transform, options.batch,
+                                           options.seed, options.training);
+                return Loader(
+                    set.size(), Dims{},
+                    [&set](int index, Random, bool, float*) {
+                        return set.labels[std::size_t(index)];
+                    },
+                    options);
             }
         return Loader(set, transform, options);
     }
     void begin_epoch([[maybe_unused]] int epoch) {
         if constexpr (may_keep)
-            if (kept_.pictures) kept_.pictures->begin_epoch(epoch);
+            if (kept_.pictures)
+                kept_.pictures->begin_epoch(epoch);
     }
     /// f(images) with the images of a batch, as Training::step and evaluate_batch take them.
     template <class F>
     void give(const Batch& b, F&& f) {
         if constexpr (may_keep)
-            if (kept_.pictures) return f([&](typename Training::Scalar* to) { kept_.pictures->form(b.indices, b.size, to); });
+            if (kept_.pictures)
+                return f([&](typename Training::Scalar* to) {
+                    kept_.pictures->form(b.indices, b.size, to);
+                });
         f(b.images);
     }
 
@@ -90,14 +119,18 @@ struct NotesOf final : Notes {
         training.note_losses();
     }
     /// Adds to `to`, network by network.
-    COLLAB_COLD void evaluate(const Set& set, const std::optional<Transform>& transform, Evaluation* to) {
-        Loader loader = feed.open(training, set, transform_for(transform, set, Training::input), {.batch = training.settings().batch, .shuffle = false, .training = false});
+    COLLAB_COLD void evaluate(const Set& set, const std::optional<Transform>& transform,
+                              Evaluation* to) {
+        Loader loader =
+            feed.open(training, set, transform_for(transform, set, Training::input),
+                      {.batch = training.settings().batch, .shuffle = false, .training = false});
         run_evaluation(*this, loader, to, std::size_t(Training::networks));
     }
     COLLAB_COLD bool wait() const override { return training.notes_wait(); }
     COLLAB_COLD std::vector<NetworkLoss> take() override {
         std::vector<NetworkLoss> all;
-        for (const auto& batch : training.noted_losses()) all.insert(all.end(), batch.begin(), batch.end());
+        for (const auto& batch : training.noted_losses())
+            all.insert(all.end(), batch.begin(), batch.end());
         return all;
     }
 };
@@ -109,26 +142,38 @@ struct TraineeOf final : Trainee {
     Callbacks<Training, Fs...> callbacks;
     Feed<Training, Set> feed{};
 
-    TraineeOf(Training& t, const Set& train_on, const Set& test_on, NotesOf<Training, Set>& n, Fs&... fs)
-        : Trainee(n, Training::networks, train_on, test_on), training(t), train(train_on), test(test_on), testing(n), callbacks(t, fs...) {
+    TraineeOf(Training& t, const Set& train_on, const Set& test_on, NotesOf<Training, Set>& n,
+              Fs&... fs)
+        : Trainee(n, Training::networks, train_on, test_on),
+          training(t),
+          train(train_on),
+          test(test_on),
+          testing(n),
+          callbacks(t, fs...) {
         watches = Callbacks<Training, Fs...>::watches;
     }
     COLLAB_COLD Loader open(const FitOptions& options) override {
         transform = transform_for(options.transform, train, Training::input);
-        return feed.open(training, train, transform, {.batch = training.settings().batch, .seed = options.seed});
+        return feed.open(training, train, transform,
+                         {.batch = training.settings().batch, .seed = options.seed});
     }
     COLLAB_COLD const std::string& network_name(int i) const override { return training.name(i); }
-    COLLAB_COLD std::string no_batch() const override { return sentence(train.name, ": no batch can be made of ", train.size(), " images"); }
+    COLLAB_COLD std::string no_batch() const override {
+        return sentence(train.name, ": no batch can be made of ", train.size(), " images");
+    }
     COLLAB_COLD Constants constants() const override { return constants_of(training); }
     COLLAB_COLD std::string callback_names() const override { return callbacks.names(); }
     COLLAB_COLD void begin_epoch(int epoch, [[maybe_unused]] int epochs) override {
         feed.begin_epoch(epoch);
-        if constexpr (requires { training.begin_epoch(epoch, epochs); }) training.begin_epoch(epoch, epochs);
+        if constexpr (requires { training.begin_epoch(epoch, epochs); })
+            training.begin_epoch(epoch, epochs);
     }
     COLLAB_COLD void step(const Batch& b, double rate) override {
         feed.give(b, [&](auto&& images) {
-            if constexpr (Callbacks<Training, Fs...>::updates) training.step(images, b.labels, b.size, rate, [&] { callbacks.before_update(); });
-            else training.step(images, b.labels, b.size, rate);
+            if constexpr (Callbacks<Training, Fs...>::updates)
+                training.step(images, b.labels, b.size, rate, [&] { callbacks.before_update(); });
+            else
+                training.step(images, b.labels, b.size, rate);
         });
         training.note_losses();
     }
@@ -137,26 +182,36 @@ struct TraineeOf final : Trainee {
         testing.evaluate(test, options.transform, to);
         callbacks.after_evaluation();
     }
-    COLLAB_COLD void save(const StateSink& to) const override { save_training(training, to), callbacks.save(to.file); }
-    COLLAB_COLD void load(const StateSource& from) override { load_training(training, from), callbacks.load(from.file); }
+    COLLAB_COLD void save(const StateSink& to) const override {
+        save_training(training, to), callbacks.save(to.file);
+    }
+    COLLAB_COLD void load(const StateSource& from) override {
+        load_training(training, from), callbacks.load(from.file);
+    }
     COLLAB_COLD void begin(const History& h) override { callbacks.begin(h); }
-    COLLAB_COLD bool tell(const FitEvent& e) override { return e.evaluated ? callbacks.evaluated(e) : callbacks.stepped(e); }
+    COLLAB_COLD bool tell(const FitEvent& e) override {
+        return e.evaluated ? callbacks.evaluated(e) : callbacks.stepped(e);
+    }
     COLLAB_COLD void end(const History& h) override { callbacks.end(h); }
 };
 }  // namespace detail
 
 template <class Training, class Set>
-auto evaluate(Training& training, const Set& images, const std::optional<Transform>& transform) -> std::array<Evaluation, std::size_t(Training::networks)> {
+auto evaluate(Training& training, const Set& images, const std::optional<Transform>& transform)
+    -> std::array<Evaluation, std::size_t(Training::networks)> {
     std::array<Evaluation, std::size_t(Training::networks)> all{};
     detail::NotesOf<Training, Set>(training).evaluate(images, transform, all.data());
     return all;
 }
 
-/// Trains on `train` and evaluates on `test`, both Images or both a PictureSource. A loss that is not a number ends it with an error.
+/// Trains on `train` and evaluates on `test`, both Images or both a PictureSource. A loss that is
+/// not a number ends it with an error.
 template <class Training, class Set, class... Fs>
-COLLAB_COLD History fit(Training& training, const Set& train, const Set& test, const FitOptions& options, Fs&&... fs) {
+COLLAB_COLD History fit(Training& training, const Set& train, const Set& test,
+                        const FitOptions& options, Fs&&... fs) {
     detail::NotesOf<Training, Set> notes(training);
-    detail::TraineeOf<Training, Set, std::remove_reference_t<Fs>...> trainee(training, train, test, notes, fs...);
+    detail::TraineeOf<Training, Set, std::remove_reference_t<Fs>...> trainee(training, train, test,
+                                                                             notes, fs...);
     return detail::run_fit(trainee, options);
 }
 

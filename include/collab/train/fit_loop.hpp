@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// fit_loop: the loop of a training and that of an evaluation, behind an interface, so that they are compiled once and not for each type of training.
+// fit_loop: the loop of a training and that of an evaluation, behind an interface, so that they are
+// compiled once and not for each type of training.
 #pragma once
 #include <cstddef>
 #include <memory>
@@ -40,14 +41,18 @@ struct Trainee {
     bool watches = false;   ///< a callback looks at every step
     Transform transform{};  ///< known when it was opened
 
-    Trainee(Notes& n, int count, Pictures train, Pictures test) : notes(n), networks(std::size_t(count)), train_set(train), test_set(test) {}
+    Trainee(Notes& n, int count, Pictures train, Pictures test)
+        : notes(n),
+          networks(std::size_t(count)),
+          train_set(train),
+          test_set(test) {}
     virtual Loader open(const FitOptions& options) = 0;
     virtual const std::string& network_name(int i) const = 0;
     virtual std::string no_batch() const = 0;
     virtual Constants constants() const = 0;
     virtual std::string callback_names() const = 0;
     virtual void begin_epoch(int epoch, int epochs) = 0;
-    virtual void step(const Batch& batch, double rate) = 0;   // and notes its losses
+    virtual void step(const Batch& batch, double rate) = 0;  // and notes its losses
     virtual void evaluate(const FitOptions& options, Evaluation* to) = 0;
     virtual void save(const StateSink& to) const = 0;
     virtual void load(const StateSource& from) = 0;
@@ -60,17 +65,19 @@ protected:
 };
 
 class Keeper;
-/// What writes checkpoints of a training and goes on from them (train/keeper.hpp). The loop knows it by pointers to functions: compilers look into every
-/// virtual function that a call may reach, and here there is to be nothing to look into unless a folder is named (CheckpointPlace).
+/// What writes checkpoints of a training and goes on from them (train/keeper.hpp). The loop knows
+/// it by pointers to functions: compilers look into every virtual function that a call may reach,
+/// and here there is to be nothing to look into unless a folder is named (CheckpointPlace).
 struct KeeperCode {
     std::shared_ptr<Keeper> (*open)(const FitOptions& options, Trainee& trainee);
-    /// Puts the training and its course where the newest checkpoint says; false where there is none to be continued.
+    /// Puts the training and its course where the newest checkpoint says; false where there is none
+    /// to be continued.
     bool (*resume)(const Keeper&, Course& course, long steps_per_epoch);
     /// An error: a checkpoint says another learning rate than the options.
     void (*other_rate)(const Keeper&, double said, double now, int epoch);
     bool (*due)(const Keeper&, long step, bool epoch_ends);
     void (*write)(const Keeper&, const Course& course);
-    void (*write_best)(const Keeper&, const Course& course);   // where that is wanted
+    void (*write_best)(const Keeper&, const Course& course);  // where that is wanted
 };
 
 void run_evaluation(Notes& notes, Loader& loader, Evaluation* all, std::size_t networks);
@@ -85,13 +92,15 @@ History run_fit(Trainee& trainee, const FitOptions& options);
 #include <collab/core/error.hpp>
 
 namespace collab::detail {
-COLLAB_COMPILED COLLAB_COLD void run_evaluation(Notes& notes, Loader& loader, Evaluation* all, std::size_t networks) {
+COLLAB_COMPILED COLLAB_COLD void run_evaluation(Notes& notes, Loader& loader, Evaluation* all,
+                                                std::size_t networks) {
     std::vector<int> sizes;
     const auto account = [&]() COLLAB_COLD {
         const std::vector<NetworkLoss> noted = notes.take();
         for (std::size_t at = 0; at < sizes.size(); ++at)
             for (std::size_t i = 0; i < networks; ++i) {
-                all[i].loss += noted[at * networks + i].classification * sizes[at] / loader.samples();
+                all[i].loss +=
+                    noted[at * networks + i].classification * sizes[at] / loader.samples();
                 all[i].accuracy += noted[at * networks + i].accuracy * sizes[at] / loader.samples();
             }
         sizes.clear();
@@ -100,68 +109,94 @@ COLLAB_COMPILED COLLAB_COLD void run_evaluation(Notes& notes, Loader& loader, Ev
     while (const Batch* batch = loader.next()) {
         notes.evaluate_batch(*batch);
         sizes.push_back(batch->size);
-        if (!notes.wait() || sizes.size() == 64) account();
+        if (!notes.wait() || sizes.size() == 64)
+            account();
     }
     account();
 }
 COLLAB_COMPILED COLLAB_COLD History run_fit(Trainee& trainee, const FitOptions& options) {
-    if (options.epochs < 1) fail("a training has at least one epoch, not ", options.epochs);
-    if (options.losses_every < 1) fail("losses are looked at after every step or after several, not after ", options.losses_every);
-    if (options.warm_up < 0) fail("a warm-up has at least 0 steps, not ", options.warm_up);
+    if (options.epochs < 1)
+        fail("a training has at least one epoch, not ", options.epochs);
+    if (options.losses_every < 1)
+        fail("losses are looked at after every step or after several, not after ",
+             options.losses_every);
+    if (options.warm_up < 0)
+        fail("a warm-up has at least 0 steps, not ", options.warm_up);
     const std::size_t n = trainee.networks;
-    Rate rate_of = options.rate;   // a copy: schedules remember
+    Rate rate_of = options.rate;  // a copy: schedules remember
     Loader loader = trainee.open(options);
     const long per_epoch = loader.batches(), steps = per_epoch * options.epochs;
-    if (per_epoch < 1) fail(trainee.no_batch());
+    if (per_epoch < 1)
+        fail(trainee.no_batch());
     Course course(n);
     History& history = course.history;
 
     const CheckpointPlace& folder = options.checkpoints.folder;
-    if (!folder.empty() && !folder.code()) fail("the folder for checkpoints, ", folder, ", was put together letter by letter; expected that a whole string is assigned to it");
+    if (!folder.empty() && !folder.code())
+        fail("the folder for checkpoints, ", folder,
+             ", was put together letter by letter; expected that a whole string is assigned to it");
     const KeeperCode* const checkpoints = folder.empty() ? nullptr : &folder.code()();
-    const std::shared_ptr<Keeper> keeper = checkpoints ? checkpoints->open(options, trainee) : nullptr;
+    const std::shared_ptr<Keeper> keeper =
+        checkpoints ? checkpoints->open(options, trainee) : nullptr;
     if (keeper && checkpoints->resume(*keeper, course, per_epoch))
-        for (int e = 0; e < course.epoch; ++e) rate_of(e, options.epochs, e == 0 ? 1 : course.past[std::size_t(e) - 1]);   // what schedules remember
+        // what schedules remember
+        for (int e = 0; e < course.epoch; ++e)
+            rate_of(e, options.epochs, e == 0 ? 1 : course.past[std::size_t(e) - 1]);
     course.finished = course.finished && course.epochs == options.epochs;
 
     using clock = std::chrono::steady_clock;
-    const auto since = [](clock::time_point t) { return std::chrono::duration<double>(clock::now() - t).count(); };
+    const auto since = [](clock::time_point t) {
+        return std::chrono::duration<double>(clock::now() - t).count();
+    };
     const auto begin = clock::now();
     const double before = course.wall;
     const auto wall = [&] { return before + since(begin); };
     const auto tell = [&](const Record& record, bool evaluated) COLLAB_COLD {
-        const FitEvent event{record.epoch, options.epochs, course.step, steps, history.seconds > 0 ? double(course.trained) / history.seconds : 0, evaluated, &record};
-        if (!trainee.tell(event)) course.finished = true;
+        const FitEvent event{record.epoch,
+                             options.epochs,
+                             course.step,
+                             steps,
+                             history.seconds > 0 ? double(course.trained) / history.seconds : 0,
+                             evaluated,
+                             &record};
+        if (!trainee.tell(event))
+            course.finished = true;
         return !options.watch || options.watch(event);
     };
     const auto evaluate_now = [&]() COLLAB_COLD {
         Record record = course.means(wall());
         std::vector<Evaluation> evaluations(n);
         trainee.evaluate(options, evaluations.data());
-        for (std::size_t i = 0; i < n; ++i) record.networks[i].test_loss = evaluations[i].loss, record.networks[i].test_accuracy = evaluations[i].accuracy;
+        for (std::size_t i = 0; i < n; ++i)
+            record.networks[i].test_loss = evaluations[i].loss,
+            record.networks[i].test_accuracy = evaluations[i].accuracy;
         record.seconds = wall();
         history.records.push_back(record);
         course.running.networks.assign(n, {}), course.counted = 0;
         return tell(record, true);
     };
 
-    const auto account = [&]() COLLAB_COLD {   // of every step since the last time
+    const auto account = [&]() COLLAB_COLD {  // of every step since the last time
         const std::vector<NetworkLoss> noted = trainee.notes.take();
         for (std::size_t at = 0; at < noted.size() / n; ++at)
             for (std::size_t i = 0; i < n; ++i) {
                 const NetworkLoss& l = noted[at * n + i];
                 const double sum = l.classification + l.metric + l.verification + l.coupling;
                 if (!(std::abs(sum) < 1e300))
-                    fail("the loss of ", trainee.network_name(int(i)), " became ", sum, " at step ", course.step - long(noted.size() / n - 1 - at), " (epoch ", course.epoch + 1, ", learning rate ",
-                         course.running.rate, "); a smaller learning rate may help");
+                    fail("the loss of ", trainee.network_name(int(i)), " became ", sum, " at step ",
+                         course.step - long(noted.size() / n - 1 - at), " (epoch ",
+                         course.epoch + 1, ", learning rate ", course.running.rate,
+                         "); a smaller learning rate may help");
                 auto& k = course.running.networks[i];
-                k.classification += l.classification, k.metric += l.metric, k.verification += l.verification, k.accuracy += l.accuracy, k.coupling += l.coupling;
+                k.classification += l.classification, k.metric += l.metric,
+                    k.verification += l.verification, k.accuracy += l.accuracy,
+                    k.coupling += l.coupling;
                 course.errors += (1 - l.accuracy) / double(n);
             }
     };
 
     trainee.begin(history);
-    bool go = true;   // a watcher may interrupt
+    bool go = true;  // a watcher may interrupt
     const bool again = history.resumed > 0;
     const double said = course.rate;
     const int said_of = course.epochs;
@@ -170,7 +205,8 @@ COLLAB_COMPILED COLLAB_COLD History run_fit(Trainee& trainee, const FitOptions& 
         const int epoch = course.epoch;
         course.rate = rate_of(epoch, options.epochs, course.last_error());
         check_not_negative(sentence("the learning rate of epoch ", epoch + 1), course.rate);
-        if (again && course.step == history.resumed && course.batch > 0 && said_of == options.epochs && course.rate != said)
+        if (again && course.step == history.resumed && course.batch > 0 &&
+            said_of == options.epochs && course.rate != said)
             checkpoints->other_rate(*keeper, said, course.rate, epoch + 1);
         course.running.epoch = epoch + 1;
         loader.start(epoch, int(course.batch));
@@ -178,21 +214,33 @@ COLLAB_COMPILED COLLAB_COLD History run_fit(Trainee& trainee, const FitOptions& 
         while (go && !course.finished) {
             const auto from = clock::now();
             const Batch* batch = loader.next();
-            if (!batch) break;
+            if (!batch)
+                break;
             Record& running = course.running;
-            running.rate = course.step < options.warm_up ? course.rate * double(course.step + 1) / options.warm_up : course.rate;
+            running.rate = course.step < options.warm_up
+                               ? course.rate * double(course.step + 1) / options.warm_up
+                               : course.rate;
             trainee.step(*batch, running.rate);
             ++course.step, ++course.counted, ++course.batch, course.trained += batch->size;
             running.step = course.step;
-            const bool epoch_ends = course.batch == per_epoch, watched = options.watch || trainee.watches;
-            const bool evaluation = options.evaluate_every > 0 ? course.step % options.evaluate_every == 0 || course.step == steps : epoch_ends;
-            const bool look = !trainee.notes.wait() || course.step % options.losses_every == 0 || watched || evaluation || epoch_ends || course.step == steps ||
+            const bool epoch_ends = course.batch == per_epoch,
+                       watched = options.watch || trainee.watches;
+            const bool evaluation =
+                options.evaluate_every > 0
+                    ? course.step % options.evaluate_every == 0 || course.step == steps
+                    : epoch_ends;
+            const bool look = !trainee.notes.wait() || course.step % options.losses_every == 0 ||
+                              watched || evaluation || epoch_ends || course.step == steps ||
                               (keeper && checkpoints->due(*keeper, course.step, epoch_ends));
-            if (look) account();
+            if (look)
+                account();
             history.seconds += since(from);
-            if (!look) continue;
-            if (watched) go = tell(course.means(wall()), false);
-            const bool complete = evaluation || course.finished;   // where a callback ends it, that is the end; an interruption is not
+            if (!look)
+                continue;
+            if (watched)
+                go = tell(course.means(wall()), false);
+            // where a callback ends it, that is the end; an interruption is not
+            const bool complete = evaluation || course.finished;
             bool best = false;
             if (complete) {
                 go = evaluate_now() && go;
@@ -202,13 +250,19 @@ COLLAB_COMPILED COLLAB_COLD History run_fit(Trainee& trainee, const FitOptions& 
             }
             if (keeper) {
                 course.wall = wall();
-                if (best) checkpoints->write_best(*keeper, course);
-                if (checkpoints->due(*keeper, course.step, epoch_ends) || course.step == steps || !go || course.finished) checkpoints->write(*keeper, course);
+                if (best)
+                    checkpoints->write_best(*keeper, course);
+                if (checkpoints->due(*keeper, course.step, epoch_ends) || course.step == steps ||
+                    !go || course.finished)
+                    checkpoints->write(*keeper, course);
             }
-            // What was reached when it was interrupted; not in the checkpoint, so that the continued training has the same records.
-            if (!go && !complete) evaluate_now();
+            // What was reached when it was interrupted; not in the checkpoint, so that the
+            // continued training has the same records.
+            if (!go && !complete)
+                evaluate_now();
         }
-        if (!go || course.finished) break;
+        if (!go || course.finished)
+            break;
         course.past.push_back(course.batch ? course.errors / double(course.batch) : 1);
         course.errors = 0, course.batch = 0, ++course.epoch;
     }

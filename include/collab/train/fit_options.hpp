@@ -21,15 +21,19 @@ public:
     template <RateSchedule R>
     Rate(R schedule)
         : ask_([schedule](int epoch, int epochs, double last_error) mutable {
-              if (epoch > 0) schedule.observe(last_error);
+              if (epoch > 0)
+                  schedule.observe(last_error);
               return double(schedule(epoch, epochs));
           }) {}
     /// A function of epoch, epochs and last error.
     template <class F>
         requires(!RateSchedule<F> && std::is_invocable_r_v<double, F&, int, int, double>)
     Rate(F function) : ask_(std::move(function)) {}
-    /// The rate of an epoch (from 0); `last_error` is the share of wrong answers on the training images in the one before.
-    double operator()(int epoch, int epochs, double last_error) { return ask_(epoch, epochs, last_error); }
+    /// The rate of an epoch (from 0); `last_error` is the share of wrong answers on the training
+    /// images in the one before.
+    double operator()(int epoch, int epochs, double last_error) {
+        return ask_(epoch, epochs, last_error);
+    }
 
 private:
     std::function<double(int, int, double)> ask_;
@@ -37,14 +41,21 @@ private:
 
 struct FitOptions {
     int epochs = 10;
-    Rate rate = StepRate{};                  ///< `0.01`, `StepRate{.base = 0.05}`, `PlateauRate{}`, or a schedule of your own
-    int warm_up = 0;                         ///< steps over which the rate rises linearly to what `rate` says
-    std::uint64_t seed = 1;                  ///< of the order of the images and of augmentation
-    std::optional<Transform> transform{};    ///< default: padded with zeros to the networks' size, values in [0, 1]
-    int evaluate_every = 0;                  ///< steps between evaluations; 0: at the end of each epoch
-    std::function<bool(const FitEvent&)> watch{};   ///< false ends the training after this step
-    int losses_every = 16;                   ///< steps between two looks at the losses, where looking would make the host wait (a GPU) and nobody watches
-    Checkpoints checkpoints{};               ///< so that the training can be continued after whatever happens
+    /// `0.01`, `StepRate{.base = 0.05}`, `PlateauRate{}`, or a schedule of your own
+    Rate rate = StepRate{};
+    /// steps over which the rate rises linearly to what `rate` says
+    int warm_up = 0;
+    std::uint64_t seed = 1;  ///< of the order of the images and of augmentation
+    /// default: padded with zeros to the networks' size, values in [0, 1]
+    std::optional<Transform> transform{};
+    /// steps between evaluations; 0: at the end of each epoch
+    int evaluate_every = 0;
+    std::function<bool(const FitEvent&)> watch{};  ///< false ends the training after this step
+    /// steps between two looks at the losses, where looking would make the host wait (a GPU) and
+    /// nobody watches
+    int losses_every = 16;
+    /// so that the training can be continued after whatever happens
+    Checkpoints checkpoints{};
 };
 
 /// Loss and accuracy of one network over a data set, in inference mode.
@@ -55,5 +66,6 @@ struct Evaluation {
 }  // namespace collab
 
 #ifdef COLLAB_BODIES
-#include <collab/train/fit_loop.hpp>   // and, at its end, train/keeper.hpp: what a folder for checkpoints asks for
+// At its end it includes train/keeper.hpp: what a folder for checkpoints asks for.
+#include <collab/train/fit_loop.hpp>
 #endif

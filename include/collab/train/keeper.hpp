@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// keeper: the checkpoints of `fit`: a folder of them, and what is written to and read from it. Only compiled where a program names a folder for them.
+// keeper: the checkpoints of `fit`: a folder of them, and what is written to and read from it. Only
+// compiled where a program names a folder for them.
 #pragma once
 #include <memory>
 #include <optional>
@@ -21,7 +22,8 @@ class CheckpointFolder {
 public:
     explicit CheckpointFolder(const Checkpoints& options);
     bool on() const { return !options_.folder.empty(); }
-    /// The newest checkpoint, where one is to be continued. A damaged one is an error that names an intact one, if there is any.
+    /// The newest checkpoint, where one is to be continued. A damaged one is an error that names an
+    /// intact one, if there is any.
     std::optional<Tensors> newest() const;
     bool due(long step, bool epoch_ends) const;
     bool keeps_best() const { return on() && options_.best; }
@@ -47,27 +49,38 @@ private:
 #include <collab/train/course.hpp>
 
 namespace collab::detail {
-COLLAB_COMPILED COLLAB_COLD CheckpointFolder::CheckpointFolder(const Checkpoints& options) : options_(options) {
-    if (!on()) return;
-    if (options.every < 0) fail("checkpoints: every = ", options.every, "; expected at least 0 steps");
-    if (options.keep < 1) fail("checkpoints: keep = ", options.keep, "; expected at least 1");
+COLLAB_COMPILED COLLAB_COLD CheckpointFolder::CheckpointFolder(const Checkpoints& options)
+    : options_(options) {
+    if (!on())
+        return;
+    if (options.every < 0)
+        fail("checkpoints: every = ", options.every, "; expected at least 0 steps");
+    if (options.keep < 1)
+        fail("checkpoints: keep = ", options.keep, "; expected at least 1");
     std::error_code code;
     std::filesystem::create_directories(options.folder, code);
-    if (code && !std::filesystem::is_directory(options.folder)) fail("cannot make the folder ", options.folder, " for checkpoints: ", code.message());
+    if (code && !std::filesystem::is_directory(options.folder))
+        fail("cannot make the folder ", options.folder, " for checkpoints: ", code.message());
     const auto all = steps();
     if (!options.resume && !all.empty())
-        fail(options.folder, ": holds a checkpoint of step ", all.back(), " already; resume it, or name another folder");
-    std::vector<std::filesystem::path> cut;   // by a kill
+        fail(options.folder, ": holds a checkpoint of step ", all.back(),
+             " already; resume it, or name another folder");
+    std::vector<std::filesystem::path> cut;  // by a kill
     for (const auto& entry : std::filesystem::directory_iterator(options.folder, code)) {
         const std::string name = entry.path().filename().string();
-        if (name.find(".safetensors.partial") != std::string::npos && (name.starts_with("step-") || name.starts_with("best."))) cut.push_back(entry.path());
+        if (name.find(".safetensors.partial") != std::string::npos &&
+            (name.starts_with("step-") || name.starts_with("best.")))
+            cut.push_back(entry.path());
     }
-    for (const auto& path : cut) std::filesystem::remove(path, code);
+    for (const auto& path : cut)
+        std::filesystem::remove(path, code);
 }
 COLLAB_COMPILED COLLAB_COLD std::optional<Tensors> CheckpointFolder::newest() const {
-    if (!on() || !options_.resume) return {};
+    if (!on() || !options_.resume)
+        return {};
     const auto all = steps();
-    if (all.empty()) return {};
+    if (all.empty())
+        return {};
     try {
         return open_checkpoint(path(all.back()));
     } catch (const Error& e) {
@@ -82,7 +95,9 @@ COLLAB_COMPILED COLLAB_COLD std::optional<Tensors> CheckpointFolder::newest() co
         fail(e.what(), all.size() > 1 ? ". The others in this folder are damaged, too" : "");
     }
 }
-COLLAB_COMPILED COLLAB_COLD bool CheckpointFolder::due(long step, bool epoch_ends) const { return on() && (options_.every > 0 ? step % options_.every == 0 : epoch_ends); }
+COLLAB_COMPILED COLLAB_COLD bool CheckpointFolder::due(long step, bool epoch_ends) const {
+    return on() && (options_.every > 0 ? step % options_.every == 0 : epoch_ends);
+}
 COLLAB_COMPILED COLLAB_COLD void CheckpointFolder::write(const Tensors& file, long step) const {
     collab::write(file, path(step), "the checkpoint");
     auto all = steps();
@@ -91,51 +106,75 @@ COLLAB_COMPILED COLLAB_COLD void CheckpointFolder::write(const Tensors& file, lo
         std::filesystem::remove(path(all[k]), ignored);
     }
 }
-COLLAB_COMPILED COLLAB_COLD void CheckpointFolder::write_best(const Tensors& file) const { collab::write(file, (std::filesystem::path(options_.folder) / "best.safetensors").string(), "the best checkpoint"); }
+COLLAB_COMPILED COLLAB_COLD void CheckpointFolder::write_best(const Tensors& file) const {
+    collab::write(file, (std::filesystem::path(options_.folder) / "best.safetensors").string(),
+                  "the best checkpoint");
+}
 COLLAB_COMPILED COLLAB_COLD std::string CheckpointFolder::path(long step) const {
     const std::string digits = std::to_string(step);
-    return (std::filesystem::path(options_.folder) / ("step-" + std::string(digits.size() < 9 ? 9 - digits.size() : 0, '0') + digits + ".safetensors")).string();
+    return (std::filesystem::path(options_.folder) /
+            ("step-" + std::string(digits.size() < 9 ? 9 - digits.size() : 0, '0') + digits +
+             ".safetensors"))
+        .string();
 }
-COLLAB_COMPILED COLLAB_COLD std::vector<long> CheckpointFolder::steps() const {   // in order
+COLLAB_COMPILED COLLAB_COLD std::vector<long> CheckpointFolder::steps() const {  // in order
     std::vector<long> all;
     std::error_code code;
-    for (std::filesystem::directory_iterator at(options_.folder, code), end; !code && at != end; at.increment(code)) {
+    for (std::filesystem::directory_iterator at(options_.folder, code), end; !code && at != end;
+         at.increment(code)) {
         const std::string name = at->path().filename().string();
         long step = 0;
-        if (!name.starts_with("step-") || !name.ends_with(".safetensors")) continue;
+        if (!name.starts_with("step-") || !name.ends_with(".safetensors"))
+            continue;
         const char *from = name.data() + 5, *to = name.data() + name.size() - 12;
-        if (const auto [stop, error] = std::from_chars(from, to, step); error == std::errc{} && stop == to && step >= 0) all.push_back(step);
+        if (const auto [stop, error] = std::from_chars(from, to, step);
+            error == std::errc{} && stop == to && step >= 0)
+            all.push_back(step);
     }
-    if (code) fail("cannot look into the folder ", options_.folder, ": ", code.message());
+    if (code)
+        fail("cannot look into the folder ", options_.folder, ": ", code.message());
     std::sort(all.begin(), all.end());
     return all;
 }
 
 class Keeper {
 public:
-    COLLAB_COLD Keeper(const FitOptions& options, Trainee& trainee) : folder_(options.checkpoints), options_(options), trainee_(trainee) {
+    COLLAB_COLD Keeper(const FitOptions& options, Trainee& trainee)
+        : folder_(options.checkpoints),
+          options_(options),
+          trainee_(trainee) {
         facts_ = facts_of(trainee.constants());
-        facts_.insert(facts_.end(), {{"training images", set_words(trainee.train_set)}, {"test images", set_words(trainee.test_set)}, {"transform", transform_words(trainee.transform)},
-                                     {"order", word_of(options.seed)}, {"warm-up", word_of(options.warm_up)}, {"callbacks", trainee.callback_names()}});
-        facts_.insert(facts_.end(), options.checkpoints.also.begin(), options.checkpoints.also.end());
+        facts_.insert(facts_.end(), {{"training images", set_words(trainee.train_set)},
+                                     {"test images", set_words(trainee.test_set)},
+                                     {"transform", transform_words(trainee.transform)},
+                                     {"order", word_of(options.seed)},
+                                     {"warm-up", word_of(options.warm_up)},
+                                     {"callbacks", trainee.callback_names()}});
+        facts_.insert(facts_.end(), options.checkpoints.also.begin(),
+                      options.checkpoints.also.end());
     }
     COLLAB_COLD bool resume(Course& course, long per_epoch) const {
         const auto file = folder_.newest();
-        if (!file) return false;
+        if (!file)
+            return false;
         check_facts(*file, facts_);
         course.load(*file);
         if (course.epoch >= options_.epochs || course.batch > per_epoch)
-            fail(file->source, ": stands in epoch ", course.epoch + 1, "; a training of ", options_.epochs, " epochs of ", per_epoch, " steps cannot go on from there");
+            fail(file->source, ": stands in epoch ", course.epoch + 1, "; a training of ",
+                 options_.epochs, " epochs of ", per_epoch, " steps cannot go on from there");
         trainee_.load(state_in(*file));
         return true;
     }
     COLLAB_COLD void other_rate(double said, double now, int epoch) const {
-        fail("the checkpoint in ", options_.checkpoints.folder, " was written with a learning rate of ", word_of(said), " in epoch ", epoch, "; this one would have ", word_of(now));
+        fail("the checkpoint in ", options_.checkpoints.folder,
+             " was written with a learning rate of ", word_of(said), " in epoch ", epoch,
+             "; this one would have ", word_of(now));
     }
     COLLAB_COLD Tensors whole(const Course& course) const {
         Tensors file;
         file.say("format", std::string(checkpoint_format)), file.say("collab", COLLAB_VERSION);
-        for (const auto& [name, word] : facts_) file.say(name, word);
+        for (const auto& [name, word] : facts_)
+            file.say(name, word);
         course.save(file);
         trainee_.save(state_to(file));
         return file;
@@ -149,12 +188,22 @@ private:
     Facts facts_;
 };
 COLLAB_COMPILED COLLAB_COLD const KeeperCode& keeper_code() {
-    static constexpr KeeperCode code{[](const FitOptions& options, Trainee& trainee) { return std::make_shared<Keeper>(options, trainee); },
-                                     [](const Keeper& k, Course& course, long per_epoch) { return k.resume(course, per_epoch); },
-                                     [](const Keeper& k, double said, double now, int epoch) { k.other_rate(said, now, epoch); },
-                                     [](const Keeper& k, long step, bool epoch_ends) { return k.folder().due(step, epoch_ends); },
-                                     [](const Keeper& k, const Course& course) { k.folder().write(k.whole(course), course.step); },
-                                     [](const Keeper& k, const Course& course) { if (k.folder().keeps_best()) k.folder().write_best(k.whole(course)); }};
+    static constexpr KeeperCode code{
+        [](const FitOptions& options, Trainee& trainee) {
+            return std::make_shared<Keeper>(options, trainee);
+        },
+        [](const Keeper& k, Course& course, long per_epoch) { return k.resume(course, per_epoch); },
+        [](const Keeper& k, double said, double now, int epoch) { k.other_rate(said, now, epoch); },
+        [](const Keeper& k, long step, bool epoch_ends) {
+            return k.folder().due(step, epoch_ends);
+        },
+        [](const Keeper& k, const Course& course) {
+            k.folder().write(k.whole(course), course.step);
+        },
+        [](const Keeper& k, const Course& course) {
+            if (k.folder().keeps_best())
+                k.folder().write_best(k.whole(course));
+        }};
     return code;
 }
 }  // namespace collab::detail

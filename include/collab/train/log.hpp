@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// log: callbacks that write the records of a training to files: JSON lines, CSV, and what TensorBoard reads.
+// log: callbacks that write the records of a training to files: JSON lines, CSV, and what
+// TensorBoard reads.
 #pragma once
 #include <cstdio>
 #include <memory>
@@ -20,11 +21,16 @@ struct NamedFigure {
     Figure value;
 };
 inline constexpr NamedFigure figures_of_a_network[] = {
-    {"classification", &NetworkRecord::classification}, {"metric", &NetworkRecord::metric},       {"verification", &NetworkRecord::verification},
-    {"coupling", &NetworkRecord::coupling},             {"accuracy", &NetworkRecord::accuracy},   {"test_loss", &NetworkRecord::test_loss},
+    {"classification", &NetworkRecord::classification},
+    {"metric", &NetworkRecord::metric},
+    {"verification", &NetworkRecord::verification},
+    {"coupling", &NetworkRecord::coupling},
+    {"accuracy", &NetworkRecord::accuracy},
+    {"test_loss", &NetworkRecord::test_loss},
     {"test_accuracy", &NetworkRecord::test_accuracy}};
 
-/// A file that grows line by line. Begun anew with what a checkpoint remembers, so that a training that goes on has no line twice.
+/// A file that grows line by line. Begun anew with what a checkpoint remembers, so that a training
+/// that goes on has no line twice.
 class GrowingFile {
 public:
     void begin(const std::string& path, std::string_view what, const std::string& contents);
@@ -37,7 +43,8 @@ private:
 template <class Training>
 std::vector<std::string> names_of(const Training& t) {
     std::vector<std::string> names;
-    for (int i = 0; i < Training::networks; ++i) names.push_back(t.name(i));
+    for (int i = 0; i < Training::networks; ++i)
+        names.push_back(t.name(i));
     return names;
 }
 
@@ -52,7 +59,8 @@ std::string event_head(double start);
 std::string record_event(double start, const Record& r, const std::vector<std::string>& names);
 }  // namespace detail
 
-/// A callback: one line of JSON for each evaluation. Without a path, as with the other logs, nothing is written.
+/// A callback: one line of JSON for each evaluation. Without a path, as with the other logs,
+/// nothing is written.
 ///
 ///     JsonLines log{"run/log.jsonl"};
 ///     training.fit(data, {.epochs = 20}, log);
@@ -63,20 +71,24 @@ struct JsonLines {
 
     template <class Training>
     void begin(Training& t, const History& h) {
-        if (path.empty()) return;
+        if (path.empty())
+            return;
         std::string all;
-        for (const Record& r : h.records) all += detail::json_line(r, detail::names_of(t));
+        for (const Record& r : h.records)
+            all += detail::json_line(r, detail::names_of(t));
         file.begin(path, "the log", all);
     }
     template <class Training>
     bool evaluated(Training& t, const FitEvent& e) {
-        if (path.empty()) return true;
+        if (path.empty())
+            return true;
         file.append(detail::json_line(*e.record, detail::names_of(t)));
         return true;
     }
 };
 
-/// A callback: a table with a row for each evaluation, the names of its columns in the first; a cell is empty where there is no number.
+/// A callback: a table with a row for each evaluation, the names of its columns in the first; a
+/// cell is empty where there is no number.
 struct CsvFile {
     static constexpr const char* name = "CsvFile";
     std::string path;
@@ -84,38 +96,46 @@ struct CsvFile {
 
     template <class Training>
     void begin(Training& t, const History& h) {
-        if (path.empty()) return;
+        if (path.empty())
+            return;
         std::string all = detail::csv_head(detail::names_of(t));
-        for (const Record& r : h.records) all += detail::csv_line(r);
+        for (const Record& r : h.records)
+            all += detail::csv_line(r);
         file.begin(path, "the table", all);
     }
     template <class Training>
     bool evaluated(Training&, const FitEvent& e) {
-        if (path.empty()) return true;
+        if (path.empty())
+            return true;
         file.append(detail::csv_line(*e.record));
         return true;
     }
 };
 
-/// A callback: `tensorboard --logdir FOLDER` shows curves, NETWORK/classification, NETWORK/test_accuracy and so on, while training runs.
+/// A callback: `tensorboard --logdir FOLDER` shows curves, NETWORK/classification,
+/// NETWORK/test_accuracy and so on, while training runs.
 struct TensorBoard {
     static constexpr const char* name = "TensorBoard";
     std::string folder;
     detail::GrowingFile file{};
-    double start = 0;   ///< seconds since 1970
+    double start = 0;  ///< seconds since 1970
 
     template <class Training>
     void begin(Training& t, const History& h) {
-        if (folder.empty()) return;
+        if (folder.empty())
+            return;
         start = detail::seconds_since_1970() - (h.records.empty() ? 0 : h.records.back().seconds);
         std::string all = detail::event_head(start);
-        for (const Record& r : h.records) all += detail::record_event(start, r, detail::names_of(t));
-        // A fixed name: TensorBoard asks for the middle part, and a training that goes on replaces its file.
+        for (const Record& r : h.records)
+            all += detail::record_event(start, r, detail::names_of(t));
+        // A fixed name: TensorBoard asks for the middle part, and a training that goes on replaces
+        // its file.
         file.begin(detail::event_path(folder), "the events", all);
     }
     template <class Training>
     bool evaluated(Training& t, const FitEvent& e) {
-        if (folder.empty()) return true;
+        if (folder.empty())
+            return true;
         file.append(detail::record_event(start, *e.record, detail::names_of(t)));
         return true;
     }
@@ -127,63 +147,88 @@ struct TensorBoard {
 #include <cerrno>
 #include <chrono>
 #include <cmath>
-#include <filesystem>
-#include <system_error>
 #include <collab/core/error.hpp>
 #include <collab/io/event_file.hpp>
 #include <collab/io/json.hpp>
 #include <collab/io/replace_file.hpp>
+#include <filesystem>
+#include <system_error>
 
 namespace collab::detail {
-COLLAB_COMPILED COLLAB_COLD void GrowingFile::begin(const std::string& path, std::string_view what, const std::string& contents) {
+COLLAB_COMPILED COLLAB_COLD void GrowingFile::begin(const std::string& path, std::string_view what,
+                                                    const std::string& contents) {
     what_ = what, path_ = path;
     if (const auto folder = std::filesystem::path(path).parent_path(); !folder.empty()) {
         std::error_code code;
         std::filesystem::create_directories(folder, code);
     }
     replace_file(path, contents, what);
-    file_.reset(std::fopen(path.c_str(), "ab"), [](std::FILE* f) { if (f) std::fclose(f); });
-    if (!file_) fail("cannot write ", what, " ", path, ": ", reason(errno));
+    file_.reset(std::fopen(path.c_str(), "ab"), [](std::FILE* f) {
+        if (f)
+            std::fclose(f);
+    });
+    if (!file_)
+        fail("cannot write ", what, " ", path, ": ", reason(errno));
 }
 COLLAB_COMPILED COLLAB_COLD void GrowingFile::append(const std::string& bytes) {
-    if (std::fwrite(bytes.data(), 1, bytes.size(), file_.get()) != bytes.size() || std::fflush(file_.get()) != 0)
+    if (std::fwrite(bytes.data(), 1, bytes.size(), file_.get()) != bytes.size() ||
+        std::fflush(file_.get()) != 0)
         fail("cannot write ", what_, " ", path_, ": ", reason(errno));
 }
-COLLAB_COMPILED COLLAB_COLD std::string json_line(const Record& r, const std::vector<std::string>& names) {
-    std::string s = sentence("{\"epoch\":", r.epoch, ",\"step\":", r.step, ",\"rate\":", json_number(r.rate), ",\"seconds\":", json_number(r.seconds), ",\"networks\":{");
+COLLAB_COMPILED COLLAB_COLD std::string json_line(const Record& r,
+                                                  const std::vector<std::string>& names) {
+    std::string s =
+        sentence("{\"epoch\":", r.epoch, ",\"step\":", r.step, ",\"rate\":", json_number(r.rate),
+                 ",\"seconds\":", json_number(r.seconds), ",\"networks\":{");
     for (std::size_t i = 0; i < r.networks.size(); ++i) {
         s += sentence(i ? "," : "", json_text(names[i]), ":{");
-        for (const NamedFigure& f : figures_of_a_network) s += sentence(&f == figures_of_a_network ? "\"" : ",\"", f.name, "\":", json_number(r.networks[i].*f.value));
+        for (const NamedFigure& f : figures_of_a_network)
+            s += sentence(&f == figures_of_a_network ? "\"" : ",\"", f.name,
+                          "\":", json_number(r.networks[i].*f.value));
         s += "}";
     }
     return s + "}}\n";
 }
 COLLAB_COMPILED COLLAB_COLD std::string csv_text(std::string_view text) {
-    if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
+    if (text.find_first_of(",\"\r\n") == std::string_view::npos)
+        return std::string(text);
     std::string s = "\"";
-    for (const char c : text) s += c == '"' ? "\"\"" : std::string(1, c);
+    for (const char c : text)
+        s += c == '"' ? "\"\"" : std::string(1, c);
     return s + '"';
 }
 COLLAB_COMPILED COLLAB_COLD std::string csv_head(const std::vector<std::string>& names) {
     std::string s = "epoch,step,rate,seconds";
     for (const std::string& n : names)
-        for (const NamedFigure& f : figures_of_a_network) s += sentence(",", csv_text(n + "." + f.name));
+        for (const NamedFigure& f : figures_of_a_network)
+            s += sentence(",", csv_text(n + "." + f.name));
     return s + "\n";
 }
 COLLAB_COMPILED COLLAB_COLD std::string csv_line(const Record& r) {
-    std::string s = sentence(r.epoch, ",", r.step, ",", json_number(r.rate), ",", json_number(r.seconds));
+    std::string s =
+        sentence(r.epoch, ",", r.step, ",", json_number(r.rate), ",", json_number(r.seconds));
     for (const NetworkRecord& n : r.networks)
-        for (const NamedFigure& f : figures_of_a_network) s += sentence(",", std::isfinite(n.*f.value) ? json_number(n.*f.value) : std::string());
+        for (const NamedFigure& f : figures_of_a_network)
+            s += sentence(",", std::isfinite(n.*f.value) ? json_number(n.*f.value) : std::string());
     return s + "\n";
 }
-COLLAB_COMPILED COLLAB_COLD double seconds_since_1970() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
-COLLAB_COMPILED COLLAB_COLD std::string event_path(const std::string& folder) { return (std::filesystem::path(folder) / "events.out.tfevents.0.collab").string(); }
-COLLAB_COMPILED COLLAB_COLD std::string event_head(double start) { return first_event(start); }
-COLLAB_COMPILED COLLAB_COLD std::string record_event(double start, const Record& r, const std::vector<std::string>& names) {
+COLLAB_COMPILED COLLAB_COLD double seconds_since_1970() {
+    return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
+COLLAB_COMPILED COLLAB_COLD std::string event_path(const std::string& folder) {
+    return (std::filesystem::path(folder) / "events.out.tfevents.0.collab").string();
+}
+COLLAB_COMPILED COLLAB_COLD std::string event_head(double start) {
+    return first_event(start);
+}
+COLLAB_COMPILED COLLAB_COLD std::string record_event(double start, const Record& r,
+                                                     const std::vector<std::string>& names) {
     std::vector<std::pair<std::string, double>> values{{"rate", r.rate}, {"epoch", r.epoch}};
     for (std::size_t i = 0; i < r.networks.size(); ++i)
         for (const NamedFigure& f : figures_of_a_network)
-            if (std::isfinite(r.networks[i].*f.value)) values.emplace_back(names[i] + "/" + f.name, r.networks[i].*f.value);
+            if (std::isfinite(r.networks[i].*f.value))
+                values.emplace_back(names[i] + "/" + f.name, r.networks[i].*f.value);
     return scalar_event(start + r.seconds, r.step, values);
 }
 }  // namespace collab::detail

@@ -10,16 +10,18 @@
 
 namespace collab {
 
-/// A schedule: `rate(epoch, epochs)` is asked at the start of an epoch (from 0), and `observe(error)` is told the training error of the
-/// one before (a fraction of wrong answers, or a loss), which only plateau schedules look at.
+/// A schedule: `rate(epoch, epochs)` is asked at the start of an epoch (from 0), and
+/// `observe(error)` is told the training error of the one before (a fraction of wrong answers, or a
+/// loss), which only plateau schedules look at.
 template <class R>
 concept RateSchedule = requires(R r, int epoch, double error) {
     { r(epoch, epoch) } -> std::convertible_to<double>;
     r.observe(error);
 };
 
-/// `base`, multiplied by `factor` at each milestone, given as a fraction of the epochs: by default / 10 at 50 % and at 75 %. In epochs of
-/// a training of 200: `.milestones = {60 / 200., 120 / 200., 160 / 200.}`.
+/// `base`, multiplied by `factor` at each milestone, given as a fraction of the epochs: by default
+/// / 10 at 50 % and at 75 %. In epochs of a training of 200: `.milestones = {60 / 200., 120 / 200.,
+/// 160 / 200.}`.
 struct StepRate {
     double base = 0.1, factor = 0.1;
     std::vector<double> milestones{0.5, 0.75};
@@ -27,23 +29,28 @@ struct StepRate {
     double operator()(int epoch, int epochs) const {
         double rate = base;
         for (const double m : milestones)
-            if (epoch >= m * epochs) rate *= factor;
+            if (epoch >= m * epochs)
+                rate *= factor;
         return rate;
     }
     void observe(double) {}
 };
 
-/// From `base` along half a wave of the cosine to `least`, which it would reach at the end of the last epoch:
-/// least + (base - least) (1 + cos(pi t)) / 2 with t = epoch / epochs (Loshchilov and Hutter, SGDR, ICLR 2017, Eq. 5, without restarts).
+/// From `base` along half a wave of the cosine to `least`, which it would reach at the end of the
+/// last epoch: least + (base - least) (1 + cos(pi t)) / 2 with t = epoch / epochs (Loshchilov and
+/// Hutter, SGDR, ICLR 2017, Eq. 5, without restarts).
 struct CosineRate {
     double base = 0.1, least = 0;
 
-    double operator()(int epoch, int epochs) const { return least + (base - least) * 0.5 * (1 + std::cos(3.141592653589793 * epoch / epochs)); }
+    double operator()(int epoch, int epochs) const {
+        return least + (base - least) * 0.5 * (1 + std::cos(3.141592653589793 * epoch / epochs));
+    }
     void observe(double) {}
 };
 
-/// Any schedule behind a rise: in epoch e of the first `epochs` the rate is (e + 1) / (epochs + 1) of what `then` says. (FitOptions::warm_up
-/// rises step by step, for which an epoch may be too long; this is for loops of one's own, and for warm-ups of many epochs.)
+/// Any schedule behind a rise: in epoch e of the first `epochs` the rate is (e + 1) / (epochs + 1)
+/// of what `then` says. (FitOptions::warm_up rises step by step, for which an epoch may be too
+/// long; this is for loops of one's own, and for warm-ups of many epochs.)
 template <RateSchedule R>
 struct WarmUp {
     int epochs = 5;
@@ -56,8 +63,8 @@ struct WarmUp {
     void observe(double error) { then.observe(error); }
 };
 
-/// `base`, multiplied by `factor` whenever the error has not fallen below its best by `threshold` (relative) for more than
-/// `patience` epochs in a row; never below `least`.
+/// `base`, multiplied by `factor` whenever the error has not fallen below its best by `threshold`
+/// (relative) for more than `patience` epochs in a row; never below `least`.
 struct PlateauRate {
     double base = 0.1, factor = 0.1;
     int patience = 10;
@@ -65,7 +72,8 @@ struct PlateauRate {
 
     double operator()(int, int) const { return base > least ? base : least; }
     void observe(double error) {
-        if (!(error == error)) fail("the training error became NaN; a smaller learning rate than ", base, " may help");
+        if (!(error == error))
+            fail("the training error became NaN; a smaller learning rate than ", base, " may help");
         if (seen.none || error < seen.best * (1 - threshold)) {
             seen = {error, 0, false};
         } else if (++seen.worse > patience) {
@@ -73,10 +81,11 @@ struct PlateauRate {
         }
     }
 
-    /// What `observe` remembers. Public, so that `PlateauRate{.base = 0.05, .patience = 5}` can be written.
+    /// What `observe` remembers. Public, so that `PlateauRate{.base = 0.05, .patience = 5}` can be
+    /// written.
     struct Seen {
         double best = 0;
-        int worse = 0;   ///< epochs in a row
+        int worse = 0;  ///< epochs in a row
         bool none = true;
     } seen{};
 };

@@ -13,20 +13,24 @@
 
 namespace collab {
 
-/// What a training needs to know beside its type. M is the collaboration's metric, Methods a tuple of its methods.
+/// What a training needs to know beside its type. M is the collaboration's metric, Methods a tuple
+/// of its methods.
 template <class M = CosineDistance, class Methods = std::tuple<>>
 struct TrainingSettings {
-    double alpha = 0.2;         ///< weight of the collaborative loss (Eq. 1)
-    std::uint64_t seed = 1;     ///< of initial weights and of dropout
-    int batch = 128;            ///< samples per step, at most
+    double alpha = 0.2;      ///< weight of the collaborative loss (Eq. 1)
+    std::uint64_t seed = 1;  ///< of initial weights and of dropout
+    int batch = 128;         ///< samples per step, at most
     Sgd optimiser{};
     Initialisation initialisation{};
     M metric{};
-    /// What the networks are called in reports and parameter names; `net0`, `net1`, ... unless given. Initial weights follow the name.
+    /// What the networks are called in reports and parameter names; `net0`, `net1`, ... unless
+    /// given. Initial weights follow the name.
     std::vector<std::string> names{};
-    Methods methods{};          ///< their temperatures and weights, in the order of the collaboration's items
-    Adam critic{};              ///< moves the critics of adversarial methods
-    long freeze_mkb_after = -1; ///< steps after which the parameters of all MKBs stay as they are; -1: never
+    /// their temperatures and weights, in the order of the collaboration's items
+    Methods methods{};
+    Adam critic{};  ///< moves the critics of adversarial methods
+    /// steps after which the parameters of all MKBs stay as they are; -1: never
+    long freeze_mkb_after = -1;
 };
 
 /// The parameters and running statistics of one network.
@@ -38,10 +42,12 @@ struct NetworkWeights {
 /// The parts of one network's loss over the last batch, means over samples (Eq. 1 and 2).
 struct NetworkLoss {
     double classification = 0, metric = 0, verification = 0;
-    double accuracy = 0;   ///< of the network's own output, on the batch as it was trained on
-    double coupling = 0;   ///< what methods add, each loss times its weight
+    double accuracy = 0;  ///< of the network's own output, on the batch as it was trained on
+    double coupling = 0;  ///< what methods add, each loss times its weight
     double classification_weight = 1;
-    double total(double alpha) const { return classification_weight * classification + alpha * (metric + verification) + coupling; }
+    double total(double alpha) const {
+        return classification_weight * classification + alpha * (metric + verification) + coupling;
+    }
 };
 
 }  // namespace collab

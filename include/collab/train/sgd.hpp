@@ -8,14 +8,16 @@
 
 namespace collab {
 
-/// g <- gradient + weight_decay w;  m <- momentum m + g;  w <- w - rate (nesterov ? g + momentum m : m). PyTorch's SGD without dampening.
-/// Weight decay acts on every parameter, scales and biases included.
+/// g <- gradient + weight_decay w;  m <- momentum m + g;  w <- w - rate (nesterov ? g + momentum m
+/// : m). PyTorch's SGD without dampening. Weight decay acts on every parameter, scales and biases
+/// included.
 struct Sgd {
     double momentum = 0.9, weight_decay = 1e-4;
     bool nesterov = false;
 
     void check() const {
-        if (!(momentum >= 0 && momentum < 1)) fail("momentum is ", momentum, "; expected a number in [0, 1)");
+        if (!(momentum >= 0 && momentum < 1))
+            fail("momentum is ", momentum, "; expected a number in [0, 1)");
         detail::check_not_negative("weight decay", weight_decay);
     }
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// state: everything that a training holds, handed over tensor by tensor, so that a training is compiled without the code for files.
+// state: everything that a training holds, handed over tensor by tensor, so that a training is
+// compiled without the code for files.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -15,52 +16,65 @@
 
 namespace collab::detail {
 
-/// Where it goes. (Pointers to functions, and no virtual ones: compilers look into every function that a virtual call may reach.)
+/// Where it goes. (Pointers to functions, and no virtual ones: compilers look into every function
+/// that a virtual call may reach.)
 struct StateSink {
     Tensors& file;
     void (*steps)(Tensors& file, long n);
     /// All values of one kind, of `size` bytes each, under their tensors' names behind `prefix`.
-    void (*tensors)(Tensors& file, const std::string& prefix, const std::vector<Named>& list, const char* values, std::string_view type, std::size_t size);
+    void (*tensors)(Tensors& file, const std::string& prefix, const std::vector<Named>& list,
+                    const char* values, std::string_view type, std::size_t size);
 };
 /// Where it comes from.
 struct StateSource {
     const Tensors& file;
     long (*steps)(const Tensors& file);
-    void (*tensors)(const Tensors& file, const std::string& prefix, const std::vector<Named>& list, char* values, std::string_view type, std::size_t size);
+    void (*tensors)(const Tensors& file, const std::string& prefix, const std::vector<Named>& list,
+                    char* values, std::string_view type, std::size_t size);
     /// An error unless it holds so many tensors of the networks and no others.
     void (*only)(const Tensors& file, std::size_t tensors);
 };
 
-/// Everything a training holds: parameters, running statistics, momenta, and the count of steps from which its random numbers follow.
+/// Everything a training holds: parameters, running statistics, momenta, and the count of steps
+/// from which its random numbers follow.
 template <class Training>
 COLLAB_COLD void save_training(const Training& training, const StateSink& to) {
     using T = typename Training::Scalar;
     const Catalogue& c = training.catalogue();
-    const auto put = [&](const char* prefix, const std::vector<Named>& list, const std::vector<T>& values) {
-        to.tensors(to.file, prefix, list, reinterpret_cast<const char*>(values.data()), type_word<T>, sizeof(T));
+    const auto put = [&](const char* prefix, const std::vector<Named>& list,
+                         const std::vector<T>& values) {
+        to.tensors(to.file, prefix, list, reinterpret_cast<const char*>(values.data()),
+                   type_word<T>, sizeof(T));
     };
     to.steps(to.file, training.steps());
     put("", c.parameters, training.parameters());
     put("", c.states, training.state());
     put(".momentum.", c.parameters, training.momentum());
-    if (const auto second = training.second_moments(); !second.empty()) put(".second.", c.parameters, second);
+    if (const auto second = training.second_moments(); !second.empty())
+        put(".second.", c.parameters, second);
 }
 template <class Training>
 COLLAB_COLD void load_training(Training& training, const StateSource& from) {
     using T = typename Training::Scalar;
     const Catalogue& c = training.catalogue();
-    const auto take = [&](const char* prefix, const std::vector<Named>& list, std::vector<T>& values) {
-        from.tensors(from.file, prefix, list, reinterpret_cast<char*>(values.data()), type_word<T>, sizeof(T));
+    const auto take = [&](const char* prefix, const std::vector<Named>& list,
+                          std::vector<T>& values) {
+        from.tensors(from.file, prefix, list, reinterpret_cast<char*>(values.data()), type_word<T>,
+                     sizeof(T));
     };
     const long steps = from.steps(from.file);
-    std::vector<T> parameters(c.parameter_count), momentum(c.parameter_count), state(c.state_count), second = training.second_moments();
+    std::vector<T> parameters(c.parameter_count), momentum(c.parameter_count), state(c.state_count),
+        second = training.second_moments();
     take("", c.parameters, parameters);
     take("", c.states, state);
     take(".momentum.", c.parameters, momentum);
-    if (!second.empty()) take(".second.", c.parameters, second);
+    if (!second.empty())
+        take(".second.", c.parameters, second);
     from.only(from.file, c.parameters.size() + c.states.size());
-    training.set_parameters(parameters), training.set_state(state), training.set_momentum(momentum);   // only now: all or nothing
-    if (!second.empty()) training.set_second_moments(second);
+    // only now: all or nothing
+    training.set_parameters(parameters), training.set_state(state), training.set_momentum(momentum);
+    if (!second.empty())
+        training.set_second_moments(second);
     training.set_steps(steps);
 }
 

@@ -5,8 +5,9 @@
 
 namespace collab::zoo {
 
-// The places behind each stage, where knowledge may be taken out or an MKB may sit. `mutual` stands for one of them: conv2_x in
-// networks for small images and conv4_x in those for 224x224, the places that the papers use.
+// The places behind each stage, where knowledge may be taken out or an MKB may sit. `mutual` stands
+// for one of them: conv2_x in networks for small images and conv4_x in those for 224x224, the
+// places that the papers use.
 struct conv1_x;
 struct conv2_x;
 struct conv3_x;

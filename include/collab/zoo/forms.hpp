@@ -21,13 +21,15 @@ struct Normalised {
     template <int Channels, int Kernel, class... Options>
     using conv = Layers<Conv2d<Channels, Kernel, Options...>, BatchNorm, Relu>;
 };
-/// Convolution with a bias, which the batch normalisation behind it makes superfluous, ReLU. Kept by some public models.
+/// Convolution with a bias, which the batch normalisation behind it makes superfluous, ReLU. Kept
+/// by some public models.
 struct NormalisedWithBias {
     template <int Channels, int Kernel, class... Options>
     using conv = Layers<Conv2d<Channels, Kernel, Bias, Options...>, BatchNorm, Relu>;
 };
 
-// Whether the dropout that a network was published with is there: `Regularisation::drop<Numerator, Denominator>`.
+// Whether the dropout that a network was published with is there: `Regularisation::drop<Numerator,
+// Denominator>`.
 
 struct WithDropout {
     template <int Numerator, int Denominator>

@@ -5,4 +5,7 @@
 #include "cuda/gradient.hpp"
 #include "cuda/here.hpp"
 
-TEST_CASE("the gradients of every kind of layer agree with differences on the GPU" * doctest::skip(!gpu_here())) { collab::gradients::every_layer<collab::Cuda<double>>(); }
+TEST_CASE("the gradients of every kind of layer agree with differences on the GPU" *
+          doctest::skip(!gpu_here())) {
+    collab::gradients::every_layer<collab::Cuda<double>>();
+}

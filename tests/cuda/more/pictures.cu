@@ -5,4 +5,7 @@
 #include "cuda/here.hpp"
 #include "cuda/pictures.hpp"
 
-TEST_CASE("the GPU forms the batches that the host makes, bit for bit" * doctest::skip(!gpu_here())) { collab::pictures::formed_as_on_the_host(collab::Cuda<float>()); }
+TEST_CASE("the GPU forms the batches that the host makes, bit for bit" *
+          doctest::skip(!gpu_here())) {
+    collab::pictures::formed_as_on_the_host(collab::Cuda<float>());
+}

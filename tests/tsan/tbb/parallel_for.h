@@ -23,20 +23,25 @@ void parallel_for(int first, int last, int step, const F& f, simple_partitioner 
         task_arena::index() = index;
         task_arena::busy() = true;
         try {
-            for (int i; (i = next.fetch_add(step, std::memory_order_relaxed)) < last;) f(i);
+            for (int i; (i = next.fetch_add(step, std::memory_order_relaxed)) < last;)
+                f(i);
         } catch (...) {
             const std::lock_guard lock(error_mutex);
-            if (!error) error = std::current_exception();
+            if (!error)
+                error = std::current_exception();
         }
     };
-    const bool inside = task_arena::busy();   // a loop inside a loop stays on its thread
+    const bool inside = task_arena::busy();  // a loop inside a loop stays on its thread
     std::vector<std::thread> others;
     if (!inside)
-        for (int i = 1; i < task_arena::width(); ++i) others.emplace_back(work, i);
+        for (int i = 1; i < task_arena::width(); ++i)
+            others.emplace_back(work, i);
     work(task_arena::index());
     task_arena::busy() = inside;
-    for (std::thread& t : others) t.join();
-    if (error) std::rethrow_exception(error);
+    for (std::thread& t : others)
+        t.join();
+    if (error)
+        std::rethrow_exception(error);
 }
 
 }  // namespace tbb

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// after: what happens to a kernel's results while they are still in cache: sums for a normalisation, a slope, an addition.
+// after: what happens to a kernel's results while they are still in cache: sums for a
+// normalisation, a slope, an addition.
 #pragma once
 #include <algorithm>
 #include <cstddef>
@@ -10,48 +11,60 @@
 
 namespace collab::backend::detail {
 
-/// Rows whose sums stay in T; beyond, sums are in double. Rounding takes from a sum of like terms in proportion to its length, and a gradient behind a
-/// normalisation is what is left when their mean has been taken away: sums of 64 rows in float cost single tensors of ResNets four to eight times
-/// the error of sums of 16.
+/// Rows whose sums stay in T; beyond, sums are in double. Rounding takes from a sum of like terms
+/// in proportion to its length, and a gradient behind a normalisation is what is left when their
+/// mean has been taken away: sums of 64 rows in float cost single tensors of ResNets four to eight
+/// times the error of sums of 16.
 inline constexpr int most_rows = 16;
 /// Rows at once, their terms added in registers.
 inline constexpr int rows_at_once = 4;
 
-/// to[i] += row[i], row[i + wide], ... of `width` elements. A call for some thousand elements: not worth a copy in each pass.
+/// to[i] += row[i], row[i + wide], ... of `width` elements. A call for some thousand elements: not
+/// worth a copy in each pass.
 template <class T>
 COLLAB_NOINLINE void add_columns(const T* row, long width, long wide, double* to) {
     constexpr int together = 8;
     long i = 0;
     for (; i + together <= wide; i += together) {
         double sum[together];
-        for (int k = 0; k < together; ++k) sum[k] = to[i + k];
+        for (int k = 0; k < together; ++k)
+            sum[k] = to[i + k];
         for (long j = i; j < width; j += wide)
-            for (int k = 0; k < together; ++k) sum[k] += static_cast<double>(row[j + k]);
-        for (int k = 0; k < together; ++k) to[i + k] = sum[k];
+            for (int k = 0; k < together; ++k)
+                sum[k] += static_cast<double>(row[j + k]);
+        for (int k = 0; k < together; ++k)
+            to[i + k] = sum[k];
     }
     for (; i < wide; ++i)
-        for (long j = i; j < width; j += wide) to[i] += static_cast<double>(row[j]);
+        for (long j = i; j < width; j += wide)
+            to[i] += static_cast<double>(row[j]);
 }
 
-/// Sums over pixels of `wide` channels, `fold` of which make a row: of x - shift to first[0, wide), of (x - shift) (y - mean) to second[0, wide).
+/// Sums over pixels of `wide` channels, `fold` of which make a row: of x - shift to first[0, wide),
+/// of (x - shift) (y - mean) to second[0, wide).
 template <class T>
 struct Sums {
     const T *x, *y;
     std::ptrdiff_t x_pixel, y_pixel;
-    const T *shift, *mean;   ///< of each element of a row
+    const T *shift, *mean;  ///< of each element of a row
     long fold, wide;
     double *first, *second;
 };
 
-/// Over `count` pixels. before(before_data, row, rows, n) is called, where there is one, right before rows of n elements are read.
+/// Over `count` pixels. before(before_data, row, rows, n) is called, where there is one, right
+/// before rows of n elements are read.
 template <class T>
-COLLAB_NOINLINE void accumulate(const Sums<T>& s, long count, void (*before)(const void*, long row, long rows, long n) = nullptr, const void* data = nullptr) {
+COLLAB_NOINLINE void accumulate(const Sums<T>& s, long count,
+                                void (*before)(const void*, long row, long rows, long n) = nullptr,
+                                const void* data = nullptr) {
     alignas(64) T a[strip], b[strip];
-    const long width = s.fold * s.wide, rows = count / s.fold, rest = count % s.fold * s.wide, step = s.fold * s.x_pixel, second_step = s.fold * s.y_pixel;
+    const long width = s.fold * s.wide, rows = count / s.fold, rest = count % s.fold * s.wide,
+               step = s.fold * s.x_pixel, second_step = s.fold * s.y_pixel;
     const T *const shift = s.shift, *const mean = s.mean;
     const auto add = [&](auto together, long n, long r) COLLAB_LAMBDA_INLINE {
         constexpr int k_rows = decltype(together)::value;
-        if (before) before(data, r, k_rows, n);
+        if (before)
+            before(data, r, k_rows, n);
         const T *const from = s.x + r * step, *const other = s.y + r * second_step;
         COLLAB_INDEPENDENT
         for (long i = 0; i < n; ++i) {
@@ -68,27 +81,35 @@ COLLAB_NOINLINE void accumulate(const Sums<T>& s, long count, void (*before)(con
     for (long r = 0; r == 0 || r < rows;) {
         const long end = std::min(rows, r + most_rows);
         std::fill_n(a, width, T(0)), std::fill_n(b, width, T(0));
-        for (; r + rows_at_once <= end; r += rows_at_once) add(Index<rows_at_once>{}, width, r);
-        const long last = end + (rest > 0 && end == rows);   // behind the whole rows
-        const long lengths[] = {width, rest};   // by index: of a condition compilers make two loops, and each is large
-        for (; r < last; ++r) add(Index<1>{}, lengths[r >= end], r);
+        for (; r + rows_at_once <= end; r += rows_at_once)
+            add(Index<rows_at_once>{}, width, r);
+        const long last = end + (rest > 0 && end == rows);  // behind the whole rows
+        // by index: of a condition compilers make two loops, and each is large
+        const long lengths[] = {width, rest};
+        for (; r < last; ++r)
+            add(Index<1>{}, lengths[r >= end], r);
         add_columns(a, width, s.wide, s.first), add_columns(b, width, s.wide, s.second);
-        if (rows == 0) break;
+        if (rows == 0)
+            break;
     }
 }
 
-/// A gradient behind a normalisation, and what it is formed of: `rows` as an Activation's gate takes them, its steps the distances between pixels.
+/// A gradient behind a normalisation, and what it is formed of: `rows` as an Activation's gate
+/// takes them, its steps the distances between pixels.
 template <class T>
 struct Gating {
     Strips<T> rows;
-    typename Activation<T>::Loop gate = nullptr;   ///< none: the gradient is `more` as it is, and `to` is the same or null
+    /// none: the gradient is `more` as it is, and `to` is the same or null
+    typename Activation<T>::Loop gate = nullptr;
     const void* function = nullptr;
-    View<const T> raw{}, plus{};                   ///< what was normalised; what is added to the gradient first (`to` is then also `more`)
+    /// what was normalised; what is added to the gradient first (`to` is then also `more`)
+    View<const T> raw{}, plus{};
 };
 
 template <class T>
 COLLAB_NOINLINE void add_strips(const Strips<T>& r) {
-    each_element(r, [](long i, const T* in, const T*, const T* to) COLLAB_LAMBDA_INLINE { return to[i] + in[i]; });
+    each_element(r, [](long i, const T* in, const T*, const T* to)
+                        COLLAB_LAMBDA_INLINE { return to[i] + in[i]; });
 }
 
 /// Forms the gradient in `count` rows of n elements from row `row` on.
@@ -96,49 +117,61 @@ template <class T>
 void gate_rows(const void* gating, long row, long count, long n) {
     const Gating<T>& g = *static_cast<const Gating<T>*>(gating);
     Strips<T> r = g.rows;
-    r.in += row * r.in_step, r.more += row * r.more_step, r.to += row * r.to_step, r.count = count, r.n = n;
+    r.in += row * r.in_step, r.more += row * r.more_step, r.to += row * r.to_step, r.count = count,
+                                                                                   r.n = n;
     if (g.plus) {
         Strips<T> added = r;
         added.in = g.plus.data + row * g.plus.pixel, added.in_step = g.plus.pixel;
         add_strips(added);
     }
-    if (g.gate) g.gate(g.function, r);
+    if (g.gate)
+        g.gate(g.function, r);
 }
 
-/// Forms the gradient g for `count` pixels of `channels` channels, and adds for each channel c the sums of g and of g (raw - mean) to sums[c] and sums[all + c].
-/// A few rows at a time, so that what one loop has read or written is in cache for the next.
+/// Forms the gradient g for `count` pixels of `channels` channels, and adds for each channel c the
+/// sums of g and of g (raw - mean) to sums[c] and sums[all + c]. A few rows at a time, so that what
+/// one loop has read or written is in cache for the next.
 template <class T>
-COLLAB_NOINLINE void gate_and_sum(const Gating<T>& gating, long count, int all, int channels, double* sums) {
+COLLAB_NOINLINE void gate_and_sum(const Gating<T>& gating, long count, int all, int channels,
+                                  double* sums) {
     alignas(64) static constexpr T zeros[strip] = {};
     const Strips<T>& of = gating.rows;
     const std::ptrdiff_t g_pixel = of.to ? of.to_step : of.more_step;
-    const bool whole = channels == all && all <= strip && gating.raw.pixel == all && of.more_step == all && g_pixel == all && (!gating.gate || of.in_step == all)
-                       && (!gating.plus || gating.plus.pixel == all);
+    const bool whole = channels == all && all <= strip && gating.raw.pixel == all &&
+                       of.more_step == all && g_pixel == all &&
+                       (!gating.gate || of.in_step == all) &&
+                       (!gating.plus || gating.plus.pixel == all);
     const long fold = whole ? fold_of(all) : 1;
     for (long c = 0; c < channels; c += strip) {
         Gating<T> now = gating;
         Strips<T>& rows = now.rows;
-        rows.mean += c, rows.in += c, rows.more += c, rows.in_step *= fold, rows.more_step *= fold, rows.to_step *= fold;
-        if (of.scale) rows.scale += c, rows.offset += c;
-        if (of.to) rows.to += c;
-        if (now.plus) now.plus = {gating.plus.data + c, gating.plus.pixel * fold};
+        rows.mean += c, rows.in += c, rows.more += c, rows.in_step *= fold, rows.more_step *= fold,
+            rows.to_step *= fold;
+        if (of.scale)
+            rows.scale += c, rows.offset += c;
+        if (of.to)
+            rows.to += c;
+        if (now.plus)
+            now.plus = {gating.plus.data + c, gating.plus.pixel * fold};
         const T* const g = of.to ? rows.to : rows.more;
-        accumulate<T>({g, gating.raw.data + c, g_pixel, gating.raw.pixel, zeros, rows.mean, fold, std::min(strip, channels - c), sums + c, sums + all + c}, count,
-                      now.gate || now.plus ? gate_rows<T> : nullptr, &now);
+        accumulate<T>({g, gating.raw.data + c, g_pixel, gating.raw.pixel, zeros, rows.mean, fold,
+                       std::min(strip, channels - c), sums + c, sums + all + c},
+                      count, now.gate || now.plus ? gate_rows<T> : nullptr, &now);
     }
 }
 
-/// Results of a kernel. `run` treats `count` pixels from `first` of the batch on, of channels [channel, channel + channels), on behalf of one part of the
-/// work; each part has sums of its own.
+/// Results of a kernel. `run` treats `count` pixels from `first` of the batch on, of channels
+/// [channel, channel + channels), on behalf of one part of the work; each part has sums of its own.
 template <class T>
 struct After {
     View<T> y{};
     View<const T> other{}, value{}, more{};
     const T *mean = nullptr, *scale = nullptr, *offset = nullptr;
     Activation<T> activation{};
-    double* sums = nullptr;   ///< [parts][2][all]
+    double* sums = nullptr;  ///< [parts][2][all]
     int all = 0;
-    void (*run)(const After&, int part, long first, long count, int channel, int channels) = nullptr;
+    void (*run)(const After&, int part, long first, long count, int channel,
+                int channels) = nullptr;
 
     After(View<T> view, int channels) : y(view), all(channels) {}
     void zero_sums(Threads& threads, int parts) {
@@ -149,18 +182,23 @@ struct After {
     double* of_part(int part) const { return sums + std::ptrdiff_t(part) * 2 * all; }
 };
 
-/// What a backward sweep over pixels will read beside the gradient: x, and what `after` takes, each map once.
+/// What a backward sweep over pixels will read beside the gradient: x, and what `after` takes, each
+/// map once.
 template <class T>
 void fetch_beside(Ahead& ahead, const Load<T>& x, const After<T>& after, long first, long count) {
     ahead.add(x.x, first, count);
-    if (after.other.data != x.x.data) ahead.add(after.other, first, count);
-    if (after.value.data != x.x.data) ahead.add(after.value, first, count);
+    if (after.other.data != x.x.data)
+        ahead.add(after.other, first, count);
+    if (after.value.data != x.x.data)
+        ahead.add(after.value, first, count);
     ahead.add(after.more, first, count);
 }
 
-/// Adds the sums of y and of y^2. Within a call they are taken about its first pixel, or the squares would cancel where the mean is large beside the deviation.
+/// Adds the sums of y and of y^2. Within a call they are taken about its first pixel, or the
+/// squares would cancel where the mean is large beside the deviation.
 template <class T>
-COLLAB_NOINLINE void statistics_after(const After<T>& s, int part, long first, long count, int channel, int channels) {
+COLLAB_NOINLINE void statistics_after(const After<T>& s, int part, long first, long count,
+                                      int channel, int channels) {
     const T* const all = s.y.data + first * s.y.pixel + channel;
     const bool whole = channels == s.all && s.y.pixel == s.all && s.all <= strip;
     const long fold = whole ? fold_of(s.all) : 1;
@@ -168,7 +206,8 @@ COLLAB_NOINLINE void statistics_after(const After<T>& s, int part, long first, l
         const T* const y = all + c0;
         const long wide = std::min(strip, channels - c0);
         alignas(64) T about[strip];
-        for (long i = 0; i < fold; ++i) std::copy_n(y, wide, about + i * wide);
+        for (long i = 0; i < fold; ++i)
+            std::copy_n(y, wide, about + i * wide);
         double sums[strip] = {}, squares[strip] = {};
         accumulate<T>({y, y, s.y.pixel, s.y.pixel, about, about, fold, wide, sums, squares}, count);
         double *const total = s.of_part(part) + channel + c0, *const total_squares = total + s.all;
@@ -181,12 +220,15 @@ COLLAB_NOINLINE void statistics_after(const After<T>& s, int part, long first, l
     }
 }
 
-/// The pixels that `run` is called for, with coefficients where there are any; `in` is the result as the kernel left it.
+/// The pixels that `run` is called for, with coefficients where there are any; `in` is the result
+/// as the kernel left it.
 template <class T>
 Strips<T> strips_of(const After<T>& s, long first, int channel) {
     Strips<T> r;
-    if (s.mean) r.mean = s.mean + channel;
-    if (s.scale) r.scale = s.scale + channel, r.offset = s.offset + channel;
+    if (s.mean)
+        r.mean = s.mean + channel;
+    if (s.scale)
+        r.scale = s.scale + channel, r.offset = s.offset + channel;
     r.to = s.y.data + first * s.y.pixel + channel, r.to_step = s.y.pixel;
     r.in = r.to, r.in_step = r.to_step;
     return r;
@@ -198,34 +240,47 @@ View<const T> at(const View<const T>& map, long first, int channel) {
 
 /// y += more.
 template <class T>
-COLLAB_NOINLINE void plus_after(const After<T>& s, int, long first, long count, int channel, int channels) {
+COLLAB_NOINLINE void plus_after(const After<T>& s, int, long first, long count, int channel,
+                                int channels) {
     Strips<T> r = strips_of(s, first, channel);
     r.in = at(s.more, first, channel).data, r.in_step = s.more.pixel;
-    over_strips(r, count, channels, channels == s.all && s.y.pixel == s.all && s.more.pixel == s.all, [](const Strips<T>& rows) { add_strips(rows); });
+    over_strips(r, count, channels,
+                channels == s.all && s.y.pixel == s.all && s.more.pixel == s.all,
+                [](const Strips<T>& rows) { add_strips(rows); });
 }
 
 /// y = f(normalised y + more).
 template <class T>
-COLLAB_NOINLINE void finish_after(const After<T>& s, int, long first, long count, int channel, int channels) {
+COLLAB_NOINLINE void finish_after(const After<T>& s, int, long first, long count, int channel,
+                                  int channels) {
     Strips<T> r = strips_of(s, first, channel);
-    if (s.more) r.more = at(s.more, first, channel).data, r.more_step = s.more.pixel;
+    if (s.more)
+        r.more = at(s.more, first, channel).data, r.more_step = s.more.pixel;
     const auto loop = s.more ? s.activation.form_sum : s.activation.form;
-    over_strips(r, count, channels, channels == s.all && s.y.pixel == s.all && (!s.more || s.more.pixel == s.all), [&](const Strips<T>& rows) { loop(s.activation.function, rows); });
+    over_strips(r, count, channels,
+                channels == s.all && s.y.pixel == s.all && (!s.more || s.more.pixel == s.all),
+                [&](const Strips<T>& rows) { loop(s.activation.function, rows); });
 }
 
-/// y *= the slope of f at the normalised `other`, and its sums: those of a NormalisedGradient, but for the inverse deviation.
+/// y *= the slope of f at the normalised `other`, and its sums: those of a NormalisedGradient, but
+/// for the inverse deviation.
 template <class T>
-COLLAB_NOINLINE void gate_after(const After<T>& s, int part, long first, long count, int channel, int channels) {
-    Gating<T> gating{strips_of(s, first, channel), s.activation.gate, s.activation.function, at(s.other, first, channel)};
+COLLAB_NOINLINE void gate_after(const After<T>& s, int part, long first, long count, int channel,
+                                int channels) {
+    Gating<T> gating{strips_of(s, first, channel), s.activation.gate, s.activation.function,
+                     at(s.other, first, channel)};
     gating.rows.more = gating.rows.to, gating.rows.more_step = gating.rows.to_step;
     gating.rows.in = gating.raw.data, gating.rows.in_step = gating.raw.pixel;
     gate_and_sum(gating, count, s.all, channels, s.of_part(part) + channel);
 }
 
-/// y = (y + more) times the slope of f at the stored `value`, and the sums of gate_after with `other`.
+/// y = (y + more) times the slope of f at the stored `value`, and the sums of gate_after with
+/// `other`.
 template <class T>
-COLLAB_NOINLINE void output_gate_after(const After<T>& s, int part, long first, long count, int channel, int channels) {
-    Gating<T> gating{strips_of(s, first, channel), s.activation.gate_value, s.activation.function, at(s.other, first, channel), at(s.more, first, channel)};
+COLLAB_NOINLINE void output_gate_after(const After<T>& s, int part, long first, long count,
+                                       int channel, int channels) {
+    Gating<T> gating{strips_of(s, first, channel), s.activation.gate_value, s.activation.function,
+                     at(s.other, first, channel), at(s.more, first, channel)};
     gating.rows.more = gating.rows.to, gating.rows.more_step = gating.rows.to_step;
     gating.rows.in = at(s.value, first, channel).data, gating.rows.in_step = s.value.pixel;
     gate_and_sum(gating, count, s.all, channels, s.of_part(part) + channel);
@@ -235,25 +290,34 @@ COLLAB_NOINLINE void output_gate_after(const After<T>& s, int part, long first, 
 COLLAB_NOINLINE inline void add_parts(double* sums, int parts, int channels) {
     for (int p = 1; p < parts; ++p)
         COLLAB_INDEPENDENT
-        for (int i = 0; i < 2 * channels; ++i) sums[i] += sums[std::ptrdiff_t(p) * 2 * channels + i];
+    for (int i = 0; i < 2 * channels; ++i)
+        sums[i] += sums[std::ptrdiff_t(p) * 2 * channels + i];
 }
 
-/// From the sums of x and x^2 over `count` pixels: mean and inverse deviation, and the running statistics moved.
+/// From the sums of x and x^2 over `count` pixels: mean and inverse deviation, and the running
+/// statistics moved.
 template <class T>
-COLLAB_NOINLINE void finish_statistics(const double* sums, int channels, double count, const Statistics<T>& s) {
+COLLAB_NOINLINE void finish_statistics(const double* sums, int channels, double count,
+                                       const Statistics<T>& s) {
     const double unbiased = count / std::max(count - 1, 1.0);
     for (int c = 0; c < channels; ++c) {
-        const double mean = sums[c] / count, raw = sums[channels + c] / count - mean * mean, variance = raw < 0 ? 0 : raw;   // a NaN stays
+        // a NaN stays
+        const double mean = sums[c] / count, raw = sums[channels + c] / count - mean * mean,
+                     variance = raw < 0 ? 0 : raw;
         s.saved[c] = static_cast<T>(mean);
         s.saved[channels + c] = static_cast<T>(1 / std::sqrt(variance + s.constants.epsilon));
-        s.running_mean[c] += static_cast<T>(s.constants.momentum * (mean - static_cast<double>(s.running_mean[c])));
-        s.running_variance[c] += static_cast<T>(s.constants.momentum * (variance * unbiased - static_cast<double>(s.running_variance[c])));
+        s.running_mean[c] +=
+            static_cast<T>(s.constants.momentum * (mean - static_cast<double>(s.running_mean[c])));
+        s.running_variance[c] +=
+            static_cast<T>(s.constants.momentum *
+                           (variance * unbiased - static_cast<double>(s.running_variance[c])));
     }
 }
 
 /// From the sums of g and g (x - mean): those of a NormalisedGradient, added to dbeta and dgamma.
 template <class T>
-COLLAB_NOINLINE void finish_gate(const double* sums, int channels, const T* saved, T* dgamma, T* dbeta, T* out) {
+COLLAB_NOINLINE void finish_gate(const double* sums, int channels, const T* saved, T* dgamma,
+                                 T* dbeta, T* out) {
     COLLAB_INDEPENDENT
     for (int c = 0; c < channels; ++c) {
         const double product = sums[channels + c] * static_cast<double>(saved[channels + c]);

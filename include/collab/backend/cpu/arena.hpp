@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// arena: the threads of the CPU backend run in an arena of oneTBB. The only header that includes oneTBB's.
+// arena: the threads of the CPU backend run in an arena of oneTBB. The only header that includes
+// oneTBB's.
 #pragma once
 #include <tbb/parallel_for.h>
 #include <tbb/task_arena.h>
@@ -14,24 +15,34 @@ struct Threads::Arena {
     tbb::task_arena threads;
 };
 
-COLLAB_COMPILED Threads::Threads(int threads, int winograd, bool matrix_unit) : winograd_(winograd), matrix_unit_(matrix_unit && detail::MatrixUnit::present()) {
-    if (threads < 0) fail("the CPU backend was asked for ", threads, " threads; expected 0, for one per core, or more");
+COLLAB_COMPILED Threads::Threads(int threads, int winograd, bool matrix_unit)
+    : winograd_(winograd),
+      matrix_unit_(matrix_unit && detail::MatrixUnit::present()) {
+    if (threads < 0)
+        fail("the CPU backend was asked for ", threads,
+             " threads; expected 0, for one per core, or more");
     arena_.reset(new Arena{tbb::task_arena(threads > 0 ? threads : tbb::task_arena::automatic)});
     scratch_ = std::vector<Workspace>(static_cast<std::size_t>(arena_->threads.max_concurrency()));
 }
 COLLAB_COMPILED Threads::~Threads() = default;
 
-COLLAB_COMPILED COLLAB_NOINLINE void Threads::share(int pieces, void (*body)(void*, int), void* data) {
+COLLAB_COMPILED COLLAB_NOINLINE void Threads::share(int pieces, void (*body)(void*, int),
+                                                    void* data) {
     const std::size_t needed = needed_.load(std::memory_order_relaxed);
-    if (needed > ready_) {   // what one thread has needed any other may need next: all grow at once, and only until every size has been seen
-        for (Workspace& s : scratch_) s.get<std::byte>(needed);
+    // what one thread has needed any other may need next: all grow at once, and only until every
+    // size has been seen
+    if (needed > ready_) {
+        for (Workspace& s : scratch_)
+            s.get<std::byte>(needed);
         ready_ = needed;
     }
     arena_->threads.execute([&] {
         if (pieces <= 1 || count() == 1)
-            for (int i = 0; i < pieces; ++i) body(data, i);
+            for (int i = 0; i < pieces; ++i)
+                body(data, i);
         else
-            tbb::parallel_for(0, pieces, 1, [&](int i) { body(data, i); }, tbb::simple_partitioner{});
+            tbb::parallel_for(
+                0, pieces, 1, [&](int i) { body(data, i); }, tbb::simple_partitioner{});
     });
 }
 COLLAB_COMPILED COLLAB_COLD void Workspace::grow(std::size_t bytes) {
@@ -42,24 +53,35 @@ COLLAB_COMPILED COLLAB_COLD void Workspace::grow(std::size_t bytes) {
 }
 COLLAB_COMPILED COLLAB_NOINLINE std::byte* Threads::own_scratch(std::size_t bytes) {
     std::size_t known = needed_.load(std::memory_order_relaxed);
-    while (bytes > known && !needed_.compare_exchange_weak(known, bytes, std::memory_order_relaxed)) {}
+    while (bytes > known &&
+           !needed_.compare_exchange_weak(known, bytes, std::memory_order_relaxed)) {}
     return scratch_[static_cast<std::size_t>(thread())].get<std::byte>(bytes);
 }
-COLLAB_COMPILED COLLAB_NOINLINE Threads::Packed<std::byte> Threads::kept_weights(const PackedWeights& what, std::size_t bytes) {
-    if (constant_ == 0) return {shared<std::byte>(bytes), false};
+COLLAB_COMPILED COLLAB_NOINLINE Threads::Packed<std::byte> Threads::kept_weights(
+    const PackedWeights& what, std::size_t bytes) {
+    if (constant_ == 0)
+        return {shared<std::byte>(bytes), false};
     for (Kept& k : kept_)
-        if (k.version == constant_ && k.what == what && k.size == bytes) return {k.memory.get<std::byte>(bytes), true};
+        if (k.version == constant_ && k.what == what && k.size == bytes)
+            return {k.memory.get<std::byte>(bytes), true};
     kept_.push_back({constant_, what, bytes, {}});
     return {kept_.back().memory.get<std::byte>(bytes), false};
 }
-COLLAB_COMPILED COLLAB_COLD void Threads::forget_weights(std::uint64_t version) { std::erase_if(kept_, [&](const Kept& k) { return k.version == version; }); }
+COLLAB_COMPILED COLLAB_COLD void Threads::forget_weights(std::uint64_t version) {
+    std::erase_if(kept_, [&](const Kept& k) { return k.version == version; });
+}
 COLLAB_COMPILED COLLAB_COLD std::size_t Threads::bytes() const {
     std::size_t sum = 0;
-    for (const auto& s : shared_) sum += s.bytes();
-    for (const auto& s : scratch_) sum += s.bytes();
-    for (const Kept& k : kept_) sum += k.memory.bytes();
+    for (const auto& s : shared_)
+        sum += s.bytes();
+    for (const auto& s : scratch_)
+        sum += s.bytes();
+    for (const Kept& k : kept_)
+        sum += k.memory.bytes();
     return sum;
 }
-COLLAB_COMPILED int Threads::thread() { return tbb::this_task_arena::current_thread_index(); }
+COLLAB_COMPILED int Threads::thread() {
+    return tbb::this_task_arena::current_thread_index();
+}
 
 }  // namespace collab::backend

@@ -14,34 +14,41 @@ template <class F>
 COLLAB_COLD void over_pixels(Threads& threads, const Map& map, long channels, const F& f) {
     const Cut cut(map.pixels(), grain / channels);
     threads.run(cut.count, [&](int piece) {
-        for (long p = cut.begin(piece); p < cut.end(piece); ++p) f(p);
+        for (long p = cut.begin(piece); p < cut.end(piece); ++p)
+            f(p);
     });
 }
 }  // namespace detail
 
 /// Channel g * each + c of x becomes channel c * groups + g of y, where each = channels / groups.
 template <class T>
-COLLAB_COLD void shuffle_channels(Threads& threads, const Map& map, int groups, View<const T> x, View<T> y) {
+COLLAB_COLD void shuffle_channels(Threads& threads, const Map& map, int groups, View<const T> x,
+                                  View<T> y) {
     const int each = map.dims.channels / groups;
     detail::over_pixels(threads, map, map.dims.channels, [=](long p) {
         const T* from = x.data + p * x.pixel;
         T* to = y.data + p * y.pixel;
-        if (groups == 2) {   // what ShuffleNet asks for, as one interleaving loop
+        if (groups == 2) {  // what ShuffleNet asks for, as one interleaving loop
             COLLAB_INDEPENDENT
-            for (int c = 0; c < each; ++c) to[2 * c] = from[c], to[2 * c + 1] = from[each + c];
-        } else if (each == 2) {   // and its backward pass
+            for (int c = 0; c < each; ++c)
+                to[2 * c] = from[c], to[2 * c + 1] = from[each + c];
+        } else if (each == 2) {  // and its backward pass
             COLLAB_INDEPENDENT
-            for (int g = 0; g < groups; ++g) to[g] = from[2 * g], to[groups + g] = from[2 * g + 1];
+            for (int g = 0; g < groups; ++g)
+                to[g] = from[2 * g], to[groups + g] = from[2 * g + 1];
         } else {
             for (int g = 0; g < groups; ++g)
-                for (int c = 0; c < each; ++c) to[c * groups + g] = from[g * each + c];
+                for (int c = 0; c < each; ++c)
+                    to[c * groups + g] = from[g * each + c];
         }
     });
 }
 
-/// y = x between zeros: its `channels` channels after the first (map.dims.channels - channels) / 2 of y.
+/// y = x between zeros: its `channels` channels after the first (map.dims.channels - channels) / 2
+/// of y.
 template <class T>
-COLLAB_COLD void pad_channels(Threads& threads, const Map& map, int channels, View<const T> x, View<T> y) {
+COLLAB_COLD void pad_channels(Threads& threads, const Map& map, int channels, View<const T> x,
+                              View<T> y) {
     const int all = map.dims.channels, before = (all - channels) / 2;
     detail::over_pixels(threads, map, all, [=](long p) {
         const T* from = x.data + p * x.pixel;
@@ -63,14 +70,16 @@ COLLAB_COLD void maxout(Threads& threads, const Map& map, int pieces, View<const
         for (int k = 1; k < pieces; ++k) {
             from += channels;
             COLLAB_INDEPENDENT
-            for (int c = 0; c < channels; ++c) to[c] = ((from[c] > to[c]) | (from[c] != from[c])) ? from[c] : to[c];
+            for (int c = 0; c < channels; ++c)
+                to[c] = ((from[c] > to[c]) | (from[c] != from[c])) ? from[c] : to[c];
         }
     });
 }
 
 /// The first largest piece of x (the first NaN if there is one) takes the gradient, the others 0.
 template <class T>
-COLLAB_COLD void maxout_backward(Threads& threads, const Map& map, int pieces, View<const T> x, View<const T> dy, View<T> dx) {
+COLLAB_COLD void maxout_backward(Threads& threads, const Map& map, int pieces, View<const T> x,
+                                 View<const T> dy, View<T> dx) {
     const int channels = map.dims.channels;
     detail::over_pixels(threads, map, long(channels) * pieces, [=](long p) {
         const T* in = x.data + p * x.pixel;
@@ -80,8 +89,10 @@ COLLAB_COLD void maxout_backward(Threads& threads, const Map& map, int pieces, V
             int best = c;
             T largest = in[c];
             for (int k = c + channels; k < pieces * channels; k += channels)
-                if (in[k] > largest || (in[k] != in[k] && largest == largest)) best = k, largest = in[k];
-            for (int k = c; k < pieces * channels; k += channels) to[k] = k == best ? from[c] : T(0);
+                if (in[k] > largest || (in[k] != in[k] && largest == largest))
+                    best = k, largest = in[k];
+            for (int k = c; k < pieces * channels; k += channels)
+                to[k] = k == best ? from[c] : T(0);
         }
     });
 }

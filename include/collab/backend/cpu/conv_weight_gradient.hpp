@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// conv_weight_gradient: gradients with respect to weights and biases: sums over all pixels, kept in registers.
+// conv_weight_gradient: gradients with respect to weights and biases: sums over all pixels, kept in
+// registers.
 #pragma once
 #include <algorithm>
 #include <cstddef>
@@ -20,17 +21,20 @@ namespace detail {
 /// The pixels under which a tile of weights is summed: rows [from, to) of `images`.
 struct PixelSweep {
     int images, from, to, width;
-    std::ptrdiff_t x_image, x_row, x_step, dy_image, dy_row;   // dy pixels are one block apart
-    bool first;                                                // the sums are set, not added to
+    std::ptrdiff_t x_image, x_row, x_step, dy_image, dy_row;  // dy pixels are one block apart
+    bool first;                                               // the sums are set, not added to
     Ahead* ahead;
 };
 
-/// Adds to dw[Inputs][V registers], or writes there, the sums over pixels of x[input] * dy[channel].
+/// Adds to dw[Inputs][V registers], or writes there, the sums over pixels of x[input] *
+/// dy[channel].
 template <class T, int Inputs, int V>
 COLLAB_NOINLINE void weight_tile(const PixelSweep& s, const T* x, const T* dy, T* dw) {
     constexpr int L = lanes<T>;
     Vector<T> acc[Inputs][V];
-    times<Inputs>([&](int i) COLLAB_LAMBDA_INLINE { times<V>([&](int v) COLLAB_LAMBDA_INLINE { acc[i][v] = Vector<T>{}; }); });
+    times<Inputs>([&](int i) COLLAB_LAMBDA_INLINE {
+        times<V>([&](int v) COLLAB_LAMBDA_INLINE { acc[i][v] = Vector<T>{}; });
+    });
     const std::ptrdiff_t step = s.x_step;
     for (int image = 0; image < s.images; ++image)
         for (int row = s.from; row < s.to; ++row) {
@@ -40,73 +44,100 @@ COLLAB_NOINLINE void weight_tile(const PixelSweep& s, const T* x, const T* dy, T
             for (int w = 0; w < s.width; ++w, px += step, pd += V * L) {
                 Vector<T> d[V];
                 times<V>([&](int v) COLLAB_LAMBDA_INLINE { d[v] = load(pd + v * L); });
-                times<Inputs>([&](int i) COLLAB_LAMBDA_INLINE { times<V>([&](int v) COLLAB_LAMBDA_INLINE { add_product(acc[i][v], px[i], d[v]); }); });
+                times<Inputs>([&](int i) COLLAB_LAMBDA_INLINE {
+                    times<V>([&](int v)
+                                 COLLAB_LAMBDA_INLINE { add_product(acc[i][v], px[i], d[v]); });
+                });
             }
         }
     if (!s.first)
-        times<Inputs>([&](int i) COLLAB_LAMBDA_INLINE { times<V>([&](int v) COLLAB_LAMBDA_INLINE { acc[i][v] += load(dw + (i * V + v) * L); }); });
-    times<Inputs>([&](int i) COLLAB_LAMBDA_INLINE { times<V>([&](int v) COLLAB_LAMBDA_INLINE { store(dw + (i * V + v) * L, acc[i][v]); }); });
+        times<Inputs>([&](int i) COLLAB_LAMBDA_INLINE {
+            times<V>([&](int v) COLLAB_LAMBDA_INLINE { acc[i][v] += load(dw + (i * V + v) * L); });
+        });
+    times<Inputs>([&](int i) COLLAB_LAMBDA_INLINE {
+        times<V>([&](int v) COLLAB_LAMBDA_INLINE { store(dw + (i * V + v) * L, acc[i][v]); });
+    });
 }
 
-/// How many of `left` inputs the next tile takes: what the registers hold, or less where that wastes less.
-/// 16 inputs by two registers are two tiles of 8, not two of 12. A row of three taps over an image's three channels is a tile of its own.
+/// How many of `left` inputs the next tile takes: what the registers hold, or less where that
+/// wastes less. 16 inputs by two registers are two tiles of 8, not two of 12. A row of three taps
+/// over an image's three channels is a tile of its own.
 constexpr int input_tile(int left, int vectors) {
-    if (many_registers && left == 9) return 9;
+    if (many_registers && left == 9)
+        return 9;
     if (vectors == 2) {
         constexpr int wide = many_registers ? 12 : 6, narrow = wide / 3 * 2;
         return left <= narrow || (left > wide && left <= 2 * narrow) ? narrow : wide;
     }
-    if constexpr (!many_registers) return left <= 8 || (left > 12 && left <= 16) ? 8 : 12;
+    if constexpr (!many_registers)
+        return left <= 8 || (left > 12 && left <= 16) ? 8 : 12;
     return left <= 12 ? 12 : left <= 16 || (left > 24 && left <= 32) ? 16 : 24;
 }
 /// Inputs of all tiles together: not below n.
 constexpr int covered_inputs(int n, int vectors) {
     int covered = 0;
-    while (covered < n) covered += input_tile(n - covered, vectors);
+    while (covered < n)
+        covered += input_tile(n - covered, vectors);
     return covered;
 }
 
-/// All tiles of one tap row: `inputs` neighbours of x from the pixel on; dw has covered_inputs(inputs, V) rows.
+/// All tiles of one tap row: `inputs` neighbours of x from the pixel on; dw has
+/// covered_inputs(inputs, V) rows.
 template <class T, int V>
 void weight_tiles(const PixelSweep& s, const T* x, const T* dy, int inputs, T* dw) {
     while (inputs > 0) {
         const int n = input_tile(inputs, V);
-        const auto is = [&](auto size) { return n == size && (weight_tile<T, decltype(size)::value, V>(s, x, dy, dw), true); };
-        if constexpr (V == 2 && many_registers) is(Index<12>{}) || is(Index<8>{}) || is(Index<9>{});
-        else if constexpr (V == 2) is(Index<6>{}) || is(Index<4>{});
-        else if constexpr (many_registers) is(Index<24>{}) || is(Index<16>{}) || is(Index<12>{}) || is(Index<9>{});
-        else is(Index<12>{}) || is(Index<8>{});
+        const auto is = [&](auto size) {
+            return n == size && (weight_tile<T, decltype(size)::value, V>(s, x, dy, dw), true);
+        };
+        if constexpr (V == 2 && many_registers)
+            is(Index<12>{}) || is(Index<8>{}) || is(Index<9>{});
+        else if constexpr (V == 2)
+            is(Index<6>{}) || is(Index<4>{});
+        else if constexpr (many_registers)
+            is(Index<24>{}) || is(Index<16>{}) || is(Index<12>{}) || is(Index<9>{});
+        else
+            is(Index<12>{}) || is(Index<8>{});
         inputs -= n, x += n, dw += n * V * lanes<T>;
     }
 }
 
-/// Adds to `rows` rows of dw, `to_row` apart, the sums of all parts, `distance` apart. A row of sums has `wide` elements, of which n count.
+/// Adds to `rows` rows of dw, `to_row` apart, the sums of all parts, `distance` apart. A row of
+/// sums has `wide` elements, of which n count.
 template <class T>
-COLLAB_NOINLINE void add_weight_sums(const T* sums, int parts, std::size_t distance, int wide, int rows, int n, T* dw, std::ptrdiff_t to_row) {
+COLLAB_NOINLINE void add_weight_sums(const T* sums, int parts, std::size_t distance, int wide,
+                                     int rows, int n, T* dw, std::ptrdiff_t to_row) {
     constexpr int L = lanes<T>;
     for (int c = 0; c < rows; ++c, sums += wide, dw += to_row)
         for (int v = 0; v < n; v += L) {
             Vector<T> sum = load(sums + v);
-            for (int part = 1; part < parts; ++part) sum += load(sums + v + std::size_t(part) * distance);
-            if (n - v >= L) store(dw + v, load(dw + v) + sum);
+            for (int part = 1; part < parts; ++part)
+                sum += load(sums + v + std::size_t(part) * distance);
+            if (n - v >= L)
+                store(dw + v, load(dw + v) + sum);
             else
-                for (int i = 0; i < n - v; ++i) dw[v + i] += sum[i];
+                for (int i = 0; i < n - v; ++i)
+                    dw[v + i] += sum[i];
         }
 }
 
-/// How the work on the weights of one group is cut: parts of the batch, each with sums of its own, and slices of the weights by
-/// input and output channels. Parts cost memory and additions, slices repeated copying; both depend on the geometry alone.
+/// How the work on the weights of one group is cut: parts of the batch, each with sums of its own,
+/// and slices of the weights by input and output channels. Parts cost memory and additions, slices
+/// repeated copying; both depend on the geometry alone.
 template <class T>
 struct WeightCut {
     int parts, in_slices = 1, out_slices = 1;
     WeightCut(const Dense& d, std::size_t weight_bytes, int blocks, int units, int outputs) {
-        const std::size_t fit = (std::size_t(64) << 20) / weight_bytes;   // at most 64 MB of sums
-        const long enough = long(d.g.batch) * outputs / 512;              // pixels per part, or the additions of parts would cost too much
+        const std::size_t fit = (std::size_t(64) << 20) / weight_bytes;  // at most 64 MB of sums
+        // pixels per part, or the additions of parts would cost too much
+        const long enough = long(d.g.batch) * outputs / 512;
         parts = int(std::clamp<long>(std::min<long>(long(fit), enough), 1, std::min(units, 16)));
         while (parts * d.g.groups * in_slices * out_slices < 16) {
-            const int in = d.source_channels / in_slices, out = ceil_div(blocks, out_slices) * block_vectors * lanes<T>;
+            const int in = d.source_channels / in_slices,
+                      out = ceil_div(blocks, out_slices) * block_vectors * lanes<T>;
             const bool can_in = in >= 64, can_out = out_slices * 2 <= blocks;
-            if (!can_in && !can_out) break;
+            if (!can_in && !can_out)
+                break;
             (can_in && (!can_out || in > out) ? in_slices : out_slices) *= 2;
         }
     }
@@ -114,64 +145,97 @@ struct WeightCut {
 
 /// What a unit will read.
 template <class T>
-void fetch_unit(Ahead& ahead, const Dense& d, const Units::Unit& unit, const Load<T>& x, const Load<T>& dy) {
+void fetch_unit(Ahead& ahead, const Dense& d, const Units::Unit& unit, const Load<T>& x,
+                const Load<T>& dy) {
     const auto add = [&](const Load<T>& load, const Dims& map) {
-        const int rows = d.target.height;   // of outputs
-        const long first = long(unit.image) * map.area() + long(unit.row) * map.height / rows * map.width;
-        const long pixels = unit.images > 1 ? long(unit.images) * map.area() : long(unit.rows) * map.height / rows * map.width;
+        const int rows = d.target.height;  // of outputs
+        const long first =
+            long(unit.image) * map.area() + long(unit.row) * map.height / rows * map.width;
+        const long pixels = unit.images > 1 ? long(unit.images) * map.area()
+                                            : long(unit.rows) * map.height / rows * map.width;
         ahead.add(load.x, first, pixels), ahead.add(load.raw, first, pixels);
     };
     add(x, d.source), add(dy, d.target);
 }
 
-/// A gradient by Winograd's tiles: their edge, and parts of the batch with sums of their own; 0 and 0 where that does not pay.
+/// A gradient by Winograd's tiles: their edge, and parts of the batch with sums of their own; 0 and
+/// 0 where that does not pay.
 struct WinogradParts {
     int edge = 0, parts = 0;
 };
 template <class T>
 WinogradParts winograd_parts(const Dense& d, int most_edge) {
     const int edge = winograd_gradient_edge<T>(d, most_edge);
-    const std::size_t bytes = winograd_sums_size<T>(edge, d.source_channels, d.target_channels) * std::size_t(d.g.groups) * sizeof(T);
-    if (edge == 0 || bytes > (std::size_t(8) << 20)) return {};
-    return {edge, bytes <= std::size_t(128) << 10 ? 16 : 8};   // adding up the parts must stay cheap
+    const std::size_t bytes = winograd_sums_size<T>(edge, d.source_channels, d.target_channels) *
+                              std::size_t(d.g.groups) * sizeof(T);
+    if (edge == 0 || bytes > (std::size_t(8) << 20))
+        return {};
+    // adding up the parts must stay cheap
+    return {edge, bytes <= std::size_t(128) << 10 ? 16 : 8};
 }
 
 /// Adds to dw, by Winograd's tiles.
 template <class T>
-COLLAB_COLD void dense_winograd_gradient(Threads& threads, const Dense& d, WinogradParts winograd, const Load<T>& x, const Load<T>& dy, T* dw) {
+COLLAB_COLD void dense_winograd_gradient(Threads& threads, const Dense& d, WinogradParts winograd,
+                                         const Load<T>& x, const Load<T>& dy, T* dw) {
     const Window window = d.window();
-    const int channels = d.source_channels, targets = d.target_channels, groups = d.g.groups, width = d.target.width;
-    const std::ptrdiff_t row = std::ptrdiff_t(window.width()) * channels, dy_row = std::ptrdiff_t(width) * targets;
-    const Units units(d.g.batch, d.target.height, sizeof(T) * std::size_t(window.height(d.target.height) * row + d.target.height * dy_row), sizeof(T) * std::size_t(row + dy_row),
-                      d.target.area(), winograd_outputs(winograd.edge));
-    const std::ptrdiff_t image = window.height(units.most_rows) * row, dy_image = units.most_rows * dy_row;
+    const int channels = d.source_channels, targets = d.target_channels, groups = d.g.groups,
+              width = d.target.width;
+    const std::ptrdiff_t row = std::ptrdiff_t(window.width()) * channels,
+                         dy_row = std::ptrdiff_t(width) * targets;
+    const Units units(
+        d.g.batch, d.target.height,
+        sizeof(T) * std::size_t(window.height(d.target.height) * row + d.target.height * dy_row),
+        sizeof(T) * std::size_t(row + dy_row), d.target.area(), winograd_outputs(winograd.edge));
+    const std::ptrdiff_t image = window.height(units.most_rows) * row,
+                         dy_image = units.most_rows * dy_row;
     const int parts = std::min(winograd.parts, units.count());
-    const std::size_t size = winograd_sums_size<T>(winograd.edge, channels, targets), distance = size * std::size_t(groups);
+    const std::size_t size = winograd_sums_size<T>(winograd.edge, channels, targets),
+                      distance = size * std::size_t(groups);
     T* const sums = threads.shared<T>(std::size_t(parts) * distance);
-    const std::size_t window_size = whole_lines<T>(std::size_t(units.most_images * image + lanes<T>)), dy_size = whole_lines<T>(std::size_t(units.most_images * dy_image));
-    const std::size_t tile_size = winograd_gradient_scratch<T>(winograd.edge, channels, targets, winograd_tiles_in(units, width, winograd.edge));
+    const std::size_t window_size =
+                          whole_lines<T>(std::size_t(units.most_images * image + lanes<T>)),
+                      dy_size = whole_lines<T>(std::size_t(units.most_images * dy_image));
+    const std::size_t tile_size = winograd_gradient_scratch<T>(
+        winograd.edge, channels, targets, winograd_tiles_in(units, width, winograd.edge));
     threads.run(parts * groups, [&](int piece) {
         const int group = piece % groups, part = piece / groups;
         T* const copy = threads.scratch<T>(window_size + dy_size + tile_size);
         T* const formed = copy + window_size;
-        const int first_unit = part_begin(units.count(), parts, part), last_unit = part_begin(units.count(), parts, part + 1);
+        const int first_unit = part_begin(units.count(), parts, part),
+                  last_unit = part_begin(units.count(), parts, part + 1);
         Ahead ahead;
         for (int u = first_unit; u < last_unit; ++u) {
             const Units::Unit unit = units[u];
             ahead.clear();
-            if (u + 1 < units.count()) fetch_unit(ahead, d, units[u + 1], x, dy);
+            if (u + 1 < units.count())
+                fetch_unit(ahead, d, units[u + 1], x, dy);
             for (int i = 0; i < unit.images; ++i)
-                load_window(x, unit.image + i, group * channels, channels, d.source.height, d.source.width, unit.row + window.top, window.height(unit.rows), window.left,
-                            window.width(), copy + i * image, row);
+                load_window(x, unit.image + i, group * channels, channels, d.source.height,
+                            d.source.width, unit.row + window.top, window.height(unit.rows),
+                            window.left, window.width(), copy + i * image, row);
             std::fill_n(copy + unit.images * image, lanes<T>, T(0));
-            const std::ptrdiff_t first = (std::ptrdiff_t(unit.image) * d.target.height + unit.row) * width;
-            WinogradGradientJob<T> job{{copy, channels, row, image, unit.images, unit.rows, width, channels, winograd.edge}, targets, formed, targets, dy_row, unit.rows * dy_row,
-                                       sums + std::size_t(part) * distance + std::size_t(group) * size, u == first_unit, formed + dy_size, &ahead};
+            const std::ptrdiff_t first =
+                (std::ptrdiff_t(unit.image) * d.target.height + unit.row) * width;
+            WinogradGradientJob<T> job{{copy, channels, row, image, unit.images, unit.rows, width,
+                                        channels, winograd.edge},
+                                       targets,
+                                       formed,
+                                       targets,
+                                       dy_row,
+                                       unit.rows * dy_row,
+                                       sums + std::size_t(part) * distance +
+                                           std::size_t(group) * size,
+                                       u == first_unit,
+                                       formed + dy_size,
+                                       &ahead};
             if (dy.plain()) {
                 job.dy = dy.x.data + first * dy.x.pixel + group * targets;
-                job.dy_pixel = dy.x.pixel, job.dy_row = width * dy.x.pixel, job.dy_image = d.target.height * job.dy_row;
+                job.dy_pixel = dy.x.pixel, job.dy_row = width * dy.x.pixel,
+                job.dy_image = d.target.height * job.dy_row;
             } else {
-                load_pixels(dy, first, group * targets, targets, long(unit.images) * unit.rows * width, formed, targets);
+                load_pixels(dy, first, group * targets, targets,
+                            long(unit.images) * unit.rows * width, formed, targets);
             }
             winograd_weight_gradient(job);
         }
@@ -179,106 +243,177 @@ COLLAB_COLD void dense_winograd_gradient(Threads& threads, const Dense& d, Winog
     const int jobs = std::min(channels, 16), all = d.target.channels;
     threads.run(jobs * groups, [&](int piece) {
         const int group = piece / jobs, job = piece % jobs;
-        winograd_weight_gradient_finish(winograd.edge, sums + std::size_t(group) * size, parts, distance, channels, targets, part_begin(channels, jobs, job), part_begin(channels, jobs, job + 1),
-                                        dw + group * targets, std::ptrdiff_t(channels) * all, std::ptrdiff_t(all));
+        winograd_weight_gradient_finish(
+            winograd.edge, sums + std::size_t(group) * size, parts, distance, channels, targets,
+            part_begin(channels, jobs, job), part_begin(channels, jobs, job + 1),
+            dw + group * targets, std::ptrdiff_t(channels) * all, std::ptrdiff_t(all));
     });
 }
 
 /// Adds to dw.
 template <class T>
-COLLAB_COLD void dense_weight_gradient(Threads& threads, const Dense& d, const Load<T>& x, const Load<T>& dy, T* dw) {
+COLLAB_COLD void dense_weight_gradient(Threads& threads, const Dense& d, const Load<T>& x,
+                                       const Load<T>& dy, T* dw) {
     constexpr int L = lanes<T>;
-    if (const WinogradParts winograd = winograd_parts<T>(d, threads.winograd()); winograd.edge > 0) return dense_winograd_gradient(threads, d, winograd, x, dy, dw);
+    if (const WinogradParts winograd = winograd_parts<T>(d, threads.winograd()); winograd.edge > 0)
+        return dense_winograd_gradient(threads, d, winograd, x, dy, dw);
     const Sweep s = d.sweep(0);
     const Window window = d.window();
-    const int channels = d.source_channels, groups = d.g.groups, taps = s.rows.taps, outputs = s.rows.count * s.columns.count;
+    const int channels = d.source_channels, groups = d.g.groups, taps = s.rows.taps,
+              outputs = s.rows.count * s.columns.count;
     const Blocks<T> blocks(d.target_channels);
     // Sums lie as [part][group][in slice][block][tap row][covered inputs][registers of the block].
-    const auto covered = [&](int in, int vectors) { return covered_inputs(s.columns.taps * in, vectors); };
-    const auto sums_before = [&](int in, int b) {   // of one slice of `in` input channels, before block b
+    const auto covered = [&](int in, int vectors) {
+        return covered_inputs(s.columns.taps * in, vectors);
+    };
+    // of one slice of `in` input channels, before block b
+    const auto sums_before = [&](int in, int b) {
         const bool odd = b == blocks.count() && blocks.vectors % 2 == 1;
         const std::size_t whole = std::size_t(b - odd) * 2 * std::size_t(covered(in, 2));
         return (whole + (odd ? std::size_t(covered(in, 1)) : 0)) * std::size_t(taps * L);
     };
 
     const int sketch = std::min(blocks.padded(), 4 * block_vectors * L);
-    // Single pixels lie one line further apart than a power of two, or the same channels of all of them would compete for the same cache lines.
+    // Single pixels lie one line further apart than a power of two, or the same channels of all of
+    // them would compete for the same cache lines.
     const bool single = d.source.area() == 1 && window.width() == 1;
-    const auto window_row = [&](int in) { return single && in % 64 == 0 ? std::ptrdiff_t(in) + L : std::ptrdiff_t(window.width()) * in; };
-    const auto cut_units = [&](int in) {
-        return Units(d.g.batch, s.rows.count, sizeof(T) * std::size_t(window.height(s.rows.count) * window_row(in) + outputs * sketch),
-                     sizeof(T) * std::size_t(window.row_stride * window_row(in) + s.columns.count * sketch), outputs, 256);
+    const auto window_row = [&](int in) {
+        return single && in % 64 == 0 ? std::ptrdiff_t(in) + L
+                                      : std::ptrdiff_t(window.width()) * in;
     };
-    WeightCut<T> cut(d, sums_before(channels, blocks.count()) * std::size_t(groups) * sizeof(T), blocks.count(), cut_units(channels).count(), outputs);
-    const int most_in = ceil_div(channels, cut.in_slices), most_blocks = ceil_div(blocks.count(), cut.out_slices);
-    const int slack = 64;   // a tile may read past its last input
+    const auto cut_units = [&](int in) {
+        return Units(
+            d.g.batch, s.rows.count,
+            sizeof(T) *
+                std::size_t(window.height(s.rows.count) * window_row(in) + outputs * sketch),
+            sizeof(T) * std::size_t(window.row_stride * window_row(in) + s.columns.count * sketch),
+            outputs, 256);
+    };
+    WeightCut<T> cut(d, sums_before(channels, blocks.count()) * std::size_t(groups) * sizeof(T),
+                     blocks.count(), cut_units(channels).count(), outputs);
+    const int most_in = ceil_div(channels, cut.in_slices),
+              most_blocks = ceil_div(blocks.count(), cut.out_slices);
+    const int slack = 64;  // a tile may read past its last input
     const Units units = cut_units(most_in);
-    cut.parts = std::min(cut.parts, units.count());   // slices have fewer units than all channels: a part without any would leave its sums unset
-    const std::size_t sums_of_slice = sums_before(most_in, blocks.count()), sums_of_part = sums_of_slice * std::size_t(cut.in_slices * groups);
-    const std::ptrdiff_t dy_row = s.columns.count, dy_image = units.most_rows * dy_row;   // in blocks
+    // slices have fewer units than all channels: a part without any would leave its sums unset
+    cut.parts = std::min(cut.parts, units.count());
+    const std::size_t sums_of_slice = sums_before(most_in, blocks.count()),
+                      sums_of_part = sums_of_slice * std::size_t(cut.in_slices * groups);
+    // in blocks
+    const std::ptrdiff_t dy_row = s.columns.count, dy_image = units.most_rows * dy_row;
     T* const partial = threads.shared<T>(std::size_t(cut.parts) * sums_of_part);
 
     const int slices = groups * cut.in_slices * cut.out_slices;
     threads.run(cut.parts * slices, [&](int piece) {
-        const int out_slice = piece % cut.out_slices, in_slice = piece / cut.out_slices % cut.in_slices;
-        const int group = piece / (cut.out_slices * cut.in_slices) % groups, part = piece / (cut.out_slices * cut.in_slices * groups);
+        const int out_slice = piece % cut.out_slices,
+                  in_slice = piece / cut.out_slices % cut.in_slices;
+        const int group = piece / (cut.out_slices * cut.in_slices) % groups,
+                  part = piece / (cut.out_slices * cut.in_slices * groups);
         const int first_block = part_begin(blocks.count(), cut.out_slices, out_slice);
         const int last_block = part_begin(blocks.count(), cut.out_slices, out_slice + 1);
-        const int first_in = part_begin(channels, cut.in_slices, in_slice), in = part_begin(channels, cut.in_slices, in_slice + 1) - first_in;
-        T* const sums = partial + std::size_t(part) * sums_of_part + std::size_t(group * cut.in_slices + in_slice) * sums_of_slice;
+        const int first_in = part_begin(channels, cut.in_slices, in_slice),
+                  in = part_begin(channels, cut.in_slices, in_slice + 1) - first_in;
+        T* const sums = partial + std::size_t(part) * sums_of_part +
+                        std::size_t(group * cut.in_slices + in_slice) * sums_of_slice;
         const std::ptrdiff_t row = window_row(in), image = window.height(units.most_rows) * row;
-        const std::size_t window_size = whole_lines<T>(std::size_t(units.most_images * image + slack));
-        T* const copy = threads.scratch<T>(window_size + std::size_t(units.most_images * dy_image) * std::size_t(most_blocks * block_vectors * L));
+        const std::size_t window_size =
+            whole_lines<T>(std::size_t(units.most_images * image + slack));
+        T* const copy =
+            threads.scratch<T>(window_size + std::size_t(units.most_images * dy_image) *
+                                                 std::size_t(most_blocks * block_vectors * L));
         T* const dy_blocks = copy + window_size;
-        const int first_unit = part_begin(units.count(), cut.parts, part), last_unit = part_begin(units.count(), cut.parts, part + 1);
+        const int first_unit = part_begin(units.count(), cut.parts, part),
+                  last_unit = part_begin(units.count(), cut.parts, part + 1);
         Ahead ahead;
         for (int u = first_unit; u < last_unit; ++u) {
             const Units::Unit unit = units[u];
             ahead.clear();
-            if (const int next = u + 1 < last_unit || piece % slices + 1 == slices ? u + 1 : first_unit; next < units.count()) {   // a thread takes pieces in their order
+            // a thread takes pieces in their order
+            if (const int next =
+                    u + 1 < last_unit || piece % slices + 1 == slices ? u + 1 : first_unit;
+                next < units.count()) {
                 fetch_unit(ahead, d, units[next], x, dy);
-                ahead.spread(long(unit.images) * unit.rows * taps * (last_block - first_block) * std::max(1, s.columns.taps * in / 16));
+                ahead.spread(long(unit.images) * unit.rows * taps * (last_block - first_block) *
+                             std::max(1, s.columns.taps * in / 16));
             }
-            const int top = unit.row * window.row_stride + window.top, high = window.height(unit.rows);
-            if (single && image == row) load_pixels(x, unit.image, group * channels + first_in, in, unit.images, copy, int(row));
+            const int top = unit.row * window.row_stride + window.top,
+                      high = window.height(unit.rows);
+            if (single && image == row)
+                load_pixels(x, unit.image, group * channels + first_in, in, unit.images, copy,
+                            int(row));
             else
                 for (int i = 0; i < unit.images; ++i)
-                    load_window(x, unit.image + i, group * channels + first_in, in, d.source.height, d.source.width, top, high, window.left, window.width(),
+                    load_window(x, unit.image + i, group * channels + first_in, in, d.source.height,
+                                d.source.width, top, high, window.left, window.width(),
                                 copy + i * image, row);
             std::fill_n(copy + unit.images * image, slack, T(0));
             T* packed = dy_blocks;
             for (int b = first_block; b < last_block; ++b) {
-                const int first = blocks.channel(b), vectors = blocks.in_block(b), wide = vectors * L, n = std::min(wide, d.target_channels - first);
-                // Units of more than one image are whole images, whose pixels all follow one another.
-                load_pixels(dy, long(unit.image) * outputs + unit.row * s.columns.count, group * d.target_channels + first, n, long(unit.images) * unit.rows * s.columns.count,
-                            packed, wide);
+                const int first = blocks.channel(b), vectors = blocks.in_block(b),
+                          wide = vectors * L, n = std::min(wide, d.target_channels - first);
+                // Units of more than one image are whole images, whose pixels all follow one
+                // another.
+                load_pixels(dy, long(unit.image) * outputs + unit.row * s.columns.count,
+                            group * d.target_channels + first, n,
+                            long(unit.images) * unit.rows * s.columns.count, packed, wide);
                 for (int k = 0; k < taps; ++k) {
-                    // Rows of outputs whose tap row k lies inside the source; the others meet only zeros.
+                    // Rows of outputs whose tap row k lies inside the source; the others meet only
+                    // zeros.
                     int from = 0, to = unit.rows;
-                    const auto source_row = [&](int m) { return (unit.row + m) * s.rows.stride + s.rows.origin + k; };
-                    while (from < to && source_row(from) < 0) ++from;
-                    while (from < to && source_row(to - 1) >= d.source.height) --to;
-                    PixelSweep sweep{unit.images, from, to, s.columns.count, image, s.rows.stride * row, std::ptrdiff_t(s.columns.stride) * in,
-                                     dy_image * wide, dy_row * wide, u == first_unit, &ahead};
-                    if (outputs == 1 && from < to) sweep.images = 1, sweep.width = unit.images, sweep.x_step = image;   // one long row of samples
-                    T* const to_sums = sums + sums_before(in, b) + std::size_t(k) * std::size_t(covered(in, vectors) * wide);
-                    if (vectors == 2) weight_tiles<T, 2>(sweep, copy + k * row, packed, s.columns.taps * in, to_sums);
-                    else weight_tiles<T, 1>(sweep, copy + k * row, packed, s.columns.taps * in, to_sums);
+                    const auto source_row = [&](int m) {
+                        return (unit.row + m) * s.rows.stride + s.rows.origin + k;
+                    };
+                    while (from < to && source_row(from) < 0)
+                        ++from;
+                    while (from < to && source_row(to - 1) >= d.source.height)
+                        --to;
+                    PixelSweep sweep{unit.images,
+                                     from,
+                                     to,
+                                     s.columns.count,
+                                     image,
+                                     s.rows.stride * row,
+                                     std::ptrdiff_t(s.columns.stride) * in,
+                                     dy_image * wide,
+                                     dy_row * wide,
+                                     u == first_unit,
+                                     &ahead};
+                    // one long row of samples
+                    if (outputs == 1 && from < to)
+                        sweep.images = 1, sweep.width = unit.images, sweep.x_step = image;
+                    T* const to_sums = sums + sums_before(in, b) +
+                                       std::size_t(k) * std::size_t(covered(in, vectors) * wide);
+                    if (vectors == 2)
+                        weight_tiles<T, 2>(sweep, copy + k * row, packed, s.columns.taps * in,
+                                           to_sums);
+                    else
+                        weight_tiles<T, 1>(sweep, copy + k * row, packed, s.columns.taps * in,
+                                           to_sums);
                 }
                 packed += unit.images * dy_image * wide;
             }
         }
     });
 
-    // Sums are read in the order in which they lie: one block of one tap row of one slice after the other.
+    // Sums are read in the order in which they lie: one block of one tap row of one slice after the
+    // other.
     threads.run(groups * taps * cut.in_slices * blocks.count(), [&](int job) {
-        const int b = job % blocks.count(), slice = job / blocks.count() % cut.in_slices, k = job / (blocks.count() * cut.in_slices) % taps;
-        const int group = job / (blocks.count() * cut.in_slices * taps), vectors = blocks.in_block(b), wide = vectors * L;
-        const int first_in = part_begin(channels, cut.in_slices, slice), in = part_begin(channels, cut.in_slices, slice + 1) - first_in;
-        const T* from = partial + std::size_t(group * cut.in_slices + slice) * sums_of_slice + sums_before(in, b) + std::size_t(k) * std::size_t(covered(in, vectors) * wide);
+        const int b = job % blocks.count(), slice = job / blocks.count() % cut.in_slices,
+                  k = job / (blocks.count() * cut.in_slices) % taps;
+        const int group = job / (blocks.count() * cut.in_slices * taps),
+                  vectors = blocks.in_block(b), wide = vectors * L;
+        const int first_in = part_begin(channels, cut.in_slices, slice),
+                  in = part_begin(channels, cut.in_slices, slice + 1) - first_in;
+        const T* from = partial + std::size_t(group * cut.in_slices + slice) * sums_of_slice +
+                        sums_before(in, b) +
+                        std::size_t(k) * std::size_t(covered(in, vectors) * wide);
         const int first = blocks.channel(b), n = std::min(wide, d.target_channels - first);
         for (int q = 0; q < s.columns.taps; ++q, from += std::ptrdiff_t(in) * wide)
-            add_weight_sums(from, cut.parts, sums_of_part, wide, in, n, dw + (std::ptrdiff_t(k * s.columns.taps + q) * channels + first_in) * d.target.channels + group * d.target_channels + first,
+            add_weight_sums(from, cut.parts, sums_of_part, wide, in, n,
+                            dw +
+                                (std::ptrdiff_t(k * s.columns.taps + q) * channels + first_in) *
+                                    d.target.channels +
+                                group * d.target_channels + first,
                             d.target.channels);
     });
 }
@@ -288,7 +423,8 @@ COLLAB_COLD void dense_weight_gradient(Threads& threads, const Dense& d, const L
 /// Adds the sum of dy over samples and pixels to db, one per channel.
 template <class T>
 COLLAB_COLD void bias_gradient(Threads& threads, const Map& map, View<const T> dy, T* db) {
-    const int channels = map.dims.channels, parts = int(std::min<long>(32, (map.pixels() + 63) / 64));
+    const int channels = map.dims.channels,
+              parts = int(std::min<long>(32, (map.pixels() + 63) / 64));
     const std::size_t padded = detail::whole_lines<T>(std::size_t(channels));
     T* const partial = threads.shared<T>(std::size_t(parts) * padded);
     threads.run(parts, [&](int part) {
@@ -298,11 +434,13 @@ COLLAB_COLD void bias_gradient(Threads& threads, const Map& map, View<const T> d
         const T* at = dy.data + first * dy.pixel;
         for (long p = first; p < last; ++p, at += dy.pixel) {
             COLLAB_INDEPENDENT
-            for (int c = 0; c < channels; ++c) sums[c] += at[c];
+            for (int c = 0; c < channels; ++c)
+                sums[c] += at[c];
         }
     });
     for (int part = 0; part < parts; ++part)
-        for (int c = 0; c < channels; ++c) db[c] += partial[std::size_t(part) * padded + std::size_t(c)];
+        for (int c = 0; c < channels; ++c)
+            db[c] += partial[std::size_t(part) * padded + std::size_t(c)];
 }
 
 }  // namespace collab::backend

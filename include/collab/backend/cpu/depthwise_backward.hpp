@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// depthwise_backward: both gradients of a depthwise 3x3 convolution in one sweep: what they read is read, and formed, once.
+// depthwise_backward: both gradients of a depthwise 3x3 convolution in one sweep: what they read is
+// read, and formed, once.
 #pragma once
 #include <algorithm>
 #include <cstddef>
@@ -11,30 +12,41 @@
 
 namespace collab::backend::detail {
 
-/// Adds to dw and writes after.y, for convolutions that is_depthwise_3x3 admits. Returns the number of parts that have sums in `after`.
+/// Adds to dw and writes after.y, for convolutions that is_depthwise_3x3 admits. Returns the number
+/// of parts that have sums in `after`.
 template <class T>
-COLLAB_COLD int depthwise_3x3_backward(Threads& threads, const Convolution& g, const Load<T>& x, const Load<T>& dy, const T* w, T* dw, After<T>& after) {
+COLLAB_COLD int depthwise_3x3_backward(Threads& threads, const Convolution& g, const Load<T>& x,
+                                       const Load<T>& dy, const T* w, T* dw, After<T>& after) {
     const DepthwiseSums3x3<T> all(g);
     const DepthwiseSteps steps(g, true);
-    const int stride = g.stride.height, above = stride == 1 ? 1 : 0;   // rows of dy that the first row of dx meets beside its own
+    // rows of dy that the first row of dx meets beside its own
+    const int stride = g.stride.height, above = stride == 1 ? 1 : 0;
     const RowUnits units(g.batch, g.out.height, all.row_bytes, steps.step);
     const int parts = std::min(units.count(), 32);
     T* const partial = threads.shared<T>(std::size_t(parts) * all.size());
-    if (after.run) after.zero_sums(threads, parts);
-    const std::size_t x_room = lines_room(x, g.in, (units.each - 1) * stride + 3), dy_room = lines_room(dy, g.out, units.each + 2);
+    if (after.run)
+        after.zero_sums(threads, parts);
+    const std::size_t x_room = lines_room(x, g.in, (units.each - 1) * stride + 3),
+                      dy_room = lines_room(dy, g.out, units.each + 2);
     threads.run(parts, [&](int part) {
         T* const formed = threads.scratch<T>(x_room + dy_room);
         T* const sums = partial + std::size_t(part) * all.size();
         std::fill_n(sums, all.size(), T(0));
-        for (int u = part_begin(units.count(), parts, part); u < part_begin(units.count(), parts, part + 1); ++u) {
+        for (int u = part_begin(units.count(), parts, part);
+             u < part_begin(units.count(), parts, part + 1); ++u) {
             const int image = units.image(u), first = units.first(u), last = units.last(u);
-            const Lines<T> source = source_lines(x, g.in, image, first * stride - 1, (last - 1) * stride + 2, formed);
-            const Lines<T> gradient = source_lines(dy, g.out, image, first - above, last + 1, formed + x_room);
+            const Lines<T> source =
+                source_lines(x, g.in, image, first * stride - 1, (last - 1) * stride + 2, formed);
+            const Lines<T> gradient =
+                source_lines(dy, g.out, image, first - above, last + 1, formed + x_room);
             all.add(source, gradient, first, last, sums);
-            depthwise_unit(g, true, all.registers, gradient, w, static_cast<const T*>(nullptr), image, first, last, after.y);
-            if (!after.run) continue;
+            depthwise_unit(g, true, all.registers, gradient, w, static_cast<const T*>(nullptr),
+                           image, first, last, after.y);
+            if (!after.run)
+                continue;
             const int top = first * steps.every, bottom = std::min(last * steps.every, g.in.height);
-            after.run(after, part, (long(image) * g.in.height + top) * g.in.width, long(bottom - top) * g.in.width, 0, g.in.channels);
+            after.run(after, part, (long(image) * g.in.height + top) * g.in.width,
+                      long(bottom - top) * g.in.width, 0, g.in.channels);
         }
     });
     all.finish(partial, parts, dw);

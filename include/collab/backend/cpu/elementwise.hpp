@@ -9,25 +9,35 @@ namespace collab::backend {
 /// y = f(x); y may be x.
 template <class T, class F>
 COLLAB_COLD void activate(Threads& threads, const Map& map, F f, View<const T> x, View<T> y) {
-    over_runs(threads, map, [f](long n, const T* in, T* out) {
-        const F local = f;
-        COLLAB_INDEPENDENT
-        for (long i = 0; i < n; ++i) out[i] = local(in[i]);
-    }, x, y);
+    over_runs(
+        threads, map,
+        [f](long n, const T* in, T* out) {
+            const F local = f;
+            COLLAB_INDEPENDENT
+            for (long i = 0; i < n; ++i)
+                out[i] = local(in[i]);
+        },
+        x, y);
 }
 
 /// dx = dy * f.slope(y); dx may be dy.
 template <class T, class F>
-COLLAB_COLD void activate_backward(Threads& threads, const Map& map, F f, View<const T> y, View<const T> dy, View<T> dx) {
-    over_runs(threads, map, [f](long n, const T* value, const T* from, T* to) {
-        const F local = f;
-        COLLAB_INDEPENDENT
-        for (long i = 0; i < n; ++i) to[i] = from[i] * local.slope(value[i]);
-    }, y, dy, dx);
+COLLAB_COLD void activate_backward(Threads& threads, const Map& map, F f, View<const T> y,
+                                   View<const T> dy, View<T> dx) {
+    over_runs(
+        threads, map,
+        [f](long n, const T* value, const T* from, T* to) {
+            const F local = f;
+            COLLAB_INDEPENDENT
+            for (long i = 0; i < n; ++i)
+                to[i] = from[i] * local.slope(value[i]);
+        },
+        y, dy, dx);
 }
 
 namespace detail {
-/// f(pixel of the smaller map, pixel of the larger map) for the pixels that a strided shortcut joins.
+/// f(pixel of the smaller map, pixel of the larger map) for the pixels that a strided shortcut
+/// joins.
 template <class F>
 COLLAB_COLD void shortcut_pixels(Threads& threads, const Convolution& g, const F& f) {
     const Cut cut(long(g.batch) * g.out.height, grain / (long(g.out.width) * g.in.channels));
@@ -35,7 +45,8 @@ COLLAB_COLD void shortcut_pixels(Threads& threads, const Convolution& g, const F
         for (long row = cut.begin(piece); row < cut.end(piece); ++row) {
             const long b = row / g.out.height, h = row % g.out.height;
             const long from = (b * g.in.height + h * g.stride.height) * g.in.width;
-            for (long w = 0; w < g.out.width; ++w) f(row * g.out.width + w, from + w * g.stride.width);
+            for (long w = 0; w < g.out.width; ++w)
+                f(row * g.out.width + w, from + w * g.stride.width);
         }
     });
 }
@@ -49,19 +60,22 @@ COLLAB_COLD void pad_shortcut(Threads& threads, const Convolution& g, View<const
         const T* from = x.data + in * x.pixel;
         T* to = y.data + out * y.pixel + skip;
         COLLAB_INDEPENDENT
-        for (int c = 0; c < channels; ++c) to[c] += from[c];
+        for (int c = 0; c < channels; ++c)
+            to[c] += from[c];
     });
 }
 
 /// Adds the gradient of the shortcut to dx.
 template <class T>
-COLLAB_COLD void pad_shortcut_backward(Threads& threads, const Convolution& g, View<const T> dy, View<T> dx) {
+COLLAB_COLD void pad_shortcut_backward(Threads& threads, const Convolution& g, View<const T> dy,
+                                       View<T> dx) {
     const int channels = g.in.channels, skip = (g.out.channels - g.in.channels) / 2;
     detail::shortcut_pixels(threads, g, [&](long out, long in) {
         const T* from = dy.data + out * dy.pixel + skip;
         T* to = dx.data + in * dx.pixel;
         COLLAB_INDEPENDENT
-        for (int c = 0; c < channels; ++c) to[c] += from[c];
+        for (int c = 0; c < channels; ++c)
+            to[c] += from[c];
     });
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// fused: convolutions that normalise what they read and sum what they write, and the passes at the ends of a chain of them.
+// fused: convolutions that normalise what they read and sum what they write, and the passes at the
+// ends of a chain of them.
 #pragma once
 #include <type_traits>
 
@@ -11,41 +12,59 @@ namespace collab::backend {
 
 /// y = x * w (+ bias): see FusionBackend.
 template <class T, class X>
-COLLAB_COLD void fused_conv2d(Threads& threads, const Convolution& g, const detail::Families<T>& families, const X& x, const T* w, const T* bias, View<T> y, const Statistics<T>& statistics) {
+COLLAB_COLD void fused_conv2d(Threads& threads, const Convolution& g,
+                              const detail::Families<T>& families, const X& x, const T* w,
+                              const T* bias, View<T> y, const Statistics<T>& statistics) {
     auto room = detail::coefficients<T>(threads, detail::widest(g));
     detail::After<T> after(y, g.out.channels);
-    if (statistics.saved) after.run = detail::Passes<T>::statistics;
-    const int parts = detail::fused_sweep(threads, g, families, detail::load_of(room, x, g.in.channels), w, bias, after);
-    if (!statistics.saved) return;
+    if (statistics.saved)
+        after.run = detail::Passes<T>::statistics;
+    const int parts = detail::fused_sweep(threads, g, families,
+                                          detail::load_of(room, x, g.in.channels), w, bias, after);
+    if (!statistics.saved)
+        return;
     detail::add_parts(after.sums, parts, g.out.channels);
-    detail::finish_statistics(after.sums, g.out.channels, static_cast<double>(g.batch) * g.out.area(), statistics);
+    detail::finish_statistics(after.sums, g.out.channels,
+                              static_cast<double>(g.batch) * g.out.area(), statistics);
 }
 
 /// y = f(normalisation + skip) of x * w (+ bias): see FusionBackend.
 template <class T, class X, class F>
-COLLAB_COLD void normalised_conv2d(Threads& threads, const Convolution& g, const detail::Families<T>& families, const X& x, const T* w, const T* bias, const F& f, const Normalised<T, Identity>& input, View<const T> skip, View<T> y) {
+COLLAB_COLD void normalised_conv2d(Threads& threads, const Convolution& g,
+                                   const detail::Families<T>& families, const X& x, const T* w,
+                                   const T* bias, const F& f, const Normalised<T, Identity>& input,
+                                   View<const T> skip, View<T> y) {
     auto room = detail::coefficients<T>(threads, detail::widest(g));
-    const detail::Load<T> result = detail::load_of(room, input, g.out.channels);   // for its coefficients
+    // for its coefficients
+    const detail::Load<T> result = detail::load_of(room, input, g.out.channels);
     detail::After<T> after(y, g.out.channels);
-    after.more = skip, after.activation = detail::Activated<T, F>::of(f), after.mean = result.mean, after.scale = result.scale, after.offset = result.offset;
+    after.more = skip, after.activation = detail::Activated<T, F>::of(f), after.mean = result.mean,
+    after.scale = result.scale, after.offset = result.offset;
     after.run = detail::Passes<T>::finish;
-    detail::fused_sweep(threads, g, families, detail::load_of(room, x, g.in.channels), w, bias, after);
+    detail::fused_sweep(threads, g, families, detail::load_of(room, x, g.in.channels), w, bias,
+                        after);
 }
 
 /// Adds to dw: see FusionBackend.
 template <class T, class X, class D>
-COLLAB_COLD void fused_conv2d_weight_gradient(Threads& threads, const Convolution& g, const detail::Families<T>& families, const X& x, const D& dy, T* dw) {
+COLLAB_COLD void fused_conv2d_weight_gradient(Threads& threads, const Convolution& g,
+                                              const detail::Families<T>& families, const X& x,
+                                              const D& dy, T* dw) {
     auto room = detail::coefficients<T>(threads, detail::widest(g));
-    const detail::Load<T> of_x = detail::load_of(room, x, g.in.channels), of_dy = detail::load_of(room, dy, g.out.channels);
+    const detail::Load<T> of_x = detail::load_of(room, x, g.in.channels),
+                          of_dy = detail::load_of(room, dy, g.out.channels);
     detail::fused_weight_gradient(threads, g, families, of_x, of_dy, dw);
 }
 
 /// Adds to dw, writes dx: see FusionBackend.
 template <class T, class X, class D, class Then>
-COLLAB_COLD void fused_conv2d_backward(Threads& threads, const Convolution& g, const detail::Families<T>& families, const X& x, const D& dy, const T* w, T* dw, View<T> dx, const Then& then) {
+COLLAB_COLD void fused_conv2d_backward(Threads& threads, const Convolution& g,
+                                       const detail::Families<T>& families, const X& x, const D& dy,
+                                       const T* w, T* dw, View<T> dx, const Then& then) {
     const int channels = g.in.channels;
     auto room = detail::coefficients<T>(threads, detail::widest(g));
-    const detail::Load<T> of_x = detail::load_of(room, x, channels), of_dy = detail::load_of(room, dy, g.out.channels);
+    const detail::Load<T> of_x = detail::load_of(room, x, channels),
+                          of_dy = detail::load_of(room, dy, g.out.channels);
     detail::After<T> after(dx, channels);
     const T* saved = nullptr;
     if constexpr (requires { then.value; }) {
@@ -59,10 +78,12 @@ COLLAB_COLD void fused_conv2d_backward(Threads& threads, const Convolution& g, c
     } else if constexpr (requires { then.input; }) {
         saved = then.input.saved;
         const detail::Load<T> input = detail::load_of(room, then.input, channels);
-        after.other = input.x, after.mean = input.mean, after.scale = input.scale, after.offset = input.offset, after.activation = input.activation;
+        after.other = input.x, after.mean = input.mean, after.scale = input.scale,
+        after.offset = input.offset, after.activation = input.activation;
         after.run = detail::Passes<T>::gate;
     }
-    [[maybe_unused]] const int parts = detail::fused_backward(threads, g, families, of_x, of_dy, w, dw, after);
+    [[maybe_unused]] const int parts =
+        detail::fused_backward(threads, g, families, of_x, of_dy, w, dw, after);
     if constexpr (requires { then.sums; }) {
         detail::add_parts(after.sums, parts, channels);
         detail::finish_gate(after.sums, channels, saved, then.dgamma, then.dbeta, then.sums);
@@ -71,14 +92,18 @@ COLLAB_COLD void fused_conv2d_backward(Threads& threads, const Convolution& g, c
 
 /// y = f(input + skip): see FusionBackend.
 template <class T, class F>
-COLLAB_COLD void normalise(Threads& threads, const Map& map, F f, const Normalised<T, Identity>& input, View<const T> skip, View<T> y) {
+COLLAB_COLD void normalise(Threads& threads, const Map& map, F f,
+                           const Normalised<T, Identity>& input, View<const T> skip, View<T> y) {
     detail::Passes<T>::normalise(threads, map, detail::Activated<T, F>::of(f), input, skip, y);
 }
 
 /// g = dy f'(y) and its sums: see FusionBackend.
 template <class T, class F>
-COLLAB_COLD void normalised_sums(Threads& threads, const Map& map, F f, View<const T> x, View<const T> y, View<const T> dy, const T* saved, T* dgamma, T* dbeta, T* sums, View<T> g) {
-    detail::Passes<T>::sums(threads, map, detail::Activated<T, F>::of(f), x, y, dy, saved, dgamma, dbeta, sums, g);
+COLLAB_COLD void normalised_sums(Threads& threads, const Map& map, F f, View<const T> x,
+                                 View<const T> y, View<const T> dy, const T* saved, T* dgamma,
+                                 T* dbeta, T* sums, View<T> g) {
+    detail::Passes<T>::sums(threads, map, detail::Activated<T, F>::of(f), x, y, dy, saved, dgamma,
+                            dbeta, sums, g);
 }
 
 }  // namespace collab::backend

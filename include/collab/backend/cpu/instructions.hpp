@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// instructions: a program that was compiled for another processor says so before it begins, instead of dying at an illegal instruction.
+// instructions: a program that was compiled for another processor says so before it begins, instead
+// of dying at an illegal instruction.
 #pragma once
 #include <cstdio>
 #include <cstdlib>
@@ -8,7 +9,8 @@
 
 namespace collab::backend::detail {
 
-/// A set of instructions: whether the compiler was allowed to use it, and whether this processor has it.
+/// A set of instructions: whether the compiler was allowed to use it, and whether this processor
+/// has it.
 struct Instructions {
     const char* name;
     bool compiled, present;
@@ -18,11 +20,13 @@ struct Instructions {
 template <int N>
 COLLAB_BASELINE constexpr const char* first_missing(const Instructions (&sets)[N]) {
     for (const Instructions& s : sets)
-        if (s.compiled && !s.present) return s.name;
+        if (s.compiled && !s.present)
+            return s.name;
     return nullptr;
 }
 
-/// The first set of instructions that this file was compiled for and that this processor lacks; null if it has them all or cannot be asked.
+/// The first set of instructions that this file was compiled for and that this processor lacks;
+/// null if it has them all or cannot be asked.
 COLLAB_BASELINE inline const char* missing_instructions() {
 #if (defined(__GNUC__) || defined(__clang__)) && defined(__x86_64__)
     constexpr bool avx =
@@ -61,7 +65,9 @@ COLLAB_BASELINE inline const char* missing_instructions() {
                                  {"FMA", fma, __builtin_cpu_supports("fma") != 0},
                                  {"AVX-512F", avx512, __builtin_cpu_supports("avx512f") != 0},
                                  {"AVX-512DQ, BW and VL", avx512_more,
-                                  __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")}};
+                                  __builtin_cpu_supports("avx512dq") &&
+                                      __builtin_cpu_supports("avx512bw") &&
+                                      __builtin_cpu_supports("avx512vl")}};
     return first_missing(sets);
 #else
     return nullptr;
@@ -73,14 +79,17 @@ COLLAB_BASELINE inline bool check_instructions() {
     if (const char* name = missing_instructions()) {
         std::fputs("collab: this program was compiled for processors with ", stderr);
         std::fputs(name, stderr);
-        std::fputs(" instructions, which this processor lacks: compile it here, or for what every machine it visits can do "
-                   "(-march=x86-64-v3 needs AVX2, no -march option needs nothing)\n", stderr);
+        std::fputs(" instructions, which this processor lacks: compile it here, or for what every "
+                   "machine it visits can do "
+                   "(-march=x86-64-v3 needs AVX2, no -march option needs nothing)\n",
+                   stderr);
         std::_Exit(1);
     }
     return true;
 }
 
-/// Checked before main: an exception from a constructor would come too late, and no caller could do anything about it.
+/// Checked before main: an exception from a constructor would come too late, and no caller could do
+/// anything about it.
 inline const bool instructions_checked = check_instructions();
 
 }  // namespace collab::backend::detail

@@ -15,16 +15,19 @@ namespace collab::backend {
 
 namespace detail {
 
-/// e^x for x <= 0, in float without branches so that a loop over it becomes vector code; relative error below 3e-7 above -87,
-/// below which it stays at e^-87. (1 + exp_minus_one would lose the small ones, and with them small gradients.)
+/// e^x for x <= 0, in float without branches so that a loop over it becomes vector code; relative
+/// error below 3e-7 above -87, below which it stays at e^-87. (1 + exp_minus_one would lose the
+/// small ones, and with them small gradients.)
 template <class T>
 COLLAB_INLINE T exponential(T x) {
     if constexpr (std::is_same_v<T, float>) {
         x = x < -87.f ? -87.f : x;
-        const float biased = x * 1.44269504f + 12582912.f, n = biased - 12582912.f;   // adding 1.5 * 2^23 rounds to an integer
+        // adding 1.5 * 2^23 rounds to an integer
+        const float biased = x * 1.44269504f + 12582912.f, n = biased - 12582912.f;
         const float r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
         float p = 1.3888889e-3f;
-        p = p * r + 8.3333333e-3f, p = p * r + 4.1666667e-2f, p = p * r + 1.6666667e-1f, p = p * r + 0.5f, p = p * r + 1.f, p = p * r + 1.f;
+        p = p * r + 8.3333333e-3f, p = p * r + 4.1666667e-2f, p = p * r + 1.6666667e-1f,
+        p = p * r + 0.5f, p = p * r + 1.f, p = p * r + 1.f;
         return p * std::bit_cast<float>((std::bit_cast<std::int32_t>(biased) << 23) + 0x3f800000);
     } else {
         return std::exp(x);
@@ -35,12 +38,16 @@ COLLAB_INLINE T exponential(T x) {
 template <class T>
 T largest(int n, const T* p) {
     T lane[8];
-    for (T& v : lane) v = p[0];
+    for (T& v : lane)
+        v = p[0];
     int i = 0;
     for (; i + 8 <= n; i += 8)
-        for (int j = 0; j < 8; ++j) lane[j] = p[i + j] > lane[j] ? p[i + j] : lane[j];
-    for (int j = 0; i < n; ++i, ++j) lane[j] = p[i] > lane[j] ? p[i] : lane[j];
-    for (int j = 1; j < 8; ++j) lane[0] = lane[j] > lane[0] ? lane[j] : lane[0];
+        for (int j = 0; j < 8; ++j)
+            lane[j] = p[i + j] > lane[j] ? p[i + j] : lane[j];
+    for (int j = 0; i < n; ++i, ++j)
+        lane[j] = p[i] > lane[j] ? p[i] : lane[j];
+    for (int j = 1; j < 8; ++j)
+        lane[0] = lane[j] > lane[0] ? lane[j] : lane[0];
     return lane[0];
 }
 
@@ -48,21 +55,27 @@ T largest(int n, const T* p) {
 template <class T>
 bool first_largest(int n, const T* p, int place) {
     const T value = p[place];
-    int larger = value != value;   // a NaN is no answer
-    for (int c = 0; c < place; ++c) larger |= p[c] >= value;
-    for (int c = place + 1; c < n; ++c) larger |= p[c] > value;
+    int larger = value != value;  // a NaN is no answer
+    for (int c = 0; c < place; ++c)
+        larger |= p[c] >= value;
+    for (int c = place + 1; c < n; ++c)
+        larger |= p[c] > value;
     return !larger;
 }
 
 }  // namespace detail
 
-/// losses[b] = -log softmax(logits_b)[labels[b]], hits[b] = 1 where the first largest logit is the label's, else 0, and
-/// dlogits_b = scale (softmax(logits_b) - onehot) unless dlogits is null. Throws Error for a label outside [0, classes).
+/// losses[b] = -log softmax(logits_b)[labels[b]], hits[b] = 1 where the first largest logit is the
+/// label's, else 0, and dlogits_b = scale (softmax(logits_b) - onehot) unless dlogits is null.
+/// Throws Error for a label outside [0, classes).
 template <class T>
-COLLAB_COLD void softmax_cross_entropy(Threads& threads, int rows, int classes, View<const T> logits, const int* labels, T scale, View<T> dlogits, T* losses,
-                           T* hits) {
+COLLAB_COLD void softmax_cross_entropy(Threads& threads, int rows, int classes,
+                                       View<const T> logits, const int* labels, T scale,
+                                       View<T> dlogits, T* losses, T* hits) {
     for (int b = 0; b < rows; ++b)
-        if (labels[b] < 0 || labels[b] >= classes) fail("softmax_cross_entropy: label ", labels[b], " in row ", b, ": expected 0 to ", classes - 1);
+        if (labels[b] < 0 || labels[b] >= classes)
+            fail("softmax_cross_entropy: label ", labels[b], " in row ", b, ": expected 0 to ",
+                 classes - 1);
     const Cut cut(rows, 4096 / classes);
     threads.run(cut.count, [&](int piece) {
         T* room = dlogits ? nullptr : threads.scratch<T>(static_cast<std::size_t>(classes));
@@ -73,13 +86,16 @@ COLLAB_COLD void softmax_cross_entropy(Threads& threads, int rows, int classes, 
             const T top = detail::largest(classes, x), distance = top - x[label];
             hits[b] = detail::first_largest(classes, x, label) ? T(1) : T(0);
             COLLAB_INDEPENDENT
-            for (int c = 0; c < classes; ++c) e[c] = detail::exponential(x[c] - top);
+            for (int c = 0; c < classes; ++c)
+                e[c] = detail::exponential(x[c] - top);
             const double total = add_up(classes, e);
             losses[b] = static_cast<T>(std::log(total) + static_cast<double>(distance));
-            if (!dlogits) continue;
+            if (!dlogits)
+                continue;
             const T factor = static_cast<T>(static_cast<double>(scale) / total);
             COLLAB_INDEPENDENT
-            for (int c = 0; c < classes; ++c) e[c] *= factor;
+            for (int c = 0; c < classes; ++c)
+                e[c] *= factor;
             e[label] -= scale;
         }
     });

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// matrix_unit: a processor's unit for products of small matrices of bfloat16: where there is one, how it is asked for, and its instructions.
+// matrix_unit: a processor's unit for products of small matrices of bfloat16: where there is one,
+// how it is asked for, and its instructions.
 //
-// Eigen has no packets for it and no other library of ours reaches it, so these instructions are the only ones of the library that name a processor. What uses them
-// (split.hpp, unit_tiles.hpp, unit_pointwise.hpp) is plain C++ over any class with the members of AmxUnit; the tests have one that computes in loops.
+// Eigen has no packets for it and no other library of ours reaches it, so these instructions are
+// the only ones of the library that name a processor. What uses them (split.hpp, unit_tiles.hpp,
+// unit_pointwise.hpp) is plain C++ over any class with the members of AmxUnit; the tests have one
+// that computes in loops.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -21,7 +24,8 @@ using Word = std::uint32_t;
 inline constexpr int unit_rows = 16, unit_words = unit_rows * unit_rows;
 
 #ifdef COLLAB_MATRIX_UNIT
-/// Intel's Advanced Matrix Extensions: eight tiles, of which a thread has the use while it has an AmxUnit.
+/// Intel's Advanced Matrix Extensions: eight tiles, of which a thread has the use while it has an
+/// AmxUnit.
 class AmxUnit {
 public:
     AmxUnit() {
@@ -38,20 +42,32 @@ public:
 
     /// Tile = 0.
     template <int Tile>
-    COLLAB_INLINE void zero() { asm volatile("tilezero %%tmm%c0" ::"i"(Tile)); }
+    COLLAB_INLINE void zero() {
+        asm volatile("tilezero %%tmm%c0" ::"i"(Tile));
+    }
     /// Rows of 16 numbers of 32 bits, `step` numbers apart.
     template <int Tile, class U>
-    COLLAB_INLINE void load(const U* from, std::ptrdiff_t step) { asm volatile("tileloadd (%0,%1,1), %%tmm%c2" ::"r"(from), "r"(step * 4), "i"(Tile) : "memory"); }
+    COLLAB_INLINE void load(const U* from, std::ptrdiff_t step) {
+        asm volatile("tileloadd (%0,%1,1), %%tmm%c2" ::"r"(from), "r"(step * 4), "i"(Tile)
+                     : "memory");
+    }
     template <int Tile>
-    COLLAB_INLINE void store(float* to, std::ptrdiff_t step) { asm volatile("tilestored %%tmm%c2, (%0,%1,1)" ::"r"(to), "r"(step * 4), "i"(Tile) : "memory"); }
-    /// Sum[m][n] += the sum over j of A[m][j] B[j][n], A and B words: the products of their first halves and of their second.
+    COLLAB_INLINE void store(float* to, std::ptrdiff_t step) {
+        asm volatile("tilestored %%tmm%c2, (%0,%1,1)" ::"r"(to), "r"(step * 4), "i"(Tile)
+                     : "memory");
+    }
+    /// Sum[m][n] += the sum over j of A[m][j] B[j][n], A and B words: the products of their first
+    /// halves and of their second.
     template <int Sum, int A, int B>
-    COLLAB_INLINE void multiply() { asm volatile("tdpbf16ps %%tmm%c2, %%tmm%c1, %%tmm%c0" ::"i"(Sum), "i"(A), "i"(B)); }
+    COLLAB_INLINE void multiply() {
+        asm volatile("tdpbf16ps %%tmm%c2, %%tmm%c1, %%tmm%c0" ::"i"(Sum), "i"(A), "i"(B));
+    }
 
     /// Whether this processor has the unit and the system lets the program use it; asked once.
     static bool present() {
         static const bool allowed = [] {
-            constexpr long request = 0x1023, tiles = 18;   // ARCH_REQ_XCOMP_PERM of arch_prctl, and the state of the tiles
+            // ARCH_REQ_XCOMP_PERM of arch_prctl, and the state of the tiles
+            constexpr long request = 0x1023, tiles = 18;
             return ::syscall(SYS_arch_prctl, request, tiles) == 0;
         }();
         return allowed;
@@ -65,7 +81,8 @@ struct NoMatrixUnit {
 using MatrixUnit = NoMatrixUnit;
 #endif
 
-/// Whether kernels are compiled for a matrix unit; MatrixUnit::present() says whether there is one to run them.
+/// Whether kernels are compiled for a matrix unit; MatrixUnit::present() says whether there is one
+/// to run them.
 #ifdef COLLAB_MATRIX_UNIT
 inline constexpr bool has_matrix_unit = true;
 #else

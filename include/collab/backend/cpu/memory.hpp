@@ -21,10 +21,15 @@ class AlignedMemory {
 
 public:
     AlignedMemory() = default;
-    explicit AlignedMemory(std::size_t n) : block_(n ? static_cast<T*>(take_block(n * sizeof(T))) : nullptr, Free{n * sizeof(T)}), size_(n) {
-        if (n) std::memset(static_cast<void*>(block_.get()), 0, n * sizeof(T));
+    explicit AlignedMemory(std::size_t n)
+        : block_(n ? static_cast<T*>(take_block(n * sizeof(T))) : nullptr, Free{n * sizeof(T)}),
+          size_(n) {
+        if (n)
+            std::memset(static_cast<void*>(block_.get()), 0, n * sizeof(T));
     }
-    AlignedMemory(AlignedMemory&& other) noexcept : block_(std::move(other.block_)), size_(std::exchange(other.size_, 0)) {}
+    AlignedMemory(AlignedMemory&& other) noexcept
+        : block_(std::move(other.block_)),
+          size_(std::exchange(other.size_, 0)) {}
     AlignedMemory& operator=(AlignedMemory&& other) noexcept {
         block_ = std::move(other.block_);
         size_ = std::exchange(other.size_, 0);
@@ -47,25 +52,34 @@ private:
 template <class T>
 COLLAB_NOINLINE void fill(Threads& threads, std::size_t n, T value, T* p) {
     const Cut cut(static_cast<long>(n), grain);
-    threads.run(cut.count, [&](int piece) { std::fill(p + cut.begin(piece), p + cut.end(piece), value); });
+    threads.run(cut.count,
+                [&](int piece) { std::fill(p + cut.begin(piece), p + cut.end(piece), value); });
 }
 
 /// y = x.
 template <class T>
 COLLAB_NOINLINE void copy(Threads& threads, const Map& map, View<const T> x, View<T> y) {
-    over_runs(threads, map, [](long n, const T* from, T* to) {
-        COLLAB_INDEPENDENT
-        for (long i = 0; i < n; ++i) to[i] = from[i];
-    }, x, y);
+    over_runs(
+        threads, map,
+        [](long n, const T* from, T* to) {
+            COLLAB_INDEPENDENT
+            for (long i = 0; i < n; ++i)
+                to[i] = from[i];
+        },
+        x, y);
 }
 
 /// Adds x to y.
 template <class T>
 COLLAB_NOINLINE void add(Threads& threads, const Map& map, View<const T> x, View<T> y) {
-    over_runs(threads, map, [](long n, const T* from, T* to) {
-        COLLAB_INDEPENDENT
-        for (long i = 0; i < n; ++i) to[i] += from[i];
-    }, x, y);
+    over_runs(
+        threads, map,
+        [](long n, const T* from, T* to) {
+            COLLAB_INDEPENDENT
+            for (long i = 0; i < n; ++i)
+                to[i] += from[i];
+        },
+        x, y);
 }
 
 /// f(i) for every i in [0, n), in any order, at once.
@@ -73,10 +87,13 @@ template <class F>
 COLLAB_NOINLINE void for_each(Threads& threads, std::size_t n, const F& f) {
     const Cut cut(static_cast<long>(n), grain);
     threads.run(cut.count, [&](int piece) {
-        const F local = f;   // what f captured then lies in registers: a store through its pointers cannot have changed it
+        // what f captured then lies in registers: a store through its pointers cannot have changed
+        // it
+        const F local = f;
         const std::size_t end = static_cast<std::size_t>(cut.end(piece));
         COLLAB_INDEPENDENT
-        for (std::size_t i = static_cast<std::size_t>(cut.begin(piece)); i < end; ++i) local(i);
+        for (std::size_t i = static_cast<std::size_t>(cut.begin(piece)); i < end; ++i)
+            local(i);
     });
 }
 
@@ -85,7 +102,8 @@ template <class F>
 COLLAB_NOINLINE void for_rows(Threads& threads, int n, const F& f) {
     const Cut cut(n, 1);
     threads.run(cut.count, [&](int piece) {
-        for (long i = cut.begin(piece); i < cut.end(piece); ++i) f(static_cast<int>(i));
+        for (long i = cut.begin(piece); i < cut.end(piece); ++i)
+            f(static_cast<int>(i));
     });
 }
 
@@ -94,7 +112,9 @@ template <class T>
 COLLAB_NOINLINE double sum(Threads& threads, std::size_t n, const T* p) {
     const Cut cut(static_cast<long>(n), grain, 1024);
     double* parts = threads.shared<double>(static_cast<std::size_t>(cut.count));
-    threads.run(cut.count, [&](int piece) { parts[piece] = add_up(cut.end(piece) - cut.begin(piece), p + cut.begin(piece)); });
+    threads.run(cut.count, [&](int piece) {
+        parts[piece] = add_up(cut.end(piece) - cut.begin(piece), p + cut.begin(piece));
+    });
     return add_up(cut.count, parts);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// operations: the operations of the CPU backend that depend on nothing but the scalar type. Declarations: the headers that define them are
-// included behind them or, with COLLAB_PRECOMPILED, compiled once into a library (precompiled.hpp).
+// operations: the operations of the CPU backend that depend on nothing but the scalar type.
+// Declarations: the headers that define them are included behind them or, with COLLAB_PRECOMPILED,
+// compiled once into a library (precompiled.hpp).
 #pragma once
 #include <cstddef>
 
@@ -18,28 +19,37 @@ namespace collab::backend {
 // convolution.hpp, conv_weight_gradient.hpp. `families`: of kernels that the convolution may need.
 /// y = x * w (+ bias, one per output channel, unless null).
 template <class T>
-void conv2d(Threads&, const Convolution&, View<const T> x, const T* w, const T* bias, View<T> y, const detail::Families<T>& families = detail::all_families<T>());
-/// dx = the gradient of `conv2d` with respect to x (+ bias, one per input channel, unless null: for the transposed convolution).
+void conv2d(Threads&, const Convolution&, View<const T> x, const T* w, const T* bias, View<T> y,
+            const detail::Families<T>& families = detail::all_families<T>());
+/// dx = the gradient of `conv2d` with respect to x (+ bias, one per input channel, unless null: for
+/// the transposed convolution).
 template <class T>
-void conv2d_input_gradient(Threads&, const Convolution&, View<const T> dy, const T* w, const T* bias, View<T> dx, const detail::Families<T>& families = detail::all_families<T>());
+void conv2d_input_gradient(Threads&, const Convolution&, View<const T> dy, const T* w,
+                           const T* bias, View<T> dx,
+                           const detail::Families<T>& families = detail::all_families<T>());
 /// Adds the gradient with respect to the weights to dw.
 template <class T>
-void conv2d_weight_gradient(Threads&, const Convolution&, View<const T> x, View<const T> dy, T* dw, const detail::Families<T>& families = detail::all_families<T>());
+void conv2d_weight_gradient(Threads&, const Convolution&, View<const T> x, View<const T> dy, T* dw,
+                            const detail::Families<T>& families = detail::all_families<T>());
 /// Adds the sum over all pixels to db.
 template <class T>
 void bias_gradient(Threads&, const Map&, View<const T> dy, T* db);
 
 // fused_sweeps.hpp
 namespace detail {
-/// after.y = what is loaded, times w (+ bias), or times its transpose. Returns the number of parts that have sums in `after`.
+/// after.y = what is loaded, times w (+ bias), or times its transpose. Returns the number of parts
+/// that have sums in `after`.
 template <class T>
-int fused_sweep(Threads&, const Convolution&, const Families<T>& families, const Load<T>& x, const T* w, const T* bias, After<T>& after);
+int fused_sweep(Threads&, const Convolution&, const Families<T>& families, const Load<T>& x,
+                const T* w, const T* bias, After<T>& after);
 /// Adds to dw.
 template <class T>
-void fused_weight_gradient(Threads&, const Convolution&, const Families<T>& families, const Load<T>& x, const Load<T>& dy, T* dw);
+void fused_weight_gradient(Threads&, const Convolution&, const Families<T>& families,
+                           const Load<T>& x, const Load<T>& dy, T* dw);
 /// Adds to dw and writes after.y. Returns the number of parts that have sums in `after`.
 template <class T>
-int fused_backward(Threads&, const Convolution&, const Families<T>& families, const Load<T>& x, const Load<T>& dy, const T* w, T* dw, After<T>& after);
+int fused_backward(Threads&, const Convolution&, const Families<T>& families, const Load<T>& x,
+                   const Load<T>& dy, const T* w, T* dw, After<T>& after);
 }  // namespace detail
 template <class T>
 void batch_statistics(Threads&, const Map&, View<const T> x, const Statistics<T>&);
@@ -58,7 +68,8 @@ void linear_weight_gradient(Threads&, const Product&, View<const T> x, View<cons
 template <class T>
 void max_pool(Threads&, const Pooling&, View<const T> x, View<T> y);
 template <class T>
-void max_pool_backward(Threads&, const Pooling&, View<const T> x, View<const T> y, View<const T> dy, View<T> dx);
+void max_pool_backward(Threads&, const Pooling&, View<const T> x, View<const T> y, View<const T> dy,
+                       View<T> dx);
 template <class T>
 void average_pool(Threads&, const Pooling&, View<const T> x, View<T> y);
 template <class T>
@@ -76,11 +87,13 @@ void pad_channels(Threads&, const Map&, int channels, View<const T> x, View<T> y
 template <class T>
 void maxout(Threads&, const Map&, int pieces, View<const T> x, View<T> y);
 template <class T>
-void maxout_backward(Threads&, const Map&, int pieces, View<const T> x, View<const T> dy, View<T> dx);
+void maxout_backward(Threads&, const Map&, int pieces, View<const T> x, View<const T> dy,
+                     View<T> dx);
 
 // loss.hpp, dropout.hpp
 template <class T>
-void softmax_cross_entropy(Threads&, int rows, int classes, View<const T> logits, const int* labels, T scale, View<T> dlogits, T* losses, T* hits);
+void softmax_cross_entropy(Threads&, int rows, int classes, View<const T> logits, const int* labels,
+                           T scale, View<T> dlogits, T* losses, T* hits);
 template <class T>
 void dropout(Threads&, const Map&, double p, const Random&, View<const T> x, View<T> y);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// packing: operands put into the order in which the kernels read them: windows with a zero halo, weights in whole registers.
+// packing: operands put into the order in which the kernels read them: windows with a zero halo,
+// weights in whole registers.
 #pragma once
 #include <algorithm>
 #include <cstddef>
@@ -10,24 +11,32 @@
 
 namespace collab::backend::detail {
 
-/// `count` pixels of `channels` each, `pixel` apart, to pixels of `padded` channels, the rest of them zero.
+/// `count` pixels of `channels` each, `pixel` apart, to pixels of `padded` channels, the rest of
+/// them zero.
 template <class T>
-COLLAB_NOINLINE void copy_pixels(const T* from, std::ptrdiff_t pixel, int channels, int count, T* to, int padded) {
+COLLAB_NOINLINE void copy_pixels(const T* from, std::ptrdiff_t pixel, int channels, int count,
+                                 T* to, int padded) {
     constexpr int L = lanes<T>;
     for (int p = 0; p < count; ++p, from += pixel, to += padded) {
         int c = 0;
-        for (; c + L <= channels; c += L) store(to + c, load(from + c));
-        for (; c < channels; ++c) to[c] = from[c];
-        for (; c < padded; ++c) to[c] = T(0);
+        for (; c + L <= channels; c += L)
+            store(to + c, load(from + c));
+        for (; c < channels; ++c)
+            to[c] = from[c];
+        for (; c < padded; ++c)
+            to[c] = T(0);
     }
 }
 
-/// Rows [top, top + rows) and columns [left, left + columns) of one image, `to_row` apart and without gaps between pixels; what
-/// lies outside the image becomes zero. `x` is the image's first element, `pixel` the distance between its pixels.
+/// Rows [top, top + rows) and columns [left, left + columns) of one image, `to_row` apart and
+/// without gaps between pixels; what lies outside the image becomes zero. `x` is the image's first
+/// element, `pixel` the distance between its pixels.
 template <class T>
-COLLAB_NOINLINE void copy_window(const T* x, std::ptrdiff_t pixel, int channels, int height, int width, int top, int rows, int left, int columns, T* to,
+COLLAB_NOINLINE void copy_window(const T* x, std::ptrdiff_t pixel, int channels, int height,
+                                 int width, int top, int rows, int left, int columns, T* to,
                                  std::ptrdiff_t to_row) {
-    const int first = std::clamp(-left, 0, columns), last = std::clamp(width - left, first, columns);
+    const int first = std::clamp(-left, 0, columns),
+              last = std::clamp(width - left, first, columns);
     for (int r = 0; r < rows; ++r, to += to_row) {
         const int h = top + r;
         if (h < 0 || h >= height) {
@@ -36,28 +45,40 @@ COLLAB_NOINLINE void copy_window(const T* x, std::ptrdiff_t pixel, int channels,
         }
         const T* from = x + (std::ptrdiff_t(h) * width + left + first) * pixel;
         T* at = std::fill_n(to, std::ptrdiff_t(first) * channels, T(0));
-        if (pixel == channels) at = std::copy_n(from, std::ptrdiff_t(last - first) * channels, at);
-        else copy_pixels(from, pixel, channels, last - first, at, channels), at += std::ptrdiff_t(last - first) * channels;
+        if (pixel == channels)
+            at = std::copy_n(from, std::ptrdiff_t(last - first) * channels, at);
+        else
+            copy_pixels(from, pixel, channels, last - first, at, channels),
+                at += std::ptrdiff_t(last - first) * channels;
         std::fill_n(at, std::ptrdiff_t(columns - last) * channels, T(0));
     }
 }
 
-/// `count` pixels from `first` of the batch on, of `channels` channels, to pixels of `padded` elements, the rest of them zero.
+/// `count` pixels from `first` of the batch on, of `channels` channels, to pixels of `padded`
+/// elements, the rest of them zero.
 template <class T>
-void load_pixels(const Load<T>& l, long first, int channel, int channels, long count, T* to, int padded) {
-    if (l.plain()) return copy_pixels(l.x.data + first * l.x.pixel + channel, l.x.pixel, channels, int(count), to, padded);
+void load_pixels(const Load<T>& l, long first, int channel, int channels, long count, T* to,
+                 int padded) {
+    if (l.plain())
+        return copy_pixels(l.x.data + first * l.x.pixel + channel, l.x.pixel, channels, int(count),
+                           to, padded);
     l.run(l, first, count, channel, channels, to, padded);
     if (padded > channels)
-        for (long p = 0; p < count; ++p) std::fill_n(to + p * padded + channels, padded - channels, T(0));
+        for (long p = 0; p < count; ++p)
+            std::fill_n(to + p * padded + channels, padded - channels, T(0));
 }
 
-/// Rows [top, top + rows) and columns [left, left + columns) of image `image` as copy_window puts them.
+/// Rows [top, top + rows) and columns [left, left + columns) of image `image` as copy_window puts
+/// them.
 template <class T>
-void load_window(const Load<T>& l, int image, int channel, int channels, int height, int width, int top, int rows, int left, int columns, T* to, std::ptrdiff_t to_row) {
+void load_window(const Load<T>& l, int image, int channel, int channels, int height, int width,
+                 int top, int rows, int left, int columns, T* to, std::ptrdiff_t to_row) {
     const std::ptrdiff_t area = std::ptrdiff_t(height) * width;
     if (l.plain())
-        return copy_window(l.x.data + std::ptrdiff_t(image) * area * l.x.pixel + channel, l.x.pixel, channels, height, width, top, rows, left, columns, to, to_row);
-    const int first = std::clamp(-left, 0, columns), last = std::clamp(width - left, first, columns);
+        return copy_window(l.x.data + std::ptrdiff_t(image) * area * l.x.pixel + channel, l.x.pixel,
+                           channels, height, width, top, rows, left, columns, to, to_row);
+    const int first = std::clamp(-left, 0, columns),
+              last = std::clamp(width - left, first, columns);
     for (int r = 0; r < rows; ++r, to += to_row) {
         const int h = top + r;
         if (h < 0 || h >= height) {
@@ -65,15 +86,19 @@ void load_window(const Load<T>& l, int image, int channel, int channels, int hei
             continue;
         }
         T* const at = std::fill_n(to, std::ptrdiff_t(first) * channels, T(0));
-        l.run(l, image * area + std::ptrdiff_t(h) * width + left + first, last - first, channel, channels, at, channels);
-        std::fill_n(at + std::ptrdiff_t(last - first) * channels, std::ptrdiff_t(columns - last) * channels, T(0));
+        l.run(l, image * area + std::ptrdiff_t(h) * width + left + first, last - first, channel,
+              channels, at, channels);
+        std::fill_n(at + std::ptrdiff_t(last - first) * channels,
+                    std::ptrdiff_t(columns - last) * channels, T(0));
     }
 }
 
-/// Registers of output channels that a kernel treats at once: a block. The last block of an odd number of registers has one.
+/// Registers of output channels that a kernel treats at once: a block. The last block of an odd
+/// number of registers has one.
 inline constexpr int block_vectors = 2;
 
-/// Output channels in blocks of whole registers. Block b begins at channel b * block_vectors * lanes.
+/// Output channels in blocks of whole registers. Block b begins at channel b * block_vectors *
+/// lanes.
 template <class T>
 struct Blocks {
     int vectors;
@@ -84,28 +109,35 @@ struct Blocks {
     int padded() const { return vectors * lanes<T>; }
 };
 
-/// The weights of one block of one group as [sweep][tap row][tap column][source channel][block], zero beyond the last channel.
+/// The weights of one block of one group as [sweep][tap row][tap column][source channel][block],
+/// zero beyond the last channel.
 template <class T>
-COLLAB_NOINLINE void pack_weights(const Dense& d, const T* w, int group, int first, int wide, T* to) {
-    const int in = d.g.in.channels / d.g.groups, all = d.g.out.channels, out = all / d.g.groups, sources = d.source_channels;
+COLLAB_NOINLINE void pack_weights(const Dense& d, const T* w, int group, int first, int wide,
+                                  T* to) {
+    const int in = d.g.in.channels / d.g.groups, all = d.g.out.channels, out = all / d.g.groups,
+              sources = d.source_channels;
     const int n = std::min(wide, d.target_channels - first);
     for (int i = 0; i < d.sweeps(); ++i) {
         const Sweep s = d.sweep(i);
         for (int r = 0; r < s.rows.taps; ++r)
             for (int q = 0; q < s.columns.taps; ++q, to += std::ptrdiff_t(wide) * sources) {
-                const int tap = (s.rows.kernel + r * s.rows.kernel_step) * d.g.kernel.width + s.columns.kernel + q * s.columns.kernel_step;
+                const int tap = (s.rows.kernel + r * s.rows.kernel_step) * d.g.kernel.width +
+                                s.columns.kernel + q * s.columns.kernel_step;
                 const T* from = w + std::ptrdiff_t(tap) * in * all + group * out;
                 if (!d.transposed) {
                     from += first;
                     T* at = to;
-                    for (int c = 0; c < sources; ++c, from += all) at = std::fill_n(std::copy_n(from, n, at), wide - n, T(0));
+                    for (int c = 0; c < sources; ++c, from += all)
+                        at = std::fill_n(std::copy_n(from, n, at), wide - n, T(0));
                 } else {
-                    constexpr int few = 32;   // source channels at a time, so that the written lines stay in cache
+                    // source channels at a time, so that the written lines stay in cache
+                    constexpr int few = 32;
                     for (int c0 = 0; c0 < sources; c0 += few)
                         for (int t = 0; t < wide; ++t) {
                             const T* row = from + std::ptrdiff_t(first + t) * all;
                             T* at = to + std::ptrdiff_t(c0) * wide + t;
-                            for (int c = 0, m = std::min(few, sources - c0); c < m; ++c) at[std::ptrdiff_t(c) * wide] = t < n ? row[c0 + c] : T(0);
+                            for (int c = 0, m = std::min(few, sources - c0); c < m; ++c)
+                                at[std::ptrdiff_t(c) * wide] = t < n ? row[c0 + c] : T(0);
                         }
                 }
             }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// passes: over maps that are normalised, or will be, as the convolutions call them and alone. They know an activation by its loops, so each is compiled once.
+// passes: over maps that are normalised, or will be, as the convolutions call them and alone. They
+// know an activation by its loops, so each is compiled once.
 #pragma once
 #include <algorithm>
 #include <cstddef>
@@ -16,11 +17,15 @@ namespace collab::backend::detail {
 inline constexpr int most_coefficients = 12;
 template <class T>
 Coefficients<T> coefficients(Threads& threads, int channels) {
-    return Coefficients<T>(threads.shared<T>(Coefficients<T>::room(most_coefficients, channels), Threads::coefficients));
+    return Coefficients<T>(threads.shared<T>(Coefficients<T>::room(most_coefficients, channels),
+                                             Threads::coefficients));
 }
-inline int widest(const Convolution& g) { return std::max(g.in.channels, g.out.channels); }
+inline int widest(const Convolution& g) {
+    return std::max(g.in.channels, g.out.channels);
+}
 
-/// The pixels of a map in pieces of whole strips; the same pieces and sums whatever the number of threads.
+/// The pixels of a map in pieces of whole strips; the same pieces and sums whatever the number of
+/// threads.
 template <class F>
 int in_pieces(Threads& threads, const Map& map, int most, const F& f) {
     const long fold = fold_of(map.dims.channels);
@@ -31,7 +36,7 @@ int in_pieces(Threads& threads, const Map& map, int most, const F& f) {
     });
     return cut.count;
 }
-inline constexpr int most_sums = 64;   ///< pieces with sums of their own
+inline constexpr int most_sums = 64;  ///< pieces with sums of their own
 inline double* zero_sums(Threads& threads, int channels) {
     const std::size_t n = std::size_t(most_sums) * 2 * std::size_t(channels);
     double* const sums = threads.shared<double>(n, Threads::sums);
@@ -41,51 +46,83 @@ inline double* zero_sums(Threads& threads, int channels) {
 
 template <class T>
 struct Passes {
-    static void statistics(const After<T>&, int part, long first, long count, int channel, int channels);
+    static void statistics(const After<T>&, int part, long first, long count, int channel,
+                           int channels);
     static void plus(const After<T>&, int part, long first, long count, int channel, int channels);
     static void gate(const After<T>&, int part, long first, long count, int channel, int channels);
-    static void output_gate(const After<T>&, int part, long first, long count, int channel, int channels);
-    static void finish(const After<T>&, int part, long first, long count, int channel, int channels);
-    static Load<T> normalised_load(Coefficients<T>&, const Normalised<T, Identity>&, const Activation<T>&, int channels);
+    static void output_gate(const After<T>&, int part, long first, long count, int channel,
+                            int channels);
+    static void finish(const After<T>&, int part, long first, long count, int channel,
+                       int channels);
+    static Load<T> normalised_load(Coefficients<T>&, const Normalised<T, Identity>&,
+                                   const Activation<T>&, int channels);
     static Load<T> gradient_load(Coefficients<T>&, const NormalisedGradient<T>&, int channels);
     /// y = f(normalised input + skip).
-    static void normalise(Threads&, const Map&, const Activation<T>&, const Normalised<T, Identity>& input, View<const T> skip, View<T> y);
+    static void normalise(Threads&, const Map&, const Activation<T>&,
+                          const Normalised<T, Identity>& input, View<const T> skip, View<T> y);
     /// What FusionBackend says of normalised_sums; without g, the activation is the identity.
-    static void sums(Threads&, const Map&, const Activation<T>&, View<const T> x, View<const T> y, View<const T> dy, const T* saved, T* dgamma, T* dbeta, T* sums, View<T> g);
+    static void sums(Threads&, const Map&, const Activation<T>&, View<const T> x, View<const T> y,
+                     View<const T> dy, const T* saved, T* dgamma, T* dbeta, T* sums, View<T> g);
 };
 
 template <class T>
-Load<T> load_of(Coefficients<T>&, const View<const T>& x, int channels) { return Load<T>(x, channels); }
+Load<T> load_of(Coefficients<T>&, const View<const T>& x, int channels) {
+    return Load<T>(x, channels);
+}
 template <class T, class F>
 Load<T> load_of(Coefficients<T>& room, const Normalised<T, F>& n, int channels) {
-    return Passes<T>::normalised_load(room, {n.x, n.gamma, n.beta, n.saved}, Activated<T, F>::of(n.f), channels);
+    return Passes<T>::normalised_load(room, {n.x, n.gamma, n.beta, n.saved},
+                                      Activated<T, F>::of(n.f), channels);
 }
 template <class T>
-Load<T> load_of(Coefficients<T>& room, const NormalisedGradient<T>& n, int channels) { return Passes<T>::gradient_load(room, n, channels); }
+Load<T> load_of(Coefficients<T>& room, const NormalisedGradient<T>& n, int channels) {
+    return Passes<T>::gradient_load(room, n, channels);
+}
 
 template <class T>
-void Passes<T>::statistics(const After<T>& after, int part, long first, long count, int channel, int channels) { statistics_after(after, part, first, count, channel, channels); }
+void Passes<T>::statistics(const After<T>& after, int part, long first, long count, int channel,
+                           int channels) {
+    statistics_after(after, part, first, count, channel, channels);
+}
 template <class T>
-void Passes<T>::plus(const After<T>& after, int part, long first, long count, int channel, int channels) { plus_after(after, part, first, count, channel, channels); }
+void Passes<T>::plus(const After<T>& after, int part, long first, long count, int channel,
+                     int channels) {
+    plus_after(after, part, first, count, channel, channels);
+}
 template <class T>
-void Passes<T>::gate(const After<T>& after, int part, long first, long count, int channel, int channels) { gate_after(after, part, first, count, channel, channels); }
+void Passes<T>::gate(const After<T>& after, int part, long first, long count, int channel,
+                     int channels) {
+    gate_after(after, part, first, count, channel, channels);
+}
 template <class T>
-void Passes<T>::output_gate(const After<T>& after, int part, long first, long count, int channel, int channels) { output_gate_after(after, part, first, count, channel, channels); }
+void Passes<T>::output_gate(const After<T>& after, int part, long first, long count, int channel,
+                            int channels) {
+    output_gate_after(after, part, first, count, channel, channels);
+}
 template <class T>
-void Passes<T>::finish(const After<T>& after, int part, long first, long count, int channel, int channels) { finish_after(after, part, first, count, channel, channels); }
+void Passes<T>::finish(const After<T>& after, int part, long first, long count, int channel,
+                       int channels) {
+    finish_after(after, part, first, count, channel, channels);
+}
 template <class T>
-Load<T> Passes<T>::normalised_load(Coefficients<T>& room, const Normalised<T, Identity>& n, const Activation<T>& activation, int channels) {
+Load<T> Passes<T>::normalised_load(Coefficients<T>& room, const Normalised<T, Identity>& n,
+                                   const Activation<T>& activation, int channels) {
     Load<T> l(n.x, channels);
     l.mean = room.copy(channels, n.saved);
-    l.scale = room.fill(channels, [&](long c) { return static_cast<T>(static_cast<double>(n.gamma[c]) * static_cast<double>(n.saved[channels + c])); });
+    l.scale = room.fill(channels, [&](long c) {
+        return static_cast<T>(static_cast<double>(n.gamma[c]) *
+                              static_cast<double>(n.saved[channels + c]));
+    });
     l.offset = room.copy(channels, n.beta);
     l.activation = activation;
     l.run = load_normalised<T>;
     return l;
 }
 template <class T>
-Load<T> Passes<T>::gradient_load(Coefficients<T>& room, const NormalisedGradient<T>& n, int channels) {
-    // With z the normalised x and N pixels: dx = gamma inverse (g - (sum g) / N - z (sum g z) / N) = scale g + slope (x - mean) + offset.
+Load<T> Passes<T>::gradient_load(Coefficients<T>& room, const NormalisedGradient<T>& n,
+                                 int channels) {
+    // With z the normalised x and N pixels: dx = gamma inverse (g - (sum g) / N - z (sum g z) / N)
+    // = scale g + slope (x - mean) + offset.
     const double share = 1 / static_cast<double>(n.pixels);
     const auto inverse = [&](long c) { return static_cast<double>(n.saved[channels + c]); };
     const auto scale = [&](long c) { return static_cast<double>(n.gamma[c]) * inverse(c); };
@@ -93,41 +130,55 @@ Load<T> Passes<T>::gradient_load(Coefficients<T>& room, const NormalisedGradient
     l.raw = n.x;
     l.mean = room.copy(channels, n.saved);
     l.scale = room.fill(channels, [&](long c) { return static_cast<T>(scale(c)); });
-    l.slope = room.fill(channels, [&](long c) { return static_cast<T>(-scale(c) * inverse(c) * static_cast<double>(n.sums[channels + c]) * share); });
-    l.offset = room.fill(channels, [&](long c) { return static_cast<T>(-scale(c) * static_cast<double>(n.sums[c]) * share); });
+    l.slope = room.fill(channels, [&](long c) {
+        return static_cast<T>(-scale(c) * inverse(c) * static_cast<double>(n.sums[channels + c]) *
+                              share);
+    });
+    l.offset = room.fill(channels, [&](long c) {
+        return static_cast<T>(-scale(c) * static_cast<double>(n.sums[c]) * share);
+    });
     l.run = load_gradient<T>;
     return l;
 }
 
 template <class T>
-void Passes<T>::normalise(Threads& threads, const Map& map, const Activation<T>& activation, const Normalised<T, Identity>& input, View<const T> skip, View<T> y) {
+void Passes<T>::normalise(Threads& threads, const Map& map, const Activation<T>& activation,
+                          const Normalised<T, Identity>& input, View<const T> skip, View<T> y) {
     const int channels = map.dims.channels;
     auto room = coefficients<T>(threads, channels);
     const Load<T> x = normalised_load(room, input, activation, channels);
     const auto loop = skip ? activation.form_sum : activation.form;
-    const bool whole = x.x.pixel == channels && y.pixel == channels && (!skip || skip.pixel == channels);
+    const bool whole =
+        x.x.pixel == channels && y.pixel == channels && (!skip || skip.pixel == channels);
     in_pieces(threads, map, 4096, [&](int, long first, long count) {
         Strips<T> r{x.mean, x.scale, x.offset};
-        r.in = x.x.data + first * x.x.pixel, r.in_step = x.x.pixel, r.to = y.data + first * y.pixel, r.to_step = y.pixel;
-        if (skip) r.more = skip.data + first * skip.pixel, r.more_step = skip.pixel;
-        over_strips(r, count, channels, whole, [&](const Strips<T>& rows) { loop(activation.function, rows); });
+        r.in = x.x.data + first * x.x.pixel, r.in_step = x.x.pixel, r.to = y.data + first * y.pixel,
+        r.to_step = y.pixel;
+        if (skip)
+            r.more = skip.data + first * skip.pixel, r.more_step = skip.pixel;
+        over_strips(r, count, channels, whole,
+                    [&](const Strips<T>& rows) { loop(activation.function, rows); });
     });
 }
 template <class T>
-void Passes<T>::sums(Threads& threads, const Map& map, const Activation<T>& activation, View<const T> x, View<const T> y, View<const T> dy, const T* saved, T* dgamma, T* dbeta, T* sums,
-                     View<T> g) {
+void Passes<T>::sums(Threads& threads, const Map& map, const Activation<T>& activation,
+                     View<const T> x, View<const T> y, View<const T> dy, const T* saved, T* dgamma,
+                     T* dbeta, T* sums, View<T> g) {
     const int channels = map.dims.channels;
     auto room = coefficients<T>(threads, channels);
     Gating<T> whole;
     whole.rows.mean = room.copy(channels, saved);
     whole.function = activation.function;
-    if (g) whole.gate = activation.gate_value;
+    if (g)
+        whole.gate = activation.gate_value;
     double* const all = zero_sums(threads, channels);
     const int parts = in_pieces(threads, map, most_sums, [&](int piece, long first, long count) {
         Gating<T> gating = whole;
         gating.raw = at(x, first, 0);
-        gating.rows.in = y.data + first * y.pixel, gating.rows.in_step = y.pixel, gating.rows.more = dy.data + first * dy.pixel, gating.rows.more_step = dy.pixel;
-        if (g) gating.rows.to = g.data + first * g.pixel, gating.rows.to_step = g.pixel;
+        gating.rows.in = y.data + first * y.pixel, gating.rows.in_step = y.pixel,
+        gating.rows.more = dy.data + first * dy.pixel, gating.rows.more_step = dy.pixel;
+        if (g)
+            gating.rows.to = g.data + first * g.pixel, gating.rows.to_step = g.pixel;
         gate_and_sum(gating, count, channels, channels, all + std::ptrdiff_t(piece) * 2 * channels);
     });
     add_parts(all, parts, channels);

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// pointwise: both gradients of a 1x1 convolution in one sweep over the pixels: what they read is read, and formed, once.
+// pointwise: both gradients of a 1x1 convolution in one sweep over the pixels: what they read is
+// read, and formed, once.
 //
-// Such a layer does few multiplications per number, so memory decides as long as its weights are small. The gradient of a unit of pixels is formed in blocks of
-// two registers of channels, which the sums for the weights read as rows and the gradient of the input as if they were taps of a window.
+// Such a layer does few multiplications per number, so memory decides as long as its weights are
+// small. The gradient of a unit of pixels is formed in blocks of two registers of channels, which
+// the sums for the weights read as rows and the gradient of the input as if they were taps of a
+// window.
 #pragma once
 #include <algorithm>
 #include <cstddef>
@@ -16,7 +19,8 @@
 
 namespace collab::backend::detail {
 
-/// How the pixels are cut: units of whole tiles, and parts of units with sums of their own. Depends on the geometry only.
+/// How the pixels are cut: units of whole tiles, and parts of units with sums of their own. Depends
+/// on the geometry only.
 struct PointwiseUnits {
     long pixels;
     int parts, each, count;
@@ -35,51 +39,69 @@ template <class T>
 std::size_t pointwise_sums(int in, int out, int blocks_before) {
     const Blocks<T> blocks(out);
     std::size_t n = 0;
-    for (int b = 0; b < blocks_before; ++b) n += std::size_t(covered_inputs(in, blocks.in_block(b)) * blocks.in_block(b) * lanes<T>);
+    for (int b = 0; b < blocks_before; ++b)
+        n += std::size_t(covered_inputs(in, blocks.in_block(b)) * blocks.in_block(b) * lanes<T>);
     return n;
 }
 
-/// Whether the sweep pays: pixels enough for parts of their own, and weights that stay in the second-level cache.
+/// Whether the sweep pays: pixels enough for parts of their own, and weights that stay in the
+/// second-level cache.
 template <class T>
 bool pointwise_in_one_sweep(const Convolution& g) {
-    if (g.kernel.area() != 1 || g.groups != 1 || g.in.area() != 1 || g.out.area() != 1 || !(g.pad == Extent{0, 0})) return false;
+    if (g.kernel.area() != 1 || g.groups != 1 || g.in.area() != 1 || g.out.area() != 1 ||
+        !(g.pad == Extent{0, 0}))
+        return false;
     return g.batch >= 1024 && sizeof(T) * std::size_t(g.weights()) <= std::size_t(1) << 20;
 }
 
-/// Adds to dw and writes after.y; `g` is flattened. Returns the number of parts that have sums in `after`.
+/// Adds to dw and writes after.y; `g` is flattened. Returns the number of parts that have sums in
+/// `after`.
 template <class T>
-COLLAB_COLD int pointwise_backward(Threads& threads, const Convolution& g, const Load<T>& x, const Load<T>& dy, const T* w, T* dw, After<T>& after) {
-    constexpr int L = lanes<T>, slack = 64;   // a tile may read past its last input
+COLLAB_COLD int pointwise_backward(Threads& threads, const Convolution& g, const Load<T>& x,
+                                   const Load<T>& dy, const T* w, T* dw, After<T>& after) {
+    constexpr int L = lanes<T>, slack = 64;  // a tile may read past its last input
     const int in = g.in.channels, out = g.out.channels;
     const PointwiseUnits units(g.batch);
     const Blocks<T> targets(out), sources(in);
-    const int whole = out / (block_vectors * L);   // blocks of dy with all their channels; the rest is one more
-    // Pixels lie one line further apart than a power of two, or the same channels of all of them would compete for the same cache lines.
+    // blocks of dy with all their channels; the rest is one more
+    const int whole = out / (block_vectors * L);
+    // Pixels lie one line further apart than a power of two, or the same channels of all of them
+    // would compete for the same cache lines.
     const std::ptrdiff_t x_row = in % 64 == 0 ? in + L : in;
-    const std::size_t sums_size = pointwise_sums<T>(in, out, targets.count()), packed_size = whole_lines<T>(std::size_t(sources.padded()) * std::size_t(out));
+    const std::size_t sums_size = pointwise_sums<T>(in, out, targets.count()),
+                      packed_size =
+                          whole_lines<T>(std::size_t(sources.padded()) * std::size_t(out));
     T* const packed = threads.shared<T>(packed_size + std::size_t(units.parts) * sums_size);
     T* const sums = packed + packed_size;
     const Dense back(g, true);
-    threads.run(sources.count(), [&](int b) { pack_weights(back, w, 0, sources.channel(b), sources.in_block(b) * L, packed + std::ptrdiff_t(sources.channel(b)) * out); });
-    if (after.run) after.zero_sums(threads, units.parts);
+    threads.run(sources.count(), [&](int b) {
+        pack_weights(back, w, 0, sources.channel(b), sources.in_block(b) * L,
+                     packed + std::ptrdiff_t(sources.channel(b)) * out);
+    });
+    if (after.run)
+        after.zero_sums(threads, units.parts);
 
-    const std::size_t x_size = whole_lines<T>(std::size_t(units.each * x_row + slack)), dy_size = std::size_t(units.each) * std::size_t(targets.padded());
+    const std::size_t x_size = whole_lines<T>(std::size_t(units.each * x_row + slack)),
+                      dy_size = std::size_t(units.each) * std::size_t(targets.padded());
     const std::size_t most_quads = std::size_t(units.each / 4 + 1);
     threads.run(units.parts, [&](int part) {
-        T* const x_copy = reinterpret_cast<T*>(threads.scratch<std::byte>((x_size + dy_size) * sizeof(T) + 2 * most_quads * sizeof(Quad)));
+        T* const x_copy = reinterpret_cast<T*>(threads.scratch<std::byte>(
+            (x_size + dy_size) * sizeof(T) + 2 * most_quads * sizeof(Quad)));
         T* const dy_blocks = x_copy + x_size;
         Quad* const quads = reinterpret_cast<Quad*>(dy_blocks + dy_size);
         Quad* const rest_quads = quads + most_quads;
         alignas(64) static constexpr T zeros[block_vectors * L] = {};
         T* const mine = sums + std::size_t(part) * sums_size;
-        const int first_unit = part_begin(units.count, units.parts, part), last_unit = part_begin(units.count, units.parts, part + 1);
+        const int first_unit = part_begin(units.count, units.parts, part),
+                  last_unit = part_begin(units.count, units.parts, part + 1);
         Ahead ahead, later;
         for (int u = first_unit; u < last_unit; ++u) {
             const long first = units.first(u);
             const int n = units.in(u);
             ahead.clear(), later.clear();
             ahead.add(View<const T>{after.y.data, after.y.pixel}, first, n, true);
-            if (u + 1 < units.count) {   // of the next part, too: a thread takes parts in their order
+            // of the next part, too: a thread takes parts in their order
+            if (u + 1 < units.count) {
                 const long next = units.first(u + 1), count = units.in(u + 1);
                 ahead.add(dy.x, next, count);
                 later.add(dy.raw, next, count);
@@ -102,18 +124,29 @@ COLLAB_COLD int pointwise_backward(Threads& threads, const Convolution& g, const
                 const T* const d = dy_blocks + std::ptrdiff_t(units.each) * targets.channel(b);
                 T* const to = mine + pointwise_sums<T>(in, out, b);
                 const auto sweep = [&](int from, int count, int width, bool set) {
-                    const PixelSweep s{1, 0, count, width, 0, width * x_row, x_row, 0, std::ptrdiff_t(width) * wide, set, &ahead};
-                    if (wide == 2 * L) weight_tiles<T, 2>(s, x_copy + from * x_row, d + std::ptrdiff_t(from) * wide, in, to);
-                    else weight_tiles<T, 1>(s, x_copy + from * x_row, d + std::ptrdiff_t(from) * wide, in, to);
+                    const PixelSweep s{1,     0,     count,
+                                       width, 0,     width * x_row,
+                                       x_row, 0,     std::ptrdiff_t(width) * wide,
+                                       set,   &ahead};
+                    if (wide == 2 * L)
+                        weight_tiles<T, 2>(s, x_copy + from * x_row,
+                                           d + std::ptrdiff_t(from) * wide, in, to);
+                    else
+                        weight_tiles<T, 1>(s, x_copy + from * x_row,
+                                           d + std::ptrdiff_t(from) * wide, in, to);
                 };
-                if (rows > 0) sweep(0, rows, tile, u == first_unit);
-                if (rest > 0) sweep(rows * tile, 1, rest, u == first_unit && rows == 0);
+                if (rows > 0)
+                    sweep(0, rows, tile, u == first_unit);
+                if (rest > 0)
+                    sweep(rows * tile, 1, rest, u == first_unit && rows == 0);
             }
             // The gradient of the input: blocks are tap rows.
-            const int count = n / 4, last = out - whole * block_vectors * L, last_wide = last > 0 ? targets.in_block(whole) * L : 0;
+            const int count = n / 4, last = out - whole * block_vectors * L,
+                      last_wide = last > 0 ? targets.in_block(whole) * L : 0;
             const std::ptrdiff_t wide = block_vectors * L, y_pixel = after.y.pixel;
             for (int q = 0; q <= count; ++q)
-                quads[q] = {4 * q * wide, 4 * q * y_pixel, 0, whole}, rest_quads[q] = {std::ptrdiff_t(4 * q) * last_wide, 4 * q * y_pixel, 0, 1};
+                quads[q] = {4 * q * wide, 4 * q * y_pixel, 0, whole},
+                rest_quads[q] = {std::ptrdiff_t(4 * q) * last_wide, 4 * q * y_pixel, 0, 1};
             later.spread(long(ceil_div(count, 3)) * (whole + (last > 0)) * sources.count());
             for (int b = 0; b < sources.count(); ++b) {
                 const int channel = sources.channel(b), vectors = sources.in_block(b);
@@ -122,23 +155,33 @@ COLLAB_COLD int pointwise_backward(Threads& threads, const Convolution& g, const
                 const auto tiles = [&](TileJob<T> job, const Quad* all) {
                     conv_all_tiles(job, vectors, all, count);
                     job.pixels = n % 4;
-                    if (job.pixels > 0) conv_all_tiles(job, vectors, all + count, 1);
+                    if (job.pixels > 0)
+                        conv_all_tiles(job, vectors, all + count, 1);
                 };
                 if (whole > 0)
-                    tiles({dy_blocks, wide, units.each * wide, int(wide), 0, int(wide), weights, zeros, y, y_pixel, in - channel, 4, false, &later}, quads);
+                    tiles({dy_blocks, wide, units.each * wide, int(wide), 0, int(wide), weights,
+                           zeros, y, y_pixel, in - channel, 4, false, &later},
+                          quads);
                 if (last > 0)
-                    tiles({dy_blocks + whole * units.each * wide, last_wide, 0, last, 0, last, weights + whole * wide * vectors * L, zeros, y, y_pixel, in - channel, 4, whole > 0, &later},
+                    tiles({dy_blocks + whole * units.each * wide, last_wide, 0, last, 0, last,
+                           weights + whole * wide * vectors * L, zeros, y, y_pixel, in - channel, 4,
+                           whole > 0, &later},
                           rest_quads);
             }
-            if (after.run) after.run(after, part, first, n, 0, in);
+            if (after.run)
+                after.run(after, part, first, n, 0, in);
         }
     });
 
     const int slices = std::max(1, 16 / targets.count());
     threads.run(targets.count() * slices, [&](int job) {
-        const int b = job / slices, channel = targets.channel(b), wide = targets.in_block(b) * L, n = std::min(wide, out - channel);
-        const int from = part_begin(in, slices, job % slices), to = part_begin(in, slices, job % slices + 1);
-        add_weight_sums(sums + pointwise_sums<T>(in, out, b) + std::ptrdiff_t(from) * wide, units.parts, sums_size, wide, to - from, n, dw + std::ptrdiff_t(from) * out + channel, out);
+        const int b = job / slices, channel = targets.channel(b), wide = targets.in_block(b) * L,
+                  n = std::min(wide, out - channel);
+        const int from = part_begin(in, slices, job % slices),
+                  to = part_begin(in, slices, job % slices + 1);
+        add_weight_sums(sums + pointwise_sums<T>(in, out, b) + std::ptrdiff_t(from) * wide,
+                        units.parts, sums_size, wide, to - from, n,
+                        dw + std::ptrdiff_t(from) * out + channel, out);
     });
     return units.parts;
 }

@@ -16,38 +16,52 @@ namespace detail {
 /// The inputs [first, last) of an output along one axis.
 struct Span {
     int first, last;
-    int counted;   ///< how many an average divides by
+    int counted;  ///< how many an average divides by
     int length() const { return last - first; }
 };
 
-/// The windows along one axis: of a fixed kernel, or adaptive ones, which share the inputs out among the outputs.
+/// The windows along one axis: of a fixed kernel, or adaptive ones, which share the inputs out
+/// among the outputs.
 struct Windows {
-    int in, out, kernel = 0, stride = 0, pad = 0;   // kernel 0: adaptive
+    int in, out, kernel = 0, stride = 0, pad = 0;  // kernel 0: adaptive
     bool count_padding = false;
     Span operator()(int o) const {
-        const int begin = o * stride - pad, first = kernel > 0 ? std::max(begin, 0) : static_cast<int>(long(o) * in / out);
-        const int last = kernel > 0 ? std::min(begin + kernel, in) : static_cast<int>((long(o + 1) * in + out - 1) / out);
-        return {first, last, count_padding ? std::min(begin + kernel, in + pad) - begin : last - first};
+        const int begin = o * stride - pad,
+                  first = kernel > 0 ? std::max(begin, 0) : static_cast<int>(long(o) * in / out);
+        const int last = kernel > 0 ? std::min(begin + kernel, in)
+                                    : static_cast<int>((long(o + 1) * in + out - 1) / out);
+        return {first, last,
+                count_padding ? std::min(begin + kernel, in + pad) - begin : last - first};
     }
     /// Each input lies in exactly one window.
-    bool tile() const { return kernel > 0 ? kernel == stride && pad == 0 && in == out * stride : in % out == 0; }
+    bool tile() const {
+        return kernel > 0 ? kernel == stride && pad == 0 && in == out * stride : in % out == 0;
+    }
 };
 
 struct Windows2 {
     Windows rows, columns;
     explicit Windows2(const Pooling& g)
-        : rows{g.in.height, g.out.height, g.kernel.height, g.stride.height, g.pad.height, g.count_padding},
-          columns{g.in.width, g.out.width, g.kernel.width, g.stride.width, g.pad.width, g.count_padding} {}
+        : rows{g.in.height,     g.out.height, g.kernel.height,
+               g.stride.height, g.pad.height, g.count_padding},
+          columns{g.in.width,     g.out.width, g.kernel.width,
+                  g.stride.width, g.pad.width, g.count_padding} {}
     Windows2(Dims in, Dims out) : rows{in.height, out.height}, columns{in.width, out.width} {}
     bool tile() const { return rows.tile() && columns.tile(); }
 };
 
 /// The larger, or the NaN if there is one.
 struct Largest {
-    template <class T> COLLAB_INLINE static T of(T a, T b) { return ((b > a) | (b != b)) ? b : a; }
+    template <class T>
+    COLLAB_INLINE static T of(T a, T b) {
+        return ((b > a) | (b != b)) ? b : a;
+    }
 };
 struct Total {
-    template <class T> COLLAB_INLINE static T of(T a, T b) { return a + b; }
+    template <class T>
+    COLLAB_INLINE static T of(T a, T b) {
+        return a + b;
+    }
 };
 
 /// y[c] = scale * (tap[0][c] op ... op tap[N-1][c]); a tap may be y.
@@ -69,22 +83,27 @@ inline constexpr int most_taps = 9;
 template <class Op, class T>
 COLLAB_NOINLINE void combine(int n, long channels, const T** tap, T scale, T* y) {
     switch (n) {
-        case 1: return combine_some<1, Op>(channels, tap, scale, y);
-        case 2: return combine_some<2, Op>(channels, tap, scale, y);
-        case 4: return combine_some<4, Op>(channels, tap, scale, y);
-        case 9: return combine_some<9, Op>(channels, tap, scale, y);
-        default: {
-            const int some = n > 4 ? 4 : 2;
-            combine<Op>(some, channels, tap, T(1), y);
-            tap[some - 1] = y;
-            return combine<Op>(n - some + 1, channels, tap + some - 1, scale, y);
-        }
+    case 1:
+        return combine_some<1, Op>(channels, tap, scale, y);
+    case 2:
+        return combine_some<2, Op>(channels, tap, scale, y);
+    case 4:
+        return combine_some<4, Op>(channels, tap, scale, y);
+    case 9:
+        return combine_some<9, Op>(channels, tap, scale, y);
+    default: {
+        const int some = n > 4 ? 4 : 2;
+        combine<Op>(some, channels, tap, T(1), y);
+        tap[some - 1] = y;
+        return combine<Op>(n - some + 1, channels, tap + some - 1, scale, y);
+    }
     }
 }
 
 /// y = the windows of x put together by Op, times scale(window rows, window columns).
 template <class Op, class T, class Scale>
-COLLAB_COLD void pool(Threads& threads, int batch, Dims in, Dims out, const Windows2& windows, const Scale& scale, View<const T> x, View<T> y) {
+COLLAB_COLD void pool(Threads& threads, int batch, Dims in, Dims out, const Windows2& windows,
+                      const Scale& scale, View<const T> x, View<T> y) {
     const Cut cut(long(batch) * out.height, grain / std::max(1L, long(in.size()) / out.height));
     threads.run(cut.count, [&](int piece) {
         for (long row = cut.begin(piece); row < cut.end(piece); ++row) {
@@ -99,7 +118,8 @@ COLLAB_COLD void pool(Threads& threads, int batch, Dims in, Dims out, const Wind
                 for (int h = rows.first; h < rows.last; ++h)
                     for (int k = columns.first; k < columns.last; ++k) {
                         tap[n++] = x.data + (image + long(h) * in.width + k) * x.pixel;
-                        if (--left > 0 && n < most_taps) continue;
+                        if (--left > 0 && n < most_taps)
+                            continue;
                         combine<Op>(n, in.channels, tap, left > 0 ? T(1) : factor, to);
                         tap[0] = to, n = 1;
                     }
@@ -108,11 +128,13 @@ COLLAB_COLD void pool(Threads& threads, int batch, Dims in, Dims out, const Wind
     });
 }
 
-/// Writes dx from its windows. window(pixel of y, rows, columns, room) begins a window and returns a function tap(pixel of x,
-/// fresh), called for the window's pixels row by row: it writes dx there where `fresh` (a constant) holds and adds to it
-/// otherwise. `room` is for one number per channel. Samples go in parallel, the windows of one in order, since they may overlap.
+/// Writes dx from its windows. window(pixel of y, rows, columns, room) begins a window and returns
+/// a function tap(pixel of x, fresh), called for the window's pixels row by row: it writes dx there
+/// where `fresh` (a constant) holds and adds to it otherwise. `room` is for one number per channel.
+/// Samples go in parallel, the windows of one in order, since they may overlap.
 template <class T, class Window>
-COLLAB_COLD void spread(Threads& threads, int batch, Dims in, Dims out, const Windows2& windows, View<T> dx, const Window& window) {
+COLLAB_COLD void spread(Threads& threads, int batch, Dims in, Dims out, const Windows2& windows,
+                        View<T> dx, const Window& window) {
     const Cut cut(batch, grain / in.size());
     const auto sample = [&](long b, T* room, auto fresh) {
         for (int h = 0; h < out.height; ++h)
@@ -120,7 +142,8 @@ COLLAB_COLD void spread(Threads& threads, int batch, Dims in, Dims out, const Wi
                 const Span rows = windows.rows(h), columns = windows.columns(w);
                 auto tap = window((b * out.height + h) * out.width + w, rows, columns, room);
                 for (int i = rows.first; i < rows.last; ++i)
-                    for (int k = columns.first; k < columns.last; ++k) tap((b * in.height + i) * in.width + k, fresh);
+                    for (int k = columns.first; k < columns.last; ++k)
+                        tap((b * in.height + i) * in.width + k, fresh);
             }
     };
     threads.run(cut.count, [&](int piece) {
@@ -131,7 +154,8 @@ COLLAB_COLD void spread(Threads& threads, int batch, Dims in, Dims out, const Wi
                 continue;
             }
             T* to = dx.data + b * in.area() * dx.pixel;
-            for (int i = 0; i < in.area(); ++i, to += dx.pixel) std::fill(to, to + in.channels, T(0));
+            for (int i = 0; i < in.area(); ++i, to += dx.pixel)
+                std::fill(to, to + in.channels, T(0));
             sample(b, room, std::false_type{});
         }
     });
@@ -139,12 +163,16 @@ COLLAB_COLD void spread(Threads& threads, int batch, Dims in, Dims out, const Wi
 
 /// Shares dy out evenly: the backward pass of every average.
 template <class T, class Scale>
-COLLAB_COLD void spread_evenly(Threads& threads, int batch, Dims in, Dims out, const Windows2& windows, const Scale& scale, View<const T> dy, View<T> dx) {
+COLLAB_COLD void spread_evenly(Threads& threads, int batch, Dims in, Dims out,
+                               const Windows2& windows, const Scale& scale, View<const T> dy,
+                               View<T> dx) {
     spread(threads, batch, in, out, windows, dx, [&](long o, Span rows, Span columns, T*) {
-        return [from = dy.data + o * dy.pixel, factor = scale(rows, columns), dx, channels = in.channels](long i, auto fresh) {
+        return [from = dy.data + o * dy.pixel, factor = scale(rows, columns), dx,
+                channels = in.channels](long i, auto fresh) {
             T* to = dx.data + i * dx.pixel;
             COLLAB_INDEPENDENT
-            for (int c = 0; c < channels; ++c) to[c] = fresh() ? from[c] * factor : to[c] + from[c] * factor;
+            for (int c = 0; c < channels; ++c)
+                to[c] = fresh() ? from[c] * factor : to[c] + from[c] * factor;
         };
     });
 }
@@ -152,7 +180,9 @@ COLLAB_COLD void spread_evenly(Threads& threads, int batch, Dims in, Dims out, c
 /// One over the number of pixels that an average counts.
 template <class T>
 struct AverageScale {
-    T operator()(Span rows, Span columns) const { return T(1) / static_cast<T>(rows.counted * columns.counted); }
+    T operator()(Span rows, Span columns) const {
+        return T(1) / static_cast<T>(rows.counted * columns.counted);
+    }
 };
 
 }  // namespace detail
@@ -160,49 +190,64 @@ struct AverageScale {
 /// y = the largest element of each window; NaN if the window has one.
 template <class T>
 COLLAB_COLD void max_pool(Threads& threads, const Pooling& g, View<const T> x, View<T> y) {
-    detail::pool<detail::Largest>(threads, g.batch, g.in, g.out, detail::Windows2(g), [](detail::Span, detail::Span) { return T(1); }, x, y);
+    detail::pool<detail::Largest>(
+        threads, g.batch, g.in, g.out, detail::Windows2(g),
+        [](detail::Span, detail::Span) { return T(1); }, x, y);
 }
 
-/// The first largest element of each window, row by row (the first NaN if there is one), takes the window's gradient.
+/// The first largest element of each window, row by row (the first NaN if there is one), takes the
+/// window's gradient.
 template <class T>
-COLLAB_COLD void max_pool_backward(Threads& threads, const Pooling& g, View<const T> x, View<const T> y, View<const T> dy, View<T> dx) {
-    detail::spread(threads, g.batch, g.in, g.out, detail::Windows2(g), dx, [&](long o, detail::Span, detail::Span, T* room) {
-        // What of dy has found no taker yet: dy itself at the first pixel, then what is left in `room`.
-        return [left = dy.data + o * dy.pixel, top = y.data + o * y.pixel, room, x, dx, channels = g.in.channels](long i, auto fresh) mutable {
-            const T* in = x.data + i * x.pixel;
-            T* to = dx.data + i * dx.pixel;
-            COLLAB_INDEPENDENT
-            for (int c = 0; c < channels; ++c) {
-                const bool taker = (in[c] == top[c]) | (in[c] != in[c]);
-                const T rest = left[c], taken = taker ? rest : T(0);
-                to[c] = fresh() ? taken : to[c] + taken;
-                room[c] = taker ? T(0) : rest;
-            }
-            left = room;
-        };
-    });
+COLLAB_COLD void max_pool_backward(Threads& threads, const Pooling& g, View<const T> x,
+                                   View<const T> y, View<const T> dy, View<T> dx) {
+    detail::spread(threads, g.batch, g.in, g.out, detail::Windows2(g), dx,
+                   [&](long o, detail::Span, detail::Span, T* room) {
+                       // What of dy has found no taker yet: dy itself at the first pixel, then what
+                       // is left in `room`.
+                       return [left = dy.data + o * dy.pixel, top = y.data + o * y.pixel, room, x,
+                               dx, channels = g.in.channels](long i, auto fresh) mutable {
+                           const T* in = x.data + i * x.pixel;
+                           T* to = dx.data + i * dx.pixel;
+                           COLLAB_INDEPENDENT
+                           for (int c = 0; c < channels; ++c) {
+                               const bool taker = (in[c] == top[c]) | (in[c] != in[c]);
+                               const T rest = left[c], taken = taker ? rest : T(0);
+                               to[c] = fresh() ? taken : to[c] + taken;
+                               room[c] = taker ? T(0) : rest;
+                           }
+                           left = room;
+                       };
+                   });
 }
 
 /// y = the average of each window.
 template <class T>
 COLLAB_COLD void average_pool(Threads& threads, const Pooling& g, View<const T> x, View<T> y) {
-    detail::pool<detail::Total>(threads, g.batch, g.in, g.out, detail::Windows2(g), detail::AverageScale<T>{}, x, y);
+    detail::pool<detail::Total>(threads, g.batch, g.in, g.out, detail::Windows2(g),
+                                detail::AverageScale<T>{}, x, y);
 }
 
 template <class T>
-COLLAB_COLD void average_pool_backward(Threads& threads, const Pooling& g, View<const T> dy, View<T> dx) {
-    detail::spread_evenly(threads, g.batch, g.in, g.out, detail::Windows2(g), detail::AverageScale<T>{}, dy, dx);
+COLLAB_COLD void average_pool_backward(Threads& threads, const Pooling& g, View<const T> dy,
+                                       View<T> dx) {
+    detail::spread_evenly(threads, g.batch, g.in, g.out, detail::Windows2(g),
+                          detail::AverageScale<T>{}, dy, dx);
 }
 
-/// y = averages of windows that share the input out among g.out's pixels; the kernel, stride and padding of g are not used.
+/// y = averages of windows that share the input out among g.out's pixels; the kernel, stride and
+/// padding of g are not used.
 template <class T>
-COLLAB_COLD void adaptive_average_pool(Threads& threads, const Pooling& g, View<const T> x, View<T> y) {
-    detail::pool<detail::Total>(threads, g.batch, g.in, g.out, detail::Windows2(g.in, g.out), detail::AverageScale<T>{}, x, y);
+COLLAB_COLD void adaptive_average_pool(Threads& threads, const Pooling& g, View<const T> x,
+                                       View<T> y) {
+    detail::pool<detail::Total>(threads, g.batch, g.in, g.out, detail::Windows2(g.in, g.out),
+                                detail::AverageScale<T>{}, x, y);
 }
 
 template <class T>
-COLLAB_COLD void adaptive_average_pool_backward(Threads& threads, const Pooling& g, View<const T> dy, View<T> dx) {
-    detail::spread_evenly(threads, g.batch, g.in, g.out, detail::Windows2(g.in, g.out), detail::AverageScale<T>{}, dy, dx);
+COLLAB_COLD void adaptive_average_pool_backward(Threads& threads, const Pooling& g,
+                                                View<const T> dy, View<T> dx) {
+    detail::spread_evenly(threads, g.batch, g.in, g.out, detail::Windows2(g.in, g.out),
+                          detail::AverageScale<T>{}, dy, dx);
 }
 
 }  // namespace collab::backend

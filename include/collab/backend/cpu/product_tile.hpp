@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// product_tile: the kernel of dense products, a tile of rows by registers of columns, and how its operands are packed.
+// product_tile: the kernel of dense products, a tile of rows by registers of columns, and how its
+// operands are packed.
 #pragma once
 #include <algorithm>
 #include <cstddef>
@@ -9,10 +10,12 @@
 
 namespace collab::backend::detail {
 
-/// Registers of columns in a panel, and rows in the largest tile. 16 sums keep two multipliers busy and divide the usual batches.
+/// Registers of columns in a panel, and rows in the largest tile. 16 sums keep two multipliers busy
+/// and divide the usual batches.
 inline constexpr int panel_vectors = 2, tile_rows = many_registers ? 8 : 4;
 
-/// c[i][columns] = the sum over j in [0, depth) of a[i * a_row + j * a_step] * b[j][columns], to which the bias or what was in c is added.
+/// c[i][columns] = the sum over j in [0, depth) of a[i * a_row + j * a_step] * b[j][columns], to
+/// which the bias or what was in c is added.
 template <class T>
 struct ProductTile {
     int depth;
@@ -21,20 +24,25 @@ struct ProductTile {
     const T* b;
     T* c;
     std::ptrdiff_t c_row;
-    const T* bias;   ///< what the sums start from; null for zero
-    bool add;        ///< c is added, once: sums that began with it would lose more
+    const T* bias;  ///< what the sums start from; null for zero
+    bool add;       ///< c is added, once: sums that began with it would lose more
 };
 
 /// R rows by V registers.
 template <class T, int R, int V>
 COLLAB_NOINLINE void product_tile(const ProductTile<T>& t) {
-    constexpr int L = lanes<T>, groups = (R + 3) / 4, each = R < 4 ? R : 4;   // four rows share a pointer
+    // four rows share a pointer
+    constexpr int L = lanes<T>, groups = (R + 3) / 4, each = R < 4 ? R : 4;
     Vector<T> acc[R][V];
     const auto all = [&](auto f) COLLAB_LAMBDA_INLINE {
-        times<R>([&](int i) COLLAB_LAMBDA_INLINE { times<V>([&](int v) COLLAB_LAMBDA_INLINE { f(i, v); }); });
+        times<R>([&](int i) COLLAB_LAMBDA_INLINE {
+            times<V>([&](int v) COLLAB_LAMBDA_INLINE { f(i, v); });
+        });
     };
-    if (t.bias) all([&](auto i, auto v) COLLAB_LAMBDA_INLINE { acc[i][v] = load(t.bias + v * L); });
-    else all([&](auto i, auto v) COLLAB_LAMBDA_INLINE { acc[i][v] = Vector<T>{}; });
+    if (t.bias)
+        all([&](auto i, auto v) COLLAB_LAMBDA_INLINE { acc[i][v] = load(t.bias + v * L); });
+    else
+        all([&](auto i, auto v) COLLAB_LAMBDA_INLINE { acc[i][v] = Vector<T>{}; });
     const std::ptrdiff_t row = t.a_row, row3 = 3 * row, step = t.a_step;
     const T* a[groups];
     times<groups>([&](int g) COLLAB_LAMBDA_INLINE { a[g] = t.a + 4 * g * row; });
@@ -45,32 +53,40 @@ COLLAB_NOINLINE void product_tile(const ProductTile<T>& t) {
         times<groups>([&](int g) COLLAB_LAMBDA_INLINE {
             times<each>([&](int i) COLLAB_LAMBDA_INLINE {
                 const T value = a[g][i == 3 ? row3 : i * row];
-                times<V>([&](int v) COLLAB_LAMBDA_INLINE { add_product(acc[4 * g + i][v], value, column[v]); });
+                times<V>([&](int v) COLLAB_LAMBDA_INLINE {
+                    add_product(acc[4 * g + i][v], value, column[v]);
+                });
             });
             a[g] += step;
         });
     }
-    if (t.add) all([&](auto i, auto v) COLLAB_LAMBDA_INLINE { acc[i][v] += load(t.c + i * t.c_row + v * L); });
+    if (t.add)
+        all([&](auto i, auto v)
+                COLLAB_LAMBDA_INLINE { acc[i][v] += load(t.c + i * t.c_row + v * L); });
     all([&](auto i, auto v) COLLAB_LAMBDA_INLINE { store(t.c + i * t.c_row + v * L, acc[i][v]); });
 }
 
 /// to[i][k] = from[i][k] for few k, a tile at most; one function for tiles of every size.
 template <class T>
-COLLAB_NOINLINE void copy_columns(const T* from, std::ptrdiff_t row, int rows, int columns, T* to, std::ptrdiff_t to_row) {
+COLLAB_NOINLINE void copy_columns(const T* from, std::ptrdiff_t row, int rows, int columns, T* to,
+                                  std::ptrdiff_t to_row) {
     for (int i = 0; i < rows; ++i, from += row, to += to_row)
         COLLAB_INDEPENDENT
-        for (int k = 0; k < columns; ++k) to[k] = from[k];
+    for (int k = 0; k < columns; ++k)
+        to[k] = from[k];
 }
 
 /// A product_tile with only the first `columns` columns of c in memory.
 template <class T, int R, int V>
 void product_tile_columns(ProductTile<T> t, int columns) {
     constexpr int wide = V * lanes<T>;
-    if (columns >= wide) return product_tile<T, R, V>(t);
+    if (columns >= wide)
+        return product_tile<T, R, V>(t);
     alignas(64) T room[R * wide] = {};
     T* const c = t.c;
     const std::ptrdiff_t c_row = t.c_row;
-    if (t.add) copy_columns(c, c_row, R, columns, room, wide);
+    if (t.add)
+        copy_columns(c, c_row, R, columns, room, wide);
     t.c = room, t.c_row = wide;
     product_tile<T, R, V>(t);
     copy_columns(room, wide, R, columns, c, c_row);
@@ -82,15 +98,19 @@ void product_rows(ProductTile<T> t, int rows, int columns) {
     const auto take = [&](auto r) {
         constexpr int R = decltype(r)::value;
         for (; rows >= R; rows -= R, t.a += R * t.a_row, t.c += R * t.c_row) {
-            if (columns > lanes<T>) product_tile_columns<T, R, panel_vectors>(t, columns);
-            else product_tile_columns<T, R, 1>(t, columns);
+            if (columns > lanes<T>)
+                product_tile_columns<T, R, panel_vectors>(t, columns);
+            else
+                product_tile_columns<T, R, 1>(t, columns);
         }
     };
-    if constexpr (tile_rows > 4) take(Index<tile_rows>{});
+    if constexpr (tile_rows > 4)
+        take(Index<tile_rows>{});
     take(Index<4>{}), take(Index<2>{}), take(Index<1>{});
 }
 
-/// Panels of columns. A panel lies as [row][whole registers]; the last may have one register, and zeros beyond its last column.
+/// Panels of columns. A panel lies as [row][whole registers]; the last may have one register, and
+/// zeros beyond its last column.
 template <class T>
 struct Panels {
     static constexpr int wide = panel_vectors * lanes<T>;
@@ -106,27 +126,35 @@ void pack_panel(const T* from, std::ptrdiff_t row, int depth, int n, T* to) {
     copy_pixels(from, row, n, depth, to, round_up(n, lanes<T>));
 }
 
-/// The transpose of a square of one register's size, by way of memory that is certainly in the cache.
+/// The transpose of a square of one register's size, by way of memory that is certainly in the
+/// cache.
 template <class T>
-COLLAB_INLINE void transpose_square(const T* from, std::ptrdiff_t row, T* to, std::ptrdiff_t to_row) {
+COLLAB_INLINE void transpose_square(const T* from, std::ptrdiff_t row, T* to,
+                                    std::ptrdiff_t to_row) {
     constexpr int L = lanes<T>;
     alignas(64) T square[L][L];
-    for (int i = 0; i < L; ++i) store(square[i], load(from + i * row));
+    for (int i = 0; i < L; ++i)
+        store(square[i], load(from + i * row));
     for (int j = 0; j < L; ++j)
-        for (int i = 0; i < L; ++i) to[j * to_row + i] = square[i][j];
+        for (int i = 0; i < L; ++i)
+            to[j * to_row + i] = square[i][j];
 }
 
 /// to[j][stored] = from[i * row + j] for i in [0, n): a panel of its transpose.
 template <class T>
-COLLAB_NOINLINE void pack_panel_transposed(const T* from, std::ptrdiff_t row, int depth, int n, T* to) {
+COLLAB_NOINLINE void pack_panel_transposed(const T* from, std::ptrdiff_t row, int depth, int n,
+                                           T* to) {
     constexpr int L = lanes<T>;
     const int stored = round_up(n, L);
     for (int i = 0; i < stored; i += L) {
         int j = 0;
         if (i + L <= n)
-            for (; j + L <= depth; j += L) transpose_square(from + i * row + j, row, to + std::ptrdiff_t(j) * stored + i, stored);
+            for (; j + L <= depth; j += L)
+                transpose_square(from + i * row + j, row, to + std::ptrdiff_t(j) * stored + i,
+                                 stored);
         for (; j < depth; ++j)
-            for (int k = 0; k < L; ++k) to[std::ptrdiff_t(j) * stored + i + k] = i + k < n ? from[(i + k) * row + j] : T(0);
+            for (int k = 0; k < L; ++k)
+                to[std::ptrdiff_t(j) * stored + i + k] = i + k < n ? from[(i + k) * row + j] : T(0);
     }
 }
 

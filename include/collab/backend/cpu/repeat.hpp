@@ -8,27 +8,34 @@
 
 namespace collab::backend::detail {
 
-// Objects, not functions that ask a lambda for the numbers: compilers optimise every function that is to be inlined, and again what it is inlined into,
-// so that each call on the way costs as much as what is unrolled.
+// Objects, not functions that ask a lambda for the numbers: compilers optimise every function that
+// is to be inlined, and again what it is inlined into, so that each call on the way costs as much
+// as what is unrolled.
 template <class Numbers>
 struct Repeat;
 template <int... I>
 struct Repeat<std::integer_sequence<int, I...>> {
     template <class F>
-    COLLAB_INLINE void operator()(F&& f) const { (f(Index<I>{}), ...); }
+    COLLAB_INLINE void operator()(F&& f) const {
+        (f(Index<I>{}), ...);
+    }
 };
 template <class Numbers>
 struct Times;
 template <int... I>
 struct Times<std::integer_sequence<int, I...>> {
     template <class F>
-    COLLAB_INLINE void operator()(F&& f) const { (f(I), ...); }
+    COLLAB_INLINE void operator()(F&& f) const {
+        (f(I), ...);
+    }
 };
 
-/// repeat<N>(f): f(Index<0>{}), ..., f(Index<N-1>{}), inlined for certain: as a call, an unrolled body would put every register on the stack.
+/// repeat<N>(f): f(Index<0>{}), ..., f(Index<N-1>{}), inlined for certain: as a call, an unrolled
+/// body would put every register on the stack.
 template <int N>
 inline constexpr Repeat<std::make_integer_sequence<int, N>> repeat{};
-/// times<N>(f): f(0), ..., f(N-1), inlined for certain. The same instructions, and f is compiled once instead of N times: wherever it needs no constants.
+/// times<N>(f): f(0), ..., f(N-1), inlined for certain. The same instructions, and f is compiled
+/// once instead of N times: wherever it needs no constants.
 template <int N>
 inline constexpr Times<std::make_integer_sequence<int, N>> times{};
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// strips: rows of neighbouring elements, and the four loops over them that know an activation: all that is compiled anew for each.
+// strips: rows of neighbouring elements, and the four loops over them that know an activation: all
+// that is compiled anew for each.
 #pragma once
 #include <algorithm>
 #include <cstddef>
@@ -10,13 +11,16 @@
 
 namespace collab::backend::detail {
 
-/// Elements of a strip: what a pass treats at once with coefficients of its own for each. Narrow maps repeat theirs, so that the inner
-/// loops are long whatever the number of channels.
+/// Elements of a strip: what a pass treats at once with coefficients of its own for each. Narrow
+/// maps repeat theirs, so that the inner loops are long whatever the number of channels.
 inline constexpr long strip = 256;
 /// Pixels in a strip of a map without gaps.
-constexpr long fold_of(long channels) { return std::max(1L, strip / channels); }
+constexpr long fold_of(long channels) {
+    return std::max(1L, strip / channels);
+}
 
-/// `count` rows of n elements, `step`s apart. Coefficients are those of an element, the same in every row.
+/// `count` rows of n elements, `step`s apart. Coefficients are those of an element, the same in
+/// every row.
 template <class T>
 struct Strips {
     const T *mean = nullptr, *scale = nullptr, *offset = nullptr;
@@ -29,16 +33,20 @@ struct Strips {
     long count = 0, n = 0;
 };
 
-/// f(rows) for `count` pixels of `wide` channels; the steps of r are the distances between pixels. Maps without gaps (`whole`) go by strips, and what is left behind the
-/// last one is a row of its own.
+/// f(rows) for `count` pixels of `wide` channels; the steps of r are the distances between pixels.
+/// Maps without gaps (`whole`) go by strips, and what is left behind the last one is a row of its
+/// own.
 template <class T, class F>
 COLLAB_INLINE void over_strips(Strips<T> r, long count, long wide, bool whole, const F& f) {
     const long fold = whole ? fold_of(wide) : 1;
     r.in_step *= fold, r.more_step *= fold, r.to_step *= fold;
-    const long counts[] = {count / fold, count % fold > 0}, lengths[] = {fold * wide, count % fold * wide};   // by index: compilers would copy what depends on a condition
+    // by index: compilers would copy what depends on a condition
+    const long counts[] = {count / fold, count % fold > 0},
+               lengths[] = {fold * wide, count % fold * wide};
     for (int k = 0; k < 2; ++k) {
         r.count = counts[k], r.n = lengths[k];
-        if (r.count > 0) f(r);
+        if (r.count > 0)
+            f(r);
         r.in += r.count * r.in_step, r.more += r.count * r.more_step, r.to += r.count * r.to_step;
     }
 }
@@ -50,7 +58,8 @@ COLLAB_INLINE void each_element(const Strips<T>& r, const F& f) {
         const T *const in = r.in + k * r.in_step, *const more = r.more + k * r.more_step;
         T* const to = r.to + k * r.to_step;
         COLLAB_INDEPENDENT
-        for (long i = 0; i < r.n; ++i) to[i] = f(i, in, more, to);
+        for (long i = 0; i < r.n; ++i)
+            to[i] = f(i, in, more, to);
     }
 }
 
@@ -59,33 +68,43 @@ template <class T>
 struct Activation {
     using Loop = void (*)(const void* function, const Strips<T>&);
     const void* function = nullptr;
-    Loop form = nullptr,         ///< to = f(normalised in)
-         form_sum = nullptr,     ///< to = f(normalised in + more)
-         gate = nullptr,         ///< to = more times the slope of f at the normalised in; null where that is `more`
-         gate_value = nullptr;   ///< to = more times the slope of f where its value is `in`
+    Loop form = nullptr,     ///< to = f(normalised in)
+        form_sum = nullptr,  ///< to = f(normalised in + more)
+        /// to = more times the slope of f at the normalised in; null where that is `more`
+        gate = nullptr,
+         gate_value = nullptr;  ///< to = more times the slope of f where its value is `in`
 };
 
 /// The loops of activation F.
 template <class T, class F>
 struct Activated {
-    static Activation<T> of(const F& f) { return {&f, form, form_sum, std::is_same_v<F, Identity> ? nullptr : gate, gate_value}; }
+    static Activation<T> of(const F& f) {
+        return {&f, form, form_sum, std::is_same_v<F, Identity> ? nullptr : gate, gate_value};
+    }
 
     static void form(const void* function, const Strips<T>& r) {
-        each_element(r, [&r, f = get(function)](long i, const T* in, const T*, const T*) COLLAB_LAMBDA_INLINE { return f(normalised(r, i, in)); });
+        each_element(r, [&r, f = get(function)](long i, const T* in, const T*, const T*)
+                            COLLAB_LAMBDA_INLINE { return f(normalised(r, i, in)); });
     }
     static void form_sum(const void* function, const Strips<T>& r) {
-        each_element(r, [&r, f = get(function)](long i, const T* in, const T* more, const T*) COLLAB_LAMBDA_INLINE { return f(normalised(r, i, in) + more[i]); });
+        each_element(r, [&r, f = get(function)](long i, const T* in, const T* more, const T*)
+                            COLLAB_LAMBDA_INLINE { return f(normalised(r, i, in) + more[i]); });
     }
     static void gate(const void* function, const Strips<T>& r) {
-        each_element(r, [&r, f = get(function)](long i, const T* in, const T* more, const T*) COLLAB_LAMBDA_INLINE { return more[i] * f.slope(f(normalised(r, i, in))); });
+        each_element(
+            r, [&r, f = get(function)](long i, const T* in, const T* more, const T*)
+                   COLLAB_LAMBDA_INLINE { return more[i] * f.slope(f(normalised(r, i, in))); });
     }
     static void gate_value(const void* function, const Strips<T>& r) {
-        each_element(r, [f = get(function)](long i, const T* in, const T* more, const T*) COLLAB_LAMBDA_INLINE { return more[i] * f.slope(in[i]); });
+        each_element(r, [f = get(function)](long i, const T* in, const T* more, const T*)
+                            COLLAB_LAMBDA_INLINE { return more[i] * f.slope(in[i]); });
     }
 
 private:
     static F get(const void* function) { return *static_cast<const F*>(function); }
-    COLLAB_INLINE static T normalised(const Strips<T>& r, long i, const T* in) { return (in[i] - r.mean[i]) * r.scale[i] + r.offset[i]; }
+    COLLAB_INLINE static T normalised(const Strips<T>& r, long i, const T* in) {
+        return (in[i] - r.mean[i]) * r.scale[i] + r.offset[i];
+    }
 };
 
 #ifdef COLLAB_PRECOMPILED

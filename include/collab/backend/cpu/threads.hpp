@@ -20,14 +20,17 @@ class Workspace {
 public:
     template <class T>
     T* get(std::size_t n) {
-        if (n * sizeof(T) > size_) grow(n * sizeof(T));
+        if (n * sizeof(T) > size_)
+            grow(n * sizeof(T));
         return reinterpret_cast<T*>(block_.get());
     }
     std::size_t bytes() const { return size_; }
 
 private:
     void grow(std::size_t bytes);
-    struct Free { void operator()(std::byte* p) const { ::operator delete(p, std::align_val_t{64}); } };
+    struct Free {
+        void operator()(std::byte* p) const { ::operator delete(p, std::align_val_t{64}); }
+    };
     std::unique_ptr<std::byte, Free> block_;
     std::size_t size_ = 0;
 };
@@ -36,17 +39,18 @@ private:
 struct PackedWeights {
     const void *weights, *bias;
     bool transposed;
-    int form;   ///< the edge of Winograd's tiles; 0: as they are; `split`: for a matrix unit
+    int form;  ///< the edge of Winograd's tiles; 0: as they are; `split`: for a matrix unit
     static constexpr int split = -1;
     friend bool operator==(const PackedWeights&, const PackedWeights&) = default;
 };
 
-/// Work is cut into pieces whose number and borders never depend on the number of threads, and partial results are combined
-/// in the order of the pieces: the same bits on 1, 2 or 16 threads.
+/// Work is cut into pieces whose number and borders never depend on the number of threads, and
+/// partial results are combined in the order of the pieces: the same bits on 1, 2 or 16 threads.
 class Threads {
 public:
-    /// As many threads as asked for; 0 for one per core. `winograd`: the largest edge of Winograd's tiles by which convolutions may be computed; 0: none.
-    /// `matrix_unit`: whether the processor's may be used, where it has one.
+    /// As many threads as asked for; 0 for one per core. `winograd`: the largest edge of Winograd's
+    /// tiles by which convolutions may be computed; 0: none. `matrix_unit`: whether the processor's
+    /// may be used, where it has one.
     explicit Threads(int threads = 0, int winograd = 4, bool matrix_unit = true);
     ~Threads();
 
@@ -58,7 +62,9 @@ public:
     template <class F>
     void run(int pieces, F&& f) {
         using Body = std::remove_reference_t<F>;
-        share(pieces, [](void* body, int piece) { (*static_cast<Body*>(body))(piece); }, const_cast<void*>(static_cast<const void*>(std::addressof(f))));
+        share(
+            pieces, [](void* body, int piece) { (*static_cast<Body*>(body))(piece); },
+            const_cast<void*>(static_cast<const void*>(std::addressof(f))));
     }
     /// Inside run: memory of the calling thread alone, until its next call of scratch.
     template <class T>
@@ -67,10 +73,14 @@ public:
     }
     /// What an operation may keep for all its pieces at once.
     enum Shared { operands, coefficients, sums };
-    /// Outside run: memory that all pieces may use, until the next call of shared for the same purpose.
+    /// Outside run: memory that all pieces may use, until the next call of shared for the same
+    /// purpose.
     template <class T>
-    T* shared(std::size_t n, Shared purpose = operands) { return shared_[purpose].template get<T>(n); }
-    /// Outside run: memory for packed weights, and whether they are there already. They are, where weights have been declared constant and were packed before.
+    T* shared(std::size_t n, Shared purpose = operands) {
+        return shared_[purpose].template get<T>(n);
+    }
+    /// Outside run: memory for packed weights, and whether they are there already. They are, where
+    /// weights have been declared constant and were packed before.
     template <class T>
     struct Packed {
         T* data;
@@ -81,7 +91,8 @@ public:
         const Packed<std::byte> found = kept_weights(what, n * sizeof(T));
         return {reinterpret_cast<T*>(found.data), found.ready};
     }
-    /// From here on, weights at the same place are those of earlier operations of this version; 0: they may change.
+    /// From here on, weights at the same place are those of earlier operations of this version; 0:
+    /// they may change.
     void constant_weights(std::uint64_t version) { constant_ = version; }
     std::uint64_t constant_weights() const { return constant_; }
     /// Gives back what was kept of a version.
@@ -90,7 +101,8 @@ public:
     std::size_t bytes() const;
 
 private:
-    /// body(data, piece) for each piece. One function for all operations: what the compiler makes of oneTBB's templates it makes once.
+    /// body(data, piece) for each piece. One function for all operations: what the compiler makes
+    /// of oneTBB's templates it makes once.
     void share(int pieces, void (*body)(void*, int), void* data);
     /// Inside run: the number of the calling thread.
     static int thread();

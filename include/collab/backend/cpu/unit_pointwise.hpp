@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// unit_pointwise: 1x1 convolutions, which are products of matrices, by a matrix unit; forward and both gradients.
+// unit_pointwise: 1x1 convolutions, which are products of matrices, by a matrix unit; forward and
+// both gradients.
 //
-// Pixels go in units whose splits stay in the second-level cache. What a unit reads is formed a few rows at a time, as by the other kernels, and split at once.
+// Pixels go in units whose splits stay in the second-level cache. What a unit reads is formed a few
+// rows at a time, as by the other kernels, and split at once.
 #pragma once
 #include <algorithm>
 #include <cstddef>
@@ -20,40 +22,56 @@ namespace collab::backend::detail {
 /// Pixels formed at once: those of a block of the summed dimension where pixels are summed over.
 inline constexpr int unit_pixels = unit_depth;
 
-/// How the pixels are cut: into parts that differ by one block of pixels at most, and those into units. Depends on the geometry only.
+/// How the pixels are cut: into parts that differ by one block of pixels at most, and those into
+/// units. Depends on the geometry only.
 struct UnitCut {
     long pixels;
-    int blocks, parts, each;   ///< each: pixels of a unit; the last one of a part may have fewer
-    /// Parts of about `least` pixels or more, `most` of them at most; units of about `budget` bytes, `per_pixel` each.
+    int blocks, parts, each;  ///< each: pixels of a unit; the last one of a part may have fewer
+    /// Parts of about `least` pixels or more, `most` of them at most; units of about `budget`
+    /// bytes, `per_pixel` each.
     UnitCut(long p, long least, int most, std::size_t per_pixel, std::size_t budget)
-        : pixels(p), blocks(int((p + unit_pixels - 1) / unit_pixels)), parts(int(std::clamp(p / least, 1L, long(most)))) {
-        const int fit = int(std::clamp(budget / per_pixel / unit_pixels, std::size_t(1), std::size_t(16))), largest = ceil_div(blocks, parts);
+        : pixels(p),
+          blocks(int((p + unit_pixels - 1) / unit_pixels)),
+          parts(int(std::clamp(p / least, 1L, long(most)))) {
+        const int fit = int(std::clamp(budget / per_pixel / unit_pixels, std::size_t(1),
+                                       std::size_t(16))),
+                  largest = ceil_div(blocks, parts);
         each = ceil_div(largest, ceil_div(largest, fit)) * unit_pixels;
     }
     /// Where part i begins; first(parts) is the end.
-    long first(int i) const { return std::min(pixels, long(part_begin(blocks, parts, i)) * unit_pixels); }
+    long first(int i) const {
+        return std::min(pixels, long(part_begin(blocks, parts, i)) * unit_pixels);
+    }
     int in(long first, long end) const { return int(std::min<long>(each, end - first)); }
 };
 
-/// Numbers between formed pixels: whole blocks, and one line more where the same channels of all pixels would compete for the same cache lines.
+/// Numbers between formed pixels: whole blocks, and one line more where the same channels of all
+/// pixels would compete for the same cache lines.
 inline int unit_row(int channels) {
     const int row = round_up(channels, unit_depth);
     return row % 512 == 0 ? row + unit_rows : row;
 }
-/// Pixels [first, first + n), n at most unit_pixels, as rows of unit_row numbers, and zeros around them.
+/// Pixels [first, first + n), n at most unit_pixels, as rows of unit_row numbers, and zeros around
+/// them.
 inline void form_unit(const Load<float>& l, long first, int n, float* to) {
     const int row = unit_row(l.all);
     load_pixels(l, first, 0, l.all, n, to, row);
-    if (n < unit_pixels) std::fill_n(to + n * row, std::ptrdiff_t(unit_pixels - n) * row, 0.0f);
+    if (n < unit_pixels)
+        std::fill_n(to + n * row, std::ptrdiff_t(unit_pixels - n) * row, 0.0f);
 }
 /// Its split by pixels, sums being over channels: pixels are groups [group, group + 2) of `tiles`.
-inline void split_pixels(const float* formed, int row, const SplitTiles& tiles, int group, Word* to) {
+inline void split_pixels(const float* formed, int row, const SplitTiles& tiles, int group,
+                         Word* to) {
     to += group * tiles.group();
     for (int i = 0; i < unit_pixels; i += unit_rows, to += tiles.group())
-        for (int k = 0; k < tiles.blocks; ++k) split_tile(formed + std::ptrdiff_t(i) * row + k * unit_depth, row, unit_rows, to + k * split_words);
+        for (int k = 0; k < tiles.blocks; ++k)
+            split_tile(formed + std::ptrdiff_t(i) * row + k * unit_depth, row, unit_rows,
+                       to + k * split_words);
 }
-/// Its split by channels, sums being over pixels: block `block` of `tiles`. `columns`: as the second operand of a product.
-inline void split_channels(const float* formed, int row, const SplitTiles& tiles, int block, bool columns, Word* to) {
+/// Its split by channels, sums being over pixels: block `block` of `tiles`. `columns`: as the
+/// second operand of a product.
+inline void split_channels(const float* formed, int row, const SplitTiles& tiles, int block,
+                           bool columns, Word* to) {
     alignas(64) float turned[unit_rows][unit_depth];
     to += std::ptrdiff_t(block) * split_words;
     for (int i = 0; i < tiles.groups; ++i, to += tiles.group()) {
@@ -62,20 +80,25 @@ inline void split_channels(const float* formed, int row, const SplitTiles& tiles
             split_tile(from, row, std::ptrdiff_t(unit_rows) * row, to);
             continue;
         }
-        for (int half = 0; half < unit_depth; half += unit_rows) transpose_16(from + std::ptrdiff_t(half) * row, row, turned[0] + half, unit_depth);
+        for (int half = 0; half < unit_depth; half += unit_rows)
+            transpose_16(from + std::ptrdiff_t(half) * row, row, turned[0] + half, unit_depth);
         split_tile(turned[0], unit_depth, unit_rows, to);
     }
 }
 
-/// Group j of the split weights as the second operand. They lie as [in][out]; `transposed`: outputs are summed over.
-inline void split_weights(const float* w, int in, int out, bool transposed, const SplitTiles& tiles, int j, Word* to) {
+/// Group j of the split weights as the second operand. They lie as [in][out]; `transposed`: outputs
+/// are summed over.
+inline void split_weights(const float* w, int in, int out, bool transposed, const SplitTiles& tiles,
+                          int j, Word* to) {
     alignas(64) float square[unit_depth][unit_rows], turned[unit_rows][unit_rows];
-    const int depth = transposed ? out : in, targets = transposed ? in : out, first = j * unit_rows, n = std::min(unit_rows, targets - first);
+    const int depth = transposed ? out : in, targets = transposed ? in : out, first = j * unit_rows,
+              n = std::min(unit_rows, targets - first);
     to += j * tiles.group();
     for (int k = 0; k < depth; k += unit_depth, to += split_words) {
         const int m = std::min(unit_depth, depth - k);
         if (!transposed && n == unit_rows && m == unit_depth) {
-            split_tile(w + std::ptrdiff_t(k) * out + first, out, std::ptrdiff_t(unit_rows) * out, to);
+            split_tile(w + std::ptrdiff_t(k) * out + first, out, std::ptrdiff_t(unit_rows) * out,
+                       to);
             continue;
         }
         for (int half = 0; half < unit_depth; half += unit_rows) {
@@ -83,46 +106,73 @@ inline void split_weights(const float* w, int in, int out, bool transposed, cons
             float(*const at)[unit_rows] = transposed ? turned : square + half;
             std::fill_n(at[0], unit_words, 0.0f);
             if (!transposed) {
-                for (int r = 0; r < rows; ++r) std::copy_n(w + std::ptrdiff_t(k + half + r) * out + first, n, at[r]);
+                for (int r = 0; r < rows; ++r)
+                    std::copy_n(w + std::ptrdiff_t(k + half + r) * out + first, n, at[r]);
                 continue;
             }
-            for (int r = 0; r < n; ++r) std::copy_n(w + std::ptrdiff_t(first + r) * out + k + half, rows, at[r]);
+            for (int r = 0; r < n; ++r)
+                std::copy_n(w + std::ptrdiff_t(first + r) * out + k + half, rows, at[r]);
             transpose_16(turned[0], unit_rows, square[half], unit_rows);
         }
         split_tile(square[0], unit_rows, unit_words, to);
     }
 }
 
-/// Products of `n` split pixels and split weights, two by two groups at a time, to y. `room` takes 32 x 32 results of which not all are wanted.
+/// Products of `n` split pixels and split weights, two by two groups at a time, to y. `room` takes
+/// 32 x 32 results of which not all are wanted.
 template <class Unit>
-void unit_rows_product(Unit& unit, const Word* pixels, int n, const Word* weights, const SplitTiles& w, int targets, View<float> y, float* room, Ahead& ahead) {
+void unit_rows_product(Unit& unit, const Word* pixels, int n, const Word* weights,
+                       const SplitTiles& w, int targets, View<float> y, float* room, Ahead& ahead) {
     constexpr int wide = 2 * unit_rows;
     for (int j = 0; j < w.groups; j += 2) {
-        const int columns = std::min(2, w.groups - j), wanted = std::min(wide, targets - j * unit_rows);
+        const int columns = std::min(2, w.groups - j),
+                  wanted = std::min(wide, targets - j * unit_rows);
         for (int i = 0; i * unit_rows < n; i += 2) {
             const int rows = std::min(wide, n - i * unit_rows);
             float* const to = y.data + std::ptrdiff_t(i) * unit_rows * y.pixel + j * unit_rows;
-            UnitProduct p{pixels + i * w.group(), weights + j * w.group(), w.group(), w.group(), w.blocks, to, unit_rows * y.pixel, unit_rows, y.pixel, &ahead};
+            UnitProduct p{pixels + i * w.group(),
+                          weights + j * w.group(),
+                          w.group(),
+                          w.group(),
+                          w.blocks,
+                          to,
+                          unit_rows * y.pixel,
+                          unit_rows,
+                          y.pixel,
+                          &ahead};
             const bool whole = rows % unit_rows == 0 && wanted % unit_rows == 0;
-            if (!whole) p.c = room, p.c_group = unit_rows * wide, p.c_row = wide;
+            if (!whole)
+                p.c = room, p.c_group = unit_rows * wide, p.c_row = wide;
             unit_product(unit, p, ceil_div(rows, unit_rows), columns, false);
-            if (!whole) copy_columns(room, wide, rows, wanted, to, y.pixel);
+            if (!whole)
+                copy_columns(room, wide, rows, wanted, to, y.pixel);
         }
     }
 }
 
-/// after.y = what is loaded, times the weights (+ bias) or their transpose. `g` is flattened. Returns the number of parts that have sums in `after`.
+/// after.y = what is loaded, times the weights (+ bias) or their transpose. `g` is flattened.
+/// Returns the number of parts that have sums in `after`.
 template <class Unit>
-COLLAB_COLD int unit_sweep(Threads& threads, const Convolution& g, bool transposed, const Load<float>& x, const float* w, const float* bias, After<float>& after) {
-    const int in = g.in.channels, out = g.out.channels, depth = transposed ? out : in, targets = transposed ? in : out;
+COLLAB_COLD int unit_sweep(Threads& threads, const Convolution& g, bool transposed,
+                           const Load<float>& x, const float* w, const float* bias,
+                           After<float>& after) {
+    const int in = g.in.channels, out = g.out.channels, depth = transposed ? out : in,
+              targets = transposed ? in : out;
     const SplitTiles tiles(targets, depth);
-    const auto operands = threads.weights<Word>({w, bias, transposed, PackedWeights::split}, tiles.words());
-    if (!operands.ready) threads.run(tiles.groups, [&](int j) { split_weights(w, in, out, transposed, tiles, j, operands.data); });
+    const auto operands =
+        threads.weights<Word>({w, bias, transposed, PackedWeights::split}, tiles.words());
+    if (!operands.ready)
+        threads.run(tiles.groups,
+                    [&](int j) { split_weights(w, in, out, transposed, tiles, j, operands.data); });
     // Weights beyond the cache are read again for every unit: there, units are larger.
-    const std::size_t budget = tiles.words() * sizeof(Word) > (std::size_t(1) << 20) ? std::size_t(1280) << 10 : std::size_t(768) << 10;
+    const std::size_t budget = tiles.words() * sizeof(Word) > (std::size_t(1) << 20)
+                                   ? std::size_t(1280) << 10
+                                   : std::size_t(768) << 10;
     const UnitCut cut(g.batch, 4 * unit_pixels, 32, std::size_t(6 * depth + 4 * targets), budget);
-    if (after.run) after.zero_sums(threads, cut.parts);
-    const std::size_t formed_size = whole_lines<float>(std::size_t(unit_pixels * unit_row(depth))), room_size = 4 * unit_words;
+    if (after.run)
+        after.zero_sums(threads, cut.parts);
+    const std::size_t formed_size = whole_lines<float>(std::size_t(unit_pixels * unit_row(depth))),
+                      room_size = 4 * unit_words;
     const std::size_t split_size = SplitTiles(cut.each, depth).words();
     threads.run(cut.parts, [&](int part) {
         float* const formed = threads.scratch<float>(formed_size + room_size + split_size);
@@ -135,10 +185,13 @@ COLLAB_COLD int unit_sweep(Threads& threads, const Convolution& g, bool transpos
             const int n = cut.in(first, end);
             const View<float> y{after.y.data + first * after.y.pixel, after.y.pixel};
             ahead.clear();
-            if (const long next = first + n; next < cut.pixels) {   // of the next part, too: a thread takes parts in their order
+            // of the next part, too: a thread takes parts in their order
+            if (const long next = first + n; next < cut.pixels) {
                 const int count = cut.in(next, cut.pixels);
-                ahead.add(x.x, next, count), ahead.add(x.raw, next, count), ahead.add(View<const float>{after.y.data, after.y.pixel}, next, count, true);
-                ahead.add(after.other, next, count), ahead.add(after.value, next, count), ahead.add(after.more, next, count);
+                ahead.add(x.x, next, count), ahead.add(x.raw, next, count),
+                    ahead.add(View<const float>{after.y.data, after.y.pixel}, next, count, true);
+                ahead.add(after.other, next, count), ahead.add(after.value, next, count),
+                    ahead.add(after.more, next, count);
             }
             ahead.spread(unit_steps(ceil_div(n, unit_rows), tiles.groups, tiles.blocks));
             for (int i = 0; i < n; i += unit_pixels) {
@@ -149,30 +202,45 @@ COLLAB_COLD int unit_sweep(Threads& threads, const Convolution& g, bool transpos
             if (bias)
                 for (int p = 0; p < n; ++p)
                     COLLAB_INDEPENDENT
-                    for (int c = 0; c < targets; ++c) y.data[p * y.pixel + c] += bias[c];
-            if (after.run) after.run(after, part, first, n, 0, targets);
+            for (int c = 0; c < targets; ++c)
+                y.data[p * y.pixel + c] += bias[c];
+            if (after.run)
+                after.run(after, part, first, n, 0, targets);
         }
     });
     return cut.parts;
 }
 
-/// Adds to dw and writes after->y, unless `after` is null: then w may be null, too. `g` is flattened. Returns the number of parts that have sums in `after`.
+/// Adds to dw and writes after->y, unless `after` is null: then w may be null, too. `g` is
+/// flattened. Returns the number of parts that have sums in `after`.
 template <class Unit>
-COLLAB_COLD int unit_both_gradients(Threads& threads, const Convolution& g, const Load<float>& x, const Load<float>& dy, const float* w, float* dw, After<float>* after) {
+COLLAB_COLD int unit_both_gradients(Threads& threads, const Convolution& g, const Load<float>& x,
+                                    const Load<float>& dy, const float* w, float* dw,
+                                    After<float>* after) {
     const int in = g.in.channels, out = g.out.channels;
     const SplitTiles of_w(in, out);
     const int in_groups = ceil_div(in, unit_rows), out_groups = ceil_div(out, unit_rows);
     const std::size_t sums_size = std::size_t(in_groups) * std::size_t(out_groups) * unit_words;
-    const int most = int(std::clamp((std::size_t(64) << 20) / (sums_size * sizeof(float)), std::size_t(1), std::size_t(16)));   // at most 64 MB of sums
-    const UnitCut cut(g.batch, 16 * unit_pixels, most, std::size_t(10 * in + 12 * out), std::size_t(1100) << 10);
+    // at most 64 MB of sums
+    const int most = int(std::clamp((std::size_t(64) << 20) / (sums_size * sizeof(float)),
+                                    std::size_t(1), std::size_t(16)));
+    const UnitCut cut(g.batch, 16 * unit_pixels, most, std::size_t(10 * in + 12 * out),
+                      std::size_t(1100) << 10);
     Word* const weights = threads.shared<Word>(of_w.words() + std::size_t(cut.parts) * sums_size);
     float* const sums = reinterpret_cast<float*>(weights + of_w.words());
-    if (after) threads.run(of_w.groups, [&](int j) { split_weights(w, in, out, true, of_w, j, weights); });
-    if (after && after->run) after->zero_sums(threads, cut.parts);
-    const std::size_t formed_size = whole_lines<float>(std::size_t(unit_pixels * unit_row(std::max(in, out)))), room_size = 4 * unit_words;
-    const std::size_t pixels_size = SplitTiles(cut.each, out).words(), x_size = SplitTiles(in, cut.each).words(), dy_size = SplitTiles(out, cut.each).words();
+    if (after)
+        threads.run(of_w.groups, [&](int j) { split_weights(w, in, out, true, of_w, j, weights); });
+    if (after && after->run)
+        after->zero_sums(threads, cut.parts);
+    const std::size_t formed_size = whole_lines<float>(
+                          std::size_t(unit_pixels * unit_row(std::max(in, out)))),
+                      room_size = 4 * unit_words;
+    const std::size_t pixels_size = SplitTiles(cut.each, out).words(),
+                      x_size = SplitTiles(in, cut.each).words(),
+                      dy_size = SplitTiles(out, cut.each).words();
     threads.run(cut.parts, [&](int part) {
-        float* const formed = threads.scratch<float>(formed_size + room_size + pixels_size + x_size + dy_size);
+        float* const formed =
+            threads.scratch<float>(formed_size + room_size + pixels_size + x_size + dy_size);
         float* const room = formed + formed_size;
         Word* const pixels = reinterpret_cast<Word*>(room + room_size);
         Word *const of_x = pixels + pixels_size, *const of_dy = of_x + x_size;
@@ -184,14 +252,17 @@ COLLAB_COLD int unit_both_gradients(Threads& threads, const Convolution& g, cons
             const int n = cut.in(first, end);
             const SplitTiles x_tiles(in, n), dy_tiles(out, n);
             ahead.clear(), later.clear();
-            if (after) ahead.add(View<const float>{after->y.data, after->y.pixel}, first, n, true);
+            if (after)
+                ahead.add(View<const float>{after->y.data, after->y.pixel}, first, n, true);
             if (const long next = first + n; next < cut.pixels) {
                 const int count = cut.in(next, cut.pixels);
                 ahead.add(dy.x, next, count);
                 Ahead& rest = after ? later : ahead;
                 rest.add(dy.raw, next, count);
-                if (after) fetch_beside(rest, x, *after, next, count);
-                else rest.add(x.x, next, count);
+                if (after)
+                    fetch_beside(rest, x, *after, next, count);
+                else
+                    rest.add(x.x, next, count);
             }
             ahead.spread(unit_steps(in_groups, out_groups, x_tiles.blocks));
             later.spread(unit_steps(ceil_div(n, unit_rows), in_groups, of_w.blocks));
@@ -201,23 +272,39 @@ COLLAB_COLD int unit_both_gradients(Threads& threads, const Convolution& g, cons
                 split_channels(formed, unit_row(in), x_tiles, i / unit_pixels, false, of_x);
                 form_unit(dy, first + i, count, formed);
                 split_channels(formed, unit_row(out), dy_tiles, i / unit_pixels, true, of_dy);
-                if (after) split_pixels(formed, unit_row(out), of_w, i / unit_rows, pixels);
+                if (after)
+                    split_pixels(formed, unit_row(out), of_w, i / unit_rows, pixels);
             }
             for (int i = 0; i < in_groups; i += 2)
                 for (int j = 0; j < out_groups; j += 2) {
-                    const UnitProduct p{of_x + i * x_tiles.group(), of_dy + j * dy_tiles.group(), x_tiles.group(), dy_tiles.group(), x_tiles.blocks,
-                                        mine + (std::ptrdiff_t(i) * out_groups + j) * unit_words, std::ptrdiff_t(out_groups) * unit_words, unit_words, unit_rows, &ahead};
-                    unit_product(unit, p, std::min(2, in_groups - i), std::min(2, out_groups - j), first > begin);
+                    const UnitProduct p{of_x + i * x_tiles.group(),
+                                        of_dy + j * dy_tiles.group(),
+                                        x_tiles.group(),
+                                        dy_tiles.group(),
+                                        x_tiles.blocks,
+                                        mine + (std::ptrdiff_t(i) * out_groups + j) * unit_words,
+                                        std::ptrdiff_t(out_groups) * unit_words,
+                                        unit_words,
+                                        unit_rows,
+                                        &ahead};
+                    unit_product(unit, p, std::min(2, in_groups - i), std::min(2, out_groups - j),
+                                 first > begin);
                 }
-            if (!after) continue;
-            unit_rows_product(unit, pixels, n, weights, of_w, in, View<float>{after->y.data + first * after->y.pixel, after->y.pixel}, room, later);
-            if (after->run) after->run(*after, part, first, n, 0, in);
+            if (!after)
+                continue;
+            unit_rows_product(unit, pixels, n, weights, of_w, in,
+                              View<float>{after->y.data + first * after->y.pixel, after->y.pixel},
+                              room, later);
+            if (after->run)
+                after->run(*after, part, first, n, 0, in);
         }
     });
     threads.run(in_groups, [&](int i) {
         for (int j = 0; j < out_groups; ++j) {
             const float* const tile = sums + (std::ptrdiff_t(i) * out_groups + j) * unit_words;
-            add_weight_sums(tile, cut.parts, sums_size, unit_rows, std::min(unit_rows, in - i * unit_rows), std::min(unit_rows, out - j * unit_rows),
+            add_weight_sums(tile, cut.parts, sums_size, unit_rows,
+                            std::min(unit_rows, in - i * unit_rows),
+                            std::min(unit_rows, out - j * unit_rows),
                             dw + std::ptrdiff_t(i) * unit_rows * out + j * unit_rows, out);
         }
     });
@@ -225,20 +312,25 @@ COLLAB_COLD int unit_both_gradients(Threads& threads, const Convolution& g, cons
 }
 
 template <class Unit>
-int unit_backward(Threads& threads, const Convolution& g, const Load<float>& x, const Load<float>& dy, const float* w, float* dw, After<float>& after) {
+int unit_backward(Threads& threads, const Convolution& g, const Load<float>& x,
+                  const Load<float>& dy, const float* w, float* dw, After<float>& after) {
     return unit_both_gradients<Unit>(threads, g, x, dy, w, dw, &after);
 }
 
-/// Adds to dw. For few pixels and many weights everything is split first, and squares of sums are the pieces of work.
+/// Adds to dw. For few pixels and many weights everything is split first, and squares of sums are
+/// the pieces of work.
 template <class Unit>
-COLLAB_COLD void unit_weight_gradient(Threads& threads, const Convolution& g, const Load<float>& x, const Load<float>& dy, float* dw) {
-    if (unit_backward_in_one_sweep(g)) return void(unit_both_gradients<Unit>(threads, g, x, dy, nullptr, dw, nullptr));
+COLLAB_COLD void unit_weight_gradient(Threads& threads, const Convolution& g, const Load<float>& x,
+                                      const Load<float>& dy, float* dw) {
+    if (unit_backward_in_one_sweep(g))
+        return void(unit_both_gradients<Unit>(threads, g, x, dy, nullptr, dw, nullptr));
     const int in = g.in.channels, out = g.out.channels, blocks = ceil_div(g.batch, unit_pixels);
     const SplitTiles x_tiles(in, g.batch), dy_tiles(out, g.batch);
     Word* const of_x = threads.shared<Word>(x_tiles.words() + dy_tiles.words());
     Word* const of_dy = of_x + x_tiles.words();
     threads.run(blocks, [&](int block) {
-        float* const formed = threads.scratch<float>(std::size_t(unit_pixels * unit_row(std::max(in, out))));
+        float* const formed =
+            threads.scratch<float>(std::size_t(unit_pixels * unit_row(std::max(in, out))));
         const long first = long(block) * unit_pixels;
         const int n = int(std::min<long>(unit_pixels, g.batch - first));
         form_unit(x, first, n, formed);
@@ -247,7 +339,11 @@ COLLAB_COLD void unit_weight_gradient(Threads& threads, const Convolution& g, co
         split_channels(formed, unit_row(out), dy_tiles, block, true, of_dy);
     });
     // As many groups as stay in cache.
-    const int most = std::clamp(int((std::size_t(512) << 10) / (std::size_t(x_tiles.group()) * sizeof(Word))) / 2, 1, 8) * 2;
+    const int most =
+        std::clamp(int((std::size_t(512) << 10) / (std::size_t(x_tiles.group()) * sizeof(Word))) /
+                       2,
+                   1, 8) *
+        2;
     const int rows = ceil_div(x_tiles.groups, most), columns = ceil_div(dy_tiles.groups, most);
     threads.run(rows * columns, [&](int piece) {
         alignas(64) float room[4 * unit_words];
@@ -257,9 +353,21 @@ COLLAB_COLD void unit_weight_gradient(Threads& threads, const Convolution& g, co
         const int row = piece / columns * most, column = piece % columns * most;
         for (int j = column; j < std::min(column + most, dy_tiles.groups); j += 2)
             for (int i = row; i < std::min(row + most, x_tiles.groups); i += 2) {
-                const UnitProduct p{of_x + i * x_tiles.group(), of_dy + j * dy_tiles.group(), x_tiles.group(), dy_tiles.group(), blocks, room, unit_rows * wide, unit_rows, wide, &nothing};
-                unit_product(unit, p, std::min(2, x_tiles.groups - i), std::min(2, dy_tiles.groups - j), false);
-                add_weight_sums(room, 1, 0, wide, std::min(wide, in - i * unit_rows), std::min(wide, out - j * unit_rows), dw + std::ptrdiff_t(i) * unit_rows * out + j * unit_rows, out);
+                const UnitProduct p{of_x + i * x_tiles.group(),
+                                    of_dy + j * dy_tiles.group(),
+                                    x_tiles.group(),
+                                    dy_tiles.group(),
+                                    blocks,
+                                    room,
+                                    unit_rows * wide,
+                                    unit_rows,
+                                    wide,
+                                    &nothing};
+                unit_product(unit, p, std::min(2, x_tiles.groups - i),
+                             std::min(2, dy_tiles.groups - j), false);
+                add_weight_sums(room, 1, 0, wide, std::min(wide, in - i * unit_rows),
+                                std::min(wide, out - j * unit_rows),
+                                dw + std::ptrdiff_t(i) * unit_rows * out + j * unit_rows, out);
             }
     });
 }

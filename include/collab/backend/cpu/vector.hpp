@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// vector: vector registers as the packets of Eigen, for whatever instruction set it knows. No intrinsics anywhere; instructions
-// that Eigen does not know are in matrix_unit.hpp.
+// vector: vector registers as the packets of Eigen, for whatever instruction set it knows. No
+// intrinsics anywhere; instructions that Eigen does not know are in matrix_unit.hpp.
 #pragma once
 #include <Eigen/Core>
 #include <cstring>
@@ -16,26 +16,34 @@ namespace collab::backend::detail {
 template <class T>
 inline constexpr int lanes = Eigen::internal::packet_traits<T>::size;
 
-/// Whether the target has 32 vector registers (AVX-512, 64-bit ARM) or only 16: how many sums a kernel can keep.
+/// Whether the target has 32 vector registers (AVX-512, 64-bit ARM) or only 16: how many sums a
+/// kernel can keep.
 inline constexpr bool many_registers = EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS >= 32;
 
-/// A register: what Eigen calls a packet, with the arithmetic that compilers give such types. (Eigen's fixed-size arrays compile to the same
-/// instructions and take the compiler three times as long.)
+/// A register: what Eigen calls a packet, with the arithmetic that compilers give such types.
+/// (Eigen's fixed-size arrays compile to the same instructions and take the compiler three times as
+/// long.)
 template <class T>
 using Vector = typename Eigen::internal::packet_traits<T>::type;
 
 template <class T>
-COLLAB_INLINE Vector<T> load(const T* p) { return Eigen::internal::ploadu<Vector<T>>(p); }
+COLLAB_INLINE Vector<T> load(const T* p) {
+    return Eigen::internal::ploadu<Vector<T>>(p);
+}
 template <class T>
-COLLAB_INLINE void store(T* p, const std::type_identity_t<Vector<T>>& v) { Eigen::internal::pstoreu(p, v); }
+COLLAB_INLINE void store(T* p, const std::type_identity_t<Vector<T>>& v) {
+    Eigen::internal::pstoreu(p, v);
+}
 
-/// n numbers, at most Most (a power of two), as two copies of a size that the compiler knows; they overlap. Compilers make a call, or a slow instruction, of a copy
-/// whose size they do not know, and a map of few channels is stored by nothing else.
+/// n numbers, at most Most (a power of two), as two copies of a size that the compiler knows; they
+/// overlap. Compilers make a call, or a slow instruction, of a copy whose size they do not know,
+/// and a map of few channels is stored by nothing else.
 template <int Most, class T>
 COLLAB_INLINE void copy_few(const T* from, int n, T* to) {
     constexpr int half = Most / 2;
     if constexpr (half == 0) {
-        if (n > 0) *to = *from;
+        if (n > 0)
+            *to = *from;
     } else if (n >= half) {
         std::memcpy(to, from, half * sizeof(T));
         std::memcpy(to + n - half, from + n - half, half * sizeof(T));
@@ -44,8 +52,11 @@ COLLAB_INLINE void copy_few(const T* from, int n, T* to) {
     }
 }
 
-/// acc += a * b, b a register and `a` another or a number; one instruction where there is one, as compilers fuse what one expression says.
+/// acc += a * b, b a register and `a` another or a number; one instruction where there is one, as
+/// compilers fuse what one expression says.
 template <class A, class V>
-COLLAB_INLINE void add_product(V& acc, const A& a, const V& b) { acc += a * b; }
+COLLAB_INLINE void add_product(V& acc, const A& a, const V& b) {
+    acc += a * b;
+}
 
 }  // namespace collab::backend::detail

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// winograd_gradient: weight gradients of 3x3 convolutions of stride 1 from the tiles and transforms of winograd.hpp.
+// winograd_gradient: weight gradients of 3x3 convolutions of stride 1 from the tiles and transforms
+// of winograd.hpp.
 //
-// With y = A^T [(G g G^T) * (B^T d B)] A, the gradient of g is G^T [sum over tiles (B^T d B) * (A dy A^T)] G. The sum over tiles and images comes
-// first: at each position a product [channels][tiles] by [tiles][targets]. The last transform happens once for all images.
+// With y = A^T [(G g G^T) * (B^T d B)] A, the gradient of g is G^T [sum over tiles (B^T d B) * (A
+// dy A^T)] G. The sum over tiles and images comes first: at each position a product
+// [channels][tiles] by [tiles][targets]. The last transform happens once for all images.
 #pragma once
 #include <algorithm>
 #include <cstddef>
@@ -11,27 +13,35 @@
 
 namespace collab::backend::detail {
 
-/// Sums over the tiles of `source` and of dy, whose pixel (m, w) of image i begins at dy[i * dy_image + m * dy_row + w * dy_pixel].
+/// Sums over the tiles of `source` and of dy, whose pixel (m, w) of image i begins at dy[i *
+/// dy_image + m * dy_row + w * dy_pixel].
 template <class T>
 struct WinogradGradientJob {
     WinogradSource<T> source;
     int targets;
     const T* dy;
     std::ptrdiff_t dy_pixel, dy_row, dy_image;
-    T* du;                                   ///< winograd_sums_size elements; added to, or set when `first`
+    /// winograd_sums_size elements; added to, or set when `first`
+    T* du;
     bool first;
-    T* scratch;                              ///< winograd_gradient_scratch elements on a cache-line boundary
-    Ahead* ahead = nullptr;                  ///< what will be read next
+    /// winograd_gradient_scratch elements on a cache-line boundary
+    T* scratch;
+    Ahead* ahead = nullptr;  ///< what will be read next
 };
 
-/// Elements of the sums of one part: laid out like transformed weights, with whole registers of inputs.
+/// Elements of the sums of one part: laid out like transformed weights, with whole registers of
+/// inputs.
 template <class T>
-constexpr std::size_t winograd_sums_size(int edge, int channels, int targets) { return winograd_weights_size<T>(edge, round_up(channels, lanes<T>), targets); }
+constexpr std::size_t winograd_sums_size(int edge, int channels, int targets) {
+    return winograd_weights_size<T>(edge, round_up(channels, lanes<T>), targets);
+}
 
-/// Tiles in a pass: as many as make reading and writing the sums cheap, while the operands of few channels stay in the first-level cache.
+/// Tiles in a pass: as many as make reading and writing the sums cheap, while the operands of few
+/// channels stay in the first-level cache.
 template <class T>
 int winograd_gradient_pass(int channels, int targets, int all_tiles) {
-    const std::size_t tile = 16 * std::size_t(round_up(channels, lanes<T>) + round_up(targets, lanes<T>)) * sizeof(T);
+    const std::size_t tile =
+        16 * std::size_t(round_up(channels, lanes<T>) + round_up(targets, lanes<T>)) * sizeof(T);
     return std::min(tile <= 2048 ? 16 : 48, all_tiles);
 }
 
@@ -39,19 +49,22 @@ int winograd_gradient_pass(int channels, int targets, int all_tiles) {
 template <class T>
 std::size_t winograd_gradient_scratch(int edge, int channels, int targets, int all_tiles) {
     const int tiles = winograd_gradient_pass<T>(channels, targets, all_tiles);
-    return WinogradLayout<T>(edge, tiles, ceil_div(channels, lanes<T>)).size() + WinogradLayout<T>(edge, tiles, ceil_div(targets, lanes<T>)).size();
+    return WinogradLayout<T>(edge, tiles, ceil_div(channels, lanes<T>)).size() +
+           WinogradLayout<T>(edge, tiles, ceil_div(targets, lanes<T>)).size();
 }
 
 /// A dy A^T of one register of channels of `n` tiles side by side, from rows `row` apart.
 template <class T, int M>
-COLLAB_NOINLINE void winograd_target_row(const T* dy, std::ptrdiff_t row, std::ptrdiff_t pixel, int n, T* q, std::ptrdiff_t position) {
+COLLAB_NOINLINE void winograd_target_row(const T* dy, std::ptrdiff_t row, std::ptrdiff_t pixel,
+                                         int n, T* q, std::ptrdiff_t position) {
     constexpr int N = M + 2;
     using Transform = WinogradTransform<T, M>;
     for (int t = 0; t < n; ++t, dy += M * pixel, q += lanes<T>) {
         Vector<T> a[N][M];
         times<M>([&](int j) COLLAB_LAMBDA_INLINE {
             Vector<T> column[M], down[N];
-            times<M>([&](int i) COLLAB_LAMBDA_INLINE { column[i] = load(dy + i * row + j * pixel); });
+            times<M>([&](int i)
+                         COLLAB_LAMBDA_INLINE { column[i] = load(dy + i * row + j * pixel); });
             Transform::target(column, down);
             times<N>([&](int i) COLLAB_LAMBDA_INLINE { a[i][j] = down[i]; });
         });
@@ -66,23 +79,28 @@ COLLAB_NOINLINE void winograd_target_row(const T* dy, std::ptrdiff_t row, std::p
 
 /// Tiles [first, first + count) of dy; channels and pixels that do not exist are zero.
 template <class T, int M>
-void winograd_target(const WinogradGradientJob<T>& job, int first, int count, T* q, const WinogradLayout<T>& to) {
+void winograd_target(const WinogradGradientJob<T>& job, int first, int count, T* q,
+                     const WinogradLayout<T>& to) {
     constexpr int L = lanes<T>;
     const WinogradSource<T>& s = job.source;
     for (int done = 0; done < count;) {
         const WinogradTile tile(s, first + done);
-        const int run = std::min(s.across() - tile.column / M, count - done), rows = std::min(M, s.rows - tile.row);
+        const int run = std::min(s.across() - tile.column / M, count - done),
+                  rows = std::min(M, s.rows - tile.row);
         const int whole_columns = std::min(run, (s.columns - tile.column) / M);
-        const T* const dy = job.dy + tile.image * job.dy_image + tile.row * job.dy_row + tile.column * job.dy_pixel;
+        const T* const dy =
+            job.dy + tile.image * job.dy_image + tile.row * job.dy_row + tile.column * job.dy_pixel;
         for (int c = 0; c < job.targets; c += L) {
             T* const at = q + c / L * to.chunk + done * L;
-            const int n = std::min(L, job.targets - c), whole = n == L && rows == M ? whole_columns : 0;
+            const int n = std::min(L, job.targets - c),
+                      whole = n == L && rows == M ? whole_columns : 0;
             winograd_target_row<T, M>(dy + c, job.dy_row, job.dy_pixel, whole, at, to.position);
             for (int t = whole; t < run; ++t) {
                 alignas(64) T corner[M][M][L] = {};
                 for (int i = 0; i < rows; ++i)
                     for (int j = 0; j < std::min(M, s.columns - tile.column - M * t); ++j)
-                        copy_few<L>(dy + i * job.dy_row + (M * t + j) * job.dy_pixel + c, n, corner[i][j]);
+                        copy_few<L>(dy + i * job.dy_row + (M * t + j) * job.dy_pixel + c, n,
+                                    corner[i][j]);
                 winograd_target_row<T, M>(corner[0][0], M * L, L, 1, at + t * L, to.position);
             }
         }
@@ -90,12 +108,16 @@ void winograd_target(const WinogradGradientJob<T>& job, int first, int count, T*
     }
 }
 
-/// du[Inputs][V * lanes] = or += sum over tiles of v[tile][lanes] (the first Inputs of them) times q[V][tile][lanes].
+/// du[Inputs][V * lanes] = or += sum over tiles of v[tile][lanes] (the first Inputs of them) times
+/// q[V][tile][lanes].
 template <class T, int Inputs, int V>
-COLLAB_NOINLINE void winograd_sum(const T* v, const T* q, std::ptrdiff_t q_chunk, int tiles, T* du, bool set) {
+COLLAB_NOINLINE void winograd_sum(const T* v, const T* q, std::ptrdiff_t q_chunk, int tiles, T* du,
+                                  bool set) {
     constexpr int L = lanes<T>;
     Vector<T> acc[Inputs][V];
-    times<Inputs>([&](int i) COLLAB_LAMBDA_INLINE { times<V>([&](int r) COLLAB_LAMBDA_INLINE { acc[i][r] = Vector<T>{}; }); });
+    times<Inputs>([&](int i) COLLAB_LAMBDA_INLINE {
+        times<V>([&](int r) COLLAB_LAMBDA_INLINE { acc[i][r] = Vector<T>{}; });
+    });
     for (int t = 0; t < tiles; ++t, v += L, q += L) {
         Vector<T> d[V];
         times<V>([&](int r) COLLAB_LAMBDA_INLINE { d[r] = load(q + r * q_chunk); });
@@ -105,16 +127,22 @@ COLLAB_NOINLINE void winograd_sum(const T* v, const T* q, std::ptrdiff_t q_chunk
         });
     }
     if (!set)
-        times<Inputs>([&](int i) COLLAB_LAMBDA_INLINE { times<V>([&](int r) COLLAB_LAMBDA_INLINE { acc[i][r] += load(du + (i * V + r) * L); }); });
-    times<Inputs>([&](int i) COLLAB_LAMBDA_INLINE { times<V>([&](int r) COLLAB_LAMBDA_INLINE { store(du + (i * V + r) * L, acc[i][r]); }); });
+        times<Inputs>([&](int i) COLLAB_LAMBDA_INLINE {
+            times<V>([&](int r) COLLAB_LAMBDA_INLINE { acc[i][r] += load(du + (i * V + r) * L); });
+        });
+    times<Inputs>([&](int i) COLLAB_LAMBDA_INLINE {
+        times<V>([&](int r) COLLAB_LAMBDA_INLINE { store(du + (i * V + r) * L, acc[i][r]); });
+    });
 }
 
 /// Adds all tiles of the job to its sums.
 template <class T>
 void winograd_weight_gradient(const WinogradGradientJob<T>& job) {
-    constexpr int L = lanes<T>, two = std::min(L, many_registers ? 8 : 4), one = std::min(L, many_registers ? 16 : 8);
+    constexpr int L = lanes<T>, two = std::min(L, many_registers ? 8 : 4),
+                  one = std::min(L, many_registers ? 16 : 8);
     const WinogradSource<T>& s = job.source;
-    const int all = s.tiles(), vectors = ceil_div(job.targets, L), most = winograd_gradient_pass<T>(s.channels, job.targets, all);
+    const int all = s.tiles(), vectors = ceil_div(job.targets, L),
+              most = winograd_gradient_pass<T>(s.channels, job.targets, all);
     const int positions = winograd_positions(s.edge);
     const WinogradLayout<T> in(s.edge, most, ceil_div(s.channels, L)), out(s.edge, most, vectors);
     T* const v = job.scratch;
@@ -132,41 +160,54 @@ void winograd_weight_gradient(const WinogradGradientJob<T>& job) {
                 ahead.step();
                 const T* const from = v + k * in.position + c / L * in.chunk;
                 for (int r = 0; r < vectors; r += block_vectors) {
-                    const int wide = std::min(block_vectors, vectors - r), left = std::min(L, s.channels - c);
+                    const int wide = std::min(block_vectors, vectors - r),
+                              left = std::min(L, s.channels - c);
                     const T* const d = q + k * out.position + r * out.chunk;
                     const std::ptrdiff_t position = winograd_position<T>(s.padded(), wide);
-                    T* const du = job.du + winograd_block<T>(s.edge, s.padded(), r / block_vectors) + k * position + std::ptrdiff_t(c) * wide * L;
+                    T* const du = job.du +
+                                  winograd_block<T>(s.edge, s.padded(), r / block_vectors) +
+                                  k * position + std::ptrdiff_t(c) * wide * L;
                     if (wide == 2)
-                        for (int i = 0; i < left; i += two) winograd_sum<T, two, 2>(from + i, d, out.chunk, count, du + i * 2 * L, set);
+                        for (int i = 0; i < left; i += two)
+                            winograd_sum<T, two, 2>(from + i, d, out.chunk, count, du + i * 2 * L,
+                                                    set);
                     else
-                        for (int i = 0; i < left; i += one) winograd_sum<T, one, 1>(from + i, d, out.chunk, count, du + i * L, set);
+                        for (int i = 0; i < left; i += one)
+                            winograd_sum<T, one, 1>(from + i, d, out.chunk, count, du + i * L, set);
                 }
             }
     }
 }
 
-/// The edge of tiles that make a weight gradient fastest, as for sweeps; 0: none. Each pass reads and writes all sums, which therefore should not leave the cache.
+/// The edge of tiles that make a weight gradient fastest, as for sweeps; 0: none. Each pass reads
+/// and writes all sums, which therefore should not leave the cache.
 template <class T>
-int winograd_gradient_edge(const Dense& d, int most) { return d.transposed ? 0 : winograd_edge<T>(d, most, false, std::size_t(1) << 20); }
+int winograd_gradient_edge(const Dense& d, int most) {
+    return d.transposed ? 0 : winograd_edge<T>(d, most, false, std::size_t(1) << 20);
+}
 
-/// Adds G^T (sum of `parts` sums, `distance` apart) G of input channels [from, to) to dw, where the weight of tap t, input i and target j is
-/// dw[t * tap + i * row + j].
+/// Adds G^T (sum of `parts` sums, `distance` apart) G of input channels [from, to) to dw, where the
+/// weight of tap t, input i and target j is dw[t * tap + i * row + j].
 template <class T, int M>
-COLLAB_NOINLINE void winograd_weight_gradient_end(const T* du, int parts, std::size_t distance, int channels, int targets, int from, int to, T* dw,
-                                                  std::ptrdiff_t tap, std::ptrdiff_t row) {
+COLLAB_NOINLINE void winograd_weight_gradient_end(const T* du, int parts, std::size_t distance,
+                                                  int channels, int targets, int from, int to,
+                                                  T* dw, std::ptrdiff_t tap, std::ptrdiff_t row) {
     constexpr int L = lanes<T>, N = M + 2;
     using Transform = WinogradTransform<T, M>;
     const int vectors = ceil_div(targets, L), padded = round_up(channels, L);
     for (int c = from; c < to; ++c)
         for (int r = 0; r < vectors; ++r) {
-            const int b = r / block_vectors, wide = std::min(block_vectors, vectors - b * block_vectors);
+            const int b = r / block_vectors,
+                      wide = std::min(block_vectors, vectors - b * block_vectors);
             const std::ptrdiff_t position = winograd_position<T>(padded, wide);
-            const T* const first = du + winograd_block<T>(M, padded, b) + std::ptrdiff_t(c) * wide * L + r % block_vectors * L;
+            const T* const first = du + winograd_block<T>(M, padded, b) +
+                                   std::ptrdiff_t(c) * wide * L + r % block_vectors * L;
             alignas(64) T sums[N * N][L];
             for (int k = 0; k < N * N; ++k) {
                 const T* at = first + k * position;
                 Vector<T> sum = load(at);
-                for (int part = 1; part < parts; ++part) sum += load(at + std::size_t(part) * distance);
+                for (int part = 1; part < parts; ++part)
+                    sum += load(at + std::size_t(part) * distance);
                 store(sums[k], sum);
             }
             Vector<T> a[3][N];
@@ -182,20 +223,26 @@ COLLAB_NOINLINE void winograd_weight_gradient_end(const T* du, int parts, std::s
                 Transform::gradient(a[h], g);
                 times<3>([&](int w) COLLAB_LAMBDA_INLINE {
                     T* const at = dw + (h * 3 + w) * tap + c * row + r * L;
-                    if (n == L) store(at, load(at) + g[w]);
+                    if (n == L)
+                        store(at, load(at) + g[w]);
                     else {
                         alignas(64) T rest[L];
                         store(rest, g[w]);
-                        for (int i = 0; i < n; ++i) at[i] += rest[i];
+                        for (int i = 0; i < n; ++i)
+                            at[i] += rest[i];
                     }
                 });
             });
         }
 }
 template <class T>
-void winograd_weight_gradient_finish(int edge, const T* du, int parts, std::size_t distance, int channels, int targets, int from, int to, T* dw, std::ptrdiff_t tap,
-                                     std::ptrdiff_t row) {
-    for_edge(edge, [&](auto m) { winograd_weight_gradient_end<T, m()>(du, parts, distance, channels, targets, from, to, dw, tap, row); });
+void winograd_weight_gradient_finish(int edge, const T* du, int parts, std::size_t distance,
+                                     int channels, int targets, int from, int to, T* dw,
+                                     std::ptrdiff_t tap, std::ptrdiff_t row) {
+    for_edge(edge, [&](auto m) {
+        winograd_weight_gradient_end<T, m()>(du, parts, distance, channels, targets, from, to, dw,
+                                             tap, row);
+    });
 }
 
 }  // namespace collab::backend::detail

@@ -11,50 +11,65 @@
 
 namespace collab::backend::detail {
 
-/// Room of one block's transformed weights, for `vectors` registers of target channels (2, in a last odd block 1).
+/// Room of one block's transformed weights, for `vectors` registers of target channels (2, in a
+/// last odd block 1).
 template <class T>
 constexpr std::ptrdiff_t winograd_position(int channels, int vectors) {
-    return std::ptrdiff_t(whole_lines<T>(std::size_t(channels) * std::size_t(vectors * lanes<T>))) | (64 / std::ptrdiff_t(sizeof(T)));
+    return std::ptrdiff_t(whole_lines<T>(std::size_t(channels) * std::size_t(vectors * lanes<T>))) |
+           (64 / std::ptrdiff_t(sizeof(T)));
 }
 /// Where block b of the transformed weights begins.
 template <class T>
-constexpr std::ptrdiff_t winograd_block(int edge, int channels, int b) { return b * winograd_positions(edge) * winograd_position<T>(channels, block_vectors); }
+constexpr std::ptrdiff_t winograd_block(int edge, int channels, int b) {
+    return b * winograd_positions(edge) * winograd_position<T>(channels, block_vectors);
+}
 /// Elements of the transformed weights of one group.
 template <class T>
 constexpr std::size_t winograd_weights_size(int edge, int channels, int targets) {
     const int vectors = ceil_div(targets, lanes<T>);
-    return std::size_t(winograd_block<T>(edge, channels, vectors / block_vectors) + (vectors % block_vectors ? winograd_positions(edge) * winograd_position<T>(channels, 1) : 0));
+    return std::size_t(winograd_block<T>(edge, channels, vectors / block_vectors) +
+                       (vectors % block_vectors
+                            ? winograd_positions(edge) * winograd_position<T>(channels, 1)
+                            : 0));
 }
 
-/// G g G^T of the weights of block b of a group, to u (where the block begins) as [position][source channel][registers of the block], zero beyond
-/// the last target channel. Of a transposed convolution the taps run backwards and the channels change places.
+/// G g G^T of the weights of block b of a group, to u (where the block begins) as [position][source
+/// channel][registers of the block], zero beyond the last target channel. Of a transposed
+/// convolution the taps run backwards and the channels change places.
 template <class T, int M>
 COLLAB_NOINLINE void winograd_weights_block(const Dense& d, const T* w, int group, int b, T* u) {
-    constexpr int L = lanes<T>, N = M + 2, batch = 16;   // source channels at a time
+    constexpr int L = lanes<T>, N = M + 2, batch = 16;  // source channels at a time
     using Transform = WinogradTransform<T, M>;
     const Blocks<T> blocks(d.target_channels);
-    const int in = d.g.in.channels / d.g.groups, all = d.g.out.channels, out = all / d.g.groups, sources = d.source_channels;
-    const int vectors = blocks.in_block(b), wide = vectors * L, first = blocks.channel(b), n = std::min(wide, d.target_channels - first);
+    const int in = d.g.in.channels / d.g.groups, all = d.g.out.channels, out = all / d.g.groups,
+              sources = d.source_channels;
+    const int vectors = blocks.in_block(b), wide = vectors * L, first = blocks.channel(b),
+              n = std::min(wide, d.target_channels - first);
     const Sweep s = d.sweep(0);
     const std::ptrdiff_t position = winograd_position<T>(sources, vectors);
     alignas(64) T taps[9][batch][block_vectors * L];
     for (int c0 = 0; c0 < sources; c0 += batch) {
         const int count = std::min(batch, sources - c0);
         for (int tap = 0; tap < 9; ++tap) {
-            const int at = (s.rows.kernel + tap / 3 * s.rows.kernel_step) * 3 + s.columns.kernel + tap % 3 * s.columns.kernel_step;
+            const int at = (s.rows.kernel + tap / 3 * s.rows.kernel_step) * 3 + s.columns.kernel +
+                           tap % 3 * s.columns.kernel_step;
             const T* from = w + std::ptrdiff_t(at) * in * all + group * out;
-            for (int c = 0; c < count && n < wide; ++c) std::fill(taps[tap][c] + n, taps[tap][c] + wide, T(0));
+            for (int c = 0; c < count && n < wide; ++c)
+                std::fill(taps[tap][c] + n, taps[tap][c] + wide, T(0));
             if (d.transposed)
                 for (int t = 0; t < n; ++t)
-                    for (int c = 0; c < count; ++c) taps[tap][c][t] = from[std::ptrdiff_t(first + t) * all + c0 + c];
+                    for (int c = 0; c < count; ++c)
+                        taps[tap][c][t] = from[std::ptrdiff_t(first + t) * all + c0 + c];
             else
-                for (int c = 0; c < count; ++c) std::copy_n(from + std::ptrdiff_t(c0 + c) * all + first, n, taps[tap][c]);
+                for (int c = 0; c < count; ++c)
+                    std::copy_n(from + std::ptrdiff_t(c0 + c) * all + first, n, taps[tap][c]);
         }
         for (int c = 0; c < count; ++c)
             for (int v = 0; v < vectors; ++v) {
                 Vector<T> a[N][3];
                 times<3>([&](int q) COLLAB_LAMBDA_INLINE {
-                    const Vector<T> g[3] = {load(taps[q][c] + v * L), load(taps[3 + q][c] + v * L), load(taps[6 + q][c] + v * L)};
+                    const Vector<T> g[3] = {load(taps[q][c] + v * L), load(taps[3 + q][c] + v * L),
+                                            load(taps[6 + q][c] + v * L)};
                     Vector<T> t[N];
                     Transform::weight(g, t);
                     times<N>([&](int i) COLLAB_LAMBDA_INLINE { a[i][q] = t[i]; });
@@ -63,7 +78,9 @@ COLLAB_NOINLINE void winograd_weights_block(const Dense& d, const T* w, int grou
                 times<N>([&](int i) COLLAB_LAMBDA_INLINE {
                     Vector<T> row[N];
                     Transform::weight(a[i], row);
-                    times<N>([&](int j) COLLAB_LAMBDA_INLINE { store(to + (N * i + j) * position, row[j]); });
+                    times<N>([&](int j) COLLAB_LAMBDA_INLINE {
+                        store(to + (N * i + j) * position, row[j]);
+                    });
                 });
             }
     }
@@ -74,24 +91,40 @@ void winograd_weights(int edge, const Dense& d, const T* w, int group, int b, T*
 }
 
 /// Outputs in a unit of work that make the products efficient.
-constexpr int winograd_outputs(int edge) { return 48 * edge * edge; }
+constexpr int winograd_outputs(int edge) {
+    return 48 * edge * edge;
+}
 /// Tiles of the largest unit of maps of this width.
-inline int winograd_tiles_in(const Units& units, int width, int edge) { return units.most_images * ceil_div(units.most_rows, edge) * ceil_div(width, edge); }
+inline int winograd_tiles_in(const Units& units, int width, int edge) {
+    return units.most_images * ceil_div(units.most_rows, edge) * ceil_div(width, edge);
+}
 
-/// The edge of tiles that make a sweep fastest, up to `most`; 0 where the transforms cost more than the multiplications that they save: that takes enough
-/// channels, enough of a tile's outputs wanted (taps outside the map are not counted for the direct sweep), and enough tiles to pay for the weights, unless
-/// those are transformed once and for all. Large tiles have 2.25 times as many transformed weights, of which `budget` bytes are welcome.
+/// The edge of tiles that make a sweep fastest, up to `most`; 0 where the transforms cost more than
+/// the multiplications that they save: that takes enough channels, enough of a tile's outputs
+/// wanted (taps outside the map are not counted for the direct sweep), and enough tiles to pay for
+/// the weights, unless those are transformed once and for all. Large tiles have 2.25 times as many
+/// transformed weights, of which `budget` bytes are welcome.
 template <class T>
-int winograd_edge(const Dense& d, int most, bool constant_weights = false, std::size_t budget = std::size_t(16) << 20) {
+int winograd_edge(const Dense& d, int most, bool constant_weights = false,
+                  std::size_t budget = std::size_t(16) << 20) {
     const Extent three{3, 3}, one{1, 1};
-    if (!(d.g.kernel == three) || !(d.g.stride == one) || std::min(d.source_channels, d.target_channels) < 16) return 0;
+    if (!(d.g.kernel == three) || !(d.g.stride == one) ||
+        std::min(d.source_channels, d.target_channels) < 16)
+        return 0;
     const long rows = 3L * d.target.height - 2L * std::min(d.g.pad.height, 1);
     int best = 0;
-    long fewest = 2 * rows * d.target.width;   // products of a pair of channels: two thirds of the direct sweep's
+    // products of a pair of channels: two thirds of the direct sweep's
+    long fewest = 2 * rows * d.target.width;
     for (int edge = 2; edge <= most; edge += 2) {
-        const long tiles = long(ceil_div(d.target.height, edge)) * ceil_div(d.target.width, edge), products = tiles * winograd_positions(edge);
-        if (edge > 2 && winograd_weights_size<T>(edge, d.source_channels, d.target_channels) * sizeof(T) > budget) break;
-        if ((products < fewest || (products == fewest && best == 0)) && d.g.batch * tiles >= (constant_weights ? 16 : 128)) best = edge, fewest = products;
+        const long tiles = long(ceil_div(d.target.height, edge)) * ceil_div(d.target.width, edge),
+                   products = tiles * winograd_positions(edge);
+        if (edge > 2 &&
+            winograd_weights_size<T>(edge, d.source_channels, d.target_channels) * sizeof(T) >
+                budget)
+            break;
+        if ((products < fewest || (products == fewest && best == 0)) &&
+            d.g.batch * tiles >= (constant_weights ? 16 : 128))
+            best = edge, fewest = products;
     }
     return best;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// graph: a step's operations captured once as a CUDA graph and launched again, as long as nothing about them changes.
+// graph: a step's operations captured once as a CUDA graph and launched again, as long as nothing
+// about them changes.
 #pragma once
 #include <concepts>
 #include <cstdint>
@@ -13,7 +14,8 @@
 
 namespace collab::backend::device {
 
-/// Launching a small kernel costs the host more than running it costs the GPU; a graph launches hundreds at once.
+/// Launching a small kernel costs the host more than running it costs the GPU; a graph launches
+/// hundreds at once.
 class StepGraph {
 public:
     StepGraph() = default;
@@ -30,18 +32,22 @@ public:
     void vary() { replay_.vary(); }
     /// Called before what cannot be captured.
     void refuse() const {
-        if (capturing_) throw NotCapturable{};
+        if (capturing_)
+            throw NotCapturable{};
     }
 
-    // What Replay asks of a tape. Where a graph of the same structure is there, it is changed instead of made anew.
+    // What Replay asks of a tape. Where a graph of the same structure is there, it is changed
+    // instead of made anew.
     template <class F>
     bool capture(F& f) {
-        check(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeRelaxed), "beginning to capture a step");
+        check(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeRelaxed),
+              "beginning to capture a step");
         cudaGraph_t graph = nullptr;
         const auto drop = [&] {
             capturing_ = false;
             forgive(cudaStreamEndCapture(stream_, &graph));
-            if (graph) cudaGraphDestroy(graph);
+            if (graph)
+                cudaGraphDestroy(graph);
         };
         capturing_ = true;
         try {
@@ -56,7 +62,8 @@ public:
         capturing_ = false;
         check(cudaStreamEndCapture(stream_, &graph), "capturing a step");
         cudaGraphExecUpdateResultInfo info{};
-        if (exec_ && cudaGraphExecUpdate(exec_, graph, &info) != cudaSuccess) {   // another structure
+        // another structure
+        if (exec_ && cudaGraphExecUpdate(exec_, graph, &info) != cudaSuccess) {
             cudaGetLastError();
             forget();
         }
@@ -67,7 +74,8 @@ public:
     }
     void launch() { check(cudaGraphLaunch(exec_, stream_), "launching a step"); }
     void forget() {
-        if (exec_) cudaGraphExecDestroy(std::exchange(exec_, nullptr));
+        if (exec_)
+            cudaGraphExecDestroy(std::exchange(exec_, nullptr));
     }
 
 private:

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// loops: over the elements of a batch of maps, and sums over its pixels in an order that depends on nothing but the shape.
+// loops: over the elements of a batch of maps, and sums over its pixels in an order that depends on
+// nothing but the shape.
 #pragma once
 #include <algorithm>
 #include <cstddef>
@@ -14,7 +15,8 @@ namespace collab::backend::device {
 
 using collab::detail::pixel;
 
-// Counters are 32 bits wide, because a GPU divides those several times faster; larger loops are several loops.
+// Counters are 32 bits wide, because a GPU divides those several times faster; larger loops are
+// several loops.
 inline constexpr long longest_loop = 1l << 30;
 
 template <class F>
@@ -22,7 +24,9 @@ struct ElementOf {
     F f;
     std::ptrdiff_t first;
     std::uint32_t channels;
-    COLLAB_HD void operator()(std::uint32_t i) const { f(first + std::ptrdiff_t(i / channels), int(i % channels)); }
+    COLLAB_HD void operator()(std::uint32_t i) const {
+        f(first + std::ptrdiff_t(i / channels), int(i % channels));
+    }
 };
 /// f(pixel, channel) for each of `pixels` and of `channels`.
 template <class S, class F>
@@ -34,7 +38,9 @@ void for_elements(S& system, long pixels, int channels, F f) {
     }
 }
 template <class S, class F>
-void for_elements(S& system, const Map& map, F f) { for_elements(system, map.pixels(), map.dims.channels, f); }
+void for_elements(S& system, const Map& map, F f) {
+    for_elements(system, map.pixels(), map.dims.channels, f);
+}
 
 template <class F>
 struct IndexFrom {
@@ -46,7 +52,8 @@ struct IndexFrom {
 template <class S, class F>
 void for_each(S& system, std::size_t n, F f) {
     for (std::size_t first = 0; first < n; first += std::size_t(longest_loop))
-        system.loop(std::uint32_t(std::min(std::size_t(longest_loop), n - first)), IndexFrom<F>{f, first});
+        system.loop(std::uint32_t(std::min(std::size_t(longest_loop), n - first)),
+                    IndexFrom<F>{f, first});
 }
 
 template <class F>
@@ -55,9 +62,12 @@ struct Row {
     COLLAB_HD void operator()(std::uint32_t i) const { f(int(i)); }
 };
 template <class S, class F>
-void for_rows(S& system, int n, F f) { system.loop(std::uint32_t(n), Row<F>{f}); }
+void for_rows(S& system, int n, F f) {
+    system.loop(std::uint32_t(n), Row<F>{f});
+}
 
-// Sums by columns, as a tree. A loop's body adds up a few rows of one column; then `fan` such sums become one, until `fan` or fewer are left.
+// Sums by columns, as a tree. A loop's body adds up a few rows of one column; then `fan` such sums
+// become one, until `fan` or fewer are left.
 inline constexpr int fan = 64;
 
 template <int N, class F>
@@ -69,8 +79,10 @@ struct SumRows {
     COLLAB_HD void operator()(std::uint32_t i) const {
         const long first = long(i / width) * each, last = first + each < rows ? first + each : rows;
         double sums[N] = {};
-        for (long r = first; r < last; ++r) f(r, int(i % width), sums);
-        for (int k = 0; k < N; ++k) parts[std::size_t(i) * N + std::size_t(k)] = sums[k];
+        for (long r = first; r < last; ++r)
+            f(r, int(i % width), sums);
+        for (int k = 0; k < N; ++k)
+            parts[std::size_t(i) * N + std::size_t(k)] = sums[k];
     }
 };
 struct SumParts {
@@ -81,7 +93,8 @@ struct SumParts {
     COLLAB_HD void operator()(std::uint32_t i) const {
         const long first = long(i / width) * fan, last = first + fan < parts ? first + fan : parts;
         double sum = 0;
-        for (long p = first; p < last; ++p) sum += from[p * long(width) + long(i % width)];
+        for (long p = first; p < last; ++p)
+            sum += from[p * long(width) + long(i % width)];
         to[i] = sum;
     }
 };
@@ -94,26 +107,32 @@ struct FinishSums {
     COLLAB_HD void operator()(std::uint32_t c) const {
         double sums[N] = {};
         for (long p = 0; p < count; ++p)
-            for (int k = 0; k < N; ++k) sums[k] += parts[(p * long(width) + long(c)) * N + k];
+            for (int k = 0; k < N; ++k)
+                sums[k] += parts[(p * long(width) + long(c)) * N + k];
         finish(int(c), static_cast<const double*>(sums));
     }
 };
 
-/// For each column c of `width`: f(row, c, sums) for every row, which adds to N sums; then finish(c, sums). Sums are kept in double.
+/// For each column c of `width`: f(row, c, sums) for every row, which adds to N sums; then
+/// finish(c, sums). Sums are kept in double.
 template <int N, class S, class F, class Finish>
 void column_sums(S& system, long rows, int width, F f, Finish finish) {
-    const long each = std::clamp(rows * width / 65536, 8l, 512l);   // enough loops to fill a GPU, each long enough to be worth its result
+    // enough loops to fill a GPU, each long enough to be worth its result
+    const long each = std::clamp(rows * width / 65536, 8l, 512l);
     long parts = (rows + each - 1) / each;
     const std::size_t room = std::size_t(parts) * std::size_t(width) * N;
     double* from = system.template scratch<double>(Scratch::sums, 2 * room);
     double* to = from + room;
-    system.loop(std::uint32_t(parts * width), SumRows<N, F>{f, rows, each, std::uint32_t(width), from});
+    system.loop(std::uint32_t(parts * width),
+                SumRows<N, F>{f, rows, each, std::uint32_t(width), from});
     while (parts > fan) {
         const long fewer = (parts + fan - 1) / fan;
-        system.loop(std::uint32_t(fewer * width * N), SumParts{from, to, parts, std::uint32_t(width * N)});
+        system.loop(std::uint32_t(fewer * width * N),
+                    SumParts{from, to, parts, std::uint32_t(width * N)});
         std::swap(from, to), parts = fewer;
     }
-    system.loop(std::uint32_t(width), FinishSums<N, Finish>{finish, from, parts, std::uint32_t(width)});
+    system.loop(std::uint32_t(width),
+                FinishSums<N, Finish>{finish, from, parts, std::uint32_t(width)});
 }
 
 /// The sum of n numbers, left at `to`: in double, or rounded to U.
@@ -121,16 +140,22 @@ template <class S, class T, class U>
 void sum_into(S& system, std::size_t n, const T* p, U* to) {
     const long count = long(n);
     if (count <= 4096)
-        return column_sums<1>(system, count, 1, [=] COLLAB_HD(long r, int, double* s) { s[0] += double(p[r]); }, [=] COLLAB_HD(int, const double* s) { *to = U(s[0]); });
-    constexpr int width = 256;   // of many, neighbours in memory go to neighbouring columns, which are added up afterwards
+        return column_sums<1>(
+            system, count, 1, [=] COLLAB_HD(long r, int, double* s) { s[0] += double(p[r]); },
+            [=] COLLAB_HD(int, const double* s) { *to = U(s[0]); });
+    // of many, neighbours in memory go to neighbouring columns, which are added up afterwards
+    constexpr int width = 256;
     double* const totals = system.template scratch<double>(Scratch::channels, std::size_t(width));
     column_sums<1>(
         system, (count + width - 1) / width, width,
         [=] COLLAB_HD(long r, int c, double* s) {
-            if (r * width + c < count) s[0] += double(p[r * width + c]);
+            if (r * width + c < count)
+                s[0] += double(p[r * width + c]);
         },
         [=] COLLAB_HD(int c, const double* s) { totals[c] = s[0]; });
-    column_sums<1>(system, width, 1, [=] COLLAB_HD(long r, int, double* s) { s[0] += totals[r]; }, [=] COLLAB_HD(int, const double* s) { *to = U(s[0]); });
+    column_sums<1>(
+        system, width, 1, [=] COLLAB_HD(long r, int, double* s) { s[0] += totals[r]; },
+        [=] COLLAB_HD(int, const double* s) { *to = U(s[0]); });
 }
 /// The sum of n numbers; waits for it.
 template <class S, class T>

@@ -8,9 +8,11 @@
 
 namespace collab::backend::device {
 
-/// See CrossEntropyBackend. A label outside of [0, classes) gives a loss and a gradient of NaN: a GPU cannot stop for it.
+/// See CrossEntropyBackend. A label outside of [0, classes) gives a loss and a gradient of NaN: a
+/// GPU cannot stop for it.
 template <class S, class T>
-void softmax_cross_entropy(S& system, int rows, int classes, View<const T> logits, const int* labels, T scale, View<T> dlogits, T* losses, T* hits) {
+void softmax_cross_entropy(S& system, int rows, int classes, View<const T> logits,
+                           const int* labels, T scale, View<T> dlogits, T* losses, T* hits) {
     for_rows(system, rows, [=] COLLAB_HD(int b) {
         const T* const z = pixel(logits, b);
         const int label = labels[b];
@@ -18,14 +20,18 @@ void softmax_cross_entropy(S& system, int rows, int classes, View<const T> logit
         const T unknown = std::numeric_limits<T>::quiet_NaN();
         int first = 0;
         for (int c = 1; c < classes; ++c)
-            if (beats(z[c], z[first])) first = c;
-        const T largest = z[first];   // subtracted, so that no exponential overflows
+            if (beats(z[c], z[first]))
+                first = c;
+        const T largest = z[first];  // subtracted, so that no exponential overflows
         T sum = 0;
-        for (int c = 0; c < classes; ++c) sum += std::exp(z[c] - largest);
+        for (int c = 0; c < classes; ++c)
+            sum += std::exp(z[c] - largest);
         losses[b] = known ? std::log(sum) - (z[label] - largest) : unknown;
         hits[b] = T(first == label);
         if (dlogits)
-            for (int c = 0; c < classes; ++c) pixel(dlogits, b)[c] = known ? scale * (std::exp(z[c] - largest) / sum - T(c == label)) : unknown;
+            for (int c = 0; c < classes; ++c)
+                pixel(dlogits, b)[c] =
+                    known ? scale * (std::exp(z[c] - largest) / sum - T(c == label)) : unknown;
     });
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// precompiled: what the library of the CMake target collab::cuda_precompiled has, so that other files need not compile it. With COLLAB_PRECOMPILED_CUDA,
-// cuda.cuh includes this.
+// precompiled: what the library of the CMake target collab::cuda_precompiled has, so that other
+// files need not compile it. With COLLAB_PRECOMPILED_CUDA, cuda.cuh includes this.
 #pragma once
 #include <collab/backend/cuda/gpu.cuh>
 #include <collab/backend/cuda/parallel.hpp>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// replay: when a step's operations are asked for plainly, when they are captured, and when what was captured is launched again.
+// replay: when a step's operations are asked for plainly, when they are captured, and when what was
+// captured is launched again.
 #pragma once
 #include <cstdint>
 #include <utility>
@@ -7,7 +8,8 @@
 
 namespace collab::backend::device {
 
-/// Thrown by a system that captures, when it is asked to wait, to copy from the host or for memory: none of that can be launched again.
+/// Thrown by a system that captures, when it is asked to wait, to copy from the host or for memory:
+/// none of that can be launched again.
 struct NotCapturable {};
 
 /// Decides. What captures is a `Tape`:
@@ -16,9 +18,10 @@ struct NotCapturable {};
 ///  - `forget()`.
 class Replay {
 public:
-    /// f(), plainly the first time for whoever the signature's first number names: memory is taken, and kernels are loaded, before anything is captured. The
-    /// second time it is captured, and from then on launched; captured anew when `signature` is another than the last time, or the operations said that they
-    /// vary. A step that cannot be captured remains plain.
+    /// f(), plainly the first time for whoever the signature's first number names: memory is taken,
+    /// and kernels are loaded, before anything is captured. The second time it is captured, and
+    /// from then on launched; captured anew when `signature` is another than the last time, or the
+    /// operations said that they vary. A step that cannot be captured remains plain.
     template <class Tape, class F>
     void run(Tape& tape, std::vector<std::uint64_t> signature, F&& f) {
         if (signature_.empty() || signature.front() != signature_.front()) {
@@ -26,7 +29,8 @@ public:
             signature_ = std::move(signature), captured_ = plain_ = false;
             return f();
         }
-        if (plain_) return f();
+        if (plain_)
+            return f();
         if (!captured_ || varies_ || signature != signature_) {
             captured_ = varies_ = false;
             captured_ = tape.capture(f), plain_ = !captured_;

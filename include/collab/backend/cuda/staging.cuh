@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// staging: copies from the host to the GPU through page-locked memory and a stream of their own, so that they run beside the computation before them.
+// staging: copies from the host to the GPU through page-locked memory and a stream of their own, so
+// that they run beside the computation before them.
 #pragma once
 #include <algorithm>
 #include <array>
@@ -12,22 +13,31 @@
 
 namespace collab::backend::device {
 
-/// A ring of buffers, each page-locked on the host and with a twin on the GPU. A copy goes from twin to twin on a stream of its own, while the GPU may
-/// still compute with what lies at the destination, and from there in the order of the computation.
+/// A ring of buffers, each page-locked on the host and with a twin on the GPU. A copy goes from
+/// twin to twin on a stream of its own, while the GPU may still compute with what lies at the
+/// destination, and from there in the order of the computation.
 class Staging {
 public:
     explicit Staging(int device) {
         for (Slot& s : slots_) {
-            s.host.make([](void** to) { return cudaHostAlloc(to, slot_bytes, cudaHostAllocDefault); }, "taking page-locked memory");
+            s.host.make(
+                [](void** to) { return cudaHostAlloc(to, slot_bytes, cudaHostAllocDefault); },
+                "taking page-locked memory");
             s.device = DeviceMemory<std::byte>(slot_bytes, copies_.get(), device);
-            for (Event* event : {&s.arrived, &s.free}) event->make([](cudaEvent_t* to) { return cudaEventCreateWithFlags(to, cudaEventDisableTiming); }, "making an event");
+            for (Event* event : {&s.arrived, &s.free})
+                event->make(
+                    [](cudaEvent_t* to) {
+                        return cudaEventCreateWithFlags(to, cudaEventDisableTiming);
+                    },
+                    "making an event");
         }
     }
     Staging(const Staging&) = delete;
     Staging& operator=(const Staging&) = delete;
-    ~Staging() {   // nobody reads or writes the buffers any more
+    ~Staging() {  // nobody reads or writes the buffers any more
         forgive(cudaStreamSynchronize(copies_.get()));
-        for (Slot& s : slots_) forgive(cudaEventSynchronize(s.free.get()));
+        for (Slot& s : slots_)
+            forgive(cudaEventSynchronize(s.free.get()));
     }
 
     /// Returns when the host's memory may change again; `stream` sees the data from here on.
@@ -38,17 +48,22 @@ public:
             next_ = (next_ + 1) % slots_.size();
             check(cudaEventSynchronize(s.free.get()), "waiting for an earlier copy");
             std::memcpy(s.host.get(), static_cast<const char*>(host) + done, n);
-            check(cudaMemcpyAsync(s.device.data(), s.host.get(), n, cudaMemcpyHostToDevice, copies_.get()), "copying to the GPU");
+            check(cudaMemcpyAsync(s.device.data(), s.host.get(), n, cudaMemcpyHostToDevice,
+                                  copies_.get()),
+                  "copying to the GPU");
             check(cudaEventRecord(s.arrived.get(), copies_.get()), "recording an event");
             check(cudaStreamWaitEvent(stream, s.arrived.get(), 0), "waiting for a copy");
-            check(cudaMemcpyAsync(static_cast<char*>(to) + done, s.device.data(), n, cudaMemcpyDeviceToDevice, stream), "copying on the GPU");
+            check(cudaMemcpyAsync(static_cast<char*>(to) + done, s.device.data(), n,
+                                  cudaMemcpyDeviceToDevice, stream),
+                  "copying on the GPU");
             check(cudaEventRecord(s.free.get(), stream), "recording an event");
             done += n;
         }
     }
 
 private:
-    static constexpr std::size_t slot_bytes = std::size_t(4) << 20;   // a batch of 128 images of 3x32x32 is 1.5 MiB
+    // a batch of 128 images of 3x32x32 is 1.5 MiB
+    static constexpr std::size_t slot_bytes = std::size_t(4) << 20;
     using Event = Owned<cudaEvent_t, cudaEventDestroy>;
     struct Slot {
         Owned<void*, cudaFreeHost> host;

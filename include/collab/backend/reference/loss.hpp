@@ -12,21 +12,27 @@ namespace collab::backend {
 /// See CrossEntropyBackend in backend/concepts.hpp. Throws Error for a label outside [0, classes).
 template <class T>
 struct ReferenceCrossEntropy {
-    void softmax_cross_entropy(int rows, int classes, View<const T> logits, const int* labels, T scale, View<T> dlogits, T* losses, T* hits) const {
+    void softmax_cross_entropy(int rows, int classes, View<const T> logits, const int* labels,
+                               T scale, View<T> dlogits, T* losses, T* hits) const {
         for (int b = 0; b < rows; ++b) {
             const T* z = collab::detail::pixel(logits, b);
             const int label = labels[b];
-            if (label < 0 || label >= classes) fail("the label of row ", b, " is ", label, ": expected one in [0, ", classes, ")");
+            if (label < 0 || label >= classes)
+                fail("the label of row ", b, " is ", label, ": expected one in [0, ", classes, ")");
             int first = 0;
             for (int c = 1; c < classes; ++c)
-                if (collab::detail::beats(z[c], z[first])) first = c;
-            const T largest = z[first];   // subtracted, so that no exponential overflows
+                if (collab::detail::beats(z[c], z[first]))
+                    first = c;
+            const T largest = z[first];  // subtracted, so that no exponential overflows
             T sum = 0;
-            for (int c = 0; c < classes; ++c) sum += std::exp(z[c] - largest);
+            for (int c = 0; c < classes; ++c)
+                sum += std::exp(z[c] - largest);
             losses[b] = std::log(sum) - (z[label] - largest);
             hits[b] = T(first == label);
             if (dlogits)
-                for (int c = 0; c < classes; ++c) collab::detail::pixel(dlogits, b)[c] = scale * (std::exp(z[c] - largest) / sum - T(c == label));
+                for (int c = 0; c < classes; ++c)
+                    collab::detail::pixel(dlogits, b)[c] =
+                        scale * (std::exp(z[c] - largest) / sum - T(c == label));
         }
     }
 };

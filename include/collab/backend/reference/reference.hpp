@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// reference: the backend that defines what every operation means, by loops that one can check by reading.
+// reference: the backend that defines what every operation means, by loops that one can check by
+// reading.
 #pragma once
 #include <string>
 #include <type_traits>
@@ -13,8 +14,9 @@
 
 namespace collab {
 
-/// Every operation of backend/concepts.hpp on one thread of the host, with the standard library alone. Clear, not fast: for
-/// gradient checks, for small networks, and to say what another backend should have computed. It has no state.
+/// Every operation of backend/concepts.hpp on one thread of the host, with the standard library
+/// alone. Clear, not fast: for gradient checks, for small networks, and to say what another backend
+/// should have computed. It has no state.
 ///
 ///     Reference<double> backend;
 ///     auto y = backend.allocate(map.size());
@@ -30,13 +32,17 @@ class Reference : public backend::ReferenceMemory<T>,
                   public backend::ReferenceShortcut<T>,
                   public backend::ReferenceChannels<T>,
                   public backend::ReferenceCrossEntropy<T> {
-    static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>, "collab: the reference backend computes in float or in double");
+    static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>,
+                  "collab: the reference backend computes in float or in double");
 
 public:
     using Scalar = T;
     static constexpr const char* name = "Reference";
 
-    std::string describe() const { return std::string(name) + (std::is_same_v<T, float> ? ", float" : ", double") + ", one thread"; }
+    std::string describe() const {
+        return std::string(name) + (std::is_same_v<T, float> ? ", float" : ", double") +
+               ", one thread";
+    }
 };
 
 }  // namespace collab

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// ensemble: two baselines of Wang, Wang and Gao (2018): networks that are only combined, and networks whose embeddings mimic distances of images.
+// ensemble: two baselines of Wang, Wang and Gao (2018): networks that are only combined, and
+// networks whose embeddings mimic distances of images.
 #pragma once
 #include <collab/collaboration/coupling.hpp>
 #include <collab/layer/batch_norm.hpp>
@@ -11,11 +12,13 @@
 
 namespace collab {
 
-/// A linear classifier on the probabilities of networks that have learned before: CE(A [p_1; ...; p_n] + b, y). The networks should be frozen:
+/// A linear classifier on the probabilities of networks that have learned before: CE(A [p_1; ...;
+/// p_n] + b, y). The networks should be frozen:
 ///
 ///     using Together = Collaboration<NetA, NetB, Frozen<0, 1>, Ensemble>;
 ///
-/// `terms()` has its loss and accuracy under the name "ensemble". Taps: logits. Kept: all networks and the classifier.
+/// `terms()` has its loss and accuracy under the name "ensemble". Taps: logits. Kept: all networks
+/// and the classifier.
 struct Ensemble {
     using is_method = void;
     static constexpr const char* name = "ensemble";
@@ -23,14 +26,18 @@ struct Ensemble {
     template <class G>
     void couple(G& g) const {
         constexpr int classes = G::classes;
-        const auto all = detail::range<0, G::networks>(g, [&](auto... z) { return g.combine(Shape<classes * G::networks>{}, ConcatenatedProbabilities{}, z...); });
-        g.cross_entropy(shared, "ensemble", g.bridge(layers<Linear<classes>>, all, shared, "classifier"));
+        const auto all = detail::range<0, G::networks>(g, [&](auto... z) {
+            return g.combine(Shape<classes * G::networks>{}, ConcatenatedProbabilities{}, z...);
+        });
+        g.cross_entropy(shared, "ensemble",
+                        g.bridge(layers<Linear<classes>>, all, shared, "classifier"));
     }
 };
 
-/// L_k = CE(z_k, y) + weight mean (|e_k - e_j|^2 / Width - W2^2(x_k, x_j))^2 over peers j, e a linear map of the feature at `Tag` with batch normalisation:
-/// its distances then begin near 2, whatever the feature is, and not near its width, where the fourth power diverges. Needs DifferentInputs. Taps: features.
-/// Kept: the networks without the embeddings.
+/// L_k = CE(z_k, y) + weight mean (|e_k - e_j|^2 / Width - W2^2(x_k, x_j))^2 over peers j, e a
+/// linear map of the feature at `Tag` with batch normalisation: its distances then begin near 2,
+/// whatever the feature is, and not near its width, where the fourth power diverges. Needs
+/// DifferentInputs. Taps: features. Kept: the networks without the embeddings.
 template <int Width = 50, class Tag = mutual>
 struct WassersteinEmbedding {
     using is_method = void;
@@ -42,10 +49,17 @@ struct WassersteinEmbedding {
     template <class G>
     void couple(G& g) const {
         std::array<Value<Shape<Width>>, std::size_t(G::networks)> e;
-        unroll<G::networks>([&](auto i) { e[i] = g.bridge(layers<Flatten, Linear<Width, NoBias>, BatchNorm>, g.feature(at<Tag>, i), i, sentence("embedding", int(i))); });
+        unroll<G::networks>([&](auto i) {
+            e[i] = g.bridge(layers<Flatten, Linear<Width, NoBias>, BatchNorm>,
+                            g.feature(at<Tag>, i), i, sentence("embedding", int(i)));
+        });
         unroll<G::networks>([&](auto i) {
             unroll<G::networks>([&](auto j) {
-                if constexpr (i != j) g.minimise(i, "wasserstein", g.combine(Shape<1>{}, DistanceOff{1.0 / Width}, e[i], g.constant(e[j]), g.image_distance(i, j)), weight / (G::networks - 1));
+                if constexpr (i != j)
+                    g.minimise(i, "wasserstein",
+                               g.combine(Shape<1>{}, DistanceOff{1.0 / Width}, e[i],
+                                         g.constant(e[j]), g.image_distance(i, j)),
+                               weight / (G::networks - 1));
             });
         });
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// features: what a student can learn from the features of a frozen teacher: AT, NST, FSP, VID, and any metric of batches (SP, CC, PKT, CKA).
+// features: what a student can learn from the features of a frozen teacher: AT, NST, FSP, VID, and
+// any metric of batches (SP, CC, PKT, CKA).
 #pragma once
 #include <algorithm>
 
@@ -22,11 +23,17 @@ namespace detail {
 /// The value, averaged down to at most these extents.
 template <int Height, int Width, class G, class V>
 auto pooled(G& g, V v, int owner, const std::string& name) {
-    if constexpr (V::dims.height <= Height && V::dims.width <= Width) return v;
+    if constexpr (V::dims.height <= Height && V::dims.width <= Width)
+        return v;
     else {
-        auto small = g.bridge(layers<AdaptiveAvgPool<std::min(Height, V::dims.height), std::min(Width, V::dims.width)>>, v, owner, name);
-        if constexpr (V::attached) return small;
-        else return g.constant(small);
+        auto small = g.bridge(
+            layers<
+                AdaptiveAvgPool<std::min(Height, V::dims.height), std::min(Width, V::dims.width)>>,
+            v, owner, name);
+        if constexpr (V::attached)
+            return small;
+        else
+            return g.constant(small);
     }
 }
 /// f(student's feature, teacher's feature as a constant), both of the smaller one's extents.
@@ -34,8 +41,10 @@ template <int Teacher, int Student, class Tag, class G, class F>
 void with_features(G& g, int number, F&& f) {
     const auto s = g.feature(at<Tag>, Index<Student>{});
     const auto t = g.constant(g.feature(at<Tag>, Index<Teacher>{}));
-    constexpr int height = std::min(decltype(s)::dims.height, decltype(t)::dims.height), width = std::min(decltype(s)::dims.width, decltype(t)::dims.width);
-    f(pooled<height, width>(g, s, Student, sentence("student", number)), pooled<height, width>(g, t, Student, sentence("teacher", number)));
+    constexpr int height = std::min(decltype(s)::dims.height, decltype(t)::dims.height),
+                  width = std::min(decltype(s)::dims.width, decltype(t)::dims.width);
+    f(pooled<height, width>(g, s, Student, sentence("student", number)),
+      pooled<height, width>(g, t, Student, sentence("teacher", number)));
 }
 }  // namespace detail
 
@@ -50,10 +59,14 @@ struct AttentionTransfer {
     template <class G>
     void couple(G& g) const {
         int number = 0;
-        ((detail::with_features<Teacher, Student, Tags>(g, number++, [&](auto s, auto t) {
-             using Map = Shape<decltype(s)::dims.area()>;
-             g.loss(Student, "attention", MeanSquares{}, g.combine(Map{}, AttentionMap{}, s), g.constant(g.combine(Map{}, AttentionMap{}, t)), weight);
-         })), ...);
+        ((detail::with_features<Teacher, Student, Tags>(
+             g, number++,
+             [&](auto s, auto t) {
+                 using Map = Shape<decltype(s)::dims.area()>;
+                 g.loss(Student, "attention", MeanSquares{}, g.combine(Map{}, AttentionMap{}, s),
+                        g.constant(g.combine(Map{}, AttentionMap{}, t)), weight);
+             })),
+         ...);
     }
 };
 
@@ -68,13 +81,18 @@ struct NeuronSelectivity {
     template <class G>
     void couple(G& g) const {
         int number = 0;
-        ((detail::with_features<Teacher, Student, Tags>(g, number++, [&](auto s, auto t) {
-             g.minimise(Student, "style", g.combine(Shape<1>{}, StyleDiscrepancy{}, s, t), weight);
-         })), ...);
+        ((detail::with_features<Teacher, Student, Tags>(
+             g, number++,
+             [&](auto s, auto t) {
+                 g.minimise(Student, "style", g.combine(Shape<1>{}, StyleDiscrepancy{}, s, t),
+                            weight);
+             })),
+         ...);
     }
 };
 
-/// FSP: mean squares between the FlowMatrix of two maps of the student and that of the teacher's. Both networks have as many channels at each cut.
+/// FSP: mean squares between the FlowMatrix of two maps of the student and that of the teacher's.
+/// Both networks have as many channels at each cut.
 template <int Teacher, int Student, class First, class Second>
 struct FlowOfSolution {
     using is_method = void;
@@ -84,21 +102,26 @@ struct FlowOfSolution {
 
     template <class G>
     void couple(G& g) const {
-        const auto own = flow(g, Index<Student>{}, g.feature(at<First>, Index<Student>{}), g.feature(at<Second>, Index<Student>{}));
-        const auto target = flow(g, Index<Teacher>{}, g.feature(at<First>, Index<Teacher>{}), g.feature(at<Second>, Index<Teacher>{}));
+        const auto own = flow(g, Index<Student>{}, g.feature(at<First>, Index<Student>{}),
+                              g.feature(at<Second>, Index<Student>{}));
+        const auto target = flow(g, Index<Teacher>{}, g.feature(at<First>, Index<Teacher>{}),
+                                 g.feature(at<Second>, Index<Teacher>{}));
         g.loss(Student, "flow", MeanSquares{}, own, g.constant(target), weight);
     }
 
 private:
     template <class G, int Who, class A, class B>
     static auto flow(G& g, Index<Who>, A a, B b) {
-        constexpr int height = std::min(A::dims.height, B::dims.height), width = std::min(A::dims.width, B::dims.width);
-        return g.combine(Shape<A::dims.channels * B::dims.channels>{}, FlowMatrix{}, detail::pooled<height, width>(g, a, Student, sentence("first", Who)),
+        constexpr int height = std::min(A::dims.height, B::dims.height),
+                      width = std::min(A::dims.width, B::dims.width);
+        return g.combine(Shape<A::dims.channels * B::dims.channels>{}, FlowMatrix{},
+                         detail::pooled<height, width>(g, a, Student, sentence("first", Who)),
                          detail::pooled<height, width>(g, b, Student, sentence("second", Who)));
     }
 };
 
-/// VID: GaussianLikelihood of the teacher's map, its mean three 1x1 convolutions of the student's, summed over the cuts.
+/// VID: GaussianLikelihood of the teacher's map, its mean three 1x1 convolutions of the student's,
+/// summed over the cuts.
 template <int Teacher, int Student, class... Tags>
 struct VariationalInformation {
     using is_method = void;
@@ -109,18 +132,26 @@ struct VariationalInformation {
     template <class G>
     void couple(G& g) const {
         int number = 0;
-        ((detail::with_features<Teacher, Student, Tags>(g, number, [&](auto s, auto t) {
-             constexpr int channels = decltype(t)::dims.channels;
-             const auto mean = g.bridge(layers<Conv2d<channels, 1>, Relu, Conv2d<channels, 1>, Relu, Conv2d<channels, 1>>, s, Student, sentence("mean", number));
-             const auto variance = g.bridge(layers<Learned<channels>>, t, Student, sentence("variance", number));
-             g.minimise(Student, "information", g.combine(Shape<1>{}, GaussianLikelihood{}, mean, variance, t), weight);
-             ++number;
-         })), ...);
+        ((detail::with_features<Teacher, Student, Tags>(
+             g, number,
+             [&](auto s, auto t) {
+                 constexpr int channels = decltype(t)::dims.channels;
+                 const auto mean = g.bridge(layers<Conv2d<channels, 1>, Relu, Conv2d<channels, 1>,
+                                                   Relu, Conv2d<channels, 1>>,
+                                            s, Student, sentence("mean", number));
+                 const auto variance =
+                     g.bridge(layers<Learned<channels>>, t, Student, sentence("variance", number));
+                 g.minimise(Student, "information",
+                            g.combine(Shape<1>{}, GaussianLikelihood{}, mean, variance, t), weight);
+                 ++number;
+             })),
+         ...);
     }
 };
 
-/// A metric of batches between a student's and a teacher's value at a cut: `Related<SimilarityPreserving, 0, 1, conv3_x>` is SP,
-/// `Related<ProbabilisticTransfer, 0, 1>` PKT, `Related<KernelAlignment, 0, 1>` CKA, `Related<CorrelationCongruence, 0, 1>` CC.
+/// A metric of batches between a student's and a teacher's value at a cut:
+/// `Related<SimilarityPreserving, 0, 1, conv3_x>` is SP, `Related<ProbabilisticTransfer, 0, 1>`
+/// PKT, `Related<KernelAlignment, 0, 1>` CKA, `Related<CorrelationCongruence, 0, 1>` CC.
 template <class M, int Teacher, int Student, class Tag = penultimate>
 struct Related {
     using is_method = void;
@@ -131,13 +162,16 @@ struct Related {
 
     template <class G>
     void couple(G& g) const {
-        g.loss(Student, "relation", metric, g.feature(at<Tag>, Index<Student>{}), g.constant(g.feature(at<Tag>, Index<Teacher>{})), weight);
+        g.loss(Student, "relation", metric, g.feature(at<Tag>, Index<Student>{}),
+               g.constant(g.feature(at<Tag>, Index<Teacher>{})), weight);
     }
 };
 
-/// CRD (Tian, Krishnan and Isola 2020) without its memory banks: in a mutual space of `Width` numbers each sample of the student is to find itself among those
-/// of the teacher, and the other way round; the negatives are the rest of the batch, whatever their class, instead of 16,384 samples of other classes.
-/// Bridges: a linear map for each side, both learned. Kept: the student without them.
+/// CRD (Tian, Krishnan and Isola 2020) without its memory banks: in a mutual space of `Width`
+/// numbers each sample of the student is to find itself among those of the teacher, and the other
+/// way round; the negatives are the rest of the batch, whatever their class, instead of 16,384
+/// samples of other classes. Bridges: a linear map for each side, both learned. Kept: the student
+/// without them.
 template <int Teacher = 0, int Student = 1, int Width = 128, class Tag = penultimate>
 struct ContrastiveDistillation {
     using is_method = void;
@@ -148,8 +182,11 @@ struct ContrastiveDistillation {
 
     template <class G>
     void couple(G& g) const {
-        const auto own = g.bridge(layers<Flatten, Linear<Width>>, g.feature(at<Tag>, Index<Student>{}), Student, "student");
-        const auto target = g.bridge(layers<Flatten, Linear<Width>>, g.constant(g.feature(at<Tag>, Index<Teacher>{})), Student, "teacher");
+        const auto own = g.bridge(layers<Flatten, Linear<Width>>,
+                                  g.feature(at<Tag>, Index<Student>{}), Student, "student");
+        const auto target =
+            g.bridge(layers<Flatten, Linear<Width>>,
+                     g.constant(g.feature(at<Tag>, Index<Teacher>{})), Student, "teacher");
         g.loss(Student, "contrast", metric, own, target, weight);
     }
 };

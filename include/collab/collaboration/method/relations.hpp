@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// relations: CTSL-MKT (Sun, Gou, Yu, Du and Tao 2021): mutual learning of responses and relations, and learning from an own snapshot.
+// relations: CTSL-MKT (Sun, Gou, Yu, Du and Tao 2021): mutual learning of responses and relations,
+// and learning from an own snapshot.
 #pragma once
 #include <collab/collaboration/coupling.hpp>
 #include <collab/objective/divergence.hpp>
@@ -7,24 +8,30 @@
 
 namespace collab {
 
-/// L_k = a CE(z_k, y) + b [ DD + b1 AD + b2 KL(p_peer || p_k) ] + c t^2 KL_t(snapshot of k || p_k), for `Students` networks; DD and AD compare
-/// distances and angles between samples (RelationDistance, RelationAngle) of the vectors before the last layer, averaged over peers, peers constant.
-/// The networks behind the students are the students' snapshots, and frozen:
+/// L_k = a CE(z_k, y) + b [ DD + b1 AD + b2 KL(p_peer || p_k) ] + c t^2 KL_t(snapshot of k || p_k),
+/// for `Students` networks; DD and AD compare distances and angles between samples
+/// (RelationDistance, RelationAngle) of the vectors before the last layer, averaged over peers,
+/// peers constant. The networks behind the students are the students' snapshots, and frozen:
 ///
-///     using Pair = Collaboration<NetA, NetB, NetA, NetB, Frozen<2, 3>, CollaborativeTeaching<2>>;   // phase 1 trains 2 and 3 alone
+///     // phase 1 trains networks 2 and 3 alone
+///     using Pair = Collaboration<NetA, NetB, NetA, NetB, Frozen<2, 3>, CollaborativeTeaching<2>>;
 ///
-/// Without them (as many networks as students) there is no self-distillation. The weights are ours, the paper's could not be read: 25 DD + 50 AD + 1 KL,
-/// the proportions of RKD with the KL of mutual learning. Kept: every student as it is.
+/// Without them (as many networks as students) there is no self-distillation. The weights are ours,
+/// the paper's could not be read: 25 DD + 50 AD + 1 KL, the proportions of RKD with the KL of
+/// mutual learning. Kept: every student as it is.
 template <int Students = 2>
 struct CollaborativeTeaching {
     using is_method = void;
     using taps = Pack<penultimate>;
     static constexpr const char* name = "CTSL-MKT";
-    double classification = 1, mutual = 25, angle = 2, response = 0.04, self = 1, self_temperature = 4;
+    double classification = 1, mutual = 25, angle = 2, response = 0.04, self = 1,
+           self_temperature = 4;
 
     template <class G>
     void couple(G& g) const {
-        static_assert(G::networks == Students || G::networks == 2 * Students, "collab: CTSL-MKT needs its students, and behind them either a snapshot of each or none");
+        static_assert(G::networks == Students || G::networks == 2 * Students,
+                      "collab: CTSL-MKT needs its students, and behind them either a snapshot of "
+                      "each or none");
         unroll<Students>([&](auto k) {
             g.classification_weight(k, classification);
             const auto own = g.feature(at<penultimate>, k);
@@ -34,15 +41,19 @@ struct CollaborativeTeaching {
                     const auto other = g.constant(g.feature(at<penultimate>, j));
                     g.loss(k, "distances", RelationDistance{}, own, other, share);
                     g.loss(k, "angles", RelationAngle{}, own, other, share * angle);
-                    g.loss(k, "responses", KullbackLeibler{}, g.logits(k), g.constant(g.logits(j)), share * response);
+                    g.loss(k, "responses", KullbackLeibler{}, g.logits(k), g.constant(g.logits(j)),
+                           share * response);
                 }
             });
-            if constexpr (G::networks == 2 * Students) g.loss(k, "self", KullbackLeibler{self_temperature}, g.logits(k), g.constant(g.logits(Index<Students + k>{})), self);
+            if constexpr (G::networks == 2 * Students)
+                g.loss(k, "self", KullbackLeibler{self_temperature}, g.logits(k),
+                       g.constant(g.logits(Index<Students + k>{})), self);
         });
     }
 };
 
-/// RKD: a student's relations from a frozen teacher's, 25 distances + 50 angles on top of its cross entropy.
+/// RKD: a student's relations from a frozen teacher's, 25 distances + 50 angles on top of its cross
+/// entropy.
 template <int Teacher = 0, int Student = 1>
 struct RelationalDistillation {
     using is_method = void;
