@@ -23,7 +23,8 @@ template <class T>
 COLLAB_NOINLINE T multiply_add(long times) {
     using namespace Eigen::internal;
     using Packet = typename packet_traits<T>::type;
-    const Packet a = pset1<Packet>(T(0.9999)), b = pset1<Packet>(T(0.0001));
+    const Packet a = pset1<Packet>(T(0.9999));
+    const Packet b = pset1<Packet>(T(0.0001));
     Packet sum[chains];
     unroll<chains>([&](auto k) { sum[k] = pset1<Packet>(T(k)); });
     for (long i = 0; i < times; ++i)

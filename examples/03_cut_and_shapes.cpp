@@ -14,8 +14,10 @@ using Pair = Collaboration<zoo::SmallNet<>, zoo::ResNet<32>,
 template <int I>
 void tell(const char* name) {
     using Way = Pair::branch<I, 0>;
-    const Dims x = Way::Feature::dims, code = Way::Code::dims, m = Way::Map::dims,
-               e = Way::Embed::Output::dims;
+    const Dims x = Way::Feature::dims;
+    const Dims code = Way::Code::dims;
+    const Dims m = Way::Map::dims;
+    const Dims e = Way::Embed::Output::dims;
     std::printf("%-10s %2d x %2d x %2d -> encoder -> %d x %d x %d -> transfer -> %d x %d x %d -> "
                 "embedding of %d; deployed: +%d parameters\n",
                 name, x.channels, x.height, x.width, code.channels, code.height, code.width,

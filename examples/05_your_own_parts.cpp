@@ -61,8 +61,8 @@ int main() {
     std::printf("metric loss by epoch:");
     for (const Record& r : h.records)
         std::printf(" %.4f", r.networks[0].metric);
-    const double first = h.records.front().networks[0].metric,
-                 last = h.records.back().networks[0].metric;
+    const double first = h.records.front().networks[0].metric;
+    const double last = h.records.back().networks[0].metric;
     std::printf("\nmetric loss after training below %.4f: %s\n", first,
                 last < first ? "yes" : "no");
 }

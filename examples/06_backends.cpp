@@ -32,8 +32,8 @@ std::vector<double> logits_after_training() {
 }
 
 int main() {
-    const auto cpu = logits_after_training<Cpu<float>>(),
-               reference = logits_after_training<Reference<double>>();
+    const auto cpu = logits_after_training<Cpu<float>>();
+    const auto reference = logits_after_training<Reference<double>>();
     double worst = 0;
     for (std::size_t i = 0; i < cpu.size(); ++i)
         worst = std::max(worst, std::abs(cpu[i] - reference[i]));

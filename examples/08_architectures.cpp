@@ -43,13 +43,12 @@ void position(const char* name) {
     using Way = typename Pair::template branch<0, 0>;
     using First = bound<Deployed<Pair, 0>>;
     using Second = bound<Deployed<Pair, 1>>;
-    const double parameters = First::footprint.parameters - bound<A>::footprint.parameters,
-                 others = Second::footprint.parameters - bound<B>::footprint.parameters;
+    const double parameters = First::footprint.parameters - bound<A>::footprint.parameters;
+    const double others = Second::footprint.parameters - bound<B>::footprint.parameters;
     const double work =
-                     double(First::table.multiply_adds) / double(bound<A>::table.multiply_adds) - 1,
-                 more =
-                     double(Second::table.multiply_adds) / double(bound<B>::table.multiply_adds) -
-                     1;
+        double(First::table.multiply_adds) / double(bound<A>::table.multiply_adds) - 1;
+    const double more =
+        double(Second::table.multiply_adds) / double(bound<B>::table.multiply_adds) - 1;
     std::printf(
         "%-9s %-31s %-11s %5d  %8s (%+5.1f %%)  %8s (%+5.1f %%)\n", name,
         (shape(Way::Feature::dims) + " and " + shape(Pair::template branch<1, 0>::Feature::dims))
@@ -76,7 +75,9 @@ int main() {
         row<zoo::ResNet<6 * (i + 2) + 2, Image>>(sentence("ResNet-", 6 * (int(i) + 2) + 2));
     });
     unroll<3>([](auto i) {
-        row<zoo::WideResNet<16, 1 << i, Image>>(sentence("WideResNet-16-", 1 << int(i)));
+        row < zoo::WideResNet < 16;
+        1 << i;
+        Image >> (sentence("WideResNet-16-", 1 << int(i)));
     });
     unroll<3>([](auto i) {
         row<zoo::DenseNet<40, 4 * (i + 2), Image>>(

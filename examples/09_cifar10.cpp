@@ -18,13 +18,12 @@ struct ResNet20 : zoo::ResNet<20> {};
 
 int main(int argc, char** argv) try {
     const DataSet data = argc > 1 ? cifar10(argv[1]) : synthetic({3, 32, 32}, 10, 256, 128);
-    const int epochs = argc > 2   ? std::atoi(argv[2])
-                       : argc > 1 ? 30
-                                  : 1,
-              threads = argc > 3 ? std::atoi(argv[3]) : 0;
+    const int epochs = argc > 2 ? std::atoi(argv[2]) : argc > 1 ? 30 : 1;
+    const int threads = argc > 3 ? std::atoi(argv[3]) : 0;
 
     Transform augmentation;
-    augmentation.crop_padding = 4, augmentation.flip = true,
+    augmentation.crop_padding = 4;
+    augmentation.flip = true;
     augmentation.normalise = statistics(data.train);
 
     Training<ResNet20, Cpu<float>> training({.seed = 1}, std::make_shared<Cpu<float>>(threads));
@@ -61,7 +60,8 @@ int main(int argc, char** argv) try {
             chart.series[1].points.push_back({double(r.epoch), r.networks[0].accuracy});
         }
         chart.note = "Training accuracy: on augmented images, while the weights moved.";
-        const std::string path = argv[4], stem = path.substr(0, path.rfind(".svg"));
+        const std::string path = argv[4];
+        const std::string stem = path.substr(0, path.rfind(".svg"));
         detail::replace_file(stem + ".svg", svg(chart, Theme::light), "the curve");
         detail::replace_file(stem + "-dark.svg", svg(chart, Theme::dark), "the curve");
     }

@@ -11,8 +11,11 @@
 template <class U, class V>
 double distance(const std::vector<U>& a, const std::vector<V>& b) {
     REQUIRE(a.size() == b.size());
-    double difference = 0, size = 0;
-    for (std::size_t i = 0; i < a.size(); ++i)
-        difference += std::pow(double(a[i]) - double(b[i]), 2), size += double(a[i]) * double(a[i]);
+    double difference = 0;
+    double size = 0;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        difference += std::pow(double(a[i]) - double(b[i]), 2);
+        size += double(a[i]) * double(a[i]);
+    }
     return std::sqrt(difference / size);
 }

@@ -19,7 +19,8 @@ using Pair = Collaboration<Plain, zoo::ResNet<8, Image>, MKB<Encoder<16>, Transf
                            CosineDistance>;
 
 struct Options {
-    int steps = 20, batch = 16;
+    int steps = 20;
+    int batch = 16;
     double rate = 0.05;
 };
 /// What two backends must agree on, after one step.

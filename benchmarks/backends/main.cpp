@@ -17,19 +17,22 @@ using experiment::Moment;
 using experiment::Run;
 
 struct Deviation {
-    double largest = 0, relative = 0;  // of an element; of all, as lengths of vectors
+    double largest = 0;
+    double relative = 0;  // of an element; of all, as lengths of vectors
 };
 Deviation deviation(const std::vector<double>& expected, const std::vector<double>& got) {
     if (expected.size() != got.size())
         fail("two backends computed ", expected.size(), " and ", got.size(),
              " numbers in the same step");
     Deviation d;
-    double difference = 0, size = 0;
+    double difference = 0;
+    double size = 0;
     for (std::size_t i = 0; i < expected.size(); ++i) {
         const double e = got[i] - expected[i];
         if (std::isnan(e))
             return {INFINITY, INFINITY};  // max() would not see it
-        d.largest = std::max(d.largest, std::abs(e)), difference += e * e,
+        d.largest = std::max(d.largest, std::abs(e));
+        difference += e * e;
         size += expected[i] * expected[i];
     }
     d.relative = std::sqrt(difference / size);
@@ -81,9 +84,10 @@ int main(int count, char** words) try {
                       "Rounding differs between backends, and training amplifies any difference; "
                       "what matters is that it begins at the rounding of the type."};
     Table table{"After the last step", {{"backend"}, {"ms per step", true}}, {}};
-    for (const Quantity& q : quantities)
-        table.columns.push_back({sentence("largest deviation of ", q.name), true}),
-            table.columns.push_back({"relative", true, true});
+    for (const Quantity& q : quantities) {
+        table.columns.push_back({sentence("largest deviation of ", q.name), true});
+        table.columns.push_back({"relative", true, true});
+    }
     std::printf("%-44s %12s  %-23s  %-23s  %-23s\n",
                 "largest and relative deviation from the first", "ms per step", "logits", "losses",
                 "weights");
@@ -93,7 +97,8 @@ int main(int count, char** words) try {
         for (const Quantity& q : quantities) {
             const Deviation d =
                 deviation(base.moments[last].*q.values, run.moments[last].*q.values);
-            row.push_back(shown("%.1e", d.largest)), row.push_back(shown("%.1e", d.relative));
+            row.push_back(shown("%.1e", d.largest));
+            row.push_back(shown("%.1e", d.relative));
             std::printf("  %10s  %10s ", row[row.size() - 2].c_str(), row.back().c_str());
         }
         std::puts("");
@@ -102,8 +107,9 @@ int main(int count, char** words) try {
     report.tables = {table};
     for (const Quantity& q : quantities) {
         Chart chart;
-        chart.title = sentence("Relative deviation of the ", q.name, ", as a power of ten"),
-        chart.x_label = "step", chart.y_label = "log10";
+        chart.title = sentence("Relative deviation of the ", q.name, ", as a power of ten");
+        chart.x_label = "step";
+        chart.y_label = "log10";
         for (std::size_t r = 1; r < runs.size(); ++r) {
             Chart::Series series{runs[r].backend, int(r - 1) % 6, r > 6};
             for (std::size_t s = 0; s <= last; ++s) {
@@ -118,8 +124,10 @@ int main(int count, char** words) try {
     }
     for (const Run& run : runs)
         report.manifest.push_back({"backend", run.backend});
-    if (count > 2)
-        write(report, words[2]), std::printf("Written: %s\n", words[2]);
+    if (count > 2) {
+        write(report, words[2]);
+        std::printf("Written: %s\n", words[2]);
+    }
     return 0;
 } catch (const collab::Error& e) {
     std::fprintf(stderr, "%s\n", e.what());

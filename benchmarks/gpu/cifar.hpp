@@ -18,18 +18,22 @@ int cifar(int count, char** words) try {
     if (count < 2)
         fail("usage: ", words[0],
              " FOLDER [EPOCHS [SEED]], a folder with the binary files of CIFAR-10");
-    const int epochs = count > 2 ? std::atoi(words[2]) : 10,
-              seed = count > 3 ? std::atoi(words[3]) : 1;
+    const int epochs = count > 2 ? std::atoi(words[2]) : 10;
+    const int seed = count > 3 ? std::atoi(words[3]) : 1;
     const DataSet data = cifar10(words[1]);
     Transform augmentation;
-    augmentation.crop_padding = 4, augmentation.flip = true,
+    augmentation.crop_padding = 4;
+    augmentation.flip = true;
     augmentation.normalise = statistics(data.train);
     Training<Pair, Backend> training({.seed = std::uint64_t(seed)});
     std::printf("%s, %d epochs, seed %d, on %s\n", data.train.name.c_str(), epochs, seed,
                 training.backend().describe().c_str());
     FitOptions options;
-    options.rate = CosineRate{.base = 0.05}, options.warm_up = 400,
-    options.transform = augmentation, options.epochs = epochs, options.seed = std::uint64_t(seed);
+    options.rate = CosineRate{.base = 0.05};
+    options.warm_up = 400;
+    options.transform = augmentation;
+    options.epochs = epochs;
+    options.seed = std::uint64_t(seed);
     const History history = training.fit(data, options);
     std::printf("epoch  minutes  SmallNet-2  ResNet-20\n");
     for (const Record& r : history.records)

@@ -20,7 +20,8 @@ worker::Work train(const worker::Job& job) {
     auto backend = std::make_shared<Cuda<float, Precision>>();
     using Step = Training<Network, Cuda<float, Precision>>;
     typename Step::Settings settings;
-    settings.batch = job.batch, settings.optimiser = {.momentum = 0.9, .weight_decay = 1e-4};
+    settings.batch = job.batch;
+    settings.optimiser = {.momentum = 0.9, .weight_decay = 1e-4};
     auto training = std::make_shared<Step>(settings, backend);
     auto data = std::make_shared<worker::Batch>(job.batch);
     const auto ten = [=] {

@@ -68,9 +68,12 @@ Rates rates(B& backend) {
     };
     constexpr int n = 8192;
     constexpr std::size_t size = std::size_t(n) * n;
-    auto a = backend.template allocate<float>(size), b = backend.template allocate<float>(size),
-         c = backend.template allocate<float>(size);
-    float *const x = a.data(), *const w = b.data(), *const y = c.data();
+    auto a = backend.template allocate<float>(size);
+    auto b = backend.template allocate<float>(size);
+    auto c = backend.template allocate<float>(size);
+    float* const x = a.data();
+    float* const w = b.data();
+    float* const y = c.data();
     const double product = best([&] { backend.linear({n, n, n}, {x, n}, w, nullptr, {y, n}); });
     const double copy = best([&] { backend.copy({n, {n, 1, 1}}, {x, n}, {y, n}); });
     return {double(n) * n * n / product, 2.0 * size * sizeof(float) / copy};

@@ -54,9 +54,10 @@ void measure(benchmark::State& state, double flops, double bytes, F f) {
         f();
     const double each = (benchmarks::now() - start) / double(state.iterations());
     const double peak = (before + benchmarks::fma_peak(*cpu)) / 2;
-    if (flops > 0)
-        state.counters["GFLOP/s"] = flops / each * 1e-9,
+    if (flops > 0) {
+        state.counters["GFLOP/s"] = flops / each * 1e-9;
         state.counters["% of peak"] = 100 * flops / each * 1e-9 / peak;
+    }
     if (bytes > 0)
         state.counters["GB/s"] = bytes / each * 1e-9;
 }
@@ -71,16 +72,19 @@ void add(const std::string& name, std::function<void(benchmark::State&)> f) {
 template <class B>
 void add_convolution(std::shared_ptr<B>& on, const Convolution& g, const char* backend, bool counts,
                      bool input_gradient = true) {
-    const std::size_t in = std::size_t(g.batch) * g.in.size(),
-                      out = std::size_t(g.batch) * g.out.size(), weights = g.weights();
+    const std::size_t in = std::size_t(g.batch) * g.in.size();
+    const std::size_t out = std::size_t(g.batch) * g.out.size();
+    const std::size_t weights = g.weights();
     const auto one = [&](const char* op, auto f) {
         const std::string name = sentence("conv ", op, "/", backend, "/", benchmarks::text(g));
         if (counts)
             of_networks.insert(name);
         add(name, [&on, g, in, out, weights, f](benchmark::State& state) {
-            auto x = random_values(*on, in), y = random_values(*on, out),
-                 w = random_values(*on, weights);
-            const View<float> vx{x.data(), g.in.channels}, vy{y.data(), g.out.channels};
+            auto x = random_values(*on, in);
+            auto y = random_values(*on, out);
+            auto w = random_values(*on, weights);
+            const View<float> vx{x.data(), g.in.channels};
+            const View<float> vy{y.data(), g.out.channels};
             measure(state, benchmarks::direct_flops(g), 0, [&] { f(*on, g, vx, vy, w.data()); });
         });
     };
@@ -99,10 +103,11 @@ void add_linear(backend::Product g) {
     const auto one = [&](const char* op, auto f) {
         add(sentence("linear ", op, "/Cpu/", g.in, "-", g.out, " b", g.batch),
             [g, f](benchmark::State& state) {
-                auto x = random_values(*cpu, std::size_t(g.batch) * g.in),
-                     y = random_values(*cpu, std::size_t(g.batch) * g.out),
-                     w = random_values(*cpu, std::size_t(g.in) * g.out);
-                const View<float> vx{x.data(), g.in}, vy{y.data(), g.out};
+                auto x = random_values(*cpu, std::size_t(g.batch) * g.in);
+                auto y = random_values(*cpu, std::size_t(g.batch) * g.out);
+                auto w = random_values(*cpu, std::size_t(g.in) * g.out);
+                const View<float> vx{x.data(), g.in};
+                const View<float> vy{y.data(), g.out};
                 measure(state, 2.0 * g.batch * g.in * g.out, 0,
                         [&] { f(*cpu, g, vx, vy, w.data()); });
             });
@@ -118,11 +123,14 @@ void add_linear(backend::Product g) {
 /// Operations that are bound by memory: bytes read and written at least once.
 void add_batch_norm(Dims d, int batch) {
     const backend::Map map{batch, d};
-    const std::size_t n = std::size_t(map.size()), c = std::size_t(d.channels);
+    const std::size_t n = std::size_t(map.size());
+    const std::size_t c = std::size_t(d.channels);
     const std::string where =
         sentence("/Cpu/", d.channels, " ", d.height, "x", d.width, " b", batch);
     add("batch norm + relu forward" + where, [=](benchmark::State& state) {
-        auto x = random_values(*cpu, n), y = random_values(*cpu, n), s = random_values(*cpu, 8 * c);
+        auto x = random_values(*cpu, n);
+        auto y = random_values(*cpu, n);
+        auto s = random_values(*cpu, 8 * c);
         float* p = s.data();
         measure(state, 0, 2.0 * double(n) * sizeof(float), [&] {
             cpu->batch_norm(map, {}, ReluFunction{}, View<const float>{x.data(), d.channels}, p,
@@ -131,8 +139,10 @@ void add_batch_norm(Dims d, int batch) {
         });
     });
     add("batch norm + relu backward" + where, [=](benchmark::State& state) {
-        auto x = random_values(*cpu, n), y = random_values(*cpu, n), dy = random_values(*cpu, n),
-             s = random_values(*cpu, 8 * c);
+        auto x = random_values(*cpu, n);
+        auto y = random_values(*cpu, n);
+        auto dy = random_values(*cpu, n);
+        auto s = random_values(*cpu, 8 * c);
         float* p = s.data();
         const auto view = [&](auto& buffer) { return View<float>{buffer.data(), d.channels}; };
         measure(state, 0, 4.0 * double(n) * sizeof(float), [&] {
@@ -144,12 +154,15 @@ void add_batch_norm(Dims d, int batch) {
 
 void add_pool(Dims d, int batch) {
     const backend::Pooling g{batch, d, {d.channels, d.height / 2, d.width / 2}, {2, 2}, {2, 2}};
-    const std::size_t in = std::size_t(batch) * d.size(), out = in / 4;
+    const std::size_t in = std::size_t(batch) * d.size();
+    const std::size_t out = in / 4;
     const auto one = [&](const char* op, double bytes, auto f) {
         add(sentence(op, "/Cpu/2x2 ", d.channels, " ", d.height, "x", d.width, " b", batch),
             [=](benchmark::State& state) {
-                auto x = random_values(*cpu, in), y = random_values(*cpu, out),
-                     dy = random_values(*cpu, out), dx = random_values(*cpu, in);
+                auto x = random_values(*cpu, in);
+                auto y = random_values(*cpu, out);
+                auto dy = random_values(*cpu, out);
+                auto dx = random_values(*cpu, in);
                 cpu->max_pool(g, View<const float>{x.data(), d.channels},
                               View<float>{y.data(), d.channels});
                 const auto view = [&](auto& buffer) {
@@ -265,7 +278,8 @@ private:
 
 int main(int count, char** words) {
     const char* file = nullptr;
-    int threads = 0, kept = 1;
+    int threads = 0;
+    int kept = 1;
     bool matrix_unit = true;
     for (int i = 1; i < count; ++i) {
         if (!std::strncmp(words[i], "--threads=", 10))

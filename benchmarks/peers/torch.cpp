@@ -53,7 +53,11 @@ struct BlockImpl : nn::Module {
         const Tensor near = x.slice(2, 0, x.size(2), stride_).slice(3, 0, x.size(3), stride_);
         return y.add_(torch::constant_pad_nd(near, {0, 0, 0, 0, padding_, padding_})).relu_();
     }
-    void fold_normalisations() { fold(first, a), fold(second, b), folded_ = true; }
+    void fold_normalisations() {
+        fold(first, a);
+        fold(second, b);
+        folded_ = true;
+    }
     nn::Conv2d first, second;
     nn::BatchNorm2d a, b;
     int stride_, padding_;

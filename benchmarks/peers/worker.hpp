@@ -28,7 +28,8 @@ namespace worker {
 
 struct Job {
     std::string what, network;
-    int threads = 1, batch = 1;
+    int threads = 1;
+    int batch = 1;
     std::string layout;
     bool train() const { return what == "train"; }
 };
@@ -94,7 +95,8 @@ int serve(int count, char** words, F make) {
             std::string word;
             in >> word;
             if (word == "run") {
-                double wanted = 0, spent = 0;
+                double wanted = 0;
+                double spent = 0;
                 in >> wanted;
                 std::vector<double> each;
                 while (spent < wanted || each.empty()) {

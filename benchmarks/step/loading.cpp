@@ -57,9 +57,10 @@ void write_jpeg(const std::filesystem::path& path, const Images& images, int ind
     unsigned char* out = nullptr;
     unsigned long size = 0;
     jpeg_mem_dest(&info, &out, &size);
-    info.image_width = JDIMENSION(images.dims.width),
+    info.image_width = JDIMENSION(images.dims.width);
     info.image_height = JDIMENSION(images.dims.height);
-    info.input_components = 3, info.in_color_space = JCS_RGB;
+    info.input_components = 3;
+    info.in_color_space = JCS_RGB;
     jpeg_set_defaults(&info);
     jpeg_set_quality(&info, 90, TRUE);
     jpeg_start_compress(&info, TRUE);
@@ -103,13 +104,14 @@ int main(int argc, char** argv) {
         const int cores = std::max(1, int(std::thread::hardware_concurrency()));
         std::printf("images per second, %d cores\n", cores);
         {
-            Loader one(set.train, usual, {}), all(set.train, usual, {.threads = 0});
+            Loader one(set.train, usual, {});
+            Loader all(set.train, usual, {.threads = 0});
             std::printf("  %-64s %9.0f\n",
                         "32x32 from memory: pad, crop, flip, normalise; one thread",
                         loading(one, 2));
             std::printf("  %-64s %9.0f\n", "... one thread per core", loading(all, 2));
             Transform more = usual;
-            more.colour = {.brightness = 0.4, .contrast = 0.4, .saturation = 0.4, .hue = 0.1},
+            more.colour = {.brightness = 0.4, .contrast = 0.4, .saturation = 0.4, .hue = 0.1};
             more.cutout = 8;
             Loader colour(set.train, more, {});
             std::printf("  %-64s %9.0f\n", "... and colours and a cut-out; one thread",

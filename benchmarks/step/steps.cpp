@@ -27,7 +27,9 @@ using namespace collab;
 using Device = Cpu<float>;
 
 struct Options {
-    int threads = 0, rounds = 11, batch = 128;
+    int threads = 0;
+    int rounds = 11;
+    int batch = 128;
     double seconds = 0.5;
     const char* out = nullptr;
 } options;
@@ -53,8 +55,10 @@ struct Runner {
 };
 
 void take_turns(std::vector<Runner>& runners) {
-    for (Runner& r : runners)
-        r.once(), r.once();
+    for (Runner& r : runners) {
+        r.once();
+        r.once();
+    }
     for (int i = 0; i < options.rounds; ++i)
         for (Runner& r : runners)
             r.turn();
@@ -94,7 +98,8 @@ std::function<void()> multiply_adds(std::shared_ptr<Device> cpu) {
 /// One network: all threads against one.
 template <class Network>
 void alone(const char* name) {
-    auto many = std::make_shared<Device>(options.threads), single = std::make_shared<Device>(1);
+    auto many = std::make_shared<Device>(options.threads);
+    auto single = std::make_shared<Device>(1);
     std::vector<Runner> runners{{step_of<Network>(many)},
                                 {step_of<Network>(single)},
                                 {multiply_adds(many)},
@@ -105,7 +110,8 @@ void alone(const char* name) {
         gain.push_back(runners[1].turns[i] / runners[0].turns[i]);
         machine.push_back(runners[3].turns[i] / runners[2].turns[i]);
     }
-    const double all = median(runners[0].turns), one = median(runners[1].turns);
+    const double all = median(runners[0].turns);
+    const double one = median(runners[1].turns);
     std::printf("%-34s %8.1f ms %8.0f img/s %10.0f img/s on one thread %8.2f %8.2f\n", name,
                 1e3 * all, options.batch / all, options.batch / one, median(gain), median(machine));
     std::fflush(stdout);
@@ -125,9 +131,11 @@ void collect(std::vector<std::function<void()>>& to, const std::shared_ptr<Devic
         // a transposed convolution calls the same three; what is captured by name keeps the memory
         // behind the views
         [&](const backend::Convolution& g, bool) {
-            auto x = buffer(std::size_t(g.batch) * g.in.size()),
-                 y = buffer(std::size_t(g.batch) * g.out.size()), w = buffer(g.weights());
-            const View<float> vx{x->data(), g.in.channels}, vy{y->data(), g.out.channels};
+            auto x = buffer(std::size_t(g.batch) * g.in.size());
+            auto y = buffer(std::size_t(g.batch) * g.out.size());
+            auto w = buffer(g.weights());
+            const View<float> vx{x->data(), g.in.channels};
+            const View<float> vy{y->data(), g.out.channels};
             to.push_back([=, input = x, output = y] {
                 cpu->conv2d(g, vx, w->data(), nullptr, vy);
                 cpu->conv2d_input_gradient(g, vy, w->data(), nullptr, vx);
@@ -135,9 +143,11 @@ void collect(std::vector<std::function<void()>>& to, const std::shared_ptr<Devic
             });
         },
         [&](const backend::Product& g) {
-            auto x = buffer(std::size_t(g.batch) * g.in), y = buffer(std::size_t(g.batch) * g.out),
-                 w = buffer(std::size_t(g.in) * g.out);
-            const View<float> vx{x->data(), g.in}, vy{y->data(), g.out};
+            auto x = buffer(std::size_t(g.batch) * g.in);
+            auto y = buffer(std::size_t(g.batch) * g.out);
+            auto w = buffer(std::size_t(g.in) * g.out);
+            const View<float> vx{x->data(), g.in};
+            const View<float> vy{y->data(), g.out};
             to.push_back([=, input = x, output = y] {
                 cpu->linear(g, vx, w->data(), nullptr, vy);
                 cpu->linear_input_gradient(g, vy, w->data(), vx);
@@ -175,7 +185,8 @@ void together(const char* name) {
         sums.push_back(parts);
         ratios.push_back(runners[0].turns[i] / parts);
     }
-    const double step = median(runners[0].turns), inside = median(runners[1].turns);
+    const double step = median(runners[0].turns);
+    const double inside = median(runners[1].turns);
     std::printf("%-34s %8.1f ms %8.0f img/s %8.1f ms apart, %5.1f of it the MKB %8.3f\n", name,
                 1e3 * step, options.batch / step, 1e3 * median(sums), 1e3 * inside, median(ratios));
     std::fflush(stdout);

@@ -27,9 +27,10 @@ double time_of(double seconds, F&& what) {
     what();
     const double begin = now();
     int runs = 0;
-    do
-        what(), ++runs;
-    while (now() - begin < seconds && !interrupted());
+    do {
+        what();
+        ++runs;
+    } while (now() - begin < seconds && !interrupted());
     return (now() - begin) / runs;
 }
 }  // namespace
@@ -39,8 +40,10 @@ CLI::App* add_bench(CLI::App& app, BenchOptions& o) {
         "bench", "Measures how fast a pair of networks is trained and asked on this machine.");
     std::string known;
     std::set<std::string> names;
-    for (const PairEntry& p : pairs)
-        known += (known.empty() ? "" : ", ") + std::string(p.name), names.insert(p.name);
+    for (const PairEntry& p : pairs) {
+        known += (known.empty() ? "" : ", ") + std::string(p.name);
+        names.insert(p.name);
+    }
     bench->add_option("--pair", o.pair, "two networks: " + known)->capture_default_str();
     bench->add_option("--channels", o.channels, "1: grey pictures; 3: coloured ones")
         ->capture_default_str()
@@ -86,7 +89,8 @@ void bench(const BenchOptions& o) {
                 break;
         }
     }
-    std::printf("%s\n\n%s\n", backend.c_str(), as_text(asked).c_str()), std::fflush(stdout);
+    std::printf("%s\n\n%s\n", backend.c_str(), as_text(asked).c_str());
+    std::fflush(stdout);
 
     trained.columns = {
         {"trained"}, {"images/s", true, true}, {"ms for a step", true}, {"memory, MiB", true}};
@@ -105,18 +109,26 @@ void bench(const BenchOptions& o) {
         if (interrupted())
             break;
         Job job;
-        job.method = line.method, job.network = line.network, job.batch = o.batch,
-        job.threads = o.threads, job.rate = 1e-4;
+        job.method = line.method;
+        job.network = line.network;
+        job.batch = o.batch;
+        job.threads = o.threads;
+        job.rate = 1e-4;
         job.epochs = 100000;
-        double begin = 0, last = 0;
-        long first = 0, steps = 0;
+        double begin = 0;
+        double last = 0;
+        long first = 0;
+        long steps = 0;
         job.watch = [&](const collab::FitEvent& e) {
             if (e.evaluated)
                 return true;
-            last = now(), steps = e.step;
+            last = now();
+            steps = e.step;
             // the first steps find their memory
-            if (first == 0 && e.step >= 2)
-                begin = last, first = e.step;
+            if (first == 0 && e.step >= 2) {
+                begin = last;
+                first = e.step;
+            }
             return !interrupted() && (first == 0 || steps < first + 2 || last - begin < o.seconds);
         };
         job.evaluate_every = 1 << 30;

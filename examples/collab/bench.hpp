@@ -9,7 +9,9 @@ namespace program {
 
 struct BenchOptions {
     std::string pair = "smallnet+resnet20";
-    int channels = 3, batch = 128, threads = 0;
+    int channels = 3;
+    int batch = 128;
+    int threads = 0;
     double seconds = 3;
 };
 CLI::App* add_bench(CLI::App& app, BenchOptions& options);

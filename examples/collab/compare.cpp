@@ -100,7 +100,8 @@ public:
 private:
     Outcome trained(const MethodEntry& m, int network, const std::vector<std::string>& names) {
         Watcher watcher(progress_, m.title + suffix_, names);
-        job_.method = m.id, job_.network = network;
+        job_.method = m.id;
+        job_.network = network;
         job_.watch = [&](const collab::FitEvent& e) { return watcher(e); };
         Outcome outcome = train(data_, pair_, job_);
         watcher.finish(outcome.history);
@@ -213,8 +214,9 @@ collab::Table pairs_of(const Comparison& c) {
     t.columns = {{"method and network"}};
     for (std::size_t s = 0; s < alone.seeds.size(); ++s)
         t.columns.push_back({sentence("seed ", c.job().seed - alone.seeds.size() + 1 + s), true});
-    t.columns.push_back({"mean", true, true}), t.columns.push_back({"standard error", true}),
-        t.columns.push_back({"better in", true});
+    t.columns.push_back({"mean", true, true});
+    t.columns.push_back({"standard error", true});
+    t.columns.push_back({"better in", true});
     for (const Runs& r : c.all) {
         if (&r == &alone)
             continue;
@@ -232,9 +234,9 @@ collab::Table pairs_of(const Comparison& c) {
             if (differences.empty())
                 continue;
             const Mean m = mean_of(differences);
-            row.push_back(percent({m.mean, 0, 1}, true)),
-                row.push_back(
-                    m.n > 1 ? collab::decimal(100 * m.deviation / std::sqrt(double(m.n)), 2) : "-");
+            row.push_back(percent({m.mean, 0, 1}, true));
+            row.push_back(m.n > 1 ? collab::decimal(100 * m.deviation / std::sqrt(double(m.n)), 2)
+                                  : "-");
             row.push_back(sentence(std::count_if(differences.begin(), differences.end(),
                                                  [](double d) { return d > 0; }),
                                    " of ", m.n));
@@ -400,7 +402,8 @@ CLI::App* add_compare(CLI::App& app, CompareOptions& o) {
                     "seeds, on a tenth of the images\n"
                     "  collab compare --methods dml,cl --data fashion:fashion-mnist --subset 6000 "
                     "--epochs 4 --seeds 3 --report compare.html");
-    o.methods = {"dml", "cl"}, o.against_alone = true;
+    o.methods = {"dml", "cl"};
+    o.against_alone = true;
     return compare;
 }
 

@@ -137,10 +137,14 @@ collab::DataSet open_basics(const Basics& o) {
 Job job_of(const Basics& o, const collab::DataSet& data) {
     Job job;
     job.metric = metric_of(o.metric);
-    job.alpha = o.alpha, job.rate = o.rate, job.epochs = o.epochs, job.batch = o.batch,
+    job.alpha = o.alpha;
+    job.rate = o.rate;
+    job.epochs = o.epochs;
+    job.batch = o.batch;
     job.threads = o.threads;
-    job.checkpoints = {.folder = o.checkpoints, .every = o.checkpoint_every, .resume = o.resume},
-    job.logs = o.logs, job.weights = o.weights;
+    job.checkpoints = {.folder = o.checkpoints, .every = o.checkpoint_every, .resume = o.resume};
+    job.logs = o.logs;
+    job.weights = o.weights;
     job.transform = transform_of(data.train, o.augment);
     const int per_epoch = std::max(1, data.train.size() / o.batch);
     job.warm_up = std::min(o.warm_up, per_epoch * o.epochs / 4);

@@ -18,12 +18,27 @@ bool interrupted();
 
 /// Options of every training.
 struct Basics {
-    std::string data = "synthetic", metric = "cosine", report, checkpoints, logs, weights;
-    int epochs = 3, seeds = 1, subset = 0, test_subset = 0, threads = 0, batch = 128,
-        evaluations = 0, warm_up = 60, checkpoint_every = 0;
+    std::string data = "synthetic";
+    std::string metric = "cosine";
+    std::string report;
+    std::string checkpoints;
+    std::string logs;
+    std::string weights;
+    int epochs = 3;
+    int seeds = 1;
+    int subset = 0;
+    int test_subset = 0;
+    int threads = 0;
+    int batch = 128;
+    int evaluations = 0;
+    int warm_up = 60;
+    int checkpoint_every = 0;
     std::uint64_t first_seed = 1;
-    double alpha = 0.2, rate = 0.05;
-    bool augment = false, quiet = false, resume = false;
+    double alpha = 0.2;
+    double rate = 0.05;
+    bool augment = false;
+    bool quiet = false;
+    bool resume = false;
 };
 void add_basics(CLI::App& app, Basics& options);
 /// A script may set what the user then sets again: the last one counts.
@@ -44,7 +59,8 @@ public:
           names_(std::move(names)) {}
 
     bool operator()(const collab::FitEvent& e) {
-        networks_.clear(), test_.resize(names_.size(), std::nan(""));
+        networks_.clear();
+        test_.resize(names_.size(), std::nan(""));
         for (std::size_t i = 0; i < names_.size(); ++i) {
             const collab::NetworkRecord& n = e.record->networks[i];
             if (e.evaluated)

@@ -33,8 +33,8 @@ void print_part(const collab::Images& images) {
 }
 
 void print_classes(const collab::DataSet& data) {
-    const auto train = collab::class_counts(data.train.labels, data.train.classes),
-               test = collab::class_counts(data.test.labels, data.test.classes);
+    const auto train = collab::class_counts(data.train.labels, data.train.classes);
+    const auto test = collab::class_counts(data.test.labels, data.test.classes);
     const int most = std::max(1, *std::max_element(train.begin(), train.end()));
     std::printf("%-24s %9s %9s\n", "class", "train", "test");
     for (std::size_t c = 0; c < train.size(); ++c) {

@@ -9,7 +9,10 @@ namespace program {
 
 struct InspectOptions {
     std::string data, sheet;
-    int columns = 10, rows = 20, subset = 0, side = 64;
+    int columns = 10;
+    int rows = 20;
+    int subset = 0;
+    int side = 64;
     std::uint64_t seed = 1;
 };
 

@@ -19,7 +19,8 @@ class Held final : public Deployable {
 public:
     Held(int batch, int threads) : model_(batch, std::make_shared<collab::Cpu<float>>(threads)) {}
     void set(const collab::NetworkWeights<float>& w) override {
-        model_.set_parameters(w.parameters), model_.set_state(w.state);
+        model_.set_parameters(w.parameters);
+        model_.set_state(w.state);
     }
     void load(const std::string& path) override { collab::load(model_, path); }
     void save(const std::string& path,

@@ -112,7 +112,8 @@ Opened open_network(const std::string& path, int batch, int threads) {
             for (const std::string& v : parts(word(name), ','))
                 to->push_back(number<double>(path, name, v));
         o.from.classes = parts(word("classes"), '\n');
-        o.from.data = word("data"), o.from.method = word("method"),
+        o.from.data = word("data");
+        o.from.method = word("method");
         o.from.seed = number<std::uint64_t>(path, "seed", word("seed"));
     }
     o.network = network_of(o.kind, batch, threads);

@@ -266,8 +266,13 @@ struct Job {
     int network = 0;
     const Snapshots* snapshots = nullptr;
     ChosenMetric metric{};
-    double alpha = 0.2, rate = 0.05;
-    int epochs = 1, batch = 128, threads = 0, evaluate_every = 0, warm_up = 0;
+    double alpha = 0.2;
+    double rate = 0.05;
+    int epochs = 1;
+    int batch = 128;
+    int threads = 0;
+    int evaluate_every = 0;
+    int warm_up = 0;
     std::uint64_t seed = 1;
     collab::Transform transform{};
     std::function<bool(const collab::FitEvent&)> watch{};
@@ -292,7 +297,8 @@ struct Outcome {
     std::vector<int> seen;  ///< their labels
     /// test accuracy of the ensemble's classifier, else -1
     double ensemble = -1;
-    std::size_t parameters = 0, memory_bytes = 0;
+    std::size_t parameters = 0;
+    std::size_t memory_bytes = 0;
     std::string backend;
     /// what was minimised, and how it moved
     std::vector<std::pair<std::string, std::string>> semantics;

@@ -34,7 +34,8 @@ std::string spread(const collab::Tensors& file, const collab::Tensors::Tensor& t
         v = file.values<double>(t.name);
     if (v.empty())
         return "";
-    double mean = 0, square = 0;
+    double mean = 0;
+    double square = 0;
     for (const double x : v)
         mean += x / double(v.size());
     for (const double x : v)
@@ -90,7 +91,8 @@ void inspect(const FileOptions& o) {
         std::printf("  %-20s %s\n", collab::one_line(name, 60).c_str(),
                     collab::one_line(word, 400).c_str());
     std::map<std::string, double> sums;
-    std::size_t width = 0, hidden = 0;
+    std::size_t width = 0;
+    std::size_t hidden = 0;
     for (const auto& t : file.tensors())
         if (o.all || !t.name.starts_with("."))
             width = std::max(width, t.name.size());

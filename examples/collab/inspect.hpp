@@ -9,7 +9,8 @@
 namespace program {
 
 struct FileOptions {
-    std::string file, knowledge = "none";
+    std::string file;
+    std::string knowledge = "none";
     int channels = 3;
     bool all = false;
 };

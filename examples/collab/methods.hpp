@@ -174,8 +174,8 @@ Outcome train_as(const DataSet& data, const Job& job, const std::vector<std::str
     for (Record& r : outcome.history.records)
         r.networks.resize(std::min<std::size_t>(r.networks.size(), 2));
     outcome.semantics = semantics<C>(training.settings());
-    outcome.parameters = training.catalogue().parameter_count,
-    outcome.memory_bytes = training.memory_bytes() + training.workspace_bytes(),
+    outcome.parameters = training.catalogue().parameter_count;
+    outcome.memory_bytes = training.memory_bytes() + training.workspace_bytes();
     outcome.backend = training.backend().describe();
     if (C::size == 1)
         outcome.weights = training.network_weights(0);
@@ -189,7 +189,8 @@ template <class A, class B>
 Outcome train_pair(const DataSet& data, const Job& job, const std::string& a,
                    const std::string& b) {
     using Product = MKB<Encoder<64>, Transfer<64>, Decoder>;
-    const std::vector<std::string> both{a, b}, one{job.network == 0 ? a : b};
+    const std::vector<std::string> both{a, b};
+    const std::vector<std::string> one{job.network == 0 ? a : b};
     switch (job.method) {
     case MethodId::individual:
         return job.network == 0 ? train_as<A>(data, job, one, 0) : train_as<B>(data, job, one, 0);

@@ -14,7 +14,9 @@ namespace program {
 /// How many characters must be added, removed, changed or swapped with their neighbour to make one
 /// word the other.
 inline int distance(std::string_view a, std::string_view b) {
-    std::vector<int> older, old(b.size() + 1), now(b.size() + 1);
+    std::vector<int> older;
+    std::vector<int> old(b.size() + 1);
+    std::vector<int> now(b.size() + 1);
     std::iota(old.begin(), old.end(), 0);
     for (std::size_t i = 1; i <= a.size(); ++i) {
         now[0] = int(i);
@@ -34,8 +36,10 @@ inline std::string nearest(std::string_view wrong, const std::vector<std::string
     std::string best;
     int least = 3;
     for (const std::string& w : words)
-        if (const int d = distance(wrong, w); d < least && 2 * d < int(wrong.size()))
-            best = w, least = d;
+        if (const int d = distance(wrong, w); d < least && 2 * d < int(wrong.size())) {
+            best = w;
+            least = d;
+        }
     if (best.empty() && wrong.size() > 2)  // a beginning that only one word has
         for (const std::string& w : words)
             if (w.starts_with(wrong)) {

@@ -68,7 +68,8 @@ std::string completion(const CLI::App& app, const std::string& shell) {
         for (const Words& w : all) {
             // Of the words behind "collab", all must have been seen, and none that would lead
             // further.
-            std::string seen = w.path.substr(6), condition;
+            std::string seen = w.path.substr(6);
+            std::string condition;
             for (std::size_t at = 1; at < seen.size();) {
                 const std::size_t end = std::min(seen.find(' ', at), seen.size());
                 condition += (condition.empty() ? "" : "; and ") +
@@ -113,14 +114,19 @@ bool parse(CLI::App& app, int argc, char** argv, int& status) {
         std::string path = "collab";
         for (bool deeper = true; deeper;) {
             deeper = false;
-            for (const CLI::App* sub : at->get_subcommands())
-                at = sub, path += " " + sub->get_name(), deeper = true;
+            for (const CLI::App* sub : at->get_subcommands()) {
+                at = sub;
+                path += " " + sub->get_name();
+                deeper = true;
+            }
         }
         const auto left = app.remaining(true);
         std::vector<std::string> known;
         for (const Words& w : words_of(app))
-            if (w.path == path)
-                known = w.options, known.insert(known.end(), w.commands.begin(), w.commands.end());
+            if (w.path == path) {
+                known = w.options;
+                known.insert(known.end(), w.commands.begin(), w.commands.end());
+            }
         std::string wrong = left.empty() ? "" : left.front();
         for (const std::string& word : left)
             if (word.starts_with("-")) {
@@ -134,10 +140,11 @@ bool parse(CLI::App& app, int argc, char** argv, int& status) {
         status = e.get_exit_code();
     } catch (const CLI::ConfigError& e) {
         // "... train.epohcs": the option with its section, at the end of the sentence.
-        const std::string sentence = e.what(), item = sentence.substr(sentence.rfind(' ') + 1);
+        const std::string sentence = e.what();
+        const std::string item = sentence.substr(sentence.rfind(' ') + 1);
         const std::size_t dot = item.rfind('.');
-        std::string path = "collab " + (dot == item.npos ? "" : item.substr(0, dot)),
-                    wrong = item.substr(dot == item.npos ? 0 : dot + 1);
+        std::string path = "collab " + (dot == item.npos ? "" : item.substr(0, dot));
+        std::string wrong = item.substr(dot == item.npos ? 0 : dot + 1);
         if (dot == item.npos)
             path.pop_back();
         std::replace(path.begin(), path.end(), '.', ' ');

@@ -43,9 +43,10 @@ collab::Chart::Series over_runs(const std::string& name, int colour, bool dashed
         for (const auto& p : all)
             y.push_back(p[i].y);
         s.points.push_back({all[0][i].x, mean_of(y).mean});
-        if (all.size() > 1)
-            s.lower.push_back(*std::min_element(y.begin(), y.end())),
-                s.upper.push_back(*std::max_element(y.begin(), y.end()));
+        if (all.size() > 1) {
+            s.lower.push_back(*std::min_element(y.begin(), y.end()));
+            s.upper.push_back(*std::max_element(y.begin(), y.end()));
+        }
     }
     return s;
 }
@@ -108,7 +109,8 @@ Findings find(const std::vector<SeedRun>& runs) {
     for (std::size_t i = 0; i < network_names.size(); ++i) {
         std::vector<double> alone, together, difference;
         std::vector<double> steps_alone, steps_together;
-        int reached = 0, asked = 0;
+        int reached = 0;
+        int asked = 0;
         for (const SeedRun& r : runs) {
             if (has(r.alone[i]))
                 alone.push_back(last_accuracy(r.alone[i], 0));
@@ -121,8 +123,10 @@ Findings find(const std::vector<SeedRun>& runs) {
                     best = std::max(best, record.networks[0].test_accuracy);
                 steps_alone.push_back(double(steps_to(r.alone[i], 0, best)));
                 ++asked;
-                if (const long s = steps_to(r.together, i, best); s >= 0)
-                    steps_together.push_back(double(s)), ++reached;
+                if (const long s = steps_to(r.together, i, best); s >= 0) {
+                    steps_together.push_back(double(s));
+                    ++reached;
+                }
             }
         }
         const auto steps = [](const Mean& m) {
@@ -223,8 +227,10 @@ std::vector<collab::Chart> curves(const std::vector<SeedRun>& runs) {
             chart.series.push_back(std::move(s));
     };
     for (std::size_t i = 0; i < network_names.size(); ++i) {
-        const std::string &n = network_names[i], together = n + " together", alone = n + " alone",
-                          verification = n + " verification";
+        const std::string& n = network_names[i];
+        const std::string together = n + " together";
+        const std::string alone = n + " alone";
+        const std::string verification = n + " verification";
         add(accuracy, over_seeds(runs, together.c_str(), int(i), false,
                                  [&](const SeedRun& r) { return accuracy_curve(r.together, i); }));
         add(accuracy, over_seeds(runs, alone.c_str(), int(i), true,

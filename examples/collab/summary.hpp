@@ -21,7 +21,8 @@ struct SeedRun {
 
 /// Mean and deviation (of a sample) of what the seeds gave.
 struct Mean {
-    double mean = 0, deviation = 0;
+    double mean = 0;
+    double deviation = 0;
     std::size_t n = 0;
 };
 Mean mean_of(const std::vector<double>& values);

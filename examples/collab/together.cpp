@@ -87,13 +87,14 @@ int together(const TogetherOptions& o, const std::string& command) {
     job.look = !o.report.empty();
     const MethodId together = o.merge == "sum" ? MethodId::cl_sum : MethodId::cl;
     const PairEntry& pair = pair_named("smallnet+resnet20");
-    if (!o.quiet)
+    if (!o.quiet) {
         std::printf("%s: %d training and %d test images, %d classes. %d epochs, batch %d, %d "
                     "seed%s. Learning rate %g, alpha %g, metric %s, merge %s.\n",
                     data.train.name.c_str(), data.train.size(), data.test.size(),
                     data.train.classes, o.epochs, o.batch, o.seeds, o.seeds == 1 ? "" : "s", o.rate,
-                    o.alpha, o.metric.c_str(), o.merge.c_str()),
-            std::fflush(stdout);
+                    o.alpha, o.metric.c_str(), o.merge.c_str());
+        std::fflush(stdout);
+    }
 
     collab::LiveView progress(stderr, o.quiet ? collab::LiveView::Style::quiet
                                               : collab::LiveView::Style::automatic);
@@ -109,11 +110,13 @@ int together(const TogetherOptions& o, const std::string& command) {
             if (interrupted())
                 return;
             Watcher watcher(progress, label + suffix, std::move(names));
-            job.method = method, job.network = network;
+            job.method = method;
+            job.network = network;
             job.watch = [&](const collab::FitEvent& e) { return watcher(e); };
             Outcome outcome = train(data, pair, job);
             watcher.finish(outcome.history);
-            to = std::move(outcome.history), backend = outcome.backend;
+            to = std::move(outcome.history);
+            backend = outcome.backend;
             if (method == together)
                 last = std::move(outcome);
         };

@@ -7,7 +7,8 @@
 namespace program {
 
 struct TogetherOptions : Basics {
-    std::string merge = "product", picture;
+    std::string merge = "product";
+    std::string picture;
     bool only_together = false;
 };
 void add_together(CLI::App& app, TogetherOptions& options);

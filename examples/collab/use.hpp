@@ -12,7 +12,9 @@ namespace program {
 struct EvalOptions {
     std::vector<std::string> files;
     std::string data, report;
-    int test_subset = 0, batch = 128, threads = 0;
+    int test_subset = 0;
+    int batch = 128;
+    int threads = 0;
 };
 CLI::App* add_eval(CLI::App& app, EvalOptions& options);
 /// Prints accuracies, over all and for each class; the report has the confusion matrices.

@@ -56,20 +56,35 @@ using Outputs = std::vector<std::vector<float>>;
 /// Every operation on maps of many pieces; `gap` floats lie between pixels.
 Outputs everything(Cpu<float>& cpu, const Map& map, int gap) {
     Outputs out;
-    const int c = map.dims.channels, wide = c + gap;
-    const std::size_t n = static_cast<std::size_t>(map.pixels() * wide),
-                      channels = static_cast<std::size_t>(c);
-    const std::vector<float> x = numbers(n, 1), dy = numbers(n, 2),
-                             gamma = numbers(channels, 3, 0.5f, 2), beta = numbers(channels, 4);
-    const View<const float> vx{x.data(), wide}, vdy{dy.data(), wide};
-    std::vector<float> y(n), dx(n), z(n);
-    const View<float> vy{y.data(), wide}, vdx{dx.data(), wide}, vz{z.data(), wide};
-    cpu.activate(map, EluFunction{}, vx, vy), out.push_back(y);
-    cpu.activate_backward(map, EluFunction{}, vy, vdy, vdx), out.push_back(dx);
-    cpu.add(map, vx, vy), out.push_back(y);
-    cpu.dropout(map, 0.3, Random{5, 6}, vx, vy), out.push_back(y);
-    std::vector<float> mean(channels), variance(channels, 1), saved(2 * channels), dgamma(channels),
-        dbeta(channels);
+    const int c = map.dims.channels;
+    const int wide = c + gap;
+    const std::size_t n = static_cast<std::size_t>(map.pixels() * wide);
+    const std::size_t channels = static_cast<std::size_t>(c);
+    const std::vector<float> x = numbers(n, 1);
+    const std::vector<float> dy = numbers(n, 2);
+    const std::vector<float> gamma = numbers(channels, 3, 0.5f, 2);
+    const std::vector<float> beta = numbers(channels, 4);
+    const View<const float> vx{x.data(), wide};
+    const View<const float> vdy{dy.data(), wide};
+    std::vector<float> y(n);
+    std::vector<float> dx(n);
+    std::vector<float> z(n);
+    const View<float> vy{y.data(), wide};
+    const View<float> vdx{dx.data(), wide};
+    const View<float> vz{z.data(), wide};
+    cpu.activate(map, EluFunction{}, vx, vy);
+    out.push_back(y);
+    cpu.activate_backward(map, EluFunction{}, vy, vdy, vdx);
+    out.push_back(dx);
+    cpu.add(map, vx, vy);
+    out.push_back(y);
+    cpu.dropout(map, 0.3, Random{5, 6}, vx, vy);
+    out.push_back(y);
+    std::vector<float> mean(channels);
+    std::vector<float> variance(channels, 1);
+    std::vector<float> saved(2 * channels);
+    std::vector<float> dgamma(channels);
+    std::vector<float> dbeta(channels);
     cpu.batch_norm(map, {}, EluFunction{}, vx, gamma.data(), beta.data(), mean.data(),
                    variance.data(), saved.data(), vy);
     cpu.batch_norm_backward(map, EluFunction{}, vx, vy, vdy, gamma.data(), saved.data(),
@@ -77,45 +92,65 @@ Outputs everything(Cpu<float>& cpu, const Map& map, int gap) {
     for (const auto& v : {y, mean, variance, saved, dgamma, dbeta, dx})
         out.push_back(v);
     cpu.batch_norm_inference(map, {}, ReluFunction{}, vx, gamma.data(), beta.data(), mean.data(),
-                             variance.data(), vy),
-        out.push_back(y);
-    const Dims in = map.dims, half{c, (in.height + 1) / 2, (in.width + 1) / 2};
+                             variance.data(), vy);
+    out.push_back(y);
+    const Dims in = map.dims;
+    const Dims half{c, (in.height + 1) / 2, (in.width + 1) / 2};
     const backend::Pooling pool{map.batch, in, half, {3, 3}, {2, 2}, {1, 1}};
-    cpu.max_pool(pool, vx, vy), cpu.max_pool_backward(pool, vx, vy, vdy, vdx), out.push_back(y),
-        out.push_back(dx);
-    cpu.average_pool(pool, vx, vy), cpu.average_pool_backward(pool, vdy, vdx), out.push_back(y),
-        out.push_back(dx);
-    cpu.adaptive_average_pool(pool, vx, vy), cpu.adaptive_average_pool_backward(pool, vdy, vdx),
-        out.push_back(y), out.push_back(dx);
+    cpu.max_pool(pool, vx, vy);
+    cpu.max_pool_backward(pool, vx, vy, vdy, vdx);
+    out.push_back(y);
+    out.push_back(dx);
+    cpu.average_pool(pool, vx, vy);
+    cpu.average_pool_backward(pool, vdy, vdx);
+    out.push_back(y);
+    out.push_back(dx);
+    cpu.adaptive_average_pool(pool, vx, vy);
+    cpu.adaptive_average_pool_backward(pool, vdy, vdx);
+    out.push_back(y);
+    out.push_back(dx);
     backend::Convolution g{map.batch, in, half, {1, 1}, {2, 2}};
-    cpu.pad_shortcut(g, vx, vy), cpu.pad_shortcut_backward(g, vdy, vdx), out.push_back(y),
-        out.push_back(dx);
-    g.kernel = {3, 3}, g.pad = {1, 1};
+    cpu.pad_shortcut(g, vx, vy);
+    cpu.pad_shortcut_backward(g, vdy, vdx);
+    out.push_back(y);
+    out.push_back(dx);
+    g.kernel = {3, 3};
+    g.pad = {1, 1};
     const std::vector<float> w = numbers(static_cast<std::size_t>(g.weights()), 8);
     std::vector<float> dw(w.size());
-    cpu.conv2d(g, vx, w.data(), beta.data(), vy), out.push_back(y);
-    cpu.conv2d_input_gradient(g, vdy, w.data(), nullptr, vdx), out.push_back(dx);
-    cpu.conv2d_weight_gradient(g, vx, vdy, dw.data()), out.push_back(dw);
-    cpu.bias_gradient(map, vdy, dbeta.data()), out.push_back(dbeta);
+    cpu.conv2d(g, vx, w.data(), beta.data(), vy);
+    out.push_back(y);
+    cpu.conv2d_input_gradient(g, vdy, w.data(), nullptr, vdx);
+    out.push_back(dx);
+    cpu.conv2d_weight_gradient(g, vx, vdy, dw.data());
+    out.push_back(dw);
+    cpu.bias_gradient(map, vdy, dbeta.data());
+    out.push_back(dbeta);
     const backend::Product product{map.batch * in.height, c, c};
-    cpu.linear(product, vx, w.data(), beta.data(), vy), out.push_back(y);
-    cpu.linear_input_gradient(product, vdy, w.data(), vdx), out.push_back(dx);
-    cpu.linear_weight_gradient(product, vx, vdy, dw.data()), out.push_back(dw);
+    cpu.linear(product, vx, w.data(), beta.data(), vy);
+    out.push_back(y);
+    cpu.linear_input_gradient(product, vdy, w.data(), vdx);
+    out.push_back(dx);
+    cpu.linear_weight_gradient(product, vx, vdy, dw.data());
+    out.push_back(dw);
     const int rows = static_cast<int>(map.pixels());
     std::vector<int> labels(static_cast<std::size_t>(rows));
     for (int i = 0; i < rows; ++i)
         labels[static_cast<std::size_t>(i)] = i % c;
-    std::vector<float> losses(labels.size()), hits(labels.size());
+    std::vector<float> losses(labels.size());
+    std::vector<float> hits(labels.size());
     cpu.softmax_cross_entropy(rows, c, vx, labels.data(), 0.5f, vz, losses.data(), hits.data());
     for (const auto& v : {losses, hits, z})
         out.push_back(v);
     const double sum = cpu.sum(x.size(), x.data());
     out.push_back({static_cast<float>(sum),
                    static_cast<float>(sum - static_cast<double>(static_cast<float>(sum)))});
-    cpu.for_each(n, [p = y.data(), q = x.data()](std::size_t i) { p[i] = q[i] * q[i]; }),
-        out.push_back(y);
-    cpu.copy(map, vx, vy), out.push_back(y);
-    cpu.fill(n, 3.f, y.data()), out.push_back(y);
+    cpu.for_each(n, [p = y.data(), q = x.data()](std::size_t i) { p[i] = q[i] * q[i]; });
+    out.push_back(y);
+    cpu.copy(map, vx, vy);
+    out.push_back(y);
+    cpu.fill(n, 3.f, y.data());
+    out.push_back(y);
     return out;
 }
 
@@ -132,7 +167,9 @@ void check_same_bits(const Outputs& a, const Outputs& b) {
 TEST_CASE("the CPU backend gives the same bits on one, two and three threads") {
     // however few cores there are
     const tbb::global_control allowed(tbb::global_control::max_allowed_parallelism, 3);
-    Cpu<float> one(1), two(2), three(3);
+    Cpu<float> one(1);
+    Cpu<float> two(2);
+    Cpu<float> three(3);
     for (const Map& map :
          {Map{40, {24, 17, 19}}, Map{32, {3, 33, 31}}, Map{6, {1, 129, 130}}, Map{30, {260, 7, 9}}})
         for (const int gap : {0, 5}) {
@@ -242,10 +279,15 @@ TEST_CASE("batch normalisation does not cancel where the mean is large beside th
                 CAPTURE(outlier);
                 const Map map{8, {channels, 31, 33}};
                 const int wide = channels + gap;
-                const std::size_t n = static_cast<std::size_t>(map.pixels() * wide),
-                                  c = static_cast<std::size_t>(channels);
-                std::vector<float> x(n), y(n), gamma(c, 2), beta(c, -1), mean(c, 10),
-                    variance(c, 5), saved(2 * c);
+                const std::size_t n = static_cast<std::size_t>(map.pixels() * wide);
+                const std::size_t c = static_cast<std::size_t>(channels);
+                std::vector<float> x(n);
+                std::vector<float> y(n);
+                std::vector<float> gamma(c, 2);
+                std::vector<float> beta(c, -1);
+                std::vector<float> mean(c, 10);
+                std::vector<float> variance(c, 5);
+                std::vector<float> saved(2 * c);
                 const Random random{3, 4};
                 for (std::size_t i = 0; i < n; ++i)
                     x[i] = 1000 + static_cast<float>(
@@ -257,10 +299,11 @@ TEST_CASE("batch normalisation does not cancel where the mean is large beside th
                 cpu.batch_norm(map, {1e-5, 0.25}, Identity{}, {x.data(), wide}, gamma.data(),
                                beta.data(), mean.data(), variance.data(), saved.data(),
                                {y.data(), wide});
-                const double pixels = static_cast<double>(map.pixels()),
-                             close = outlier ? 1e-4 : 1e-5;
+                const double pixels = static_cast<double>(map.pixels());
+                const double close = outlier ? 1e-4 : 1e-5;
                 for (std::size_t k = 0; k < c; ++k) {
-                    double m = 0, v = 0;
+                    double m = 0;
+                    double v = 0;
                     for (std::size_t i = k; i < n; i += static_cast<std::size_t>(wide))
                         m += static_cast<double>(x[i]) / pixels;
                     for (std::size_t i = k; i < n; i += static_cast<std::size_t>(wide))
@@ -288,10 +331,14 @@ TEST_CASE("sums behind a normalisation are exact to the rounding of their result
     for (const Map map : {Map{4, {16, 16, 16}}, Map{4, {64, 8, 8}}, Map{1, {300, 8, 8}}}) {
         const int c = map.dims.channels;
         const std::size_t channels = std::size_t(c);
-        const std::vector<float> x = numbers(count(map), 1, 0.99f, 1.01f),
-                                 dy = numbers(count(map), 2, 1.88f, 1.92f), y(count(map), 1.0f);
-        std::vector<float> saved(2 * channels), dgamma(channels), dbeta(channels),
-            sums(2 * channels), g(count(map));
+        const std::vector<float> x = numbers(count(map), 1, 0.99f, 1.01f);
+        const std::vector<float> dy = numbers(count(map), 2, 1.88f, 1.92f);
+        const std::vector<float> y(count(map), 1.0f);
+        std::vector<float> saved(2 * channels);
+        std::vector<float> dgamma(channels);
+        std::vector<float> dbeta(channels);
+        std::vector<float> sums(2 * channels);
+        std::vector<float> g(count(map));
         std::fill(saved.begin() + c, saved.end(), 1.0f);
         // without an activation the gradient is not written
         for (const bool gated : {true, false}) {
@@ -305,9 +352,12 @@ TEST_CASE("sums behind a normalisation are exact to the rounding of their result
                                     View<float>{});
             double squares = 0;
             for (std::size_t k = 0; k < channels; ++k) {
-                double sum = 0, product = 0;
-                for (std::size_t i = k; i < x.size(); i += channels)
-                    sum += double(dy[i]), product += double(dy[i]) * double(x[i]);
+                double sum = 0;
+                double product = 0;
+                for (std::size_t i = k; i < x.size(); i += channels) {
+                    sum += double(dy[i]);
+                    product += double(dy[i]) * double(x[i]);
+                }
                 squares +=
                     std::pow(sums[k] / sum - 1, 2) + std::pow(sums[channels + k] / product - 1, 2);
             }
@@ -321,8 +371,13 @@ TEST_CASE("sums behind a normalisation are exact to the rounding of their result
 TEST_CASE("a constant channel has variance zero and a finite normalisation") {
     Cpu<float> cpu(1);
     const Map map{4, {2, 50, 50}};
-    std::vector<float> x(count(map), 0.1f), y(count(map)), gamma(2, 1), beta(2, 3), mean(2),
-        variance(2, 1), saved(4);
+    std::vector<float> x(count(map), 0.1f);
+    std::vector<float> y(count(map));
+    std::vector<float> gamma(2, 1);
+    std::vector<float> beta(2, 3);
+    std::vector<float> mean(2);
+    std::vector<float> variance(2, 1);
+    std::vector<float> saved(4);
     cpu.batch_norm(map, {1e-5, 1}, Identity{}, whole(std::as_const(x), 2), gamma.data(),
                    beta.data(), mean.data(), variance.data(), saved.data(), whole(y, 2));
     CHECK(variance[0] == 0);
@@ -336,7 +391,9 @@ TEST_CASE("a NaN goes through activations, stays in its channel in a batch norma
     const Map map{1, {18, 4, 4}};  // 18 channels: vector code and what is left of it
     for (const int channel : {0, 17}) {
         CAPTURE(channel);
-        std::vector<float> x = numbers(count(map), 1), y(count(map)), dx(count(map));
+        std::vector<float> x = numbers(count(map), 1);
+        std::vector<float> y(count(map));
+        std::vector<float> dx(count(map));
         const std::vector<float> ones(count(map), 1);
         const std::size_t place = static_cast<std::size_t>(5 * 18 + channel);  // pixel (1, 1)
         x[place] = not_a_number;
@@ -344,14 +401,18 @@ TEST_CASE("a NaN goes through activations, stays in its channel in a batch norma
             for (std::size_t i = 0; i < y.size(); ++i)
                 REQUIRE(std::isnan(y[i]) == (i == at));
         };
-        cpu.activate(map, ReluFunction{}, whole(std::as_const(x), 18), whole(y, 18)), only(place);
-        cpu.activate(map, EluFunction{}, whole(std::as_const(x), 18), whole(y, 18)), only(place);
-        cpu.activate(map, LeakyReluFunction{}, whole(std::as_const(x), 18), whole(y, 18)),
-            only(place);
-        cpu.activate(map, SigmoidFunction{}, whole(std::as_const(x), 18), whole(y, 18)),
-            only(place);
+        cpu.activate(map, ReluFunction{}, whole(std::as_const(x), 18), whole(y, 18));
+        only(place);
+        cpu.activate(map, EluFunction{}, whole(std::as_const(x), 18), whole(y, 18));
+        only(place);
+        cpu.activate(map, LeakyReluFunction{}, whole(std::as_const(x), 18), whole(y, 18));
+        only(place);
+        cpu.activate(map, SigmoidFunction{}, whole(std::as_const(x), 18), whole(y, 18));
+        only(place);
         const std::vector<float> beta(18, 0);
-        std::vector<float> mean(18), variance(18), saved(36);
+        std::vector<float> mean(18);
+        std::vector<float> variance(18);
+        std::vector<float> saved(36);
         cpu.batch_norm(map, {}, ReluFunction{}, whole(std::as_const(x), 18), ones.data(),
                        beta.data(), mean.data(), variance.data(), saved.data(), whole(y, 18));
         for (std::size_t i = 0; i < y.size(); ++i)
@@ -362,8 +423,8 @@ TEST_CASE("a NaN goes through activations, stays in its channel in a batch norma
         for (const int kernel : {2, 4}) {  // windows of one step and of several
             const Dims out{18, 4 / kernel, 4 / kernel};
             const backend::Pooling g{1, map.dims, out, {kernel, kernel}, {kernel, kernel}};
-            cpu.max_pool(g, whole(std::as_const(x), 18), whole(y, 18)),
-                only(static_cast<std::size_t>(channel));
+            cpu.max_pool(g, whole(std::as_const(x), 18), whole(y, 18));
+            only(static_cast<std::size_t>(channel));
             cpu.max_pool_backward(g, whole(std::as_const(x), 18), whole(std::as_const(y), 18),
                                   whole(ones, 18), whole(dx, 18));
             CHECK(dx[place] == 1);
@@ -378,10 +439,14 @@ TEST_CASE("a NaN goes through activations, stays in its channel in a batch norma
 
 TEST_CASE("a pooling window larger than any step of the kernel is still one window") {
     Cpu<float> cpu(1);
-    const Dims in{5, 13, 11}, out{5, 1, 1};
+    const Dims in{5, 13, 11};
+    const Dims out{5, 1, 1};
     const Map map{2, in};
-    std::vector<float> x = numbers(count(map), 1), y(10), dx(count(map));
-    x[5 * 140 + 2] = 7, x[5 * 142 + 2] = 7;  // the first of two equal ones takes the gradient
+    std::vector<float> x = numbers(count(map), 1);
+    std::vector<float> y(10);
+    std::vector<float> dx(count(map));
+    x[5 * 140 + 2] = 7;
+    x[5 * 142 + 2] = 7;  // the first of two equal ones takes the gradient
     const backend::Pooling g{2, in, out, {13, 11}, {1, 1}};
     cpu.max_pool(g, whole(std::as_const(x), 5), whole(y, 5));
     CHECK(y[2] == 7);
@@ -441,7 +506,9 @@ TEST_CASE(
     Cpu<float> cpu(1);
     const std::vector<float> x = {10000, 9970, 9000, 5, 5, 5, -10000, 0, 0};
     const std::vector<int> labels = {1, 0, 2};
-    std::vector<float> d(9), losses(3), hits(3);
+    std::vector<float> d(9);
+    std::vector<float> losses(3);
+    std::vector<float> hits(3);
     cpu.softmax_cross_entropy(3, 3, whole(x, 3), labels.data(), 2, whole(d, 3), losses.data(),
                               hits.data());
     CHECK(losses[0] == doctest::Approx(30));
@@ -465,7 +532,10 @@ TEST_CASE(
 TEST_CASE(
     "cross entropy of a NaN is NaN, and a label outside the classes is an error that names it") {
     Cpu<float> cpu(1);
-    std::vector<float> x = numbers(40, 1), d(40), losses(2), hits(2);
+    std::vector<float> x = numbers(40, 1);
+    std::vector<float> d(40);
+    std::vector<float> losses(2);
+    std::vector<float> hits(2);
     x[25] = not_a_number;
     std::vector<int> labels = {3, 5};
     cpu.softmax_cross_entropy(2, 20, whole(std::as_const(x), 20), labels.data(), 1, whole(d, 20),

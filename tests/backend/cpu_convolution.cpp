@@ -65,12 +65,13 @@ std::vector<T> numbers(int n, std::uint64_t seed) {
 // The largest difference over the largest magnitude.
 template <class T>
 double error(const std::vector<double>& expected, const Field<T>& found) {
-    double worst = 0, largest = 1e-30;
+    double worst = 0;
+    double largest = 1e-30;
     for (int p = 0; p < found.pixels; ++p)
         for (int k = 0; k < found.channels; ++k) {
-            const double
-                e = expected[std::size_t(p) * std::size_t(found.channels) + std::size_t(k)],
-                difference = std::abs(e - found.get(p, k));
+            const double e =
+                expected[std::size_t(p) * std::size_t(found.channels) + std::size_t(k)];
+            const double difference = std::abs(e - found.get(p, k));
             largest = std::max(largest, std::abs(e));
             worst = std::isnan(difference) ? std::numeric_limits<double>::infinity()
                                            : std::max(worst, difference);
@@ -91,18 +92,19 @@ constexpr double tolerance = sizeof(T) == 4 ? 1e-5 : 1e-12;
 // convolution.
 template <class F>
 void each_product(const Convolution& g, F f) {
-    const int in = g.in.channels / g.groups, out = g.out.channels / g.groups;
+    const int in = g.in.channels / g.groups;
+    const int out = g.out.channels / g.groups;
     for (int b = 0; b < g.batch; ++b)
         for (int h = 0; h < g.out.height; ++h)
             for (int w = 0; w < g.out.width; ++w)
                 for (int kh = 0; kh < g.kernel.height; ++kh)
                     for (int kw = 0; kw < g.kernel.width; ++kw) {
-                        const int ih = h * g.stride.height - g.pad.height + kh,
-                                  iw = w * g.stride.width - g.pad.width + kw;
+                        const int ih = h * g.stride.height - g.pad.height + kh;
+                        const int iw = w * g.stride.width - g.pad.width + kw;
                         if (ih < 0 || iw < 0 || ih >= g.in.height || iw >= g.in.width)
                             continue;
-                        const int p = (b * g.in.height + ih) * g.in.width + iw,
-                                  q = (b * g.out.height + h) * g.out.width + w;
+                        const int p = (b * g.in.height + ih) * g.in.width + iw;
+                        const int q = (b * g.out.height + h) * g.out.width + w;
                         for (int i = 0; i < in; ++i)
                             for (int o = 0; o < g.out.channels; ++o)
                                 f(p, o / out * in + i, q, o,
@@ -115,8 +117,10 @@ void each_product(const Convolution& g, F f) {
 template <class R, class F>
 void on_threads(R& result, F f) {
     R other = result;
-    Threads one(1), two(2);
-    f(one, result), f(two, other);
+    Threads one(1);
+    Threads two(2);
+    f(one, result);
+    f(two, other);
     if constexpr (requires { result.data.data(); })
         CHECK(std::memcmp(result.data.data(), other.data.data(),
                           result.data.size() * sizeof(result.data[0])) == 0);
@@ -144,22 +148,26 @@ COLLAB_NOINLINE void check(const Convolution& g, int x_gap = 0, int y_gap = 0,
     CAPTURE(x_gap);
     CAPTURE(y_gap);
     CAPTURE(sizeof(T));
-    Field<T> x(g.batch * g.in.area(), g.in.channels, x_gap, 1),
-        dy(g.batch * g.out.area(), g.out.channels, y_gap, 2);
-    Field<T> y(dy.pixels, dy.channels, y_gap, 3), dx(x.pixels, x.channels, x_gap, 4);
-    const std::vector<T> w = numbers<T>(g.weights(), 5), out_bias = numbers<T>(g.out.channels, 6),
-                         in_bias = numbers<T>(g.in.channels, 7);
+    Field<T> x(g.batch * g.in.area(), g.in.channels, x_gap, 1);
+    Field<T> dy(g.batch * g.out.area(), g.out.channels, y_gap, 2);
+    Field<T> y(dy.pixels, dy.channels, y_gap, 3);
+    Field<T> dx(x.pixels, x.channels, x_gap, 4);
+    const std::vector<T> w = numbers<T>(g.weights(), 5);
+    const std::vector<T> out_bias = numbers<T>(g.out.channels, 6);
+    const std::vector<T> in_bias = numbers<T>(g.in.channels, 7);
     std::vector<T> dw = numbers<T>(g.weights(), 8);
 
-    std::vector<double> y_expected(std::size_t(y.pixels * y.channels)),
-        dx_expected(std::size_t(dx.pixels * dx.channels)), dw_expected(dw.begin(), dw.end());
+    std::vector<double> y_expected(std::size_t(y.pixels * y.channels));
+    std::vector<double> dx_expected(std::size_t(dx.pixels * dx.channels));
+    std::vector<double> dw_expected(dw.begin(), dw.end());
     for (std::size_t i = 0; i < y_expected.size(); ++i)
         y_expected[i] = with_bias ? double(out_bias[i % std::size_t(y.channels)]) : 0;
     for (std::size_t i = 0; i < dx_expected.size(); ++i)
         dx_expected[i] = with_bias ? double(in_bias[i % std::size_t(dx.channels)]) : 0;
     each_product(g, [&](int p, int i, int q, int o, int k) {
-        const double weight = double(w[std::size_t(k)]), gradient = dy.get(q, o),
-                     value = x.get(p, i);
+        const double weight = double(w[std::size_t(k)]);
+        const double gradient = dy.get(q, o);
+        const double value = x.get(p, i);
         y_expected[std::size_t(q * y.channels + o)] += value * weight;
         dx_expected[std::size_t(p * dx.channels + i)] += gradient * weight;
         dw_expected[std::size_t(k)] += value * gradient;
@@ -258,8 +266,8 @@ TEST_CASE_TEMPLATE("gradients of weights with many channels and few samples agre
         CAPTURE(g.in.height);
         CAPTURE(g.kernel.height);
         CAPTURE(g.stride.height);
-        Field<T> x(g.batch * g.in.area(), g.in.channels, 0, 1),
-            dy(g.batch * g.out.area(), g.out.channels, 0, 2);
+        Field<T> x(g.batch * g.in.area(), g.in.channels, 0, 1);
+        Field<T> dy(g.batch * g.out.area(), g.out.channels, 0, 2);
         std::vector<T> dw(std::size_t(g.weights()));
         std::vector<double> expected(dw.size());
         each_product(g, [&](int p, int i, int q, int o, int k) {
@@ -307,8 +315,8 @@ TEST_CASE_TEMPLATE("depthwise 3x3 kernels agree with plain loops on maps of ever
         for (int height : {1, 2, 3, 4, 7})
             for (int width : {1, 2, 3, 6, 9})
                 for (int stride : {1, 2}) {
-                    const Dims in{channels, height, width},
-                        out{channels, (height - 1) / stride + 1, (width - 1) / stride + 1};
+                    const Dims in{channels, height, width};
+                    const Dims out{channels, (height - 1) / stride + 1, (width - 1) / stride + 1};
                     check<T>({3, in, out, {3, 3}, {stride, stride}, {1, 1}, channels}, height % 3,
                              width % 2, width != 3);
                 }
@@ -320,7 +328,8 @@ TEST_CASE_TEMPLATE("depthwise 3x3 kernels agree with plain loops on maps of ever
 TEST_CASE_TEMPLATE("input pixels that no window reaches have gradient zero, or the bias", T, float,
                    double) {
     const Convolution g = square(2, 8, 3, 4, 1, 3, 0);
-    Field<T> dy(2 * g.out.area(), 4, 0, 1), dx(2 * 64, 3, 0, 2);
+    Field<T> dy(2 * g.out.area(), 4, 0, 1);
+    Field<T> dx(2 * 64, 3, 0, 2);
     const std::vector<T> w = numbers<T>(12, 3);
     Threads threads(1);
     backend::conv2d_input_gradient<T>(threads, g, dy.view(), w.data(), nullptr, dx.view());
@@ -335,19 +344,25 @@ TEST_CASE_TEMPLATE("products agree with plain loops", T, float, double) {
         for (const Extent& shape :
              {Extent{1, 1}, {64, 10}, {33, 96}, {200, 65}, {1024, 17}, {512, 70}, {300, 520}}) {
             // rows 2048 bytes apart, which are copied
-            const int in = shape.height, out = shape.width, gap = in == 512 ? 0 : 2;
+            const int in = shape.height;
+            const int out = shape.width;
+            const int gap = in == 512 ? 0 : 2;
             const Product g{batch, in, out};
             CAPTURE(batch);
             CAPTURE(in);
             CAPTURE(out);
-            Field<T> x(batch, in, gap, 1), dy(batch, out, 1, 2), y(batch, out, 1, 3),
-                dx(batch, in, gap, 4);
-            const std::vector<T> w = numbers<T>(in * out, 5), bias = numbers<T>(out, 6);
-            std::vector<T> dw = numbers<T>(in * out, 7), db = numbers<T>(out, 8);
-            std::vector<double> y_expected(std::size_t(batch * out)),
-                dx_expected(std::size_t(batch * in));
-            std::vector<double> dw_expected(dw.begin(), dw.end()),
-                db_expected(db.begin(), db.end());
+            Field<T> x(batch, in, gap, 1);
+            Field<T> dy(batch, out, 1, 2);
+            Field<T> y(batch, out, 1, 3);
+            Field<T> dx(batch, in, gap, 4);
+            const std::vector<T> w = numbers<T>(in * out, 5);
+            const std::vector<T> bias = numbers<T>(out, 6);
+            std::vector<T> dw = numbers<T>(in * out, 7);
+            std::vector<T> db = numbers<T>(out, 8);
+            std::vector<double> y_expected(std::size_t(batch * out));
+            std::vector<double> dx_expected(std::size_t(batch * in));
+            std::vector<double> dw_expected(dw.begin(), dw.end());
+            std::vector<double> db_expected(db.begin(), db.end());
             for (int b = 0; b < batch; ++b)
                 for (int o = 0; o < out; ++o) {
                     double sum = double(bias[std::size_t(o)]);
@@ -385,8 +400,8 @@ TEST_CASE("a NaN in the input does not leak into other samples") {
     for (const Convolution& g :
          {square(6, 3, 5, 7, 3), square(5, 8, 5, 20, 3), square(9, 1, 40, 7, 1, 1, 0),
           square(5, 6, 24, 24, 3, 1, 1, 24), square(5, 3, 24, 24, 3, 2, 1, 24)}) {
-        Field<float> x(g.batch * g.in.area(), g.in.channels, 1, 1),
-            y(g.batch * g.out.area(), g.out.channels, 1, 2);
+        Field<float> x(g.batch * g.in.area(), g.in.channels, 1, 1);
+        Field<float> y(g.batch * g.out.area(), g.out.channels, 1, 2);
         const std::vector<float> w = numbers<float>(g.weights(), 3);
         for (int p = 2 * g.in.area(); p < 3 * g.in.area(); ++p)
             for (int c = 0; c < g.in.channels; ++c)
@@ -401,7 +416,8 @@ TEST_CASE("a NaN in the input does not leak into other samples") {
 
 TEST_CASE("after the first call the kernels ask for no more memory") {
     const Convolution g = square(17, 8, 16, 32, 3);
-    Field<float> x(g.batch * 64, 16, 0, 1), y(g.batch * 64, 32, 0, 2);
+    Field<float> x(g.batch * 64, 16, 0, 1);
+    Field<float> y(g.batch * 64, 32, 0, 2);
     const std::vector<float> w = numbers<float>(g.weights(), 3);
     std::vector<float> dw(w.size());
     Threads threads(1);

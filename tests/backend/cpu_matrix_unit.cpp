@@ -63,12 +63,16 @@ Load<float> load(const Gapped& map) {
 }
 
 struct Distance {
-    double difference = 0, size = 0, largest = 0, largest_difference = 0;
+    double difference = 0;
+    double size = 0;
+    double largest = 0;
+    double largest_difference = 0;
     void add(double is, double should) {
         const double d =
             std::isfinite(is) ? std::abs(is - should) : std::numeric_limits<double>::infinity();
-        difference += d * d, size += should * should;
-        largest = std::max(largest, std::abs(should)),
+        difference += d * d;
+        size += should * should;
+        largest = std::max(largest, std::abs(should));
         largest_difference = std::max(largest_difference, d);
     }
     void check() const {
@@ -86,7 +90,9 @@ struct Sizes {
     }
     Convolution convolution() const {
         Convolution g;
-        g.batch = pixels, g.in = {in, 1, 1}, g.out = {out, 1, 1};
+        g.batch = pixels;
+        g.in = {in, 1, 1};
+        g.out = {out, 1, 1};
         return g;
     }
 };
@@ -103,9 +109,12 @@ void check_products(const Sizes& s) {
     CAPTURE(s.name());
     Threads threads(2);
     const Convolution g = s.convolution();
-    const Gapped x(s.pixels, s.in, s.gap, 1), dy(s.pixels, s.out, s.gap, 2), w(s.in, s.out, 0, 3),
-        bias(1, s.out, 0, 4);
-    Gapped y(s.pixels, s.out, s.gap, 5), dx(s.pixels, s.in, s.gap, 6);
+    const Gapped x(s.pixels, s.in, s.gap, 1);
+    const Gapped dy(s.pixels, s.out, s.gap, 2);
+    const Gapped w(s.in, s.out, 0, 3);
+    const Gapped bias(1, s.out, 0, 4);
+    Gapped y(s.pixels, s.out, s.gap, 5);
+    Gapped dx(s.pixels, s.in, s.gap, 6);
 
     After<float> to_y(y.view(), s.out);
     unit_sweep<Unit>(threads, g, false, load(x), w.data.data(), bias.data.data(), to_y);
@@ -120,14 +129,15 @@ void check_products(const Sizes& s) {
     forward.check();
     CHECK(y.gaps_untouched());
 
-    std::vector<double> gradient(std::size_t(s.pixels * s.in)),
-        weights(std::size_t(s.in * s.out), 0.5);
+    std::vector<double> gradient(std::size_t(s.pixels * s.in));
+    std::vector<double> weights(std::size_t(s.in * s.out), 0.5);
     for (int p = 0; p < s.pixels; ++p)
         for (int i = 0; i < s.in; ++i) {
             double sum = 0;
-            for (int o = 0; o < s.out; ++o)
-                sum += dy(p, o) * w(i, o),
-                    weights[std::size_t(i * s.out + o)] += x(p, i) * dy(p, o);
+            for (int o = 0; o < s.out; ++o) {
+                sum += dy(p, o) * w(i, o);
+                weights[std::size_t(i * s.out + o)] += x(p, i) * dy(p, o);
+            }
             gradient[std::size_t(p * s.in + i)] = sum;
         }
     const auto check_dx = [&] {
@@ -148,9 +158,11 @@ void check_products(const Sizes& s) {
     unit_sweep<Unit>(threads, g, true, load(dy), w.data.data(), nullptr, to_dx);
     check_dx();
     std::fill(dx.data.begin(), dx.data.end(), Gapped::mark);
-    std::vector<float> dw(std::size_t(s.in * s.out), 0.5f), again = dw;
+    std::vector<float> dw(std::size_t(s.in * s.out), 0.5f);
+    std::vector<float> again = dw;
     unit_backward<Unit>(threads, g, load(x), load(dy), w.data.data(), dw.data(), to_dx);
-    check_dx(), check_dw(dw);
+    check_dx();
+    check_dw(dw);
     unit_weight_gradient<Unit>(threads, g, load(x), load(dy), again.data());
     check_dw(again);
     Threads one(1);
@@ -164,11 +176,14 @@ void check_products(const Sizes& s) {
 /// One product of two numbers.
 template <class Unit>
 float multiplied(float a, float b) {
-    float from_a[2 * unit_words] = {}, from_b[2 * unit_words] = {}, sums[unit_words];
+    float from_a[2 * unit_words] = {};
+    float from_b[2 * unit_words] = {};
+    float sums[unit_words];
     Word split_a[split_words], split_b[split_words];
-    from_a[0] = a, from_b[0] = b;
-    split_tile(from_a, unit_rows, unit_words, split_a),
-        split_tile(from_b, unit_rows, unit_words, split_b);
+    from_a[0] = a;
+    from_b[0] = b;
+    split_tile(from_a, unit_rows, unit_words, split_a);
+    split_tile(from_b, unit_rows, unit_words, split_b);
     Unit unit;
     Ahead nothing;
     unit_product<1, 1>(unit, {split_a, split_b, 0, 0, 1, sums, 0, 0, unit_rows, &nothing}, false);
@@ -181,15 +196,16 @@ void check_numbers() {
     std::uniform_real_distribution<float> uniform(1, 2);
     double worst = 0;
     for (int i = 0; i < 1000; ++i) {
-        const float a = uniform(random), b = uniform(random);
+        const float a = uniform(random);
+        const float b = uniform(random);
         worst =
             std::max(worst, std::abs(double(multiplied<Unit>(a, b)) / (double(a) * double(b)) - 1));
     }
     CHECK(worst < 5e-7);  // 2^-21
     CHECK(worst > 1e-8);  // of float, and not of something wider
-    const float most = std::numeric_limits<float>::max(),
-                nan = std::numeric_limits<float>::quiet_NaN(),
-                infinity = std::numeric_limits<float>::infinity();
+    const float most = std::numeric_limits<float>::max();
+    const float nan = std::numeric_limits<float>::quiet_NaN();
+    const float infinity = std::numeric_limits<float>::infinity();
     CHECK(multiplied<Unit>(most, 1) == doctest::Approx(most));
     CHECK(multiplied<Unit>(-1e-30f, 3e10f) == doctest::Approx(-3e-20));
     CHECK_FALSE(std::isfinite(multiplied<Unit>(most, 2)));
@@ -225,15 +241,19 @@ TEST_CASE("products of split numbers by this processor's matrix unit are as exac
 TEST_CASE("the matrix unit takes large 1x1 convolutions, unless it is not wanted" *
           doctest::skip(!unit_is_there)) {
     Convolution g;
-    g.batch = 4, g.in = {96, 8, 8}, g.out = {128, 8, 8};
-    const Gapped x(256, 96, 0, 1), w(96, 128, 0, 2);
+    g.batch = 4;
+    g.in = {96, 8, 8};
+    g.out = {128, 8, 8};
+    const Gapped x(256, 96, 0, 1);
+    const Gapped w(96, 128, 0, 2);
     const auto compute = [&](CpuOptions options, int threads) {
         Cpu<float> cpu(threads, options);
         Gapped y(256, 128, 0, 3);
         cpu.conv2d(g, x.view(), w.data.data(), nullptr, y.view());
         return y.data;
     };
-    const auto unit = compute({}, 1), direct = compute({.matrix_unit = false}, 1);
+    const auto unit = compute({}, 1);
+    const auto direct = compute({.matrix_unit = false}, 1);
     CHECK(unit != direct);
     CHECK(unit == compute({}, 2));
     Distance d;

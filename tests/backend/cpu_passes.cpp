@@ -55,25 +55,31 @@ void sums_and_gradient(Function f) {
     for_shapes([&](const Extents& shape) {
         const int channels = shape.channels;
         const long pixels = shape.pixels();
-        Gapped x = shape.gapped(0), y = shape.gapped(1), dy = shape.gapped(2), g = shape.gapped(3);
+        Gapped x = shape.gapped(0);
+        Gapped y = shape.gapped(1);
+        Gapped dy = shape.gapped(2);
+        Gapped g = shape.gapped(3);
         for (long p = 0; p < pixels; ++p)
             for (int c = 0; c < channels; ++c)
                 y(p, c) = f(y(p, c));
         const std::vector<float> saved = numbers(2 * channels, 5, 0.5f, 1.5f);
-        std::vector<float> dgamma(std::size_t(channels), 1.f), dbeta(std::size_t(channels), 2.f),
-            sums(std::size_t(2 * channels));
+        std::vector<float> dgamma(std::size_t(channels), 1.f);
+        std::vector<float> dbeta(std::size_t(channels), 2.f);
+        std::vector<float> sums(std::size_t(2 * channels));
         Cpu<float> cpu(2);
         cpu.normalised_sums(shape.map(), f, std::as_const(x).view(), std::as_const(y).view(),
                             std::as_const(dy).view(), saved.data(), dgamma.data(), dbeta.data(),
                             sums.data(), g.view());
-        bool right = true, close = true;
+        bool right = true;
+        bool close = true;
         for (int c = 0; c < channels; ++c) {
-            double total = 0, product = 0;
+            double total = 0;
+            double product = 0;
             for (long p = 0; p < pixels; ++p) {
                 const float expected = dy(p, c) * f.slope(y(p, c));
                 right = right && g(p, c) == expected;
-                total += double(expected),
-                    product += double(expected) * (double(x(p, c)) - double(saved[std::size_t(c)]));
+                total += double(expected);
+                product += double(expected) * (double(x(p, c)) - double(saved[std::size_t(c)]));
             }
             product *= double(saved[std::size_t(channels + c)]);
             const auto near = [&](double a, double b) {
@@ -95,11 +101,13 @@ void formed(Function f) {
     for_shapes([&](const Extents& shape) {
         const int channels = shape.channels;
         const long pixels = shape.pixels();
-        Gapped x = shape.gapped(0), skip = shape.gapped(1), y = shape.gapped(2),
-               plain = shape.gapped(3);
-        const std::vector<float> saved = numbers(2 * channels, 5, 0.5f, 1.5f),
-                                 gamma = numbers(channels, 6, -2, 2),
-                                 beta = numbers(channels, 7, -1, 1);
+        Gapped x = shape.gapped(0);
+        Gapped skip = shape.gapped(1);
+        Gapped y = shape.gapped(2);
+        Gapped plain = shape.gapped(3);
+        const std::vector<float> saved = numbers(2 * channels, 5, 0.5f, 1.5f);
+        const std::vector<float> gamma = numbers(channels, 6, -2, 2);
+        const std::vector<float> beta = numbers(channels, 7, -1, 1);
         Cpu<float> cpu(2);
         const Normalised<float, Identity> input{std::as_const(x).view(), gamma.data(), beta.data(),
                                                 saved.data()};
@@ -145,14 +153,19 @@ TEST_CASE("statistics of a batch, for maps with and without gaps") {
             for (int c = 0; c < channels; ++c)
                 x(p, c) += 100;
         const auto n = static_cast<std::size_t>(channels);
-        std::vector<float> saved(2 * n), mean(n), variance(n);
+        std::vector<float> saved(2 * n);
+        std::vector<float> mean(n);
+        std::vector<float> variance(n);
         Cpu<float> cpu(2);
         Statistics<float> s{};
-        s.saved = saved.data(), s.running_mean = mean.data(), s.running_variance = variance.data();
+        s.saved = saved.data();
+        s.running_mean = mean.data();
+        s.running_variance = variance.data();
         cpu.batch_statistics(shape.map(), std::as_const(x).view(), s);
         bool close = true;
         for (int c = 0; c < channels; ++c) {
-            double total = 0, squares = 0;
+            double total = 0;
+            double squares = 0;
             for (long p = 0; p < pixels; ++p)
                 total += double(x(p, c));
             for (long p = 0; p < pixels; ++p)

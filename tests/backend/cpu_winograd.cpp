@@ -32,9 +32,13 @@ struct Case {
     }
     Convolution convolution() const {
         Convolution g;
-        g.batch = batch, g.in = {in, height, width},
+        g.batch = batch;
+        g.in = {in, height, width};
         g.out = {out, height + 2 * pad - 2, width + 2 * pad - 2};
-        g.kernel = {3, 3}, g.stride = {1, 1}, g.pad = {pad, pad}, g.groups = groups;
+        g.kernel = {3, 3};
+        g.stride = {1, 1};
+        g.pad = {pad, pad};
+        g.groups = groups;
         return g;
     }
 };
@@ -51,7 +55,9 @@ const Case cases[] = {
 // Pixels with a gap behind their channels, in which nobody may write.
 template <class T>
 struct Field {
-    int pixels, channels, gap = 3;
+    int pixels;
+    int channels;
+    int gap = 3;
     std::vector<T> data;
     Field(int n, int c, std::uint64_t seed)
         : pixels(n),
@@ -83,12 +89,14 @@ struct Field {
 // product of the convolution.
 template <class F>
 void for_each_product(const Convolution& g, F&& f) {
-    const int in = g.in.channels / g.groups, out = g.out.channels / g.groups;
+    const int in = g.in.channels / g.groups;
+    const int out = g.out.channels / g.groups;
     for (int b = 0; b < g.batch; ++b)
         for (int h = 0; h < g.out.height; ++h)
             for (int w = 0; w < g.out.width; ++w)
                 for (int t = 0; t < 9; ++t) {
-                    const int y = h - g.pad.height + t / 3, x = w - g.pad.width + t % 3;
+                    const int y = h - g.pad.height + t / 3;
+                    const int x = w - g.pad.width + t % 3;
                     if (y < 0 || y >= g.in.height || x < 0 || x >= g.in.width)
                         continue;
                     for (int i = 0; i < in; ++i)
@@ -101,10 +109,12 @@ void for_each_product(const Convolution& g, F&& f) {
 
 template <class T>
 double relative(const std::vector<double>& expected, const std::vector<double>& found) {
-    double difference = 0, size = 1e-30;
-    for (std::size_t i = 0; i < expected.size(); ++i)
-        difference += (expected[i] - found[i]) * (expected[i] - found[i]),
-            size += expected[i] * expected[i];
+    double difference = 0;
+    double size = 1e-30;
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+        difference += (expected[i] - found[i]) * (expected[i] - found[i]);
+        size += expected[i] * expected[i];
+    }
     return std::isfinite(difference) ? std::sqrt(difference / size)
                                      : std::numeric_limits<double>::infinity();
 }
@@ -129,7 +139,8 @@ struct Windows {
     Windows(const Dense& d, const Field<T>& x, int group) : channels(d.source_channels) {
         const Window w = d.window();
         const int rows = w.height(d.target.height);
-        row = std::ptrdiff_t(w.width()) * channels, image = rows * row;
+        row = std::ptrdiff_t(w.width()) * channels;
+        image = rows * row;
         data = memory.get<T>(std::size_t(d.g.batch * image + lanes<T>));
         for (int i = 0; i < d.g.batch; ++i)
             copy_window(x.data.data() + std::ptrdiff_t(i) * d.source.area() * (x.channels + x.gap) +
@@ -150,10 +161,12 @@ void check_sweep(const Case& c, int edge, bool transposed) {
     INFO(c.name() << ", tiles of " << edge << (transposed ? ", input gradient" : ", forward"));
     const Convolution g = c.convolution();
     const Dense d(g, transposed);
-    const int sources = d.source_channels, targets = d.target_channels;
-    Field<T> x(g.batch * d.source.area(), d.source.channels, 1),
-        y(g.batch * d.target.area(), d.target.channels, 2), w(1, g.weights(), 3),
-        bias(1, d.target.channels, 4);
+    const int sources = d.source_channels;
+    const int targets = d.target_channels;
+    Field<T> x(g.batch * d.source.area(), d.source.channels, 1);
+    Field<T> y(g.batch * d.target.area(), d.target.channels, 2);
+    Field<T> w(1, g.weights(), 3);
+    Field<T> bias(1, d.target.channels, 4);
 
     std::vector<double> expected(std::size_t(y.pixels * y.channels));
     for (int p = 0; p < y.pixels; ++p)
@@ -189,7 +202,8 @@ void check_sweep(const Case& c, int edge, bool transposed) {
                            d.target.area() * pixel,
                            scratch.get<T>(winograd_scratch<T>(edge, sources, targets, s.tiles()))};
         Ahead ahead;
-        ahead.add(View<const T>{x.data.data(), 1}, 0, long(x.data.size())), job.ahead = &ahead;
+        ahead.add(View<const T>{x.data.data(), 1}, 0, long(x.data.size()));
+        job.ahead = &ahead;
         winograd_tiles(job);
     }
     CHECK(relative<T>(expected, values(y)) < bound<T>);
@@ -201,9 +215,10 @@ void check_gradient(const Case& c, int edge) {
     INFO(c.name() << ", tiles of " << edge << ", weight gradient");
     const Convolution g = c.convolution();
     const Dense d(g, false);
-    const int in = d.source_channels, out = d.target_channels;
-    const Field<T> x(g.batch * g.in.area(), g.in.channels, 5),
-        dy(g.batch * g.out.area(), g.out.channels, 6);
+    const int in = d.source_channels;
+    const int out = d.target_channels;
+    const Field<T> x(g.batch * g.in.area(), g.in.channels, 5);
+    const Field<T> dy(g.batch * g.out.area(), g.out.channels, 6);
     Field<T> dw(9 * in, g.out.channels, 7);
 
     std::vector<double> expected = values(dw);  // the gradient is added
@@ -222,7 +237,8 @@ void check_gradient(const Case& c, int edge) {
         // each part sees several calls where there are enough images
         for (int i = 0; i < g.batch; ++i) {
             WinogradSource<T> s = windows.source(d, edge);
-            s.x += i * s.image, s.images = 1;
+            s.x += i * s.image;
+            s.images = 1;
             if (i == g.batch - 2 && i >= parts)
                 s.images = 2;
             const std::ptrdiff_t pixel = dy.channels + dy.gap;

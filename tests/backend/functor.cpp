@@ -23,7 +23,8 @@ double relative_error(float x) {
 template <class F>
 void check_slope(F f) {
     for (double x = -6.013; x < 6; x += 0.037) {  // never at 0, where some have a corner
-        const double step = 1e-5, difference = (f(x + step) - f(x - step)) / (2 * step);
+        const double step = 1e-5;
+        const double difference = (f(x + step) - f(x - step)) / (2 * step);
         CAPTURE(x);
         CHECK(f.slope(f(x)) == doctest::Approx(difference).epsilon(1e-6));
         CHECK(static_cast<double>(f(static_cast<float>(x))) == doctest::Approx(f(x)).epsilon(1e-6));
@@ -40,8 +41,10 @@ TEST_CASE("exp_minus_one has a relative error below 3e-7 from -90 to 88") {
         if (f == 0)
             continue;
         const double e = relative_error(f);
-        if (e > worst)
-            worst = e, place = f;
+        if (e > worst) {
+            worst = e;
+            place = f;
+        }
     }
     CAPTURE(place);
     CHECK(worst < 3e-7);
@@ -57,8 +60,10 @@ TEST_CASE("exp_minus_one has a relative error below 3e-7 for every magnitude dow
         for (const std::uint32_t sign : {0u, 0x80000000u}) {
             const float x = std::bit_cast<float>(bits | sign);
             const double e = relative_error(x);
-            if (e > worst)
-                worst = e, place = x;
+            if (e > worst) {
+                worst = e;
+                place = x;
+            }
         }
     CAPTURE(place);
     CHECK(worst < 3e-7);

@@ -112,7 +112,8 @@ TEST_CASE(
 }
 
 TEST_CASE("Reference: a 3x3 convolution with padding and stride 2 by hand") {
-    const Values x{1, 2, 3, 4, 5, 6, 7, 8, 9}, bias{0.5};
+    const Values x{1, 2, 3, 4, 5, 6, 7, 8, 9};
+    const Values bias{0.5};
     const Convolution g{1, {1, 3, 3}, {1, 2, 2}, {3, 3}, {2, 2}, {1, 1}, 1};
     Values y(4, undefined);
     reference.conv2d(g, view(x, 1), x.data(), bias.data(), view(y, 1));
@@ -122,12 +123,14 @@ TEST_CASE("Reference: a 3x3 convolution with padding and stride 2 by hand") {
 }
 
 TEST_CASE("Reference: a convolution with groups by hand") {
-    const Values x{1, 2, 3, 4}, w{1, 10, 2, 20};  // w[in channel of its group][out channel]
+    const Values x{1, 2, 3, 4};
+    const Values w{1, 10, 2, 20};  // w[in channel of its group][out channel]
     const Convolution g{1, {4, 1, 1}, {2, 1, 1}, {1, 1}, {1, 1}, {0, 0}, 2};
     Values y(2, undefined);
     reference.conv2d(g, view(x, 4), w.data(), nullptr, view(y, 2));
     CHECK(y == Values{1 * 1 + 2 * 2, 3 * 10 + 4 * 20});
-    Values dx(4, undefined), dw{100, 100, 100, 100};
+    Values dx(4, undefined);
+    Values dw{100, 100, 100, 100};
     const Values dy{1, 2};
     reference.conv2d_input_gradient(g, view(dy, 2), w.data(), nullptr, view(dx, 4));
     CHECK(dx == Values{1, 2, 20, 40});
@@ -136,7 +139,8 @@ TEST_CASE("Reference: a convolution with groups by hand") {
 }
 
 TEST_CASE("Reference: the input gradient is a transposed convolution, with its bias") {
-    const Values x{1, 2, 3, 4}, bias{10};
+    const Values x{1, 2, 3, 4};
+    const Values bias{10};
     const Convolution g{1, {1, 4, 4}, {1, 2, 2}, {2, 2}, {2, 2}, {0, 0}, 1};
     Values y(16, undefined);
     reference.conv2d_input_gradient(g, view(x, 1), x.data(), bias.data(), view(y, 1));
@@ -149,16 +153,21 @@ TEST_CASE("Reference: the gradients of convolutions agree with central differenc
                                  {1, {5, 4, 4}, {5, 4, 4}, {3, 3}, {1, 1}, {1, 1}, 5},
                                  {2, {2, 6, 5}, {3, 3, 7}, {5, 3}, {2, 1}, {2, 2}, 1}};
     for (const Convolution& g : cases) {
-        const Map in{g.batch, g.in}, out{g.batch, g.out};
-        const Values x = numbers(in.size(), 1), w = numbers(g.weights(), 2),
-                     bias = numbers(g.out.channels, 3), dy = numbers(out.size(), 4);
+        const Map in{g.batch, g.in};
+        const Map out{g.batch, g.out};
+        const Values x = numbers(in.size(), 1);
+        const Values w = numbers(g.weights(), 2);
+        const Values bias = numbers(g.out.channels, 3);
+        const Values dy = numbers(out.size(), 4);
         const auto loss = [&](const Values& xs, const Values& ws, const Values& bs) {
             Values y(dy.size());
             reference.conv2d(g, view(xs, g.in.channels), ws.data(), bs.data(),
                              view(y, g.out.channels));
             return dot(y, dy);
         };
-        Values dx(x.size(), undefined), dw(w.size(), 1), db(bias.size(), 1);
+        Values dx(x.size(), undefined);
+        Values dw(w.size(), 1);
+        Values db(bias.size(), 1);
         reference.conv2d_input_gradient(g, view(dy, g.out.channels), w.data(), nullptr,
                                         view(dx, g.in.channels));
         reference.conv2d_weight_gradient(g, view(x, g.in.channels), view(dy, g.out.channels),
@@ -179,7 +188,9 @@ TEST_CASE("Reference: the gradients of convolutions agree with central differenc
 
 TEST_CASE("Reference: dense products by hand and by central differences") {
     const backend::Product g{2, 2, 3};
-    const Values x{1, 2, -1, 1}, w{1, 2, 3, 4, 5, 6}, bias{10, 20, 30};
+    const Values x{1, 2, -1, 1};
+    const Values w{1, 2, 3, 4, 5, 6};
+    const Values bias{10, 20, 30};
     Values y(6, undefined);
     reference.linear(g, view(x, 2), w.data(), bias.data(), view(y, 3));
     CHECK(y == Values{19, 32, 45, 13, 23, 33});
@@ -191,7 +202,8 @@ TEST_CASE("Reference: dense products by hand and by central differences") {
         reference.linear(g, view(xs, 2), ws.data(), bias.data(), view(z, 3));
         return dot(z, dy);
     };
-    Values dx(4, undefined), dw(6, 0);
+    Values dx(4, undefined);
+    Values dw(6, 0);
     reference.linear_input_gradient(g, view(dy, 3), w.data(), view(dx, 2));
     reference.linear_weight_gradient(g, view(x, 2), view(dy, 3), dw.data());
     CHECK(apart(dx, differences(x, [&](const Values& v) { return loss(v, w); })) < accuracy);
@@ -206,8 +218,10 @@ TEST_CASE_TEMPLATE("Reference: an activation's slope, in terms of its value, is 
                    Identity, ReluFunction, EluFunction, LeakyReluFunction, SigmoidFunction) {
     const Map map{2, {3, 2, 2}};
     const F f{};
-    const Values x = numbers(map.size(), 1), dy = numbers(map.size(), 2);
-    Values y(x.size(), undefined), dx(x.size(), undefined);
+    const Values x = numbers(map.size(), 1);
+    const Values dy = numbers(map.size(), 2);
+    Values y(x.size(), undefined);
+    Values dx(x.size(), undefined);
     reference.activate(map, f, view(x, 3), view(y, 3));
     reference.activate_backward(map, f, view(y, 3), view(dy, 3), view(dx, 3));
     const auto loss = [&](const Values& v) {
@@ -231,9 +245,14 @@ TEST_CASE("Reference: activations by hand; relu keeps a NaN") {
 }
 
 TEST_CASE("Reference: batch normalisation by hand, with running statistics") {
-    const Values x{1, 2, 3, 4}, gamma{3}, beta{1};  // mean 2.5, biased variance 1.25, unbiased 5/3
-    const Normalisation n{1.0, 0.1};                // so 1 / sqrt(1.25 + 1) = 2/3
-    Values y(4, undefined), mean{10}, variance{1}, saved(2, undefined);
+    const Values x{1, 2, 3, 4};
+    const Values gamma{3};
+    const Values beta{1};             // mean 2.5, biased variance 1.25, unbiased 5/3
+    const Normalisation n{1.0, 0.1};  // so 1 / sqrt(1.25 + 1) = 2/3
+    Values y(4, undefined);
+    Values mean{10};
+    Values variance{1};
+    Values saved(2, undefined);
     const auto train = [&](const Map& map, auto f) {
         reference.batch_norm(map, n, f, view(x, 1), gamma.data(), beta.data(), mean.data(),
                              variance.data(), saved.data(), view(y, 1));
@@ -250,7 +269,8 @@ TEST_CASE("Reference: batch normalisation by hand, with running statistics") {
     train({1, {1, 1, 1}}, Identity{});
     CHECK(y[0] == 1);
     CHECK(apart(variance, {0.9}) < 1e-15);
-    mean = {1}, variance = {3};
+    mean = {1};
+    variance = {3};
     reference.batch_norm_inference({4, {1, 1, 1}}, n, Identity{}, view(x, 1), gamma.data(),
                                    beta.data(), mean.data(), variance.data(), view(y, 1));
     CHECK(apart(y, {1, 2.5, 4, 5.5}) < 1e-14);
@@ -261,9 +281,14 @@ TEST_CASE_TEMPLATE("Reference: the gradients of batch normalisation agree with c
     const Map map{3, {2, 2, 2}};
     const F f{};
     const Normalisation n{1e-5, 0.1};
-    const Values x = numbers(map.size(), 1), gamma{1.5, -0.7}, beta{0.1, 0.2},
-                 dy = numbers(map.size(), 2);
-    Values y(x.size()), saved(4), mean(2), variance(2);
+    const Values x = numbers(map.size(), 1);
+    const Values gamma{1.5, -0.7};
+    const Values beta{0.1, 0.2};
+    const Values dy = numbers(map.size(), 2);
+    Values y(x.size());
+    Values saved(4);
+    Values mean(2);
+    Values variance(2);
     const auto loss = [&](const Values& xs, const Values& gammas, const Values& betas) {
         reference.batch_norm(map, n, f, view(xs, 2), gammas.data(), betas.data(), mean.data(),
                              variance.data(), saved.data(), view(y, 2));
@@ -273,7 +298,9 @@ TEST_CASE_TEMPLATE("Reference: the gradients of batch normalisation agree with c
     const Values by_gamma = differences(gamma, [&](const Values& v) { return loss(x, v, beta); });
     const Values by_beta = differences(beta, [&](const Values& v) { return loss(x, gamma, v); });
     loss(x, gamma, beta);
-    Values dx = dy, dgamma{1, 1}, dbeta{1, 1};  // dx over dy, and added to 1
+    Values dx = dy;
+    Values dgamma{1, 1};
+    Values dbeta{1, 1};  // dx over dy, and added to 1
     reference.batch_norm_backward(map, f, view(x, 2), view(y, 2), view(dx, 2), gamma.data(),
                                   saved.data(), dgamma.data(), dbeta.data(), view(dx, 2));
     CHECK(apart(dx, by_x) < accuracy);
@@ -284,8 +311,10 @@ TEST_CASE_TEMPLATE("Reference: the gradients of batch normalisation agree with c
 TEST_CASE("Reference: the first largest element of a window takes the gradient; padding never "
           "wins; a NaN does") {
     const Pooling g{1, {1, 1, 4}, {1, 1, 3}, {1, 2}, {1, 1}, {0, 0}, true};
-    const Values x{1, 5, 5, 2}, dy{10, 20, 30};
-    Values y(3, undefined), dx(4, undefined);
+    const Values x{1, 5, 5, 2};
+    const Values dy{10, 20, 30};
+    Values y(3, undefined);
+    Values dx(4, undefined);
     reference.max_pool(g, view(x, 1), view(y, 1));
     CHECK(y == Values{5, 5, 5});
     reference.max_pool_backward(g, view(x, 1), view(y, 1), view(dy, 1), view(dx, 1));
@@ -306,7 +335,8 @@ TEST_CASE("Reference: the first largest element of a window takes the gradient; 
 TEST_CASE(
     "Reference: average pools with and without counting padding, and adaptive 5 to 3, by hand") {
     Values y(3, undefined);
-    const Values x{3, 6, 9}, longer{1, 2, 3, 4, 5};
+    const Values x{3, 6, 9};
+    const Values longer{1, 2, 3, 4, 5};
     Pooling g{1, {1, 1, 3}, {1, 1, 3}, {1, 3}, {1, 1}, {0, 1}, true};
     reference.average_pool(g, view(x, 1), view(y, 1));
     CHECK(y == Values{3, 6, 5});
@@ -333,9 +363,10 @@ TEST_CASE("Reference: the gradients of all pools agree with central differences"
                              {1, {2, 4, 5}, {2, 3, 3}, {3, 2}, {2, 2}, {1, 0}, true}};
     for (const Pooling& g : cases) {
         const int c = g.in.channels;
-        const Values x = numbers(Map{g.batch, g.in}.size(), 1),
-                     dy = numbers(Map{g.batch, g.out}.size(), 2);
-        Values y(dy.size()), dx(x.size(), undefined);
+        const Values x = numbers(Map{g.batch, g.in}.size(), 1);
+        const Values dy = numbers(Map{g.batch, g.out}.size(), 2);
+        Values y(dy.size());
+        Values dx(x.size(), undefined);
         reference.max_pool(g, view(x, c), view(y, c));
         reference.max_pool_backward(g, view(x, c), view(y, c), view(dy, c), view(dx, c));
         const auto max = [&](const Values& v) {
@@ -361,7 +392,8 @@ TEST_CASE("Reference: the gradients of all pools agree with central differences"
 TEST_CASE("Reference: dropout uses the word of the element's place and keeps the expectation") {
     const Random random{7, 3};
     // three pixels of two channels in a map of three
-    Values x{1, 2, 99, 3, 4, 99, 5, 6, 99}, y(9, -1);
+    Values x{1, 2, 99, 3, 4, 99, 5, 6, 99};
+    Values y(9, -1);
     reference.dropout(Map{1, {2, 1, 3}}, 0.5, random, {x.data(), 3}, {y.data(), 3});
     for (int p = 0; p < 3; ++p) {
         for (int c = 0; c < 2; ++c)
@@ -382,7 +414,10 @@ TEST_CASE("Reference: dropout uses the word of the element's place and keeps the
 
 TEST_CASE("Reference: the padded shortcut adds every second pixel to the middle channels") {
     const Convolution g{1, {1, 4, 4}, {4, 2, 2}, {1, 1}, {2, 2}, {0, 0}, 1};
-    Values x(16), y(16, 100), dx(16, 1), dy(16);
+    Values x(16);
+    Values y(16, 100);
+    Values dx(16, 1);
+    Values dy(16);
     for (int i = 0; i < 16; ++i)
         x[std::size_t(i)] = dy[std::size_t(i)] = i;
     reference.pad_shortcut(g, view(x, 1), view(y, 4));
@@ -403,7 +438,10 @@ TEST_CASE("Reference: the padded shortcut adds every second pixel to the middle 
 }
 
 TEST_CASE("Reference: softmax and cross entropy against known values and central differences") {
-    Values z(20), losses(4, undefined), hits(4, undefined), dz(20, undefined);
+    Values z(20);
+    Values losses(4, undefined);
+    Values hits(4, undefined);
+    Values dz(20, undefined);
     for (int b = 0; b < 4; ++b)
         for (int c = 0; c < 5; ++c)
             z[std::size_t(5 * b + c)] = 2 * std::sin(.7 * b + 1.3 * c + .1);

@@ -22,7 +22,8 @@ std::vector<double> mean_of(std::array<const double*, std::size_t(Peers)> peers)
 /// L_metric of the network that says e1, its peers with equal weights, and the gradient with
 /// respect to e1.
 std::pair<double, std::vector<double>> agreement(const std::vector<const double*>& peers) {
-    std::vector<double> rows(std::size_t(samples), std::nan("")), gradient(e1.size(), 0);
+    std::vector<double> rows(std::size_t(samples), std::nan(""));
+    std::vector<double> gradient(e1.size(), 0);
     const double share = 1.0 / double(peers.size());
     for (std::size_t k = 0; k < peers.size(); ++k)
         for (int s = 0; s < samples; ++s)

@@ -29,9 +29,11 @@ const std::vector<double> x{1, -0.5, 0.25, 0, 2, -3, 0.125, 8};
 }  // namespace
 
 TEST_CASE("a bridge merges a feature with what it encodes, transfers and decodes") {
-    const auto sum = run<Simple<SumMerge>>(x), product = run<Simple<ProductMerge>>(x);
+    const auto sum = run<Simple<SumMerge>>(x);
+    const auto product = run<Simple<ProductMerge>>(x);
     for (std::size_t i = 0; i < x.size(); ++i) {
-        const double u = -3 * x[i], elu = u > 0 ? u : std::expm1(u);
+        const double u = -3 * x[i];
+        const double elu = u > 0 ? u : std::expm1(u);
         CHECK(sum[i] == doctest::Approx(1 + elu + x[i]).epsilon(1e-14));
         CHECK(product[i] == doctest::Approx((1 + elu) * x[i]).epsilon(1e-14));
     }
@@ -39,8 +41,8 @@ TEST_CASE("a bridge merges a feature with what it encodes, transfers and decodes
 }
 
 TEST_CASE("a bridge writes into its slice of a concatenation") {
-    const auto whole = run<Simple<ProductMerge>>(x),
-               beside = run<Concat<Simple<ProductMerge>, Layers<>>>(x);
+    const auto whole = run<Simple<ProductMerge>>(x);
+    const auto beside = run<Concat<Simple<ProductMerge>, Layers<>>>(x);
     REQUIRE(beside.size() == 2 * x.size());
     for (std::size_t p = 0; p < x.size() / 2; ++p)
         for (std::size_t c = 0; c < 2; ++c) {

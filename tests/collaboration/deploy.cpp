@@ -42,12 +42,15 @@ void deploys(double tolerance) {
     const std::vector<T> images(x.begin(), x.end());
     unroll<Training<C, Machine>::networks>([&](auto k) {
         auto alone = training.template deploy<k>();
-        const auto inside = training.logits(k), outside = alone.predict(images.data(), samples);
+        const auto inside = training.logits(k);
+        const auto outside = alone.predict(images.data(), samples);
         REQUIRE(outside.size() == inside.size());
-        double worst = 0, largest = 0;
-        for (std::size_t i = 0; i < inside.size(); ++i)
-            worst = std::max(worst, std::abs(double(inside[i] - outside[i]))),
+        double worst = 0;
+        double largest = 0;
+        for (std::size_t i = 0; i < inside.size(); ++i) {
+            worst = std::max(worst, std::abs(double(inside[i] - outside[i])));
             largest = std::max(largest, std::abs(double(inside[i])));
+        }
         CHECK(worst <= tolerance);
         CHECK(largest > 1e-3);
         CHECK(alone.parameter_count() < training.catalogue().parameter_count);

@@ -42,23 +42,29 @@ struct OneOfMany {
             if (next++ == which)
                 method.couple(g);
         };
-        option(MutualLearning<>{}), option(MutualLearning<Attached>{}),
-            option(MutualLearningWithMean{.temperature = 2});
-        option(CollaborativeHeads{}), option(TeacherFree{}), option(CollaborativeTeaching<2>{});
-        option(CollaborativeDistillation<MinimumLogits>{}),
-            option(CollaborativeDistillation<BestLogits>{}),
-            option(CollaborativeDistillation<MeanLogits>{});
-        option(CollaborativeDistillation<BestMixture>{}),
-            option(CollaborativeDistillation<WeightedLogits>{});
-        option(DenseCrossLayers<Exit<early, Head>, Exit<mutual, Head>>{}),
-            option(AdversarialFeatures<3, 3>{});
-        option(Distillation<A, B>{}), option(Hints<A, B>{}), option(RelationalDistillation<A, B>{}),
-            option(AttentionTransfer<A, B, early, mutual>{});
-        option(NeuronSelectivity<A, B, mutual>{}), option(VariationalInformation<A, B, mutual>{}),
-            option(ContrastiveDistillation<A, B, 5>{});
-        option(Related<SimilarityPreserving, A, B>{}),
-            option(Related<CorrelationCongruence, A, B>{}),
-            option(Related<ProbabilisticTransfer, A, B>{});
+        option(MutualLearning<>{});
+        option(MutualLearning<Attached>{});
+        option(MutualLearningWithMean{.temperature = 2});
+        option(CollaborativeHeads{});
+        option(TeacherFree{});
+        option(CollaborativeTeaching<2>{});
+        option(CollaborativeDistillation<MinimumLogits>{});
+        option(CollaborativeDistillation<BestLogits>{});
+        option(CollaborativeDistillation<MeanLogits>{});
+        option(CollaborativeDistillation<BestMixture>{});
+        option(CollaborativeDistillation<WeightedLogits>{});
+        option(DenseCrossLayers<Exit<early, Head>, Exit<mutual, Head>>{});
+        option(AdversarialFeatures<3, 3>{});
+        option(Distillation<A, B>{});
+        option(Hints<A, B>{});
+        option(RelationalDistillation<A, B>{});
+        option(AttentionTransfer<A, B, early, mutual>{});
+        option(NeuronSelectivity<A, B, mutual>{});
+        option(VariationalInformation<A, B, mutual>{});
+        option(ContrastiveDistillation<A, B, 5>{});
+        option(Related<SimilarityPreserving, A, B>{});
+        option(Related<CorrelationCongruence, A, B>{});
+        option(Related<ProbabilisticTransfer, A, B>{});
         option(Related<KernelAlignment, A, B>{});
     }
 };
@@ -68,7 +74,8 @@ constexpr int many = 24;
 /// of networks in names of parts change.
 std::string swapped(std::string name) {
     for (const std::string_view part : {".adapter", ".discriminator", ".exit", ".embedding"}) {
-        const std::size_t at = name.find(part), digit = at + part.size();
+        const std::size_t at = name.find(part);
+        const std::size_t digit = at + part.size();
         if (at != std::string::npos && digit < name.size() &&
             std::isdigit(static_cast<unsigned char>(name[digit])))
             name[digit] = name[digit] == '0' ? '1' : '0';
@@ -97,14 +104,19 @@ void verify_swap(One& one, Two& two, int n = samples, int first = 0) {
     const std::vector<double> begin = one.parameters();
     for (const Named& t : one.catalogue().parameters)
         two.set_parameter(swapped(t.name), one.parameter(t.name));
-    for (int s = 0; s < 3; ++s)
-        one.step(images.data(), labels.data(), n, 0.02), two.step(x.data(), y.data(), n, 0.02);
-    double worst = 0, moved = 0;
+    for (int s = 0; s < 3; ++s) {
+        one.step(images.data(), labels.data(), n, 0.02);
+        two.step(x.data(), y.data(), n, 0.02);
+    }
+    double worst = 0;
+    double moved = 0;
     for (const Named& t : one.catalogue().parameters) {
-        const auto a = one.parameter(t.name), b = two.parameter(swapped(t.name));
-        for (std::size_t i = 0; i < a.size(); ++i)
-            worst = std::max(worst, std::abs(a[i] - b[i])),
+        const auto a = one.parameter(t.name);
+        const auto b = two.parameter(swapped(t.name));
+        for (std::size_t i = 0; i < a.size(); ++i) {
+            worst = std::max(worst, std::abs(a[i] - b[i]));
             moved = std::max(moved, std::abs(a[i] - begin[t.offset + i]));
+        }
     }
     CHECK(worst < 1e-11);
     CHECK(moved > 1e-3);
@@ -171,7 +183,9 @@ TEST_CASE("one after the other, a half step moves its own network and what is sh
             REQUIRE(seen.size() == std::size_t(C::size) + 1);
             for (std::size_t half = 0; half < std::size_t(C::size); ++half)
                 for (const Named& t : training.catalogue().parameters) {
-                    bool others = false, own = false, same = true;  // whose tensor it is
+                    bool others = false;
+                    bool own = false;
+                    bool same = true;  // whose tensor it is
                     for (std::size_t k = 0; k < std::size_t(C::size); ++k)
                         if (t.name.starts_with(sentence("net", k, ".")) ||
                             t.name.find(sentence(".net", k, ".")) != std::string::npos)

@@ -49,8 +49,8 @@ TEST_CASE("a sketch has the losses of a training, in the same order") {
 }
 
 TEST_CASE("a sketch knows what is a constant") {
-    const Sketch detached = sketch<Collaboration<A, B, MutualLearning<>>>(),
-                 attached = sketch<Collaboration<A, B, MutualLearning<Attached>>>();
+    const Sketch detached = sketch<Collaboration<A, B, MutualLearning<>>>();
+    const Sketch attached = sketch<Collaboration<A, B, MutualLearning<Attached>>>();
     for (const auto& l : detached.losses)
         CHECK((!l.own.constant && l.target.constant));
     for (const auto& l : attached.losses)

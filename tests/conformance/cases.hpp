@@ -155,10 +155,11 @@ inline std::vector<Pooling> pools() {
               Kernel{{3, 3}, {1, 1}, {1, 1}}, Kernel{{3, 2}, {2, 1}, {1, 0}},
               Kernel{{1, 1}, {2, 2}, {0, 0}}, Kernel{{2, 3}, {3, 4}, {0, 0}}, Kernel{e, e, {0, 0}}})
             for (const bool counting : {true, false}) {
-                const Extent down = fits(e, k), up = fits_somehow(e, k);
+                const Extent down = fits(e, k);
+                const Extent up = fits_somehow(e, k);
                 const auto put = [&](const Extent& to) {
-                    const int c = channels[(all.size() + all.size() / 5) % 5],
-                              batch = batches[all.size() % 3];
+                    const int c = channels[(all.size() + all.size() / 5) % 5];
+                    const int batch = batches[all.size() % 3];
                     all.push_back({batch,
                                    {c, e.height, e.width},
                                    {c, to.height, to.width},
@@ -196,7 +197,8 @@ struct Normalised {
 
     Normalised(const Map& map, const Normalisation& n, F f) : x(numbers(map.size(), "x")) {
         const int c = map.dims.channels;
-        gamma = numbers(c, "gamma", {0.5, 1.5}), beta = numbers(c, "beta");
+        gamma = numbers(c, "gamma", {0.5, 1.5});
+        beta = numbers(c, "beta");
         for (std::size_t i = 0; i < x.size(); ++i) {
             const double k = double(i % std::size_t(c)) / c;
             x[i] = double(S(k + (0.5 + k) * x[i]));
@@ -204,8 +206,10 @@ struct Normalised {
         for (auto* v : {&gamma, &beta})
             for (double& d : *v)
                 d = double(S(d));
-        std::vector<double> mean(gamma.size()), variance(gamma.size());
-        y.resize(x.size()), saved.resize(2 * gamma.size());
+        std::vector<double> mean(gamma.size());
+        std::vector<double> variance(gamma.size());
+        y.resize(x.size());
+        saved.resize(2 * gamma.size());
         const auto normalise = [&](auto function) {
             Reference<double>{}.batch_norm(map, n, function, {x.data(), c}, gamma.data(),
                                            beta.data(), mean.data(), variance.data(), saved.data(),
@@ -217,8 +221,10 @@ struct Normalised {
             normalise(Identity{});
             some = false;
             for (std::size_t i = 0; i < x.size(); ++i)
-                if (std::min(std::abs(y[i]), std::abs(y[i] - 6)) < 1e-5 && map.pixels() > 8)
-                    x[i] = double(S(x[i] + 0.01)), some = true;
+                if (std::min(std::abs(y[i]), std::abs(y[i] - 6)) < 1e-5 && map.pixels() > 8) {
+                    x[i] = double(S(x[i] + 0.01));
+                    some = true;
+                }
         }
         normalise(f);
         for (std::size_t i = 0; i < gamma.size(); ++i)

@@ -6,11 +6,13 @@
 
 TEST_CASE("Cpu<float> computes what Reference<double> does, with the same bits on one and on two "
           "threads") {
-    collab::Cpu<float> one(1), two(2);
+    collab::Cpu<float> one(1);
+    collab::Cpu<float> two(2);
     collab::conformance::conformance(one, two, 1e-5);
 }
 TEST_CASE("Cpu<double> computes what Reference<double> does, with the same bits on one and on two "
           "threads") {
-    collab::Cpu<double> one(1), two(2);
+    collab::Cpu<double> one(1);
+    collab::Cpu<double> two(2);
     collab::conformance::conformance(one, two, 1e-12);
 }

@@ -63,7 +63,8 @@ void memory(const Check<B>& check) {
 template <class B>
 void convolution(const Check<B>& check) {
     for (const Convolution& g : convolutions()) {
-        const Map in{g.batch, g.in}, out{g.batch, g.out};
+        const Map in{g.batch, g.in};
+        const Map out{g.batch, g.out};
         const std::string what = text("", g) + sentence(", ", g.groups, " groups");
         const int weights = g.weights();
         check("conv2d" + what, [&](auto& b, auto& t) {
@@ -99,7 +100,8 @@ void product(const Check<B>& check) {
         for (const int out : sizes)
             all.push_back({batches[all.size() % 3], in, out});
     for (const Product& g : all) {
-        const Map in{g.batch, {g.in, 1, 1}}, out{g.batch, {g.out, 1, 1}};
+        const Map in{g.batch, {g.in, 1, 1}};
+        const Map out{g.batch, {g.out, 1, 1}};
         const std::string what = sentence(" of ", g.batch, " rows, ", g.in, " to ", g.out);
         const int weights = g.in * g.out;
         check("linear" + what, [&](auto& b, auto& t) {
@@ -232,7 +234,8 @@ void fusion(const Check<B>& check) {
             // the activation is a detail of the loads
             if (!std::is_same_v<decltype(f), ReluFunction> && turn++ % 8 != 0)
                 continue;
-            const Map in{g.batch, g.in}, out{g.batch, g.out};
+            const Map in{g.batch, g.in};
+            const Map out{g.batch, g.out};
             if (out.pixels() < 2)
                 continue;
             const Normalised<S, decltype(f)> data(in, n, f);
@@ -358,7 +361,8 @@ void fusion(const Check<B>& check) {
 template <class B>
 void pooling(const Check<B>& check) {
     for (const Pooling& g : pools()) {
-        const Map in{g.batch, g.in}, out{g.batch, g.out};
+        const Map in{g.batch, g.in};
+        const Map out{g.batch, g.out};
         const std::string what = text("", g);
         for (const int levels : {0, 3}) {  // three levels: most windows have a tie
             check("max_pool" + what, [&](auto& b, auto& t) {
@@ -429,7 +433,8 @@ void shortcut(const Check<B>& check) {
                                         {out, to.height, to.width},
                                         k.kernel,
                                         k.stride};
-                    const Map small{batch, g.in}, large{batch, g.out};
+                    const Map small{batch, g.in};
+                    const Map large{batch, g.out};
                     check(text("pad_shortcut", g), [&](auto& b, auto& t) {
                         b.pad_shortcut(g, t.in("x", small), t.inout("y", large));
                     });

@@ -27,7 +27,8 @@ namespace collab::conformance {
 /// Random numbers in [low, high); with `levels` > 0 only that many different ones, so that ties
 /// occur.
 struct Range {
-    double low = -1, high = 1;
+    double low = -1;
+    double high = 1;
     int levels = 0;
 };
 
@@ -180,20 +181,24 @@ private:
     Slot place(const char* name, const backend::Map& map, const std::vector<double>* values) {
         // as long as the widest vector register: a tail handled in full would be seen
         constexpr std::size_t guard = 16;
-        const int before = gaps_ ? 1 + int(hash(name) % 3) : 0,
-                  after = gaps_ ? 2 + int(hash(name) / 8 % 5) : 0;
+        const int before = gaps_ ? 1 + int(hash(name) % 3) : 0;
+        const int after = gaps_ ? 2 + int(hash(name) / 8 % 5) : 0;
         Slot slot;
-        slot.name = name, slot.map = map, slot.begin = before,
+        slot.name = name;
+        slot.map = map;
+        slot.begin = before;
         slot.view.pixel = std::max(before + map.dims.channels + after, 1);
         std::vector<T> host(std::size_t(map.pixels() * slot.view.pixel) + guard,
                             std::numeric_limits<T>::quiet_NaN());
         if (values)
             for (std::size_t i = 0; i < values->size(); ++i) {
-                const long p = long(i) / map.dims.channels, c = long(i) % map.dims.channels;
+                const long p = long(i) / map.dims.channels;
+                const long c = long(i) % map.dims.channels;
                 host[std::size_t(before + p * slot.view.pixel + c)] = number((*values)[i]);
             }
         owners_.push_back(backend_.template allocate<T>(host.size()));
-        slot.memory = owners_.back().data(), slot.size = host.size(),
+        slot.memory = owners_.back().data();
+        slot.size = host.size();
         slot.view.data = slot.memory + before;
         backend_.upload(host.data(), host.size(), slot.memory);
         return slot;
@@ -201,7 +206,8 @@ private:
     View<T> record(const char* name, const backend::Map& map, const std::vector<double>* values,
                    double floor, int parts) {
         Slot slot = place(name, map, values);
-        slot.floor = floor, slot.parts = parts;
+        slot.floor = floor;
+        slot.parts = parts;
         slots_.push_back(slot);
         return slot.view;
     }
@@ -225,7 +231,8 @@ inline double error(const Result& expected, const Result& got) {
             if (!std::isnan(expected.values[i]))
                 scale = std::max(scale, std::abs(expected.values[i]));
         for (std::size_t i = begin; i < begin + part; ++i) {
-            const double e = expected.values[i], g = got.values[i];
+            const double e = expected.values[i];
+            const double g = got.values[i];
             if (e == g || (std::isnan(e) && std::isnan(g)))
                 continue;
             const double difference = std::abs(e - g) / scale;
@@ -240,7 +247,9 @@ inline double error(const Result& expected, const Result& got) {
 inline void compare(const std::string& what, double tolerance, const std::vector<Result>& expected,
                     const std::vector<Result>& one, const std::vector<Result>& two) {
     for (std::size_t i = 0; i < expected.size(); ++i) {
-        const Result &e = expected[i], &a = one[i], &b = two[i];
+        const Result& e = expected[i];
+        const Result& a = one[i];
+        const Result& b = two[i];
         INFO(what, "; result: ", e.name);
         CHECK(a.damage == "");
         CHECK(b.damage == "");

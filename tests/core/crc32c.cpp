@@ -13,8 +13,10 @@ TEST_CASE("checksums are those of RFC 3720") {
     CHECK(crc32c(std::string(32, '\0')) == 0x8A9136AAu);
     CHECK(crc32c(std::string(32, '\xff')) == 0x62A8AB43u);
     std::string rising, falling;
-    for (int i = 0; i < 32; ++i)
-        rising += char(i), falling += char(31 - i);
+    for (int i = 0; i < 32; ++i) {
+        rising += char(i);
+        falling += char(31 - i);
+    }
     CHECK(crc32c(rising) == 0x46DD794Eu);
     CHECK(crc32c(falling) == 0x113FDB5Cu);
 }

@@ -71,14 +71,16 @@ TEST_CASE("uniform lies in [0, 1), has the right mean and variance, and is the s
     CHECK(uniform<float>(0x80000000u) == 0.5f);
     const Random random{3, 4};
     const int n = 200000;
-    double sum = 0, squares = 0;
+    double sum = 0;
+    double squares = 0;
     for (int i = 0; i < n; ++i) {
         const std::uint32_t word = random.word(static_cast<std::uint64_t>(i));
         const double u = uniform<double>(word);
         REQUIRE(u >= 0);
         REQUIRE(u < 1);
         REQUIRE(static_cast<double>(uniform<float>(word)) == u);
-        sum += u, squares += u * u;
+        sum += u;
+        squares += u * u;
     }
     // four standard errors; the numbers are always the same
     CHECK(std::abs(sum / n - 0.5) < 4 * std::sqrt(1.0 / 12 / n));
@@ -103,12 +105,17 @@ TEST_CASE("below stays below and reaches every number about equally often") {
 TEST_CASE("normal has mean 0, variance 1, light tails and independent halves") {
     const Random random{7, 8};
     const int n = 100000;
-    double sum = 0, squares = 0, fourth = 0, product = 0;
+    double sum = 0;
+    double squares = 0;
+    double fourth = 0;
+    double product = 0;
     for (int i = 0; i < n; ++i) {
         const Words w = random(static_cast<std::uint64_t>(i));
         const auto [a, b] = normal(w.w[0], w.w[1]);
-        sum += a + b, squares += a * a + b * b, fourth += a * a * a * a + b * b * b * b,
-            product += a * b;
+        sum += a + b;
+        squares += a * a + b * b;
+        fourth += a * a * a * a + b * b * b * b;
+        product += a * b;
     }
     CHECK(std::abs(sum / (2 * n)) < 4 / std::sqrt(2.0 * n));
     CHECK(std::abs(squares / (2 * n) - 1) < 4 * std::sqrt(2.0 / (2 * n)));

@@ -47,7 +47,8 @@ TEST_CASE("memory that the GPU does not have is refused with what it has" *
 TEST_CASE("large copies go through the page-locked buffers piece by piece" *
           doctest::skip(!gpu_here())) {
     Cuda<float> backend;
-    std::vector<float> there(5'000'001), back(there.size());
+    std::vector<float> there(5'000'001);
+    std::vector<float> back(there.size());
     for (std::size_t i = 0; i < there.size(); ++i)
         there[i] = float(i % 1000);
     auto memory = backend.allocate<float>(there.size());

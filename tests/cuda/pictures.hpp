@@ -37,14 +37,15 @@ void formed_as_on_the_host(B backend) {
             REQUIRE(detail::KeptPictures<B>::takes(set, t));
             detail::KeptPictures<B> kept(backend, set, t, batch, seed, training);
             const Augmenter augmenter(t, set.dims);
-            const std::size_t size = std::size_t(augmenter.dims().size()),
-                              count = size * indices.size();
+            const std::size_t size = std::size_t(augmenter.dims().size());
+            const std::size_t count = size * indices.size();
             auto memory = backend.template allocate<T>(count + 1);
             std::vector<T> before;
             for (const int epoch : {0, 1, 7}) {
                 INFO("transform " << (&t - transforms) << ", epoch " << epoch << ", training "
                                   << training);
-                std::vector<T> expected(count + 1, T(77)), found(count + 1);
+                std::vector<T> expected(count + 1, T(77));
+                std::vector<T> found(count + 1);
                 // behind the last picture nothing is written
                 backend.upload(expected.data(), count + 1, memory.data());
                 for (int i = 0; i < samples; ++i) {

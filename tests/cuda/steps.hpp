@@ -63,9 +63,10 @@ void compare(double tolerance) {
         const double rate = step < 3 ? 0.05 : 0.02;
         a.step(images.data(), labels.data(), samples, rate);
         b.step(images.data(), labels.data(), samples, rate);
-        if (step == 2)
-            a.evaluate_batch(images.data(), labels.data(), batch),
-                b.evaluate_batch(images.data(), labels.data(), batch);
+        if (step == 2) {
+            a.evaluate_batch(images.data(), labels.data(), batch);
+            b.evaluate_batch(images.data(), labels.data(), batch);
+        }
         CAPTURE(step);
         for (int k = 0; k < a.networks; ++k) {
             CHECK(distance(a.logits(k), b.logits(k)) < tolerance);

@@ -84,8 +84,8 @@ TEST_CASE(
     std::map<std::pair<int, int>, int> seen;
     for (int i = 0; i < 900; ++i) {
         const Random random = sample_random(1, 0, i);
-        const int top = static_cast<int>(below(random(0).w[0], 3)),
-                  left = static_cast<int>(below(random(0).w[1], 3));
+        const int top = static_cast<int>(below(random(0).w[0], 3));
+        const int left = static_cast<int>(below(random(0).w[1], 3));
         std::vector<int> window;
         for (int y = 0; y < 3; ++y)
             for (int x = 0; x < 3; ++x)
@@ -101,8 +101,8 @@ TEST_CASE(
 
 TEST_CASE("a flip exchanges left and right, keeps channels, and happens half the time") {
     const Images images = counting(2, 2, 3);
-    const std::vector<int> straight = applied({}, images),
-                           mirrored{5, 6, 3, 4, 1, 2, 11, 12, 9, 10, 7, 8};
+    const std::vector<int> straight = applied({}, images);
+    const std::vector<int> mirrored{5, 6, 3, 4, 1, 2, 11, 12, 9, 10, 7, 8};
     int flips = 0;
     for (int i = 0; i < 1000; ++i) {
         const std::vector<int> got = applied({.flip = true}, images, sample_random(1, 0, i), true);
@@ -118,8 +118,8 @@ TEST_CASE("a flipped crop is the mirror image of the crop") {
         int mirrored = 0;
         for (int i = 0; i < 200; ++i) {
             const Random random = sample_random(3, 1, i);
-            const Transform crop{.crop_padding = 2, .crop = 3},
-                both{.crop_padding = 2, .crop = 3, .flip = true};
+            const Transform crop{.crop_padding = 2, .crop = 3};
+            const Transform both{.crop_padding = 2, .crop = 3, .flip = true};
             const std::vector<int> plain = applied(crop, images, random, true);
             std::vector<int> turned;
             for (int y = 0; y < 3; ++y)
@@ -170,8 +170,8 @@ TEST_CASE("options that make no sense are refused with a sentence") {
           "transform: the deviation of channel 1 is 0; expected a positive number");
     CHECK(has(error({.normalise = {{0.5, 0.5, 0.5}, {1, 1, -1}}}),
               "the deviation of channel 2 is -1"));
-    const double nan = std::numeric_limits<double>::quiet_NaN(),
-                 infinity = std::numeric_limits<double>::infinity();
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    const double infinity = std::numeric_limits<double>::infinity();
     CHECK(
         has(error({.normalise = {{0.5, 0.5, 0.5}, {1, 1, nan}}}), "the deviation of channel 2 is"));
     CHECK(has(error({.normalise = {{0.5, 0.5, 0.5}, {infinity, 1, 1}}}),

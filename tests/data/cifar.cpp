@@ -134,8 +134,10 @@ TEST_CASE("CIFAR-10 with a file missing, empty, a folder or of another length is
 TEST_CASE("CIFAR-100 has fine and coarse labels") {
     const Folder folder;
     const auto path = folder.write("some.bin", records(3, 58, true));
-    const Images fine = read_cifar100(path), coarse = read_cifar100(path, Cifar100Labels::coarse);
-    check(fine), check(coarse);
+    const Images fine = read_cifar100(path);
+    const Images coarse = read_cifar100(path, Cifar100Labels::coarse);
+    check(fine);
+    check(coarse);
     CHECK(fine.classes == 100);
     CHECK(coarse.classes == 20);
     CHECK(fine.labels == std::vector<int>{58, 59, 60});
@@ -183,7 +185,8 @@ TEST_CASE("a CIFAR-100 file that is cut, or has a label out of range, is refused
                   sentence("cut.bin: ", n, " bytes are ", n / 3074, " records of 3074 bytes and ",
                            n % 3074, " more")));
     }
-    bytes[3074] = 20, bytes[3075] = 100;
+    bytes[3074] = 20;
+    bytes[3075] = 100;
     const auto path = folder.write("bad.bin", bytes);
     CHECK(error_of([&] { read_cifar100(path); }) ==
           path.string() + ": label 1 is 100; expected 0 to 99");

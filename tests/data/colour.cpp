@@ -31,14 +31,16 @@ const Bytes some{200, 100, 50, 40, 80, 60};
 }  // namespace
 
 TEST_CASE("brightness multiplies all values by a factor within its spread") {
-    double least = 10, most = 0;
+    double least = 10;
+    double most = 0;
     for (int i = 0; i < 500; ++i) {
         const Bytes got =
             changed({100, 50, 20}, {3, 1, 1}, {.brightness = 0.5}, sample_random(1, 0, i));
         const double factor = got[0] / 100.0;
         CHECK(std::abs(got[1] - 50 * factor) < 1);
         CHECK(std::abs(got[2] - 20 * factor) < 1);
-        least = std::min(least, factor), most = std::max(most, factor);
+        least = std::min(least, factor);
+        most = std::max(most, factor);
     }
     CHECK((least > 0.495 && least < 0.52));
     CHECK((most < 1.505 && most > 1.48));
@@ -93,8 +95,9 @@ TEST_CASE("a turn of the hue by a third exchanges the channels, a small one keep
 
 TEST_CASE("a transform changes colours in training only, the same way for the same generator") {
     const Images images = synthetic_images({3, 8, 8}, 2, 4, 1);
-    const Transform plain{},
-        colourful{.colour = {.brightness = 0.4, .contrast = 0.4, .saturation = 0.4, .hue = 0.1}};
+    const Transform plain{};
+    const Transform colourful{
+        .colour = {.brightness = 0.4, .contrast = 0.4, .saturation = 0.4, .hue = 0.1}};
     const auto applied = [&](const Transform& t, int epoch, bool training) {
         std::vector<float> out(192);
         t.apply(images, 1, sample_random(1, epoch, 1), training, out.data());
@@ -133,8 +136,10 @@ TEST_CASE(
         const Random random = sample_random(4, 0, i);
         std::vector<float> out(162);
         transform.apply(images, 0, random, true, out.data());
-        const int top = int(below(random(1).w[0], 9)) - 2, left = int(below(random(1).w[1], 9)) - 2;
-        int wrong = 0, zeros = 0;
+        const int top = int(below(random(1).w[0], 9)) - 2;
+        const int left = int(below(random(1).w[1], 9)) - 2;
+        int wrong = 0;
+        int zeros = 0;
         for (int y = 0; y < 9; ++y)
             for (int x = 0; x < 9; ++x)
                 for (int c = 0; c < 2; ++c) {

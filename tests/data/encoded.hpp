@@ -28,9 +28,10 @@ inline Bytes jpeg_of(const Bytes& pixels, int width, int height, J_COLOR_SPACE s
     unsigned char* out = nullptr;
     unsigned long size = 0;
     jpeg_mem_dest(&info, &out, &size);
-    info.image_width = static_cast<JDIMENSION>(width),
+    info.image_width = static_cast<JDIMENSION>(width);
     info.image_height = static_cast<JDIMENSION>(height);
-    info.input_components = channels, info.in_color_space = space;
+    info.input_components = channels;
+    info.in_color_space = space;
     jpeg_set_defaults(&info);
     if (stored != JCS_UNKNOWN)
         jpeg_set_colorspace(&info, stored);

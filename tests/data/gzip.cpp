@@ -37,8 +37,8 @@ TEST_CASE("plain and gzipped files give the same bytes, whatever their names and
     const Folder folder;
     for (const std::size_t n : {1u, 2u, 1000u, 200000u}) {
         const Bytes bytes = noise(n);
-        const auto plain = folder.write("plain.gz", bytes),
-                   packed = folder.write("packed", gzipped(bytes));
+        const auto plain = folder.write("plain.gz", bytes);
+        const auto packed = folder.write("packed", gzipped(bytes));
         for (const std::size_t at_once : {1u, 7u, 65536u, 1000000u}) {
             if (n / at_once > 10000)
                 continue;
@@ -50,7 +50,8 @@ TEST_CASE("plain and gzipped files give the same bytes, whatever their names and
 
 TEST_CASE("a gzip file of several members is read to its end") {
     const Folder folder;
-    const Bytes a = noise(100), b = noise(70000);
+    const Bytes a = noise(100);
+    const Bytes b = noise(70000);
     CHECK(read_all(folder.write("two", joined(gzipped(a), gzipped(b))), 1000) == joined(a, b));
     CHECK(read_all(folder.write("hollow", joined(gzipped({}), gzipped(a))), 1000) == a);
 }
@@ -92,7 +93,8 @@ TEST_CASE("bytes after the gzip data and garbage behind the gzip mark are refuse
 
 TEST_CASE("no flipped bit of a gzip file passes unnoticed, save in the fields that carry no data") {
     const Folder folder;
-    const Bytes bytes = noise(120), packed = gzipped(bytes);
+    const Bytes bytes = noise(120);
+    const Bytes packed = gzipped(bytes);
     // the first ten bytes hold time stamp and system
     for (std::size_t i = 10; i < packed.size(); ++i)
         for (int bit = 0; bit < 8; ++bit) {

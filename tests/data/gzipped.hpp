@@ -12,9 +12,10 @@ inline Bytes gzipped(const Bytes& bytes) {
     if (deflateInit2(&stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
         throw std::runtime_error("deflateInit2");
     Bytes out(deflateBound(&stream, static_cast<uLong>(bytes.size())) + 64);
-    stream.next_in = const_cast<Bytef*>(bytes.data()),
+    stream.next_in = const_cast<Bytef*>(bytes.data());
     stream.avail_in = static_cast<uInt>(bytes.size());
-    stream.next_out = out.data(), stream.avail_out = static_cast<uInt>(out.size());
+    stream.next_out = out.data();
+    stream.avail_out = static_cast<uInt>(out.size());
     const int code = deflate(&stream, Z_FINISH);
     out.resize(stream.total_out);
     deflateEnd(&stream);

@@ -32,11 +32,12 @@ Bytes label_file(std::uint32_t count, const Bytes& labels) {
 /// A pair of files that is in order: 5 images of 4 x 3.
 struct Pair {
     Folder folder;
-    Bytes images = image_file(5, 4, 3, 60), labels = label_file(5, {0, 2, 1, 2, 0});
+    Bytes images = image_file(5, 4, 3, 60);
+    Bytes labels = label_file(5, {0, 2, 1, 2, 0});
 
     std::string error(bool gz = false) const {
-        const auto i = folder.write("images", gz ? gzipped(images) : images),
-                   l = folder.write("labels", gz ? gzipped(labels) : labels);
+        const auto i = folder.write("images", gz ? gzipped(images) : images);
+        const auto l = folder.write("labels", gz ? gzipped(labels) : labels);
         return error_of([&] { read_idx(i, l, "small", 3); });
     }
     std::string images_name() const { return (folder.path / "images").string(); }
@@ -66,7 +67,8 @@ TEST_CASE("an IDX pair is read back as written, plain and gzipped and mixed") {
 TEST_CASE("an IDX file cut anywhere is refused, plain and gzipped") {
     for (const bool gz : {false, true}) {
         Pair pair;
-        const Bytes images = pair.images, labels = pair.labels;
+        const Bytes images = pair.images;
+        const Bytes labels = pair.labels;
         for (std::size_t n = gz ? 0 : 1; n < images.size(); ++n) {
             pair.images = first(images, n);
             const std::string e = pair.error(gz);
@@ -184,7 +186,8 @@ TEST_CASE("a label out of range is named with its place") {
 }
 
 TEST_CASE("MNIST is found under each of its names") {
-    const Bytes images = image_file(2, 28, 28, 2 * 784), labels = label_file(2, {9, 4});
+    const Bytes images = image_file(2, 28, 28, 2 * 784);
+    const Bytes labels = label_file(2, {9, 4});
     for (const std::string separator : {"-", "."})
         for (const bool gz : {false, true}) {
             const Folder folder;
@@ -194,7 +197,8 @@ TEST_CASE("MNIST is found under each of its names") {
                 folder.write(part + "-labels" + separator + "idx1-ubyte" + (gz ? ".gz" : ""),
                              gz ? gzipped(labels) : labels);
             }
-            const DataSet digits = mnist(folder.path), clothes = fashion_mnist(folder.path);
+            const DataSet digits = mnist(folder.path);
+            const DataSet clothes = fashion_mnist(folder.path);
             CHECK(digits.train.name == "MNIST train");
             CHECK(digits.train.class_names[9] == "9");
             CHECK(digits.test.labels == std::vector<int>{9, 4});

@@ -44,8 +44,10 @@ TEST_CASE("images whose parts disagree are refused") {
     CHECK(error([](Images& i) { i.labels[2] = -1; }) == "numbered: label 2 is -1; expected 0 to 1");
     CHECK(error([](Images& i) { i.classes = 0; }) == "numbered: 0 classes; expected at least 1");
     CHECK(has(error([](Images& i) { i.dims.height = 0; }), "expected positive extents"));
-    CHECK(error([](Images& i) { i.labels.clear(), i.pixels.clear(); }) ==
-          "numbered: holds no images; expected at least 1");
+    CHECK(error([](Images& i) {
+              i.labels.clear();
+              i.pixels.clear();
+          }) == "numbered: holds no images; expected at least 1");
     CHECK(error([](Images& i) { i.class_names = {"one"}; }) ==
           "numbered: 1 class names for 2 classes");
 }
@@ -61,9 +63,9 @@ TEST_CASE("mean and deviation of each channel, by hand") {
 }
 
 TEST_CASE("made-up images are the same for a seed, differ between seeds, and are balanced") {
-    const Images a = synthetic_images({3, 16, 12}, 4, 41, 1),
-                 b = synthetic_images({3, 16, 12}, 4, 41, 1),
-                 c = synthetic_images({3, 16, 12}, 4, 41, 2);
+    const Images a = synthetic_images({3, 16, 12}, 4, 41, 1);
+    const Images b = synthetic_images({3, 16, 12}, 4, 41, 1);
+    const Images c = synthetic_images({3, 16, 12}, 4, 41, 2);
     check(a);
     CHECK(a.pixels == b.pixels);
     CHECK(a.pixels != c.pixels);
@@ -82,8 +84,8 @@ TEST_CASE("made-up images are the same for a seed, differ between seeds, and are
 }
 
 TEST_CASE("made-up classes are hard for a mean picture and easy for what sees stripes") {
-    const Images train = synthetic_images({1, 32, 32}, 10, 600, 1),
-                 test = synthetic_images({1, 32, 32}, 10, 300, 2);
+    const Images train = synthetic_images({1, 32, 32}, 10, 600, 1);
+    const Images test = synthetic_images({1, 32, 32}, 10, 300, 2);
     const auto area = static_cast<std::size_t>(train.dims.area());
     // The strength of a wave of each class's direction and width, whatever its phase: what a first
     // layer and a pooling can compute.
@@ -91,15 +93,19 @@ TEST_CASE("made-up classes are hard for a mean picture and easy for what sees st
         std::vector<double> out;
         for (int c = 0; c < images.classes; ++c) {
             const detail::SyntheticClass look(c, images.classes, images.dims);
-            double sine = 0, cosine = 0, energy = 0;
+            double sine = 0;
+            double cosine = 0;
+            double energy = 0;
             for (int block = 0; block < 16;
                  ++block, energy += sine * sine + cosine * cosine, sine = cosine = 0)
                 for (int p = 0; p < 64; ++p) {
-                    const int y = block / 4 * 8 + p / 8, x = block % 4 * 8 + p % 8;
-                    const double at = look.frequency *
-                                      (std::cos(look.angle) * x + std::sin(look.angle) * y),
-                                 v = images.image(i)[y * 32 + x] / 255.0 - 0.5;
-                    sine += std::sin(at) * v, cosine += std::cos(at) * v;
+                    const int y = block / 4 * 8 + p / 8;
+                    const int x = block % 4 * 8 + p % 8;
+                    const double at =
+                        look.frequency * (std::cos(look.angle) * x + std::sin(look.angle) * y);
+                    const double v = images.image(i)[y * 32 + x] / 255.0 - 0.5;
+                    sine += std::sin(at) * v;
+                    cosine += std::cos(at) * v;
                 }
             out.push_back(std::log(energy));
         }
@@ -125,14 +131,17 @@ TEST_CASE("made-up classes are hard for a mean picture and easy for what sees st
                 double d = 0;
                 for (std::size_t k = 0; k < n; ++k)
                     d += (f[k] - mean[c][k]) * (f[k] - mean[c][k]);
-                if (d < nearest)
-                    nearest = d, best = c;
+                if (d < nearest) {
+                    nearest = d;
+                    best = c;
+                }
             }
             right += best == static_cast<std::size_t>(i % 10);
         }
         return right / 300.0;
     };
-    const double by_pixels = accuracy(raw), by_stripes = accuracy(strengths);
+    const double by_pixels = accuracy(raw);
+    const double by_stripes = accuracy(strengths);
     MESSAGE("nearest mean: pixels ", by_pixels, ", stripes ", by_stripes);
     CHECK(by_pixels < 0.4);
     CHECK(by_stripes > 0.8);

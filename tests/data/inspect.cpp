@@ -38,10 +38,9 @@ TEST_CASE("a contact sheet has a row for each class, with pictures of that class
     std::set<int> seen;
     for (int row = 0; row < 3; ++row)
         for (int column = 0; column < 4; ++column) {
-            const int top = 2 + 50 * row, left = 2 + 66 * column,
-                      members = row == 0   ? 6
-                                : row == 1 ? 3
-                                           : 0;
+            const int top = 2 + 50 * row;
+            const int left = 2 + 66 * column;
+            const int members = row == 0 ? 6 : row == 1 ? 3 : 0;
             if (column >= members) {
                 CHECK(at(top, left, 0) == 128);
                 continue;

@@ -14,7 +14,8 @@ using namespace collab;
 
 namespace {
 
-constexpr int width = 37, height = 21;
+constexpr int width = 37;
+constexpr int height = 21;
 
 /// Soft colours, so that compression changes little.
 Bytes soft(int channels) {
@@ -45,7 +46,8 @@ int furthest(const Bytes& a, const Bytes& b) {
 TEST_CASE("a colour JPEG is read, baseline and progressive, in colour and in grey") {
     for (const bool progressive : {false, true}) {
         const Bytes file = jpeg_of(soft(3), width, height, JCS_RGB, 98, progressive);
-        const Picture colour = decoded(file), grey = decoded(file, 1);
+        const Picture colour = decoded(file);
+        const Picture grey = decoded(file, 1);
         CHECK(colour.dims == Dims{3, height, width});
         CHECK(furthest(colour.pixels, soft(3)) < 16);  // hues are stored at half the resolution
         CHECK(grey.dims == Dims{1, height, width});
@@ -65,7 +67,8 @@ TEST_CASE("a grey JPEG is read in grey and in colour") {
 TEST_CASE("a CMYK JPEG becomes RGB, and one of Adobe's programs, which store it inverted, too") {
     Bytes ink, light;
     for (int i = 0; i < width * height; ++i) {
-        const int cyan = i % width * 6, black = i / width * 5;
+        const int cyan = i % width * 6;
+        const int black = i / width * 5;
         for (const int v : {cyan, 40, 200, black})
             ink.push_back(static_cast<std::uint8_t>(v));
         for (const int v : {cyan, 40, 200})
@@ -121,7 +124,9 @@ TEST_CASE("headers that promise too much, and what is no JPEG, are refused") {
     std::size_t frame = 0;
     while (!(file[frame] == 0xff && file[frame + 1] == 0xc0))
         ++frame;
-    Bytes large = file, none = file, deep = file;
+    Bytes large = file;
+    Bytes none = file;
+    Bytes deep = file;
     large[frame + 5] = large[frame + 7] = 0x40;  // 16405 x 16421
     CHECK(has(decoding(large), "some.jpg: the header says a picture of 16405 x 16421, 269386505 "
                                "pixels; expected at most 268435456"));

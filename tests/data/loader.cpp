@@ -54,7 +54,8 @@ TEST_CASE("in an epoch every picture comes once, with its label and its pixels")
         CHECK(loader.samples() == 103);
         const Epoch all = epoch_of(loader, 0);
         CHECK(all.sizes == std::vector<int>{10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 3});
-        std::vector<int> sorted = all.indices, expected(103);
+        std::vector<int> sorted = all.indices;
+        std::vector<int> expected(103);
         std::sort(sorted.begin(), sorted.end());
         std::iota(expected.begin(), expected.end(), 0);
         CHECK(sorted == expected);
@@ -73,9 +74,11 @@ TEST_CASE("in an epoch every picture comes once, with its label and its pixels")
 }
 
 TEST_CASE("the same seed gives the same batches, another seed or epoch gives others") {
-    Loader a(some(), usual, {.batch = 16, .seed = 7}), b(some(), usual, {.batch = 16, .seed = 7}),
-        c(some(), usual, {.batch = 16, .seed = 8});
-    const Epoch zero = epoch_of(a, 0), one = epoch_of(a, 1);
+    Loader a(some(), usual, {.batch = 16, .seed = 7});
+    Loader b(some(), usual, {.batch = 16, .seed = 7});
+    Loader c(some(), usual, {.batch = 16, .seed = 8});
+    const Epoch zero = epoch_of(a, 0);
+    const Epoch one = epoch_of(a, 1);
     CHECK(epoch_of(b, 1) == one);  // epochs may be asked for in any order
     CHECK(epoch_of(b, 0) == zero);
     CHECK(zero.indices != one.indices);
@@ -94,7 +97,9 @@ TEST_CASE("a picture is augmented in the same way in batches of any size, and in
         }
         return of;
     };
-    const auto small = pictures(3, 0), large = pictures(50, 0), later = pictures(50, 1);
+    const auto small = pictures(3, 0);
+    const auto large = pictures(50, 0);
+    const auto later = pictures(50, 1);
     CHECK(small == large);
     int same = 0;
     for (std::size_t i = 0; i < 103; ++i)
@@ -127,8 +132,8 @@ TEST_CASE("an incomplete last batch is dropped for training and kept for evaluat
 }
 
 TEST_CASE("a loader does not augment outside training") {
-    Loader loader(some(), usual, {.batch = 103, .shuffle = false, .training = false}),
-        plain(some(), {}, {.batch = 103, .shuffle = false});
+    Loader loader(some(), usual, {.batch = 103, .shuffle = false, .training = false});
+    Loader plain(some(), {}, {.batch = 103, .shuffle = false});
     CHECK(epoch_of(loader, 3) == epoch_of(plain, 3));
 }
 
@@ -162,7 +167,9 @@ TEST_CASE("a loader may be stopped at any moment and begun anew in the middle") 
         for (int i = 0; i < taken; ++i)
             loader.next();
         CHECK(epoch_of(loader, 5) == whole);
-        loader.start(0), loader.start(1), loader.start(2);
+        loader.start(0);
+        loader.start(1);
+        loader.start(2);
     }
     CHECK(epoch_of(loader, 5) == whole);
     for (int taken = 0; taken <= 15; ++taken) {
@@ -261,7 +268,8 @@ TEST_CASE("a loader that is asked for nonsense says so") {
 
 TEST_CASE("the batches are the same with any number of threads") {
     Loader one(some(), usual, {.batch = 32, .seed = 7, .drop_last = false});
-    const Epoch zero = epoch_of(one, 0), three = epoch_of(one, 3);
+    const Epoch zero = epoch_of(one, 0);
+    const Epoch three = epoch_of(one, 3);
     for (const int threads : {0, 2, 3, 8}) {
         Loader several(some(), usual,
                        {.batch = 32, .seed = 7, .drop_last = false, .threads = threads});
@@ -281,7 +289,9 @@ TEST_CASE("a loader of several threads may be stopped at any moment and begun an
         for (int i = 0; i < taken; ++i)
             loader.next();
         CHECK(epoch_of(loader, 5) == whole);
-        loader.start(0), loader.start(1), loader.start(2);
+        loader.start(0);
+        loader.start(1);
+        loader.start(2);
     }
     CHECK(epoch_of(loader, 5) == whole);
     for (int taken = 0; taken <= 15; ++taken) {
@@ -294,7 +304,8 @@ TEST_CASE("a loader of several threads may be stopped at any moment and begun an
 }
 
 TEST_CASE("several threads work at once, and the first error of a batch is the one that is told") {
-    std::atomic<int> inside = 0, most = 0;
+    std::atomic<int> inside = 0;
+    std::atomic<int> most = 0;
     const auto read = [&](int index, Random, bool, float*) {
         const int now = ++inside;
         int seen = most;

@@ -187,11 +187,11 @@ TEST_CASE("pictures and labels come from two arrays") {
 
 TEST_CASE("a folder of four arrays is a data set") {
     const Folder folder;
-    folder.write("x_train.npy", npy(header("|u1", "(2, 1, 2)"), counting(4))),
-        folder.write("y_train.npy", npy(header("|u1", "(2,)"), {2, 0}));
+    folder.write("x_train.npy", npy(header("|u1", "(2, 1, 2)"), counting(4)));
+    folder.write("y_train.npy", npy(header("|u1", "(2,)"), {2, 0}));
     CHECK(has(error_of([&] { npy_set(folder.path); }), "x_test.npy: no such file"));
-    folder.write("x_test.npy", npy(header("|u1", "(1, 1, 2)"), counting(2))),
-        folder.write("y_test.npy", npy(header("|u1", "(1,)"), {1}));
+    folder.write("x_test.npy", npy(header("|u1", "(1, 1, 2)"), counting(2)));
+    folder.write("y_test.npy", npy(header("|u1", "(1,)"), {1}));
     const DataSet set = npy_set(folder.path);
     CHECK(set.train.classes == 3);
     CHECK(set.test.classes == 3);

@@ -31,7 +31,8 @@ std::string decoding(const Bytes& bytes, int channels = 3) {
 
 TEST_CASE("PNG files in colour and in grey, interlaced or not, are read as they are") {
     for (const bool interlaced : {false, true}) {
-        const Bytes colour = noise(11 * 13 * 3), grey = noise(11 * 13);
+        const Bytes colour = noise(11 * 13 * 3);
+        const Bytes grey = noise(11 * 13);
         CHECK(decoded(png_of(colour, 11, 13, 8, PNG_COLOR_TYPE_RGB, interlaced)).pixels == colour);
         CHECK(decoded(png_of(colour, 11, 13, 8, PNG_COLOR_TYPE_RGB, interlaced)).dims ==
               Dims{3, 13, 11});
@@ -87,20 +88,23 @@ TEST_CASE("a PNG file cut at any byte is refused by name") {
 
 TEST_CASE("a PNG file with any byte changed is read or refused by name") {
     const Bytes file = png_of(noise(9 * 7 * 3), 9, 7, 8, PNG_COLOR_TYPE_RGB);
-    int refused = 0, changed = 0;
+    int refused = 0;
+    int changed = 0;
     for (std::size_t at = 0; at < file.size(); ++at)
         for (const int change : {1, 0x80, 0xff}) {
             Bytes bytes = file;
             bytes[at] = static_cast<std::uint8_t>(bytes[at] ^ change);
             const std::string error = decoding(bytes);
             CHECK((error.empty() || error.starts_with("some.png: ")));
-            refused += !error.empty(), ++changed;
+            refused += !error.empty();
+            ++changed;
         }
     CHECK(refused > changed * 9 / 10);  // every chunk has a checksum
 }
 
 TEST_CASE("a PNG file that promises too much is refused") {
-    const Bytes zeros(1000 * 1000 / 8), file = png_of(zeros, 1000, 1000, 1, PNG_COLOR_TYPE_GRAY);
+    const Bytes zeros(1000 * 1000 / 8);
+    const Bytes file = png_of(zeros, 1000, 1000, 1, PNG_COLOR_TYPE_GRAY);
     CHECK(decoding(file).empty());  // about the densest there is
     Bytes large = png_of({0}, 1, 1, 8, PNG_COLOR_TYPE_GRAY);
     const auto lie = [&](std::uint8_t high) {

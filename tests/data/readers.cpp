@@ -30,9 +30,10 @@ TEST_CASE("every reader refuses, by name, a file that is missing, empty, a folde
         {"read_npy_images", [](const fs::path& p) { read_npy_images(p, p, "set"); }},
         {"read_picture", [](const fs::path& p) { read_picture(p); }},
     };
-    const fs::path missing = folder.path / "missing", empty = folder.write("empty", {}),
-                   text = folder.write("text", {'h', 'e', 'l', 'l', 'o'}),
-                   below = folder.path / "below";
+    const fs::path missing = folder.path / "missing";
+    const fs::path empty = folder.write("empty", {});
+    const fs::path text = folder.write("text", {'h', 'e', 'l', 'l', 'o'});
+    const fs::path below = folder.path / "below";
     fs::create_directories(below);
     // no names for its parts: clang below 16 has none for them in a lambda
     for (const auto& reader : readers) {
@@ -57,8 +58,9 @@ TEST_CASE("every folder of a known set refuses, by name, to be missing, empty or
         {"image_folder", [](const fs::path& p) { image_folder(p); }},
         {"image_folders", [](const fs::path& p) { image_folders(p); }},
     };
-    const fs::path missing = folder.path / "missing", file = folder.write("file", {1, 2, 3}),
-                   empty = folder.path / "nothing";
+    const fs::path missing = folder.path / "missing";
+    const fs::path file = folder.write("file", {1, 2, 3});
+    const fs::path empty = folder.path / "nothing";
     fs::create_directories(empty);
     for (const auto& set : sets) {
         CAPTURE(set.first);

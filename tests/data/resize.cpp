@@ -34,18 +34,22 @@ PictureWindow whole(Dims d) {
 /// a triangle in each direction.
 double defined(const Images& images, const PictureWindow& w, int height, int width, int y, int x,
                int c) {
-    const double sy = w.height / height, sx = w.width / width, ry = std::max(1.0, sy),
-                 rx = std::max(1.0, sx);
-    const double cy = w.top + (y + 0.5) * sy - 0.5, cx = w.left + (x + 0.5) * sx - 0.5;
-    double sum = 0, weights = 0;
+    const double sy = w.height / height;
+    const double sx = w.width / width;
+    const double ry = std::max(1.0, sy);
+    const double rx = std::max(1.0, sx);
+    const double cy = w.top + (y + 0.5) * sy - 0.5;
+    const double cx = w.left + (x + 0.5) * sx - 0.5;
+    double sum = 0;
+    double weights = 0;
     for (int i = 0; i < images.dims.height; ++i)
         for (int j = 0; j < images.dims.width; ++j) {
             if (i + 1 <= w.top || i >= w.top + w.height || j + 1 <= w.left || j >= w.left + w.width)
                 continue;
             const double weight =
                 std::max(0.0, 1 - std::abs(i - cy) / ry) * std::max(0.0, 1 - std::abs(j - cx) / rx);
-            sum += weight * images.image(0)[(i * images.dims.width + j) * images.dims.channels + c],
-                weights += weight;
+            sum += weight * images.image(0)[(i * images.dims.width + j) * images.dims.channels + c];
+            weights += weight;
         }
     return sum / weights;
 }
@@ -97,18 +101,27 @@ TEST_CASE("windows of any place and extent agree with the definition") {
 TEST_CASE("random parts lie in the picture, have areas and shapes within their bounds, and reach "
           "all of it") {
     for (const Dims d : {Dims{3, 300, 400}, Dims{3, 32, 32}, Dims{1, 500, 120}}) {
-        double least = 1, most = 0, flattest = 10, tallest = 0, mean_area = 0;
-        bool top = false, bottom = false;
+        double least = 1;
+        double most = 0;
+        double flattest = 10;
+        double tallest = 0;
+        double mean_area = 0;
+        bool top = false;
+        bool bottom = false;
         for (int i = 0; i < 2000; ++i) {
             const PictureWindow w = detail::random_window(d, 0.25, sample_random(1, 0, i));
             REQUIRE((w.top >= 0 && w.left >= 0 && w.height >= 1 && w.width >= 1 &&
                      w.top + w.height <= d.height && w.left + w.width <= d.width));
             CHECK(w.top == std::floor(w.top));
-            const double area = w.height * w.width / d.area(), ratio = w.width / w.height;
-            least = std::min(least, area), most = std::max(most, area),
-            flattest = std::min(flattest, ratio), tallest = std::max(tallest, ratio);
+            const double area = w.height * w.width / d.area();
+            const double ratio = w.width / w.height;
+            least = std::min(least, area);
+            most = std::max(most, area);
+            flattest = std::min(flattest, ratio);
+            tallest = std::max(tallest, ratio);
             mean_area += area / 2000;
-            top = top || w.top == 0, bottom = bottom || w.top + w.height == d.height;
+            top = top || w.top == 0;
+            bottom = bottom || w.top + w.height == d.height;
         }
         CHECK(flattest > 0.72);
         CHECK(tallest < 1.39);
@@ -154,7 +167,9 @@ TEST_CASE("a transform resizes pictures of one size and of any") {
     const Augmenter augmenter = Augmenter::of_any_size({.resized_crop = 12}, 3);
     for (const Dims d : {Dims{3, 40, 60}, Dims{3, 5, 90}, Dims{3, 12, 12}}) {
         const Images images = noise(d);
-        std::vector<float> random(432), again(432), central(432);
+        std::vector<float> random(432);
+        std::vector<float> again(432);
+        std::vector<float> central(432);
         augmenter.apply(images, 0, sample_random(1, 0, 0), true, random.data());
         augmenter.apply(images, 0, sample_random(1, 0, 0), true, again.data());
         CHECK(random == again);

@@ -53,8 +53,10 @@ TEST_CASE("a subset keeps the order, holds no picture twice and depends on the s
     std::vector<int> labels;
     for (int i = 0; i < 200; ++i)
         labels.push_back(i % 5);
-    const Images all = numbered(labels, 5), a = subset(all, 50, 1), b = subset(all, 50, 1),
-                 c = subset(all, 50, 2);
+    const Images all = numbered(labels, 5);
+    const Images a = subset(all, 50, 1);
+    const Images b = subset(all, 50, 1);
+    const Images c = subset(all, 50, 2);
     CHECK(a.pixels == b.pixels);
     CHECK(a.labels == b.labels);
     CHECK(a.pixels != c.pixels);

@@ -60,10 +60,11 @@ TEST_CASE("STL-10 is read from the folder and from the folder below it") {
         const Folder folder;
         CHECK(has(error_of([&] { stl10(folder.path); }),
                   ": no file of STL-10; tried train_X.bin and stl10_binary/train_X.bin"));
-        folder.write(below + "train_X.bin", pictures(3)),
-            folder.write(below + "train_y.bin", {1, 2, 3});
+        folder.write(below + "train_X.bin", pictures(3));
+        folder.write(below + "train_y.bin", {1, 2, 3});
         CHECK(has(error_of([&] { stl10(folder.path); }), "test_y.bin: no such file"));
-        folder.write(below + "test_X.bin", pictures(1)), folder.write(below + "test_y.bin", {4});
+        folder.write(below + "test_X.bin", pictures(1));
+        folder.write(below + "test_y.bin", {4});
         const DataSet set = stl10(folder.path);
         CHECK(set.train.labels == std::vector<int>{0, 1, 2});
         CHECK(set.test.labels == std::vector<int>{3});
@@ -79,7 +80,8 @@ TEST_CASE(
     "STL-10 files that are cut, or whose labels are wrong or of another number, are refused") {
     const Folder folder;
     const auto reading = [&](const Bytes& x, const Bytes& y) {
-        const auto px = folder.write("x", x), py = folder.write("y", y);
+        const auto px = folder.write("x", x);
+        const auto py = folder.write("y", y);
         return error_of([&] { read_stl10(px, py); });
     };
     const Bytes two = pictures(2);

@@ -40,14 +40,16 @@ using SumPair = Collaboration<Plain, Plain, MKB<Encoder<4>, Transfer<4>, Decoder
 template <class N>
 Model<N, Reference<float>> some_model(int samples = 3) {
     Model<N, Reference<float>> model(samples);
-    std::vector<float> p = model.parameters(), s = model.state();
+    std::vector<float> p = model.parameters();
+    std::vector<float> s = model.state();
     for (std::size_t i = 0; i < p.size(); ++i)
         p[i] = p[i] * 0.8f + 0.2f * float(std::sin(1.7 * double(i) + 0.3));
     for (const Named& n : model.catalogue().states)
         for (int i = 0; i < n.tensor.size; ++i)
             s[n.offset + std::size_t(i)] = float((n.tensor.role == Role::scale ? 1.2 : 0) +
                                                  0.4 * std::sin(2.3 * i + double(n.offset)));
-    model.set_parameters(p), model.set_state(s);
+    model.set_parameters(p);
+    model.set_state(s);
     return model;
 }
 template <class N>
@@ -60,7 +62,8 @@ std::vector<float> some_images(int samples = 3) {
 /// From rows and columns of pixels to a plane for each channel.
 inline std::vector<float> planes(const std::vector<float>& x, Dims d) {
     std::vector<float> y(x.size());
-    const auto c = std::size_t(d.channels), a = std::size_t(d.area());
+    const auto c = std::size_t(d.channels);
+    const auto a = std::size_t(d.area());
     for (std::size_t s = 0; s < x.size() / (c * a); ++s)
         for (std::size_t p = 0; p < a; ++p)
             for (std::size_t k = 0; k < c; ++k)

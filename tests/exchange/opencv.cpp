@@ -16,8 +16,8 @@ int main(int argc, char** argv) {
     for (int a = 2; a < argc; ++a) {
         const std::string stem = std::string(argv[1]) + "/" + argv[a];
         try {
-            const collab::NpyArray images = collab::read_npy(stem + ".images.npy"),
-                                   logits = collab::read_npy(stem + ".logits.npy");
+            const collab::NpyArray images = collab::read_npy(stem + ".images.npy");
+            const collab::NpyArray logits = collab::read_npy(stem + ".logits.npy");
             std::vector<float> x = collab::numbers(images);
             const std::vector<float> ours = collab::numbers(logits);
             const int extents[] = {int(images.shape[0]), int(images.shape[1]), int(images.shape[2]),

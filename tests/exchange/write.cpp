@@ -27,8 +27,8 @@ template <class N>
 bool read_one(const std::string& folder, const std::string& name) {
     Model<N, Reference<float>> model(3);
     load(model, folder + "/" + name + ".theirs.safetensors");
-    const std::vector<float> z = model.predict(some_images<N>().data(), 3),
-                             theirs = numbers(read_npy(folder + "/" + name + ".theirs.npy"));
+    const std::vector<float> z = model.predict(some_images<N>().data(), 3);
+    const std::vector<float> theirs = numbers(read_npy(folder + "/" + name + ".theirs.npy"));
     double worst = z.size() == theirs.size() ? 0 : 1e9;
     for (std::size_t i = 0; i < z.size() && i < theirs.size(); ++i)
         worst = std::max(worst, std::abs(double(z[i]) - double(theirs[i])));

@@ -70,7 +70,8 @@ inline std::size_t take(Input& input, int bytes) {
 }
 /// The first part of the input, of a length that its first two bytes say; the rest remains.
 inline Input take_part(Input& input) {
-    const std::size_t said = take(input, 2), n = std::min(said, input.size());
+    const std::size_t said = take(input, 2);
+    const std::size_t n = std::min(said, input.size());
     const Input part = input.substr(0, n);
     input.remove_prefix(n);
     return part;
@@ -103,8 +104,10 @@ struct Reader {
 inline constexpr std::array readers{
     Reader{"idx",
            [](Input in) {
-               static MemoryFile images("images"), labels("labels");
-               const std::string x = images.hold(take_part(in)), y = labels.hold(in);
+               static MemoryFile images("images");
+               static MemoryFile labels("labels");
+               const std::string x = images.hold(take_part(in));
+               const std::string y = labels.hold(in);
                answered([&] { check(collab::read_idx(x, y, "fuzz", 10)); });
            }},
     Reader{"cifar10",
@@ -125,7 +128,8 @@ inline constexpr std::array readers{
            }},
     Reader{"stl10",
            [](Input in) {
-               static MemoryFile images("images"), labels("labels");
+               static MemoryFile images("images");
+               static MemoryFile labels("labels");
                const std::size_t size = take_size(in);
                const Input x = take_part(in);
                answered([&] { check(collab::read_stl10(images.hold(x, size), labels.hold(in))); });
@@ -153,8 +157,10 @@ inline constexpr std::array readers{
            }},
     Reader{"npy",
            [](Input in) {
-               static MemoryFile images("images"), labels("labels");
-               const std::string x = images.hold(take_part(in)), y = labels.hold(in);
+               static MemoryFile images("images");
+               static MemoryFile labels("labels");
+               const std::string x = images.hold(take_part(in));
+               const std::string y = labels.hold(in);
                answered([&] { check(collab::read_npy_images(x, y, "fuzz")); });
            }},
     Reader{"safetensors",

@@ -31,8 +31,9 @@ void fools_nobody(std::uint64_t seed) {
         x[i] = float(std::sin(0.37 * double(i) * double(i)));
     const std::vector<int> y{0, 1, 2, 1};
     training.compute_gradients(x.data(), y.data(), samples);
-    const std::vector<double> p = training.parameters(), g = training.gradients(),
-                              s = training.state();
+    const std::vector<double> p = training.parameters();
+    const std::vector<double> g = training.gradients();
+    const std::vector<double> s = training.state();
     Training<C, Reference<double>> fresh(
         {.seed = seed, .batch = samples, .critic = {.rate = 0.01}});
     fresh.step(x.data(), y.data(), samples, 0.05);
@@ -46,10 +47,11 @@ void fools_nobody(std::uint64_t seed) {
         const std::vector<double> now = fresh.parameter(n.name);
         // the first step of Adam: the sign of the gradient, nearly
         for (std::size_t i = 0; i < now.size(); ++i) {
-            const double gradient = g[n.offset + i],
-                         expected = p[n.offset + i] - 0.01 * gradient / (std::abs(gradient) + 1e-8);
+            const double gradient = g[n.offset + i];
+            const double expected = p[n.offset + i] - 0.01 * gradient / (std::abs(gradient) + 1e-8);
             CHECK(now[i] == doctest::Approx(expected).epsilon(1e-9));
-            after[n.offset + i] = now[i], ++moved;
+            after[n.offset + i] = now[i];
+            ++moved;
         }
     }
     CHECK(moved > 50);
@@ -80,15 +82,23 @@ TEST_CASE("AFD: networks and adapters follow their own loss, critics theirs") {
     CHECK(trial.report.checked > 100);
 }
 TEST_CASE("AFD: the losses of least squares are those computed by hand") {
-    const double own[] = {0.2, 0.4, 0.6, 0.1}, peer[] = {0.7, 0.9, 0.3, 0.8};
-    double of_critic = 0, of_network = 0;
+    const double own[] = {0.2, 0.4, 0.6, 0.1};
+    const double peer[] = {0.7, 0.9, 0.3, 0.8};
+    double of_critic = 0;
+    double of_network = 0;
     for (int b = 0; b < 4; ++b) {
         Row<double> row;
-        row.dims[0] = {1, 1, 1}, row.count = 1;
+        row.dims[0] = {1, 1, 1};
+        row.count = 1;
         double y = 0;
-        row.x[0] = &peer[b], SquareTo{1}.forward(row, &y), of_critic += y / 4;
-        row.x[0] = &own[b], SquareTo{0}.forward(row, &y), of_critic += y / 4;
-        SquareTo{1}.forward(row, &y), of_network += y / 4;
+        row.x[0] = &peer[b];
+        SquareTo{1}.forward(row, &y);
+        of_critic += y / 4;
+        row.x[0] = &own[b];
+        SquareTo{0}.forward(row, &y);
+        of_critic += y / 4;
+        SquareTo{1}.forward(row, &y);
+        of_network += y / 4;
     }
     CHECK(of_critic == doctest::Approx(0.3).epsilon(1e-14));
     CHECK(of_network == doctest::Approx(0.4925).epsilon(1e-14));

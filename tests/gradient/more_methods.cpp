@@ -77,13 +77,14 @@ TEST_CASE("KDCL: every network follows its own loss while the target stands") {
     // against the target that was.
     Trial<Collaboration<Small, Other, Third, CollaborativeDistillation<>>> trial({.seed = 3});
     constexpr int classes = 3;
-    const auto z0 = trial.training.logits(0), z1 = trial.training.logits(1),
-               z2 = trial.training.logits(2);
+    const auto z0 = trial.training.logits(0);
+    const auto z1 = trial.training.logits(1);
+    const auto z2 = trial.training.logits(2);
     std::vector<double> target(z0.size());
     for (std::size_t s = 0; s < std::size_t(samples); ++s)
         for (std::size_t c = 0; c < classes; ++c) {
-            const std::size_t at = s * classes + c,
-                              label = s * classes + std::size_t(trial.labels[s]);
+            const std::size_t at = s * classes + c;
+            const std::size_t label = s * classes + std::size_t(trial.labels[s]);
             target[at] = std::min({z0[at] - z0[label], z1[at] - z1[label], z2[at] - z2[label]});
         }
     for (int k = 0; k < 3; ++k)

@@ -15,7 +15,8 @@ struct OneOwner {
     int owner;
     using Scalar = typename G::Scalar;
     using Learning = typename G::Learning;
-    static constexpr int networks = G::networks, classes = G::classes;
+    static constexpr int networks = G::networks;
+    static constexpr int classes = G::classes;
     static constexpr bool frozen(int network) { return G::frozen(network); }
     bool wanted(int of) const { return owner == everybody || owner == of; }
 
@@ -130,8 +131,8 @@ void verify_reach(
     trial.training.evaluate_batch(trial.images.data(), trial.labels.data(), samples);
     const std::vector<double> x(trial.images.begin(), trial.images.end());
     unroll<C::size>([&](auto k) {
-        const auto inside = trial.training.logits(k),
-                   outside = trial.training.template deploy<k>().predict(x.data(), samples);
+        const auto inside = trial.training.logits(k);
+        const auto outside = trial.training.template deploy<k>().predict(x.data(), samples);
         CHECK(inside == outside);
         for (const double z : inside)
             CHECK(std::isfinite(z));

@@ -96,8 +96,8 @@ struct Trial {
         unroll<C::bases>([&](auto k) {
             for (int i = 0; i < networks; ++i)
                 for (int j = i + 1; j < networks; ++j) {
-                    const auto a = training.template embeddings<k>(i),
-                               b = training.template embeddings<k>(j);
+                    const auto a = training.template embeddings<k>(i);
+                    const auto b = training.template embeddings<k>(j);
                     const int width = int(a.size()) / samples;
                     for (int row = 0; row < samples; ++row)
                         sum += training.settings().metric.value(width, a.data() + row * width,

@@ -89,7 +89,8 @@ TEST_CASE("no data, one point and equal values still have axes") {
 
 TEST_CASE("the spread belongs to the axis, values that are no numbers do not") {
     Chart c = chart_of({{1, 5}, {2, 6}, {3, std::numeric_limits<double>::infinity()}});
-    c.series[0].lower = {1, 5, 0}, c.series[0].upper = {9, 7, 1e9};
+    c.series[0].lower = {1, 5, 0};
+    c.series[0].upper = {9, 7, 1e9};
     for (const double none : {std::nan(""), -std::numeric_limits<double>::infinity()}) {
         Chart d = c;
         d.series[0].lower[0] = none;
@@ -114,7 +115,8 @@ TEST_CASE("a focused chart leaves its first fifth out of the axis and says so") 
 
 TEST_CASE("limits given are kept, impossible ones are refused by name") {
     Chart c = chart_of({{1, 0.5}, {2, 0.6}});
-    c.y_low = 0, c.y_high = 1;
+    c.y_low = 0;
+    c.y_high = 1;
     CHECK(detail::chart_axes(c, 5, 5).y.low == 0);
     CHECK(detail::chart_axes(c, 5, 5).y.high == 1);
     c.y_low = 2;

@@ -39,9 +39,9 @@ int pictures = 0;
 template <class C>
 void matches(const std::string& name, const std::string& title,
              const std::vector<std::string>& names) {
-    const std::string docs = COLLAB_TEST_DATA "/../../docs/",
-                      path = docs + "images/methods/" + name + ".svg",
-                      drawn = diagram<C>(title, names);
+    const std::string docs = COLLAB_TEST_DATA "/../../docs/";
+    const std::string path = docs + "images/methods/" + name + ".svg";
+    const std::string drawn = diagram<C>(title, names);
     if (std::getenv("COLLAB_WRITE_PICTURES"))
         std::ofstream(path) << drawn;
     ++pictures;
@@ -57,8 +57,9 @@ void matches(const std::string& name, const std::string& title,
 }  // namespace
 
 TEST_CASE("the pictures of the documentation are what the library draws") {
-    const std::vector<std::string> pair{"network 1", "network 2"},
-        three{"network 1", "network 2", "network 3"}, school{"teacher", "student"};
+    const std::vector<std::string> pair{"network 1", "network 2"};
+    const std::vector<std::string> three{"network 1", "network 2", "network 3"};
+    const std::vector<std::string> school{"teacher", "student"};
     matches<Collaboration<A, B, Frozen<0>, Distillation<0, 1>>>("distillation", "Distillation",
                                                                 school);
     matches<Collaboration<A, B, Frozen<0>, Hints<0, 1>>>("hints", "Hints", school);
@@ -104,7 +105,8 @@ TEST_CASE("a picture is well-formed, whatever the names") {
     CHECK(s.ends_with("</svg>\n"));
     CHECK(s.find("&lt;first&gt;") != std::string::npos);
     CHECK(s.find("<first>") == std::string::npos);
-    std::size_t solid = 0, constant = 0;
+    std::size_t solid = 0;
+    std::size_t constant = 0;
     for (std::size_t at = 0; (at = s.find("class=\"e\"", at)) != std::string::npos; ++at)
         ++solid;
     for (std::size_t at = 0; (at = s.find("class=\"e k\"", at)) != std::string::npos; ++at)

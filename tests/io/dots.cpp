@@ -34,8 +34,9 @@ TEST_CASE("every number is a dot, every row with numbers has a mean, and nothing
     CHECK(count(s, "a &lt; b") == 2 + 1);  // label, title, heading
     CHECK(s.find("nan") == std::string::npos);
     // The mean of 1, 2, 3 stands where the 2 is, and dots stand in the order of their numbers.
-    const std::size_t first = s.find("<circle"), second = s.find("<circle", first + 1),
-                      third = s.find("<circle", second + 1);
+    const std::size_t first = s.find("<circle");
+    const std::size_t second = s.find("<circle", first + 1);
+    const std::size_t third = s.find("<circle", second + 1);
     CHECK(number_after(s, "<path class=\"m0\" d=\"M") == number_after(s, "cx=\"", second));
     CHECK(number_after(s, "cx=\"", first) < number_after(s, "cx=\"", second));
     CHECK(number_after(s, "cx=\"", second) < number_after(s, "cx=\"", third));

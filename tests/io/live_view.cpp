@@ -53,9 +53,10 @@ public:
                     row_ -= std::size_t(n);
                 else if (s[i] == 'K')
                     rows_[row_].resize(column_);
-                else if (s[i] == 'J')
-                    rows_[row_].resize(column_), rows_.resize(row_ + 1);
-                else
+                else if (s[i] == 'J') {
+                    rows_[row_].resize(column_);
+                    rows_.resize(row_ + 1);
+                } else
                     REQUIRE(s[i] == 'm');
             } else {
                 if (column_ == std::size_t(width_)) {
@@ -74,16 +75,19 @@ public:
         for (const std::string& r : rows_) {
             for (std::size_t at = 0; at == 0 || at < r.size(); at += std::size_t(width))
                 broken.push_back(r.substr(at, std::size_t(width)));
-            row_ = broken.size() - 1, column_ = broken.back().size();
+            row_ = broken.size() - 1;
+            column_ = broken.back().size();
         }
-        rows_ = broken, width_ = width;
+        rows_ = broken;
+        width_ = width;
     }
     const std::vector<std::string>& rows() const { return rows_; }
 
 private:
     int width_;
     std::vector<std::string> rows_{""};
-    std::size_t row_ = 0, column_ = 0;
+    std::size_t row_ = 0;
+    std::size_t column_ = 0;
 };
 }  // namespace
 
@@ -131,11 +135,14 @@ TEST_CASE("where there is no terminal, one line tells all") {
     now_ = 0;
     {
         LiveView view(file, LiveView::Style::automatic, fake_clock);
-        for (long step = 1; step <= 25; ++step)
-            now_ += 1, view.update(status(step));
+        for (long step = 1; step <= 25; ++step) {
+            now_ += 1;
+            view.update(status(step));
+        }
         view.finish("done");
         LiveView silent(file, LiveView::Style::quiet, fake_clock);
-        silent.update(status()), silent.finish("never");
+        silent.update(status());
+        silent.finish("never");
     }
     std::string text;
     std::rewind(file);
@@ -149,7 +156,9 @@ TEST_CASE("where there is no terminal, one line tells all") {
 }
 
 TEST_CASE("lines are rewritten in place, also after the terminal was resized") {
-    ::setenv("TERM", "xterm", 1), ::setenv("NO_COLOR", "1", 1), ::setenv("LC_ALL", "C", 1);
+    ::setenv("TERM", "xterm", 1);
+    ::setenv("NO_COLOR", "1", 1);
+    ::setenv("LC_ALL", "C", 1);
     Terminal terminal;
     REQUIRE(terminal.file != nullptr);
     terminal.resize(100);
@@ -162,12 +171,14 @@ TEST_CASE("lines are rewritten in place, also after the terminal was resized") {
         view.update(status(s));
         screen.write(terminal.read());
     };
-    step(1), step(2);
+    step(1);
+    step(2);
     REQUIRE(screen.rows().size() == 4);
     CHECK(screen.rows()[0] == "before");
     CHECK(screen.rows()[3].starts_with("  ResNet    accuracy"));
     for (const int width : {50, 20, 33, 100, 12}) {
-        terminal.resize(static_cast<unsigned short>(width)), screen.resize(width);
+        terminal.resize(static_cast<unsigned short>(width));
+        screen.resize(width);
         const std::size_t above = screen.rows().size();
         step(10 + width);
         CHECK_MESSAGE(screen.rows().size() <= std::max<std::size_t>(above, 4), width);

@@ -31,14 +31,16 @@ TEST_CASE("an archive of arrays is found from its end and holds what was put in"
     REQUIRE(number(file, end + 10, 2) == 2);
     std::size_t at = number(file, end + 16, 4);
     CHECK(at + number(file, end + 12, 4) == end);
-    const std::string names[] = {"0.weight.npy", "count.npy"},
-                      headers[] = {"{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3, ), }",
+    const std::string names[] = {"0.weight.npy", "count.npy"};
+    const std::string headers[] = {"{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3, ), }",
                                    "{'descr': '<i8', 'fortran_order': False, 'shape': (), }"};
     for (int k = 0; k < 2; ++k) {
         REQUIRE(number(file, at, 4) == 0x02014b50);
-        const std::uint32_t sum = number(file, at + 16, 4), packed = number(file, at + 20, 4),
-                            size = number(file, at + 24, 4), length = number(file, at + 28, 2),
-                            place = number(file, at + 42, 4);
+        const std::uint32_t sum = number(file, at + 16, 4);
+        const std::uint32_t packed = number(file, at + 20, 4);
+        const std::uint32_t size = number(file, at + 24, 4);
+        const std::uint32_t length = number(file, at + 28, 2);
+        const std::uint32_t place = number(file, at + 42, 4);
         CHECK(packed == size);
         CHECK(file.substr(at + 46, length) == names[k]);
         REQUIRE(number(file, place, 4) == 0x04034b50);

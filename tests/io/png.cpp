@@ -48,9 +48,10 @@ std::vector<std::uint8_t> pixels_of(const std::string& file, Dims dims, char kin
     const std::string packed = chunk(file, at, "IDAT");
     CHECK(chunk(file, at, "IEND").empty());
     CHECK(at == file.size());
-    const auto row = static_cast<std::size_t>(dims.width * dims.channels),
-               rows = static_cast<std::size_t>(dims.height);
-    std::vector<std::uint8_t> raw((row + 1) * rows), out;
+    const auto row = static_cast<std::size_t>(dims.width * dims.channels);
+    const auto rows = static_cast<std::size_t>(dims.height);
+    std::vector<std::uint8_t> raw((row + 1) * rows);
+    std::vector<std::uint8_t> out;
     uLongf size = static_cast<uLong>(raw.size());
     REQUIRE(uncompress(raw.data(), &size, reinterpret_cast<const Bytef*>(packed.data()),
                        static_cast<uLong>(packed.size())) == Z_OK);

@@ -117,7 +117,8 @@ TEST_CASE("no line is wider than the terminal") {
     for (int width = 0; width < 200; ++width)
         for (const bool unicode : {false, true}) {
             Progress::Status s = status();
-            s.networks = wide, s.label = "zusammen für 長い";
+            s.networks = wide;
+            s.label = "zusammen für 長い";
             CHECK(columns(Progress::line(s, 1e5, width, {.unicode = unicode})) <= width);
         }
 }
@@ -143,10 +144,12 @@ TEST_CASE("the bar moves by eighths and is full only at the end") {
 }
 
 TEST_CASE("what is no number is called nan or inf, never a percentage") {
-    const double inf = std::numeric_limits<double>::infinity(), nan = std::nan("");
+    const double inf = std::numeric_limits<double>::infinity();
+    const double nan = std::nan("");
     const Network n[] = {{"A", nan, nan}, {"B", inf, 0.5}};
     Progress::Status s = status();
-    s.networks = n, s.images_per_second = nan;
+    s.networks = n;
+    s.images_per_second = nan;
     CHECK(Progress::plain_line(s, nan) ==
           "together  epoch  3/20  A   nan   nan | B   inf 50.0%  --:-- left");
 }
@@ -203,8 +206,8 @@ TEST_CASE("the same step is not told twice, the same epoch of the next phase is"
 
 TEST_CASE("quiet is quiet, and so is a stream that does not exist") {
     Captured out;
-    Progress p(out.file, Progress::Style::quiet, &fake_clock),
-        none(nullptr, Progress::Style::automatic, &fake_clock);
+    Progress p(out.file, Progress::Style::quiet, &fake_clock);
+    Progress none(nullptr, Progress::Style::automatic, &fake_clock);
     for (Progress* q : {&p, &none}) {
         CHECK_FALSE(q->due());
         q->update(status(1, 10));
@@ -220,16 +223,20 @@ TEST_CASE("time left is steps left times the seconds of a step, pauses spread ov
     CHECK(std::isnan(p.seconds_left()));
     p.update(status(1, 1));
     CHECK(std::isnan(p.seconds_left()));  // one moment is no speed
-    for (long step = 2; step <= 100; ++step)
-        now_ += 0.5, p.update(status(1, step));
+    for (long step = 2; step <= 100; ++step) {
+        now_ += 0.5;
+        p.update(status(1, step));
+    }
     CHECK(p.seconds_left() == doctest::Approx(50));
     now_ += 5;  // an evaluation
     p.update(status(1, 101));
     CHECK(p.seconds_left() > 49.5);
     CHECK(p.seconds_left() < 80);
     // another speed is learnt
-    for (long step = 102; step <= 190; ++step)
-        now_ += 1, p.update(status(1, step));
+    for (long step = 102; step <= 190; ++step) {
+        now_ += 1;
+        p.update(status(1, step));
+    }
     CHECK(p.seconds_left() == doctest::Approx(10).epsilon(0.05));
     p.finish("done");
     p.update(status(1, 1));

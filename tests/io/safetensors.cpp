@@ -11,7 +11,8 @@ using namespace collab;
 namespace {
 Tensors some() {
     Tensors t;
-    t.say("format", "a test"), t.say("said", "a \"word\"");
+    t.say("format", "a test");
+    t.say("said", "a \"word\"");
     const float a[] = {1.5f, -2, 3, 4, 5, 6};
     t.add<float>("a", {2, 3}, a);
     t.add<std::int64_t>("n", {1, -2});
@@ -22,7 +23,8 @@ Tensors some() {
 }
 std::string foreign(std::string_view header, std::string_view values) {
     std::string s(8, '\0');
-    s[0] = char(header.size() & 255), s[1] = char(header.size() >> 8);
+    s[0] = char(header.size() & 255);
+    s[1] = char(header.size() >> 8);
     return s + std::string(header) + std::string(values);
 }
 std::string no(std::string_view file) {

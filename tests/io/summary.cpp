@@ -49,7 +49,8 @@ TEST_CASE("a network is a table, with what stands inside layers below them") {
 }
 
 TEST_CASE("the layers of a dense block have their own inputs, and double takes twice the memory") {
-    const std::string single = summary<Growing>(), twice = summary<Growing, double>();
+    const std::string single = summary<Growing>();
+    const std::string twice = summary<Growing, double>();
     CHECK(single.find("    Conv2d<2, 1>  2 x 4 x 4           8            128  0.1 KiB\n") !=
           std::string::npos);
     CHECK(single.find("    Conv2d<3, 1>  3 x 4 x 4          18            288  0.2 KiB\n") !=

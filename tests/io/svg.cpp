@@ -47,7 +47,8 @@ double luminance(std::string_view hex) {
     return y;
 }
 double contrast(std::string_view a, std::string_view b) {
-    const double x = luminance(a), y = luminance(b);
+    const double x = luminance(a);
+    const double y = luminance(b);
     return (std::max(x, y) + 0.05) / (std::min(x, y) + 0.05);
 }
 std::string path_of(std::vector<Chart::Point> points) {
@@ -83,7 +84,8 @@ TEST_CASE("a point alone between gaps is a dot") {
 TEST_CASE("a spread is one closed shape for each run of known borders") {
     const auto same = [](double v) { return v; };
     Chart::Series s{.name = "s", .points = {{0, 1}, {1, 1}, {2, 1}, {3, 1}, {4, 1}}};
-    s.lower = {0, 0, nan_, 0.5, 0}, s.upper = {2, 3, 2, 2, 2};
+    s.lower = {0, 0, nan_, 0.5, 0};
+    s.upper = {2, 3, 2, 2, 2};
     CHECK(detail::band_data(s, same, same) == "M0 2L1 3L1 0L0 0ZM3 2L4 2L4 0L3 0.5Z");
 }
 
@@ -123,7 +125,9 @@ TEST_CASE(
 
 TEST_CASE("all text of a picture is escaped") {
     Chart c = sample();
-    c.x_label = "<x>", c.y_label = "\"y\"", c.series[0].name = "<script>";
+    c.x_label = "<x>";
+    c.y_label = "\"y\"";
+    c.series[0].name = "<script>";
     const std::string s = svg(c, Theme::light);
     CHECK(count(s, "Accuracy &lt;of&gt; both &amp; more") == 3);  // seen, title, spoken
     CHECK(count(s, "<x>") == 0);

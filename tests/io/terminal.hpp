@@ -26,7 +26,8 @@ struct Terminal {
     }
     void resize(unsigned short width, unsigned short height = 24) {
         ::winsize size{};
-        size.ws_col = width, size.ws_row = height;
+        size.ws_col = width;
+        size.ws_row = height;
         REQUIRE(::ioctl(master, TIOCSWINSZ, &size) == 0);
     }
     std::string read() {

@@ -41,10 +41,14 @@ long copied() {
     using Plan = Sequence<List, In>;
     constexpr Footprint f = Plan::footprint;
     Counting backend;
-    Numbers x(std::size_t(In::dims.size())), dy(std::size_t(Plan::Output::dims.size())),
-        parameters(std::size_t(f.parameters) + 1), gradients = parameters;
-    Numbers state(std::size_t(f.state) + 1), saved(std::size_t(f.saved) + 1),
-        fixed(std::size_t(f.fixed) + 1), scratch(std::size_t(f.scratch) + 1);
+    Numbers x(std::size_t(In::dims.size()));
+    Numbers dy(std::size_t(Plan::Output::dims.size()));
+    Numbers parameters(std::size_t(f.parameters) + 1);
+    Numbers gradients = parameters;
+    Numbers state(std::size_t(f.state) + 1);
+    Numbers saved(std::size_t(f.saved) + 1);
+    Numbers fixed(std::size_t(f.fixed) + 1);
+    Numbers scratch(std::size_t(f.scratch) + 1);
     const Memory<double> m{parameters.data(), gradients.data(), state.data(),
                            saved.data(),      fixed.data(),     scratch.data()};
     const Context<Counting> c{backend, 1, 1, Mode::training};

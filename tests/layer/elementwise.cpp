@@ -18,7 +18,8 @@ using namespace collab::trial;
 
 namespace {
 struct Slow : NormalisationDefaults {
-    static constexpr double epsilon = 3, momentum = 0.5;
+    static constexpr double epsilon = 3;
+    static constexpr double momentum = 0.5;
 };
 }  // namespace
 
@@ -72,7 +73,8 @@ TEST_CASE("batch normalisation in inference uses the running statistics and leav
 TEST_CASE("an activation after batch normalisation gives the same fused and apart") {
     struct here;
     const Numbers x{0.5, -1, 2, 0.25, -3, 1, 4, -8};
-    Numbers s1{0, 0, 1, 1}, s2 = s1;
+    Numbers s1{0, 0, 1, 1};
+    Numbers s2 = s1;
     const auto fused =
         run<Layers<BatchNorm, Elu>, Shape<2, 2, 2>>(x, {2, 1, 0.5, -1}, s1, Mode::training);
     const auto apart = run<BatchNorm, Shape<2, 2, 2>>(x, {2, 1, 0.5, -1}, s2, Mode::training);

@@ -19,9 +19,11 @@ Numbers run(const Numbers& x, const Numbers& parameters, Numbers& state,
     using Plan = Sequence<List, In>;
     Reference<double> backend;
     const int batch = int(x.size()) / In::dims.size();
-    Numbers p = parameters, saved(std::size_t(batch) * std::size_t(Plan::footprint.saved) + 1),
-            fixed(std::size_t(Plan::footprint.fixed) + 1);
-    p.push_back(0), state.push_back(0);
+    Numbers p = parameters;
+    Numbers saved(std::size_t(batch) * std::size_t(Plan::footprint.saved) + 1);
+    Numbers fixed(std::size_t(Plan::footprint.fixed) + 1);
+    p.push_back(0);
+    state.push_back(0);
     const Memory<double> m{p.data(), nullptr, state.data(), saved.data(), fixed.data(), nullptr};
     const Context<Reference<double>> c{backend, batch, batch, mode, random};
     const View<const double> y = Plan::template forward<0, Plan::depth>(

@@ -81,12 +81,13 @@ TEST_CASE("running a network range by range gives what running it whole gives") 
     Reference<double> backend;
     Catalogue catalogue;
     catalogue.add<Plan>("net");
-    const int batch = 2, capacity = 3;
-    auto parameters = initial_parameters<double>(catalogue, {}, 3),
-         state = initial_states<double>(catalogue);
-    Numbers x(std::size_t(batch) * 72),
-        saved(std::size_t(capacity) * std::size_t(Plan::footprint.saved)),
-        fixed(std::size_t(Plan::footprint.fixed));
+    const int batch = 2;
+    const int capacity = 3;
+    auto parameters = initial_parameters<double>(catalogue, {}, 3);
+    auto state = initial_states<double>(catalogue);
+    Numbers x(std::size_t(batch) * 72);
+    Numbers saved(std::size_t(capacity) * std::size_t(Plan::footprint.saved));
+    Numbers fixed(std::size_t(Plan::footprint.fixed));
     for (std::size_t i = 0; i < x.size(); ++i)
         x[i] = std::sin(double(i * i));
     const Memory<double> m{parameters.data(), nullptr,      state.data(),

@@ -27,7 +27,8 @@ std::vector<double> part(const Catalogue& c, const std::vector<double>& all, con
             all.begin() + std::ptrdiff_t(n.offset) + n.tensor.size};
 }
 double deviation(const std::vector<double>& v) {
-    double mean = 0, square = 0;
+    double mean = 0;
+    double square = 0;
     for (const double x : v)
         mean += x / double(v.size());
     for (const double x : v)
@@ -94,9 +95,9 @@ TEST_CASE("initial values depend on the seed and the name, not on what else is l
     Catalogue two;
     two.add<bound<Net>>("y");
     two.add<bound<Net>>("x");
-    const auto a = initial_parameters<double>(one, {}, 5),
-               b = initial_parameters<double>(two, {}, 5),
-               c = initial_parameters<double>(one, {}, 6);
+    const auto a = initial_parameters<double>(one, {}, 5);
+    const auto b = initial_parameters<double>(two, {}, 5);
+    const auto c = initial_parameters<double>(one, {}, 6);
     CHECK(part(one, a, "x.2.weight") == part(two, b, "x.2.weight"));
     CHECK(part(two, b, "y.2.weight") != part(two, b, "x.2.weight"));
     CHECK(part(one, a, "x.2.weight") != part(one, c, "x.2.weight"));

@@ -24,7 +24,8 @@ using List = typename collab::detail::Running<Net, Pack<Tags...>>::type;
 
 template <class L>
 Numbers trained() {
-    Numbers state = {0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1, 1}, x;
+    Numbers state = {0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1, 1};
+    Numbers x;
     for (int i = 0; i < 2 * In::dims.size(); ++i)
         x.push_back(i % 11 * 0.1 - i % 7 * 0.2);
     Numbers p;
@@ -52,8 +53,9 @@ TEST_CASE("layers before and behind a cut that nobody reads run together") {
     CHECK(!running<Net, early>::table.is_virtual[3]);
 }
 TEST_CASE("dropout draws the same numbers whoever reads the cuts before it") {
-    const Numbers all = trained<List<early, late>>(), one = trained<List<late>>(),
-                  none = trained<List<>>();
+    const Numbers all = trained<List<early, late>>();
+    const Numbers one = trained<List<late>>();
+    const Numbers none = trained<List<>>();
     REQUIRE(all.size() == 6);
     for (std::size_t i = 0; i < all.size(); ++i) {
         CHECK(one[i] == doctest::Approx(all[i]).epsilon(1e-12));

@@ -50,7 +50,8 @@ TEST_CASE("weights that are packed once give what they give when packed each tim
     CHECK(distance(model.predict(x.data(), 1), {first.begin(), first.begin() + 5}) < 2e-5);
 
     const std::vector<float> w = other(model.parameters());
-    model.set_parameters(w), slow.set_parameters(w);
+    model.set_parameters(w);
+    slow.set_parameters(w);
     const std::vector<float> second = model.predict(x.data(), 3);
     CHECK(distance(second, slow.predict(x.data(), 3)) < 2e-5);
     CHECK(distance(second, first) > 1e-3);
@@ -58,7 +59,8 @@ TEST_CASE("weights that are packed once give what they give when packed each tim
     std::vector<float> state = model.state();
     for (float& s : state)
         s = 1.5f * s + 0.1f;
-    model.set_state(state), slow.set_state(state);
+    model.set_state(state);
+    slow.set_state(state);
     CHECK(distance(model.predict(x.data(), 3), slow.predict(x.data(), 3)) < 2e-5);
 }
 
@@ -68,8 +70,8 @@ TEST_CASE(
     const std::vector<float> x = picture(2);
     Model<Small, Cpu<float>> alone(2, std::make_shared<Cpu<float>>(1), 3);
     const std::vector<float> expected = alone.predict(x.data(), 2);
-    std::optional<Model<Small, Cpu<float>>> a(std::in_place, 2, cpu, 3),
-        b(std::in_place, 2, cpu, 4);
+    std::optional<Model<Small, Cpu<float>>> a(std::in_place, 2, cpu, 3);
+    std::optional<Model<Small, Cpu<float>>> b(std::in_place, 2, cpu, 4);
     CHECK(a->predict(x.data(), 2) == expected);
     CHECK(b->predict(x.data(), 2) != expected);
     CHECK(a->predict(x.data(), 2) == expected);

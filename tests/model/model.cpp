@@ -32,9 +32,10 @@ std::vector<T> pictures(int n) {
 
 TEST_CASE("a model gives the same logits whatever its capacity") {
     const auto x = pictures<double>(7);
-    Model<Net, Reference<double>> wide(16, std::make_shared<Reference<double>>(), 3),
-        narrow(2, std::make_shared<Reference<double>>(), 3);
-    const auto a = wide.predict(x.data(), 7), b = narrow.predict(x.data(), 7);
+    Model<Net, Reference<double>> wide(16, std::make_shared<Reference<double>>(), 3);
+    Model<Net, Reference<double>> narrow(2, std::make_shared<Reference<double>>(), 3);
+    const auto a = wide.predict(x.data(), 7);
+    const auto b = narrow.predict(x.data(), 7);
     CHECK(a.size() == 28);
     CHECK(a == b);
     CHECK(std::abs(a[0]) > 1e-6);
@@ -54,8 +55,8 @@ TEST_CASE("backends agree on the logits of a model") {
 TEST_CASE(
     "parameters and running statistics decide the logits, and can be taken to another model") {
     const auto x = pictures<double>(3);
-    Model<Net, Reference<double>> one(3, std::make_shared<Reference<double>>(), 1),
-        two(3, std::make_shared<Reference<double>>(), 2);
+    Model<Net, Reference<double>> one(3, std::make_shared<Reference<double>>(), 1);
+    Model<Net, Reference<double>> two(3, std::make_shared<Reference<double>>(), 2);
     auto state = one.state();
     for (std::size_t i = 0; i < state.size(); ++i)
         state[i] += 0.1 * double(i);

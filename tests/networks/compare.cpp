@@ -61,8 +61,10 @@ void Digests::judge(const std::string& key, const std::vector<double>& found) {
         if (!(e <= error))
             error = e;  // lets a NaN in
     }
-    if (!(error <= worst))
-        worst = error, where = key;
+    if (!(error <= worst)) {
+        worst = error;
+        where = key;
+    }
     const bool agrees = found.size() == expected.size() && error <= tolerance;
     CHECK_MESSAGE(agrees, key << " differs from PyTorch by " << error << " of its norm");
 }

@@ -15,7 +15,8 @@
 
 namespace collab::networks {
 
-inline constexpr int batch = 4, directions = 3;
+inline constexpr int batch = 4;
+inline constexpr int directions = 3;
 
 /// The parameters as networks.py places them, away from where gradients jump: some channels drawn
 /// again, and the shifts of normalisations lifted.
@@ -46,7 +47,9 @@ const char* weights_folder();
 /// rounding leaves counts relative to `largest`.
 struct Digests {
     oracle::Fixture& fixture;
-    double tolerance, largest = 0, worst = 0;
+    double tolerance;
+    double largest = 0;
+    double worst = 0;
     std::string where = "nothing";
 
     static std::vector<double> digest(const std::string& name, const std::vector<double>& tensor);

@@ -16,8 +16,8 @@ double contrast(const Contrast& metric, int n, int d, const std::vector<double>&
                 const std::vector<double>& b, std::vector<double>* da = nullptr,
                 std::vector<double>* db = nullptr) {
     Reference<double> backend;
-    std::vector<double> rows(std::size_t(n), std::nan("")),
-        scratch(Contrast::scratch(n, {d, 1, 1}, {d, 1, 1}), std::nan(""));
+    std::vector<double> rows(std::size_t(n), std::nan(""));
+    std::vector<double> scratch(Contrast::scratch(n, {d, 1, 1}, {d, 1, 1}), std::nan(""));
     metric.evaluate_both(backend, n, d, a.data(), b.data(), 0.7, rows.data(),
                          da ? da->data() : nullptr, db ? db->data() : nullptr, scratch.data());
     double sum = 0;
@@ -41,13 +41,17 @@ TEST_CASE("contrast by hand") {
 }
 
 TEST_CASE("contrast: both gradients agree with differences") {
-    std::vector<double> a = e1, b = e2, da(a.size(), 0.25), db(b.size(), -0.5);
+    std::vector<double> a = e1;
+    std::vector<double> b = e2;
+    std::vector<double> da(a.size(), 0.25);
+    std::vector<double> db(b.size(), -0.5);
     const Contrast metric{0.3};
     contrast(metric, samples, width, a, b, &da, &db);
     double largest = 0;
     for (auto [x, dx, start] : {std::tuple{&a, &da, 0.25}, std::tuple{&b, &db, -0.5}})
         for (std::size_t i = 0; i < x->size(); ++i) {
-            const double at = (*x)[i], h = 1e-5;
+            const double at = (*x)[i];
+            const double h = 1e-5;
             (*x)[i] = at + h;
             const double up = contrast(metric, samples, width, a, b);
             (*x)[i] = at - h;
@@ -61,14 +65,18 @@ TEST_CASE("contrast: both gradients agree with differences") {
 
 TEST_CASE("contrast in single precision and of a vector without direction") {
     Cpu<float> cpu(2);
-    const std::vector<float> a(e1.begin(), e1.end()), b(e2.begin(), e2.end());
-    std::vector<float> rows(samples), da(a.size()),
-        scratch(Contrast::scratch(samples, {width, 1, 1}, {width, 1, 1}));
+    const std::vector<float> a(e1.begin(), e1.end());
+    const std::vector<float> b(e2.begin(), e2.end());
+    std::vector<float> rows(samples);
+    std::vector<float> da(a.size());
+    std::vector<float> scratch(Contrast::scratch(samples, {width, 1, 1}, {width, 1, 1}));
     Contrast{}.evaluate(cpu, samples, Dims{width, 1, 1}, a.data(), Dims{width, 1, 1}, b.data(),
                         1.0f, rows.data(), da.data(), scratch.data());
     CHECK(cpu.sum(samples, rows.data()) / samples ==
           doctest::Approx(contrast({}, samples, width, e1, e2)).epsilon(1e-4));
-    std::vector<double> none(4), g(4), h(4);
+    std::vector<double> none(4);
+    std::vector<double> g(4);
+    std::vector<double> h(4);
     CHECK(std::isfinite(contrast({}, 2, 2, none, {1, 0, 0, 1}, &g, &h)));
     for (const double x : g)
         CHECK(x == 0);

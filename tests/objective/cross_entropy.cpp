@@ -18,7 +18,10 @@ std::pair<double, double> loss(F f) {
     using T = typename Machine::Scalar;
     Machine machine;
     const int labels[] = {0, 2, 1, 4};
-    std::vector<T> logits, gradient(20), losses(4), hits(4);
+    std::vector<T> logits;
+    std::vector<T> gradient(20);
+    std::vector<T> losses(4);
+    std::vector<T> hits(4);
     for (int b = 0; b < 4; ++b)
         for (int c = 0; c < 5; ++c)
             logits.push_back(T(f(b, c)));

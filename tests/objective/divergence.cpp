@@ -26,7 +26,8 @@ TEST_CASE("divergences are those computed by hand") {
 }
 
 TEST_CASE("two classes by hand: the target comes first in KL and second in the call") {
-    const double s[] = {0, 0}, t[] = {std::log(3.0), 0};  // s = (1/2, 1/2), t = (3/4, 1/4)
+    const double s[] = {0, 0};
+    const double t[] = {std::log(3.0), 0};  // s = (1/2, 1/2), t = (3/4, 1/4)
     CHECK(KullbackLeibler{}.value(2, s, t) ==
           doctest::Approx(0.75 * std::log(1.5) + 0.25 * std::log(0.5)).epsilon(1e-14));
     CHECK(KullbackLeibler{}.value(2, t, s) ==
@@ -50,7 +51,8 @@ TEST_CASE("both gradients of a divergence agree with differences") {
             CHECK_MESSAGE(report.passed(), report.describe());
             report = check_metric(SoftCrossEntropy{temperature, factor});
             CHECK_MESSAGE(report.passed(), report.describe());
-            std::vector<double> t(z2.begin(), z2.begin() + classes), dt(t.size(), 0.5);
+            std::vector<double> t(z2.begin(), z2.begin() + classes);
+            std::vector<double> dt(t.size(), 0.5);
             metric.target_gradient(classes, z1.data(), t.data(), 0.7, dt.data());
             for (std::size_t i = 0; i < t.size(); ++i) {
                 const double at = t[i];

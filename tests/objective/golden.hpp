@@ -14,7 +14,9 @@
 
 namespace collab::golden {
 
-constexpr int samples = 4, classes = 5, width = 6;
+constexpr int samples = 4;
+constexpr int classes = 5;
+constexpr int width = 6;
 template <class F>
 std::vector<double> table(int columns, F f) {
     std::vector<double> v;
@@ -71,8 +73,8 @@ double over_batch(const M& metric, int n, Dims da_, const std::vector<double>& a
                   const std::vector<double>& b, std::vector<double>* da = nullptr,
                   double scale = 1) {
     Reference<double> backend;
-    std::vector<double> rows(std::size_t(n), std::nan("")),
-        scratch(M::scratch(n, da_, db_), std::nan(""));
+    std::vector<double> rows(std::size_t(n), std::nan(""));
+    std::vector<double> scratch(M::scratch(n, da_, db_), std::nan(""));
     metric.evaluate(backend, n, da_, a.data(), db_, b.data(), scale, rows.data(),
                     da ? da->data() : static_cast<double*>(nullptr), scratch.data());
     double sum = 0;
@@ -87,9 +89,11 @@ double gradient_error(const M& metric, int n, Dims da_, std::vector<double> a, D
                       const std::vector<double>& b) {
     std::vector<double> g(a.size(), 0.25);
     over_batch(metric, n, da_, a, db_, b, &g, 0.7);
-    double worst = 0, largest = 0;
+    double worst = 0;
+    double largest = 0;
     for (std::size_t i = 0; i < a.size(); ++i) {
-        const double at = a[i], h = 1e-5;
+        const double at = a[i];
+        const double h = 1e-5;
         a[i] = at + h;
         const double up = over_batch(metric, n, da_, a, db_, b);
         a[i] = at - h;
@@ -109,10 +113,12 @@ std::vector<double> combined(const F& f, int out,
     std::vector<double> result;
     for (int s = 0; s < samples; ++s) {
         Row<double> row;
-        row.count = int(inputs.size()), row.label = y[std::size_t(s)];
+        row.count = int(inputs.size());
+        row.label = y[std::size_t(s)];
         for (std::size_t k = 0; k < inputs.size(); ++k) {
             const int d = int(inputs[k]->size()) / samples;
-            row.dims[k] = {d, 1, 1}, row.x[k] = inputs[k]->data() + s * d;
+            row.dims[k] = {d, 1, 1};
+            row.x[k] = inputs[k]->data() + s * d;
         }
         std::vector<double> one(static_cast<std::size_t>(out));
         f.forward(row, one.data());
@@ -128,11 +134,15 @@ double combined_gradient_error(const F& f, int out, std::vector<Dims> dims,
                                std::size_t learning = Row<double>::most) {
     learning = std::min(learning, x.size());
     Row<double> row;
-    row.count = int(x.size()), row.label = label;
+    row.count = int(x.size());
+    row.label = label;
     std::vector<std::vector<double>> dx;
-    for (std::size_t k = 0; k < x.size(); ++k)
-        row.dims[k] = dims[k], dx.push_back(std::vector<double>(x[k].size(), 0.25));
-    std::vector<double> y_(static_cast<std::size_t>(out)), dy;
+    for (std::size_t k = 0; k < x.size(); ++k) {
+        row.dims[k] = dims[k];
+        dx.push_back(std::vector<double>(x[k].size(), 0.25));
+    }
+    std::vector<double> y_(static_cast<std::size_t>(out));
+    std::vector<double> dy;
     for (int i = 0; i < out; ++i)
         dy.push_back(std::sin(2.3 * i + 1));
     const auto value = [&] {
@@ -148,10 +158,12 @@ double combined_gradient_error(const F& f, int out, std::vector<Dims> dims,
     for (std::size_t k = 0; k < learning; ++k)
         row.dx[k] = dx[k].data();
     f.backward(row, y_.data(), dy.data());
-    double worst = 0, largest = 0;
+    double worst = 0;
+    double largest = 0;
     for (std::size_t k = 0; k < learning; ++k)
         for (std::size_t i = 0; i < x[k].size(); ++i) {
-            const double at = x[k][i], h = 1e-5;
+            const double at = x[k][i];
+            const double h = 1e-5;
             x[k][i] = at + h;
             const double up = value();
             x[k][i] = at - h;

@@ -11,7 +11,8 @@ using namespace collab;
 using namespace collab::golden;
 
 namespace {
-constexpr Dims fs_dims{3, 4, 4}, ft_dims{5, 4, 4};
+constexpr Dims fs_dims{3, 4, 4};
+constexpr Dims ft_dims{5, 4, 4};
 
 std::vector<double> part(const std::vector<double>& all, int sample, Dims d) {
     const auto begin = all.begin() + std::ptrdiff_t(sample) * std::ptrdiff_t(d.size());
@@ -23,8 +24,10 @@ std::vector<double> of(const F& f, int out, const std::vector<Dims>& dims,
                        const std::vector<std::vector<double>>& x) {
     Row<double> row;
     row.count = int(x.size());
-    for (std::size_t k = 0; k < x.size(); ++k)
-        row.dims[k] = dims[k], row.x[k] = x[k].data();
+    for (std::size_t k = 0; k < x.size(); ++k) {
+        row.dims[k] = dims[k];
+        row.x[k] = x[k].data();
+    }
     std::vector<double> y_(static_cast<std::size_t>(out), std::nan(""));
     f.forward(row, y_.data());
     return y_;
@@ -32,11 +35,14 @@ std::vector<double> of(const F& f, int out, const std::vector<Dims>& dims,
 }  // namespace
 
 TEST_CASE("functions of maps have the values that were computed independently") {
-    double attention = 0, style = 0, information = 0;
+    double attention = 0;
+    double style = 0;
+    double information = 0;
     for (int s = 0; s < samples; ++s) {
-        const auto a = part(fs, s, fs_dims), b = part(ft, s, ft_dims);
-        const auto qa = of(AttentionMap{}, 16, {fs_dims}, {a}),
-                   qb = of(AttentionMap{}, 16, {ft_dims}, {b});
+        const auto a = part(fs, s, fs_dims);
+        const auto b = part(ft, s, ft_dims);
+        const auto qa = of(AttentionMap{}, 16, {fs_dims}, {a});
+        const auto qb = of(AttentionMap{}, 16, {ft_dims}, {b});
         attention += MeanSquares{}.value(16, qa.data(), qb.data()) / samples;
         style += of(StyleDiscrepancy{}, 1, {fs_dims, ft_dims}, {a, b})[0] / samples;
         information += of(GaussianLikelihood{}, 1, {{width, 1, 1}, {width, 1, 1}, {width, 1, 1}},
@@ -80,12 +86,14 @@ TEST_CASE("functions of maps by hand") {
         of(AttentionMix{}, 1, {{1, 1, 1}, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}},
            {{std::log(3.0)}, {1}, {0}, {4}, {8}});
     CHECK(mixed[0] == doctest::Approx(0.75 * 4 + 0.25 * 8).epsilon(1e-14));
-    const double a[] = {1, -1, -2}, b[] = {3, -4, 5};  // the second is masked: neither is positive
+    const double a[] = {1, -1, -2};
+    const double b[] = {3, -4, 5};  // the second is masked: neither is positive
     CHECK(MaskedSquares{}.value(3, a, b) == 4 + 49);
 }
 
 TEST_CASE("functions of maps agree with differences") {
-    const auto a = part(fs, 1, fs_dims), b = part(ft, 1, ft_dims);
+    const auto a = part(fs, 1, fs_dims);
+    const auto b = part(ft, 1, ft_dims);
     CHECK(combined_gradient_error(AttentionMap{}, 16, {fs_dims}, {a}) < 1e-8);
     CHECK(combined_gradient_error(FlowMatrix{}, 15, {fs_dims, ft_dims}, {a, b}) < 1e-8);
     CHECK(combined_gradient_error(
@@ -106,11 +114,18 @@ TEST_CASE("functions of maps agree with differences") {
 TEST_CASE("a map of zeros has no direction, and no gradient that is not a number") {
     Row<double> row;
     const std::vector<double> none(8);
-    std::vector<double> d(8), y_(4), dy(4, 1.0);
-    row.count = 1, row.dims[0] = {2, 2, 2}, row.x[0] = none.data(), row.dx[0] = d.data();
+    std::vector<double> d(8);
+    std::vector<double> y_(4);
+    std::vector<double> dy(4, 1.0);
+    row.count = 1;
+    row.dims[0] = {2, 2, 2};
+    row.x[0] = none.data();
+    row.dx[0] = d.data();
     AttentionMap{}.forward(row, y_.data());
     AttentionMap{}.backward(row, y_.data(), dy.data());
-    row.count = 2, row.dims[1] = row.dims[0], row.x[1] = none.data();
+    row.count = 2;
+    row.dims[1] = row.dims[0];
+    row.x[1] = none.data();
     StyleDiscrepancy{}.forward(row, y_.data());
     StyleDiscrepancy{}.backward(row, y_.data(), dy.data());
     for (const double v : y_)

@@ -11,7 +11,8 @@
 using namespace collab;
 
 namespace {
-constexpr int B = 4, D = 6;
+constexpr int B = 4;
+constexpr int D = 6;
 double e1(int b, int d) {
     return std::sin(0.3 * b + 0.7 * d + 0.5);
 }
@@ -62,23 +63,26 @@ TEST_CASE("in single precision metrics have the same values") {
     double sum = 0;
     for (int b = 0; b < B; ++b) {
         float x[D], y[D];
-        for (int d = 0; d < D; ++d)
-            x[d] = float(e1(b, d)), y[d] = float(e2(b, d));
+        for (int d = 0; d < D; ++d) {
+            x[d] = float(e1(b, d));
+            y[d] = float(e2(b, d));
+        }
         sum += double(CosineDistance{}.value(D, x, y)) / B;
     }
     CHECK(sum == doctest::Approx(0.8079126837555641).epsilon(1e-6));
 }
 
 TEST_CASE("norms by hand") {
-    const double a[] = {1, 2, 3}, b[] = {4, -2, 3};  // difference -3, 4, 0
+    const double a[] = {1, 2, 3};
+    const double b[] = {4, -2, 3};  // difference -3, 4, 0
     CHECK(SquaredEuclidean{}.value(3, a, b) == 25);
     CHECK(LnDistance{1}.value(3, a, b) == near(7));
     CHECK(LnDistance{2}.value(3, a, b) == near(5));
     CHECK(LnDistance{3}.value(3, a, b) == near(std::cbrt(91.0)));
     CHECK(LnDistance{}.value(3, a, b) == near(5));
     CHECK(NegativeDot{}.value(3, a, b) == near(-3));
-    const auto d1 = gradient(LnDistance{1}, {1, 2, 3}, {4, -2, 3}),
-               d2 = gradient(LnDistance{2}, {1, 2, 3}, {4, -2, 3});
+    const auto d1 = gradient(LnDistance{1}, {1, 2, 3}, {4, -2, 3});
+    const auto d2 = gradient(LnDistance{2}, {1, 2, 3}, {4, -2, 3});
     CHECK(d1 == std::vector<double>{-1, 1, 0});
     CHECK(d2[0] == near(-0.6));
     CHECK(d2[1] == near(0.8));
@@ -86,7 +90,9 @@ TEST_CASE("norms by hand") {
 }
 
 TEST_CASE("a high power of a norm neither overflows nor vanishes") {
-    const double a[] = {1e200, 0, 0}, b[] = {0, 1e-200, 0}, zero[] = {0, 0, 0};
+    const double a[] = {1e200, 0, 0};
+    const double b[] = {0, 1e-200, 0};
+    const double zero[] = {0, 0, 0};
     CHECK(LnDistance{30}.value(3, a, zero) == near(1e200));
     CHECK(LnDistance{30}.value(3, b, zero) == near(1e-200));
     CHECK(LnDistance{1000}.value(3, a, zero) == near(1e200));
@@ -107,8 +113,10 @@ TEST_CASE("equal embeddings have distance 0 and gradient 0") {
 }
 
 TEST_CASE("the cosine distance knows directions only, and lies between 0 and 2") {
-    const auto a = row(e1, 1), b = row(e2, 2);
-    auto longer = b, opposite = a;
+    const auto a = row(e1, 1);
+    const auto b = row(e2, 2);
+    auto longer = b;
+    auto opposite = a;
     for (double& x : longer)
         x *= 1000;
     for (double& x : opposite)
@@ -124,18 +132,27 @@ TEST_CASE("the cosine distance knows directions only, and lies between 0 and 2")
 }
 
 TEST_CASE("the gradient of the cosine distance is -(unit(b) - cos unit(a)) / |a|") {
-    const auto a = row(e1, 2), b = row(e2, 2);
-    double aa = 0, bb = 0, ab = 0;
-    for (int d = 0; d < D; ++d)
-        aa += e1(2, d) * e1(2, d), bb += e2(2, d) * e2(2, d), ab += e1(2, d) * e2(2, d);
-    const double la = std::sqrt(aa), lb = std::sqrt(bb), cosine = ab / (la * lb);
+    const auto a = row(e1, 2);
+    const auto b = row(e2, 2);
+    double aa = 0;
+    double bb = 0;
+    double ab = 0;
+    for (int d = 0; d < D; ++d) {
+        aa += e1(2, d) * e1(2, d);
+        bb += e2(2, d) * e2(2, d);
+        ab += e1(2, d) * e2(2, d);
+    }
+    const double la = std::sqrt(aa);
+    const double lb = std::sqrt(bb);
+    const double cosine = ab / (la * lb);
     const auto g = gradient(CosineDistance{}, a, b, 0.25);
     for (int d = 0; d < D; ++d)
         CHECK(g[std::size_t(d)] == near(-0.25 * (e2(2, d) / lb - cosine * e1(2, d) / la) / la));
 }
 
 TEST_CASE("a vector of zeros has cosine distance 1 from everything, and no gradient") {
-    const std::vector<double> zero(D), e = row(e1, 0);
+    const std::vector<double> zero(D);
+    const std::vector<double> e = row(e1, 0);
     CHECK(CosineDistance{}.value(D, zero.data(), e.data()) == 1);
     CHECK(CosineDistance{}.value(D, e.data(), zero.data()) == 1);
     CHECK(CosineDistance{}.value(D, zero.data(), zero.data()) == 1);
@@ -163,11 +180,17 @@ TEST_CASE("what is not a number stays visible") {
 TEST_CASE("lengths that are no multiple of eight lose nothing") {
     for (int d = 1; d <= 35; ++d) {
         std::vector<double> a, b;
-        double dot = 0, square = 0, aa = 0, bb = 0;
+        double dot = 0;
+        double square = 0;
+        double aa = 0;
+        double bb = 0;
         for (int i = 0; i < d; ++i) {
-            a.push_back(std::sin(1.3 * i + 0.2)), b.push_back(std::cos(0.8 * i));
-            dot += a.back() * b.back(), square += (a.back() - b.back()) * (a.back() - b.back()),
-                aa += a.back() * a.back(), bb += b.back() * b.back();
+            a.push_back(std::sin(1.3 * i + 0.2));
+            b.push_back(std::cos(0.8 * i));
+            dot += a.back() * b.back();
+            square += (a.back() - b.back()) * (a.back() - b.back());
+            aa += a.back() * a.back();
+            bb += b.back() * b.back();
         }
         CAPTURE(d);
         CHECK(NegativeDot{}.value(d, a.data(), b.data()) == near(-dot / d));
@@ -178,9 +201,10 @@ TEST_CASE("lengths that are no multiple of eight lose nothing") {
 }
 
 TEST_CASE("gradients are scaled and added to what is there") {
-    const auto a = row(e1, 1), b = row(e2, 1);
-    const auto once = gradient(SquaredEuclidean{}, a, b),
-               twice = gradient(SquaredEuclidean{}, a, b, 2);
+    const auto a = row(e1, 1);
+    const auto b = row(e2, 1);
+    const auto once = gradient(SquaredEuclidean{}, a, b);
+    const auto twice = gradient(SquaredEuclidean{}, a, b, 2);
     std::vector<double> sum = once;
     SquaredEuclidean{}.gradient(D, a.data(), b.data(), 1.0, sum.data());
     CHECK(sum == twice);

@@ -13,16 +13,20 @@ using namespace collab;
 using namespace collab::golden;
 
 namespace {
-constexpr Dims e{width, 1, 1}, fs_dims{3, 4, 4}, ft_dims{5, 4, 4};
+constexpr Dims e{width, 1, 1};
+constexpr Dims fs_dims{3, 4, 4};
+constexpr Dims ft_dims{5, 4, 4};
 
 template <class M>
 void verify(const M& metric) {
     CHECK(gradient_error(metric, samples, e, e1, e, e2) < 1e-7);
     CHECK(gradient_error(metric, samples, fs_dims, fs, ft_dims, ft) < 1e-7);
     // One sample relates to nothing, two alike have no direction: numbers all the same.
-    std::vector<double> one(e1.begin(), e1.begin() + width), g(one.size());
+    std::vector<double> one(e1.begin(), e1.begin() + width);
+    std::vector<double> g(one.size());
     CHECK(std::isfinite(over_batch(metric, 1, e, one, e, one, &g)));
-    std::vector<double> twice = one, g2(2 * one.size());
+    std::vector<double> twice = one;
+    std::vector<double> g2(2 * one.size());
     twice.insert(twice.end(), one.begin(), one.end());
     const std::vector<double> other(e2.begin(), e2.begin() + 2 * width);
     CHECK(std::isfinite(over_batch(metric, 2, e, twice, e, other, &g2)));
@@ -35,8 +39,11 @@ void verify(const M& metric) {
         CHECK(std::abs(x) < 1e-9);
     // The parallel backend in single precision says the same.
     Cpu<float> cpu(2);
-    const std::vector<float> a(e1.begin(), e1.end()), b(e2.begin(), e2.end());
-    std::vector<float> rows(samples), scratch(M::scratch(samples, e, e)), da(a.size());
+    const std::vector<float> a(e1.begin(), e1.end());
+    const std::vector<float> b(e2.begin(), e2.end());
+    std::vector<float> rows(samples);
+    std::vector<float> scratch(M::scratch(samples, e, e));
+    std::vector<float> da(a.size());
     metric.evaluate(cpu, samples, e, a.data(), e, b.data(), 1.0f, rows.data(), da.data(),
                     scratch.data());
     std::vector<double> gradient(e1.size());
@@ -69,16 +76,19 @@ TEST_CASE("relations of samples are those computed by hand") {
 
 TEST_CASE("a right angle against a straight line, by hand") {
     // three samples in the plane
-    const std::vector<double> corner{0, 0, 1, 0, 0, 2}, line{0, 0, 1, 0, 3, 0};
+    const std::vector<double> corner{0, 0, 1, 0, 0, 2};
+    const std::vector<double> line{0, 0, 1, 0, 3, 0};
     const Dims plane{2, 1, 1};
     // At sample 0: cosine 0 against 1, twice (j and k change places). At 1: 1/sqrt 5 against -1,
     // twice. At 2: 2/sqrt 5 against 1, twice.
-    const double at0 = 0.5, at1 = (1 / std::sqrt(5.0) + 1) - 0.5,
-                 at2 = (1 - 2 / std::sqrt(5.0)) * (1 - 2 / std::sqrt(5.0)) / 2;
+    const double at0 = 0.5;
+    const double at1 = (1 / std::sqrt(5.0) + 1) - 0.5;
+    const double at2 = (1 - 2 / std::sqrt(5.0)) * (1 - 2 / std::sqrt(5.0)) / 2;
     CHECK(over_batch(RelationAngle{}, 3, plane, corner, plane, line) ==
           doctest::Approx(2 * (at0 + at1 + at2) / 27).epsilon(1e-13));
     // Distances 1, 2, sqrt 5 against 1, 3, 2, each over its mean.
-    const double m = (3 + std::sqrt(5.0)) / 3, n = 2;
+    const double m = (3 + std::sqrt(5.0)) / 3;
+    const double n = 2;
     const auto half_square = [](double x) { return x * x / 2; };
     CHECK(over_batch(RelationDistance{}, 3, plane, corner, plane, line) ==
           doctest::Approx(2 *

@@ -29,8 +29,8 @@ TEST_CASE("targets of several networks are those computed by hand") {
           doctest::Approx(0.9152109767638754).epsilon(1e-12));
     const auto weights = std::make_shared<std::vector<double>>(std::vector<double>{2, -1.5, 0.5});
     const std::vector<double> weighted =
-                                  combined(WeightedLogits{weights}, classes, {&z1, &z2, &z3}),
-                              plain = combined(WeightedLogits{}, classes, {&z1, &z2, &z3});
+        combined(WeightedLogits{weights}, classes, {&z1, &z2, &z3});
+    const std::vector<double> plain = combined(WeightedLogits{}, classes, {&z1, &z2, &z3});
     for (std::size_t c = 0; c < 5; ++c) {
         CHECK(weighted[c] == doctest::Approx(2 * z1[c] - 1.5 * z2[c] + 0.5 * z3[c]).epsilon(1e-14));
         CHECK(plain[c] == doctest::Approx((z1[c] + z2[c] + z3[c]) / 3).epsilon(1e-14));
@@ -57,8 +57,9 @@ TEST_CASE("targets of several networks are those computed by hand") {
 
 TEST_CASE("the mean of probabilities at a temperature is what softening its logits gives back") {
     const std::vector<double> mean = combined(MeanProbabilities{3}, classes, {&z1, &z2});
-    const detail::SoftRow<double> m(classes, mean.data(), 3), p(classes, z1.data(), 3),
-        q(classes, z2.data(), 3);
+    const detail::SoftRow<double> m(classes, mean.data(), 3);
+    const detail::SoftRow<double> p(classes, z1.data(), 3);
+    const detail::SoftRow<double> q(classes, z2.data(), 3);
     for (std::size_t c = 0; c < 5; ++c)
         CHECK(std::exp(m.log_p(mean[c])) ==
               doctest::Approx((std::exp(p.log_p(z1[c])) + std::exp(q.log_p(z2[c]))) / 2)
@@ -80,7 +81,8 @@ TEST_CASE("the best mixture is not worse than any network, and finds the right o
             const int l = y[std::size_t(s)];
             return std::log(sum) - (u * row(z1, l) + v * row(z2, l) + (1 - u - v) * row(z3, l));
         };
-        double least = 1e9, found = 0;
+        double least = 1e9;
+        double found = 0;
         for (int i = 0; i <= 100; ++i)
             for (int j = 0; i + j <= 100; ++j)
                 least = std::min(least, loss(i / 100.0, j / 100.0));

@@ -41,8 +41,10 @@ Mass blob(int row, int column) {
 }  // namespace
 
 TEST_CASE("distances on a line are those computed by hand") {
-    const double a[] = {0.5, 0.5, 0, 0}, b[] = {0, 0, 0.5, 0.5}, c[] = {0.7, 0.1, 0.1, 0.1},
-                 d[] = {0.1, 0.2, 0.3, 0.4};
+    const double a[] = {0.5, 0.5, 0, 0};
+    const double b[] = {0, 0, 0.5, 0.5};
+    const double c[] = {0.7, 0.1, 0.1, 0.1};
+    const double d[] = {0.1, 0.2, 0.3, 0.4};
     CHECK(line_distance(a, 4, b, 4, 1) == doctest::Approx(4).epsilon(1e-14));
     CHECK(line_distance(c, 4, d, 4, 1) == doctest::Approx(2.8).epsilon(1e-12));
     CHECK(line_distance(c, 4, d, 4, 0.5) == doctest::Approx(0.7).epsilon(1e-12));
@@ -101,24 +103,30 @@ TEST_CASE("a sliced distance has no favourite direction") {  // mean of (t . the
 
 TEST_CASE("the distance by rows and columns is a lower bound, exact for products") {
     CHECK(MarginalDistance{}(dense(0), dense(1)) < ExactDistance{}(dense(0), dense(1)));
-    Mass a{4, 4, {}}, b{4, 4, {}};
-    const double r[] = {0.1, 0.2, 0.3, 0.4}, c[] = {0.4, 0.4, 0.1, 0.1};
+    Mass a{4, 4, {}};
+    Mass b{4, 4, {}};
+    const double r[] = {0.1, 0.2, 0.3, 0.4};
+    const double c[] = {0.4, 0.4, 0.1, 0.1};
     for (int i = 0; i < 4; ++i)
-        for (int j = 0; j < 4; ++j)
-            a.at.push_back(r[i] * c[j]), b.at.push_back(c[i] * r[3 - j]);
+        for (int j = 0; j < 4; ++j) {
+            a.at.push_back(r[i] * c[j]);
+            b.at.push_back(c[i] * r[3 - j]);
+        }
     CHECK(MarginalDistance{}(a, b) == doctest::Approx(ExactDistance{}(a, b)).epsilon(1e-9));
     CHECK(ExactDistance{}(a, b) == doctest::Approx(ExactDistance{}(b, a)).epsilon(1e-9));
 }
 
 TEST_CASE("the mass of an image is its luminance, with normalisation undone") {
-    const float gray[] = {0, 1, 3, 0}, colour[] = {1, 0, 0, 0, 1, 0};
+    const float gray[] = {0, 1, 3, 0};
+    const float colour[] = {1, 0, 0, 0, 1, 0};
     Mass m;
     image_mass(gray, {1, 2, 2}, m);
     CHECK(m.at[2] == doctest::Approx(0.75).epsilon(1e-5));
     CHECK(m.at[0] > 0);
     image_mass(colour, {3, 1, 2}, m);
     CHECK(m.at[0] / m.at[1] == doctest::Approx(0.299 / 0.587).epsilon(1e-5));
-    const double mean[] = {0.5}, deviation[] = {0.25};
+    const double mean[] = {0.5};
+    const double deviation[] = {0.25};
     const float normalised[] = {-2, 2, 0, -2};  // 0, 1, 1/2, 0
     image_mass(normalised, {1, 2, 2}, m, mean, deviation);
     CHECK(m.at[1] == doctest::Approx(2.0 / 3).epsilon(1e-5));

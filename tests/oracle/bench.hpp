@@ -22,7 +22,8 @@ class Bench {
 public:
     using T = typename B::Scalar;
     using S = Sequence<List, In>;
-    static constexpr int in = In::dims.size(), out = S::Output::dims.size();
+    static constexpr int in = In::dims.size();
+    static constexpr int out = S::Output::dims.size();
 
     /// `capacity`: samples that the memory is laid out for. Parameters and running statistics begin
     /// by the formula, after their names.
@@ -36,10 +37,11 @@ public:
             std::size_t(f.state) != catalogue_.state_count)
             fail(name, ": the catalogue lists ", catalogue_.parameter_count, " parameters and ",
                  catalogue_.state_count, " states, the plan has ", f.parameters, " and ", f.state);
-        parameters_ = given(initial<T>(catalogue_.parameters)),
+        parameters_ = given(initial<T>(catalogue_.parameters));
         state_ = given(initial<T>(catalogue_.states));
         gradients_ = given(std::vector<T>(catalogue_.parameter_count));
-        saved_ = unknown(capacity * f.saved), fixed_ = unknown(f.fixed),
+        saved_ = unknown(capacity * f.saved);
+        fixed_ = unknown(f.fixed);
         scratch_ = unknown(capacity * f.scratch);
     }
 
@@ -51,7 +53,8 @@ public:
     }
     /// The input gradient, written where asked.
     std::vector<double> backward(const std::vector<double>& dy) {
-        Buffer d = given(std::vector<T>(dy.begin(), dy.end())), dx = unknown(long(batch_) * in);
+        Buffer d = given(std::vector<T>(dy.begin(), dy.end()));
+        Buffer dx = unknown(long(batch_) * in);
         const View<T> to{dx.data(), In::dims.channels};
         const View<const T> result = S::template backward<0, S::depth>(
             context(Mode::training), memory(), view(),
@@ -110,7 +113,13 @@ private:
     B& backend_;
     int batch_, capacity_;
     Catalogue catalogue_;
-    Buffer parameters_{}, state_{}, gradients_{}, saved_{}, fixed_{}, scratch_{}, x_{};
+    Buffer parameters_{};
+    Buffer state_{};
+    Buffer gradients_{};
+    Buffer saved_{};
+    Buffer fixed_{};
+    Buffer scratch_{};
+    Buffer x_{};
 };
 
 /// A case of layers.py: two passes in training, the first with gradients; then the first input
@@ -121,8 +130,8 @@ void compare(Judge& judge, B& backend, const std::string& name) {
     constexpr int batch = 3;
     using Bench = oracle::Bench<List, In, B>;
     Bench bench(backend, name, batch, batch + 2);
-    const std::vector<double> x = numbers(name + ".x", std::size_t(batch) * Bench::in),
-                              dy = numbers(name + ".dy", std::size_t(batch) * Bench::out);
+    const std::vector<double> x = numbers(name + ".x", std::size_t(batch) * Bench::in);
+    const std::vector<double> dy = numbers(name + ".dy", std::size_t(batch) * Bench::out);
     judge(name + "/output", bench.forward(x, Mode::training));
     judge(name + "/input_gradient", bench.backward(dy));
     judge.each(name + "/gradient/", bench.catalogue().parameters, bench.gradients());

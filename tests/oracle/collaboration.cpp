@@ -25,7 +25,8 @@ void compare(const std::string& which, std::shared_ptr<B> backend, double tolera
     using T = typename B::Scalar;
     INFO(which << " on " << backend->describe());
     Fixture fixture("collaborations");
-    Judge once{fixture, tolerance}, later{fixture, drift};
+    Judge once{fixture, tolerance};
+    Judge later{fixture, drift};
     Training<C, B> training({.alpha = alpha, .batch = capacity}, backend);
     const Catalogue& catalogue = training.catalogue();
     training.set_parameters(initial<T>(catalogue.parameters, which + "."));

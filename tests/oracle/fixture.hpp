@@ -31,7 +31,8 @@ inline std::vector<std::int64_t> residues(std::string_view name, std::size_t cou
         stream = (stream * 131 + static_cast<unsigned char>(c)) % prime;
     std::vector<std::int64_t> r(count);
     for (std::size_t k = 0; k < count; ++k) {
-        const std::int64_t i = std::int64_t(k), t = (i * i + stream) % prime;
+        const std::int64_t i = std::int64_t(k);
+        const std::int64_t t = (i * i + stream) % prime;
         r[k] = (t * t + (stream + 40961) * i) % prime;
     }
     return r;
@@ -58,8 +59,8 @@ template <class T>
 std::vector<T> initial(const std::vector<Named>& tensors, const std::string& prefix = "") {
     std::vector<T> values;
     for (const Named& n : tensors) {
-        const std::size_t size = std::size_t(n.tensor.size),
-                          last = std::size_t(n.tensor.extents[std::size_t(n.tensor.rank) - 1]);
+        const std::size_t size = std::size_t(n.tensor.size);
+        const std::size_t last = std::size_t(n.tensor.extents[std::size_t(n.tensor.rank) - 1]);
         const bool weight = n.tensor.role == Role::weight;
         std::vector<double> v =
             numbers(prefix + n.name, size, weight ? std::sqrt(3.0 / double(size / last)) : 0.25);
@@ -81,7 +82,8 @@ public:
     explicit Fixture(const std::string& name) {
         const std::filesystem::path stem =
             std::filesystem::path(COLLAB_TEST_DATA) / "oracle" / name;
-        std::ifstream index(stem.string() + ".txt"), data(stem.string() + ".bin", std::ios::binary);
+        std::ifstream index(stem.string() + ".txt");
+        std::ifstream data(stem.string() + ".bin", std::ios::binary);
         if (!index || !data)
             fail(stem.string(),
                  ".txt or .bin cannot be read; tests/oracle/generate.py writes them");
@@ -138,7 +140,8 @@ private:
 inline double relative_error(const std::vector<double>& got, const std::vector<double>& expected) {
     if (got.size() != expected.size())
         return INFINITY;
-    double largest = 0, error = 0;
+    double largest = 0;
+    double error = 0;
     for (std::size_t i = 0; i < got.size(); ++i) {
         largest = std::max(largest, std::abs(expected[i]));
         const double e = std::abs(got[i] - expected[i]);

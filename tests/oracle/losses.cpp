@@ -18,11 +18,13 @@ void cross_entropy(B& backend, double tolerance) {
     using T = typename B::Scalar;
     oracle::Fixture fixture("layers");
     Judge judge{fixture, tolerance};
-    constexpr int rows = 5, classes = 7;
+    constexpr int rows = 5;
+    constexpr int classes = 7;
     const std::vector<T> z = oracle::numbers<T>("cross_entropy.z", rows * classes, 6);
     const std::vector<int> y = oracle::labels("cross_entropy.y", rows, classes);
-    std::vector<T> gradient(z.size(), std::numeric_limits<T>::quiet_NaN()), losses(rows),
-        hits(rows);
+    std::vector<T> gradient(z.size(), std::numeric_limits<T>::quiet_NaN());
+    std::vector<T> losses(rows);
+    std::vector<T> hits(rows);
     backend.softmax_cross_entropy(rows, classes, View<const T>{z.data(), classes}, y.data(), T(0.7),
                                   View<T>{gradient.data(), classes}, losses.data(), hits.data());
     judge("cross_entropy/losses", oracle::widened(losses));
@@ -33,10 +35,12 @@ void cross_entropy(B& backend, double tolerance) {
 
 template <class T, class M>
 void compare(Judge& judge, const char* name, const M& metric) {
-    constexpr int rows = 3, width = 21;
-    const std::vector<T> a = oracle::numbers<T>("metric.a", rows * width),
-                         b = oracle::numbers<T>("metric.b", rows * width);
-    std::vector<T> value(rows), gradient(a.size());
+    constexpr int rows = 3;
+    constexpr int width = 21;
+    const std::vector<T> a = oracle::numbers<T>("metric.a", rows * width);
+    const std::vector<T> b = oracle::numbers<T>("metric.b", rows * width);
+    std::vector<T> value(rows);
+    std::vector<T> gradient(a.size());
     for (int r = 0; r < rows; ++r) {
         value[std::size_t(r)] = metric.value(width, a.data() + r * width, b.data() + r * width);
         metric.gradient(width, a.data() + r * width, b.data() + r * width, T(1.5 + r),

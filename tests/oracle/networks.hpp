@@ -16,7 +16,8 @@
 
 namespace collab::oracle {
 
-inline constexpr int classes = 4, capacity = 8;  ///< capacity: samples of a batch
+inline constexpr int classes = 4;
+inline constexpr int capacity = 8;  ///< capacity: samples of a batch
 inline constexpr double rate = 0.05;
 using Image = Shape<3, 8, 8>;
 

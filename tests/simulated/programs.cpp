@@ -45,7 +45,7 @@ void same(const std::string& what, long captures, long instantiated, long launch
           typename Training<C, Cuda<float>>::Settings settings = {}) {
     CAPTURE(what);
     typename Training<C, ThrustHost<float>>::Settings of_host;
-    of_host.critic = {.rate = settings.critic.rate},
+    of_host.critic = {.rate = settings.critic.rate};
     of_host.freeze_mkb_after = settings.freeze_mkb_after;
     const auto expected =
         courses::bits<C>(of_host, std::make_shared<ThrustHost<float>>(), 1, [] {});
@@ -149,9 +149,12 @@ TEST_CASE(
 TEST_CASE("copies beside computation arrive whole and in their turn") {
     Cuda<float> backend;
     constexpr std::size_t n = 3'000'000;  // three of the four buffers
-    auto memory = backend.allocate<float>(n), sums = backend.allocate<float>(n);
-    float *const p = memory.data(), *const s = sums.data();
-    std::vector<float> mine(n), found(n);
+    auto memory = backend.allocate<float>(n);
+    auto sums = backend.allocate<float>(n);
+    float* const p = memory.data();
+    float* const s = sums.data();
+    std::vector<float> mine(n);
+    std::vector<float> found(n);
     const int copies = 12;
     for (int i = 0; i < copies; ++i) {
         std::fill(mine.begin(), mine.end(), float(1 << i));
@@ -180,22 +183,28 @@ TEST_CASE("two GPUs train beside each other as each does alone") {
             alone.step(images.data(), labels.data(), 4, 0.05);
         expected = alone.parameters();
     }
-    auto first = start(0), second = start(1);
-    for (int i = 0; i < 5; ++i)
-        first.step(images.data(), labels.data(), 4, 0.05),
-            second.step(images.data(), labels.data(), 4, 0.05);
+    auto first = start(0);
+    auto second = start(1);
+    for (int i = 0; i < 5; ++i) {
+        first.step(images.data(), labels.data(), 4, 0.05);
+        second.step(images.data(), labels.data(), 4, 0.05);
+    }
     CHECK(first.parameters() == expected);
     CHECK(second.parameters() == expected);
 
-    Cuda<float> zero(0), one(1);
-    auto of_zero = zero.allocate<float>(9), of_one = one.allocate<float>(9);
-    float *const p = of_zero.data(), *const q = of_one.data();
+    Cuda<float> zero(0);
+    Cuda<float> one(1);
+    auto of_zero = zero.allocate<float>(9);
+    auto of_one = one.allocate<float>(9);
+    float* const p = of_zero.data();
+    float* const q = of_one.data();
     for (int i = 0; i < 3; ++i) {
-        zero.for_each(8, [p](std::size_t k) { p[k] += 1; }),
-            one.for_each(8, [q](std::size_t k) { q[k] += 2; });
-        zero.fill(1, 7, p), one.fill(1, 9, q);
-        zero.linear({1, 8, 1}, {p, 8}, p, nullptr, {p + 8, 1}),
-            one.linear({1, 8, 1}, {q, 8}, q, nullptr, {q + 8, 1});
+        zero.for_each(8, [p](std::size_t k) { p[k] += 1; });
+        one.for_each(8, [q](std::size_t k) { q[k] += 2; });
+        zero.fill(1, 7, p);
+        one.fill(1, 9, q);
+        zero.linear({1, 8, 1}, {p, 8}, p, nullptr, {p + 8, 1});
+        one.linear({1, 8, 1}, {q, 8}, q, nullptr, {q + 8, 1});
     }
     CHECK(zero.sum(1, p + 8) == 7 * 7 + 7 * 3 * 3);
     CHECK(one.sum(1, q + 8) == 9 * 9 + 7 * 6 * 6);
@@ -226,7 +235,8 @@ TEST_CASE("whatever call fails, it is an error, and all that was taken is given 
     CHECK(training() == expected);
     const long calls = counts().calls - before;
     REQUIRE(calls > 1000);
-    long errors = 0, unharmed = 0;
+    long errors = 0;
+    long unharmed = 0;
     for (long i = 0; i < calls; i += i < 200 ? 1 : 17) {
         CAPTURE(i);
         simulated::fail_after(i);

@@ -14,11 +14,14 @@ using namespace collab;
 
 namespace {
 struct Machine {
-    cudaStream_t one = nullptr, two = nullptr;
+    cudaStream_t one = nullptr;
+    cudaStream_t two = nullptr;
     cudaEvent_t event = nullptr;
-    float *pinned = nullptr, *device = nullptr;
+    float* pinned = nullptr;
+    float* device = nullptr;
     long taken = simulated::taken();
-    static constexpr std::size_t n = 4, bytes = n * sizeof(float);
+    static constexpr std::size_t n = 4;
+    static constexpr std::size_t bytes = n * sizeof(float);
 
     Machine() {
         cudaSetDevice(0);
@@ -33,8 +36,11 @@ struct Machine {
         std::fill_n(pinned, n, 1.0f);
     }
     ~Machine() {
-        cudaFreeHost(pinned), cudaFree(device), cudaEventDestroy(event), cudaStreamDestroy(one),
-            cudaStreamDestroy(two);
+        cudaFreeHost(pinned);
+        cudaFree(device);
+        cudaEventDestroy(event);
+        cudaStreamDestroy(one);
+        cudaStreamDestroy(two);
         cudaGetLastError();
         CHECK(simulated::taken() == taken);
     }
@@ -102,7 +108,8 @@ TEST_CASE("streams get on one beside the other, unless an event orders them") {
     };
     int unordered = 0;
     for (int i = 0; i < 40; ++i) {
-        write(), clear();
+        write();
+        clear();
         unordered += m.values()[0] == 0;  // or the copy came later
         REQUIRE(cudaStreamSynchronize(m.two) == cudaSuccess);
         write();

@@ -312,7 +312,8 @@ cudaError_t cudaFree(void* p) {  // waits for the device
 }
 cudaError_t cudaMemGetInfo(std::size_t* free, std::size_t* total) {
     COLLAB_CALL;
-    *total = state().memory, *free = *total - state().used[std::size_t(current)];
+    *total = state().memory;
+    *free = *total - state().used[std::size_t(current)];
     return cudaSuccess;
 }
 cudaError_t cudaHostAlloc(void** p, std::size_t bytes, unsigned) {
@@ -348,9 +349,10 @@ cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaM
                             cudaStream_t stream) {
     COLLAB_CALL;
     COLLAB_EXPECT(state().streams.contains(stream), cudaErrorInvalidResourceHandle);
-    const bool from_device = kind == cudaMemcpyDeviceToHost || kind == cudaMemcpyDeviceToDevice,
-               to_device = kind == cudaMemcpyHostToDevice || kind == cudaMemcpyDeviceToDevice;
-    const int source = owner(from, bytes), target = owner(to, bytes);
+    const bool from_device = kind == cudaMemcpyDeviceToHost || kind == cudaMemcpyDeviceToDevice;
+    const bool to_device = kind == cudaMemcpyHostToDevice || kind == cudaMemcpyDeviceToDevice;
+    const int source = owner(from, bytes);
+    const int target = owner(to, bytes);
     COLLAB_EXPECT(from_device ? source == stream->device : source < 0, cudaErrorInvalidValue);
     COLLAB_EXPECT(to_device ? target == stream->device : target < 0, cudaErrorInvalidValue);
     ++state().counts.copies;
@@ -450,7 +452,8 @@ cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned
 cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode mode) {
     COLLAB_CALL;
     COLLAB_EXPECT(state().streams.contains(stream) && !stream->capturing, cudaErrorIllegalState);
-    stream->capturing = kept(state().graphs, new CUgraph_st), stream->mode = mode,
+    stream->capturing = kept(state().graphs, new CUgraph_st);
+    stream->mode = mode;
     stream->broken = false;
     return cudaSuccess;
 }
@@ -573,10 +576,12 @@ void product(const MatrixProduct<T>& p, int bits) {
                 return to;
             };
             MatrixProduct<T> q = p;
-            q.lda = p.a_transposed ? p.m : p.k, q.ldb = p.b_transposed ? p.k : p.n;
-            const std::vector<float> a = pack(p.a, p.a_transposed ? p.k : p.m, q.lda, p.lda),
-                                     b = pack(p.b, p.b_transposed ? p.n : p.k, q.ldb, p.ldb);
-            q.a = a.data(), q.b = b.data();
+            q.lda = p.a_transposed ? p.m : p.k;
+            q.ldb = p.b_transposed ? p.k : p.n;
+            const std::vector<float> a = pack(p.a, p.a_transposed ? p.k : p.m, q.lda, p.lda);
+            const std::vector<float> b = pack(p.b, p.b_transposed ? p.n : p.k, q.ldb, p.ldb);
+            q.a = a.data();
+            q.b = b.data();
             return host.multiply(q);
         }
     }
@@ -588,11 +593,19 @@ cublasStatus_t multiply(cublasHandle_t h, bool ta, bool tb, long m, long n, long
                         const void* beta, void* c, long ldc, int bits) {
     // Columns one after the other: each of the three lies there as the transposed one of ours.
     MatrixProduct<T> p;
-    p.m = n, p.n = m, p.k = k;
-    p.a = static_cast<const T*>(b), p.lda = ldb, p.a_transposed = tb;
-    p.b = static_cast<const T*>(a), p.ldb = lda, p.b_transposed = ta;
-    p.c = static_cast<T*>(c), p.ldc = ldc;
-    const T one = *static_cast<const T*>(alpha), rest = *static_cast<const T*>(beta);
+    p.m = n;
+    p.n = m;
+    p.k = k;
+    p.a = static_cast<const T*>(b);
+    p.lda = ldb;
+    p.a_transposed = tb;
+    p.b = static_cast<const T*>(a);
+    p.ldb = lda;
+    p.b_transposed = ta;
+    p.c = static_cast<T*>(c);
+    p.ldc = ldc;
+    const T one = *static_cast<const T*>(alpha);
+    const T rest = *static_cast<const T*>(beta);
     p.add = rest != T(0);
     const auto bytes = [](long columns, long column, long used) {
         return std::size_t((columns - 1) * column + used) * sizeof(T);

@@ -23,8 +23,15 @@ namespace collab::simulated {
 
 /// What was asked for so far, in all.
 struct Counts {
-    long calls = 0, kernels = 0, products = 0, copies = 0, waits = 0;
-    long captures = 0, instantiated = 0, updated = 0, launched = 0;
+    long calls = 0;
+    long kernels = 0;
+    long products = 0;
+    long copies = 0;
+    long waits = 0;
+    long captures = 0;
+    long instantiated = 0;
+    long updated = 0;
+    long launched = 0;
 };
 Counts& counts();
 /// The call after `calls` more fails, as a call does after a kernel has gone wrong; -1: none.

@@ -12,7 +12,8 @@ int main() {
     using namespace collab;
     using N = COLLAB_NETWORK;
     constexpr Dims in = input_of<N>::dims;
-    constexpr int classes = bound<N>::Output::dims.channels, batch = 4;
+    constexpr int classes = bound<N>::Output::dims.channels;
+    constexpr int batch = 4;
     std::vector<float> images(std::size_t(batch) * in.size());
     std::vector<int> labels;
     for (std::size_t i = 0; i < images.size(); ++i)

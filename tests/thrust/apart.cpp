@@ -22,7 +22,8 @@ template <class F>
 bool ends(const F& f) {
     const pid_t child = fork();
     if (child == 0) {
-        close(STDOUT_FILENO), close(STDERR_FILENO);  // a sanitizer would tell
+        close(STDOUT_FILENO);
+        close(STDERR_FILENO);  // a sanitizer would tell
         f();
         _exit(0);
     }
@@ -45,7 +46,10 @@ TEST_CASE("the host cannot touch memory apart, and nobody what was freed") {
     CHECK(ends([&] { at[3] = 1; }));
     CHECK(ends([&] { static_cast<void>(at[3]); }));
     float* const freed = backend.allocate<float>(8).data();
-    CHECK(ends([&] { backend.fill(8, 1, freed), values(backend, memory.data(), 1); }));
+    CHECK(ends([&] {
+        backend.fill(8, 1, freed);
+        values(backend, memory.data(), 1);
+    }));
     CHECK(values(backend, memory.data(), 8) == std::vector<float>(8));
 }
 TEST_CASE("operations are done in their order, when somebody waits") {

@@ -62,7 +62,8 @@ public:
                 mmap(nullptr, room, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
             if (at == MAP_FAILED)
                 throw std::bad_alloc();
-            reserved_.push_back({at, room}), taken_ = 0;
+            reserved_.push_back({at, room});
+            taken_ = 0;
         }
         char* const at = static_cast<char*>(reserved_.back().first) + taken_;
         taken_ += bytes;
@@ -78,7 +79,8 @@ public:
     /// Zeroes from p on, as pages that nobody has touched where they are whole: those cost nothing
     /// whenever memory comes into reach.
     void clear(void* p, std::size_t bytes) {
-        char *const first = static_cast<char*>(p), *const last = first + bytes;
+        char* const first = static_cast<char*>(p);
+        char* const last = first + bytes;
         char* const whole = first + (page - std::uintptr_t(first) % page) % page;
         if (whole + page > last)
             return static_cast<void>(std::memset(p, 0, bytes));
@@ -158,7 +160,8 @@ private:
         std::ifstream maps("/proc/self/maps");
         for (std::string line; std::getline(maps, line);) {
             std::istringstream in(line);
-            std::uintptr_t first = 0, last = 0;
+            std::uintptr_t first = 0;
+            std::uintptr_t last = 0;
             char dash = 0;
             in >> std::hex >> first >> dash >> last;
             if (std::uintptr_t(p) >= first && std::uintptr_t(p) < last)
@@ -187,8 +190,9 @@ public:
           data_(std::exchange(other.data_, nullptr)),
           size_(std::exchange(other.size_, 0)) {}
     Memory& operator=(Memory&& other) noexcept {
-        std::swap(device_, other.device_), std::swap(data_, other.data_),
-            std::swap(size_, other.size_);
+        std::swap(device_, other.device_);
+        std::swap(data_, other.data_);
+        std::swap(size_, other.size_);
         return *this;
     }
     ~Memory() {

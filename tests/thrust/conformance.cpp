@@ -8,11 +8,13 @@ using collab::backend::device::HostLoops;
 
 TEST_CASE("ThrustHost<float> computes what Reference<double> does, with the same bits on one "
           "thread and on all") {
-    collab::ThrustHost<float> one(HostLoops::sequential), all(HostLoops::tbb);
+    collab::ThrustHost<float> one(HostLoops::sequential);
+    collab::ThrustHost<float> all(HostLoops::tbb);
     collab::conformance::conformance(one, all, 1e-5);
 }
 TEST_CASE("ThrustHost<double> computes what Reference<double> does, with the same bits on one "
           "thread and on all") {
-    collab::ThrustHost<double> one(HostLoops::sequential), all(HostLoops::tbb);
+    collab::ThrustHost<double> one(HostLoops::sequential);
+    collab::ThrustHost<double> all(HostLoops::tbb);
     collab::conformance::conformance(one, all, 1e-12);
 }

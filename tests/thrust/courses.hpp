@@ -27,7 +27,10 @@ using Settings = typename Trained<C>::Settings;
 
 struct Course {
     std::vector<std::uint64_t> bits;  // of all that a history says, and of all weights
-    long captures = 0, launches = 0, refusals = 0, waits = 0;
+    long captures = 0;
+    long launches = 0;
+    long refusals = 0;
+    long waits = 0;
 };
 /// Three epochs of seven steps, evaluated at the end of each; then `look()`, before anything is
 /// read.
@@ -62,7 +65,9 @@ Course fitted(const Settings<C>& settings, bool replays, int losses_every) {
     Course c;
     c.bits = bits<C>(settings, backend, losses_every, [&] {
         const replay::Tape& tape = backend->tape();
-        c.captures = tape.captures, c.launches = tape.launches, c.refusals = tape.refusals,
+        c.captures = tape.captures;
+        c.launches = tape.launches;
+        c.refusals = tape.refusals;
         c.waits = tape.waits;
     });
     return c;
@@ -73,8 +78,9 @@ template <class C>
 void same(const std::string& what, const Settings<C>& settings = {}, long captures = 3,
           long launches = 20) {
     CAPTURE(what);
-    const Course asked = fitted<C>(settings, false, 1), each = fitted<C>(settings, true, 1),
-                 seldom = fitted<C>(settings, true, 16);
+    const Course asked = fitted<C>(settings, false, 1);
+    const Course each = fitted<C>(settings, true, 1);
+    const Course seldom = fitted<C>(settings, true, 16);
     CHECK(asked.launches == 0);
     for (const Course* c : {&each, &seldom}) {
         CHECK(c->captures == captures);

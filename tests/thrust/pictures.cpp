@@ -38,9 +38,9 @@ TEST_CASE_TEMPLATE(
     "a training whose batches are formed there has the course of one whose batches the host makes",
     T, float, double) {
     const DataSet data = synthetic({3, 12, 12}, 4, 44, 20);
-    const std::vector<double> kept = course<ThrustHost<T>>(data.train, data.test),
-                              made = course<ThrustHost<T>>(trial::Made{data.train},
-                                                           trial::Made{data.test});
+    const std::vector<double> kept = course<ThrustHost<T>>(data.train, data.test);
+    const std::vector<double> made =
+        course<ThrustHost<T>>(trial::Made{data.train}, trial::Made{data.test});
     const std::size_t weights =
         Training<steps::Pair, ThrustHost<T>>({.batch = 8}).parameters().size();
     REQUIRE(kept.size() == 3 * 2 * 7 + weights);  // three records of two networks

@@ -33,7 +33,8 @@ std::vector<double> said() {
         first.fit(data, options, ClipGradients{.norm = 0.5});
     }
     Trained training(settings);
-    options.watch = {}, options.checkpoints.resume = true;
+    options.watch = {};
+    options.checkpoints.resume = true;
     ExponentialAverage average{.decay = 0.5};
     const History history = training.fit(data, options, ClipGradients{.norm = 0.5});
     for (const Record& r : history.records)
@@ -44,8 +45,9 @@ std::vector<double> said() {
     average.apply(training);
     for (const Evaluation& e : training.evaluate(data.test))
         add(std::vector<double>{e.loss, e.accuracy});
-    add(training.logits(1)), add(training.template embeddings<0>(0)),
-        add(ensemble_weights(training, data.test));
+    add(training.logits(1));
+    add(training.template embeddings<0>(0));
+    add(ensemble_weights(training, data.test));
     for (const Term& t : training.terms())
         all.push_back(t.value);
     std::vector<float> image(whole::Image::dims.size(), 0.5f);
@@ -54,7 +56,9 @@ std::vector<double> said() {
     save(training, (folder.path / "all.safetensors").string());
     Trained again(settings);
     load(again, (folder.path / "all.safetensors").string());
-    add(again.parameters()), add(again.momentum()), add(again.state());
+    add(again.parameters());
+    add(again.momentum());
+    add(again.state());
     again.set_network_weights(1, training.network_weights(1));
     auto deployed = training.template deploy<0>();
     add(deployed.predict(data.test));

@@ -38,8 +38,10 @@ struct Steps {
     void step(std::vector<std::uint64_t> signature, bool varies = false, bool waits = false) {
         const std::size_t before = diary.said.size();
         replay.run(diary, signature, [&] {
-            if (waits && diary.said.size() == before && !refused)
-                refused = true, throw NotCapturable{};
+            if (waits && diary.said.size() == before && !refused) {
+                refused = true;
+                throw NotCapturable{};
+            }
             if (varies)
                 replay.vary();
             diary.said += "s";
@@ -67,22 +69,26 @@ TEST_CASE("a step with random numbers is captured anew every time") {
     Steps s;
     for (int i = 0; i < 4; ++i)
         s.step({1, 5}, true);
-    s.step({1, 5}), s.step({1, 5});
+    s.step({1, 5});
+    s.step({1, 5});
     CHECK(s.diary.said == "fs scl scl scl scl l ");
 }
 TEST_CASE("a step that cannot be captured is done plainly, from then on each time") {
     Steps s;
     s.step({1, 5});
     s.step({1, 5}, false, true);
-    s.step({1, 5}), s.step({1, 7});
-    s.step({2, 5}), s.step({2, 5});  // another training may be luckier
+    s.step({1, 5});
+    s.step({1, 7});
+    s.step({2, 5});
+    s.step({2, 5});  // another training may be luckier
     CHECK(s.diary.said == "fs xfs s s fs scl ");
 }
 TEST_CASE("what a step throws while it is captured is passed on, and the next one is captured") {
     Replay replay;
     Diary diary;
     const auto fine = [&] { diary.said += "s"; };
-    replay.run(diary, {1, 5}, fine), replay.run(diary, {1, 5}, fine);
+    replay.run(diary, {1, 5}, fine);
+    replay.run(diary, {1, 5}, fine);
     CHECK_THROWS_AS(replay.run(diary, {1, 7}, [] { throw std::runtime_error("no"); }),
                     std::runtime_error);
     replay.run(diary, {1, 5}, fine);  // what was captured before may be gone

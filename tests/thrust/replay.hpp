@@ -30,10 +30,12 @@ public:
         try {
             f();
         } catch (const backend::device::NotCapturable&) {
-            device_.captured = nullptr, ++refusals;
+            device_.captured = nullptr;
+            ++refusals;
             return false;
         }
-        device_.captured = nullptr, ++captures;
+        device_.captured = nullptr;
+        ++captures;
         return true;
     }
     void launch() {
@@ -62,11 +64,14 @@ public:
     }
     template <class U>
     void upload(const U* host, std::size_t n, U* to) {
-        tape->refuse(), apart::System::upload(host, n, to);
+        tape->refuse();
+        apart::System::upload(host, n, to);
     }
     template <class U>
     void download(const U* from, std::size_t n, U* host) {
-        tape->refuse(), ++tape->waits, apart::System::download(from, n, host);
+        tape->refuse();
+        ++tape->waits;
+        apart::System::download(from, n, host);
     }
 
     std::shared_ptr<Tape> tape = std::make_shared<Tape>(device());

@@ -73,7 +73,8 @@ TEST_CASE("a step whose metric waits for a sum is not captured, and is right") {
     struct Same
         : Sequential<Image, Conv2d<3, 3>, Relu, MaxPool<2>, Cut<mutual>, Flatten, Linear<3>> {};
     using D = Collaboration<Same, Small, Frozen<0>, Related<Waits, 0, 1, mutual>>;
-    const Course asked = fitted<D>({}, false, 1), tried = fitted<D>({}, true, 16);
+    const Course asked = fitted<D>({}, false, 1);
+    const Course tried = fitted<D>({}, true, 16);
     CHECK(tried.refusals == 1);
     CHECK(tried.launches == 0);
     CHECK(tried.bits == asked.bits);

@@ -41,10 +41,13 @@
 
 namespace {
 std::atomic<bool> counting{false};
-std::atomic<long> calls{0}, bytes{0};
+std::atomic<long> calls{0};
+std::atomic<long> bytes{0};
 void count(std::size_t n) {
-    if (counting.load(std::memory_order_relaxed))
-        calls.fetch_add(1), bytes.fetch_add(long(n));
+    if (counting.load(std::memory_order_relaxed)) {
+        calls.fetch_add(1);
+        bytes.fetch_add(long(n));
+    }
 }
 }  // namespace
 
@@ -110,7 +113,8 @@ struct Counted {
 };
 template <class F>
 Counted counted(F&& f) {
-    calls = bytes = 0, counting = true;
+    calls = bytes = 0;
+    counting = true;
     f();
     counting = false;
     return {calls, bytes};

@@ -67,13 +67,18 @@ TEST_CASE("a training that gets no better ends after its patience") {
 }
 
 TEST_CASE("gradients are scaled to the norm that they may have, and small ones are left alone") {
-    Subject a = subject(), b = subject(), c = subject();
+    Subject a = subject();
+    Subject b = subject();
+    Subject c = subject();
     const std::vector<float> start = a.parameters();
     std::vector<float> whole, clipped;
-    ClipGradients clip{.norm = 0.25}, generous{.norm = 1e6};
+    ClipGradients clip{.norm = 0.25};
+    ClipGradients generous{.norm = 1e6};
     a.step(images().data(), labels().data(), samples, 1.0, [&] { whole = a.gradients(); });
-    b.step(images().data(), labels().data(), samples, 1.0,
-           [&] { clip.before_update(b), clipped = b.gradients(); });
+    b.step(images().data(), labels().data(), samples, 1.0, [&] {
+        clip.before_update(b);
+        clipped = b.gradients();
+    });
     c.step(images().data(), labels().data(), samples, 1.0, [&] { generous.before_update(c); });
     REQUIRE(length(whole) > 0.3);
     CHECK(clip.last == doctest::Approx(length(whole)).epsilon(1e-5));
@@ -99,7 +104,8 @@ TEST_CASE("gradients are scaled to the norm that they may have, and small ones a
 }
 
 TEST_CASE("averages follow the weights, are evaluated, and leave the training as it was") {
-    Subject with = subject(), without = subject();
+    Subject with = subject();
+    Subject without = subject();
     ExponentialAverage average{.decay = 0.3};
     struct Watch {
         std::vector<std::vector<float>> weights;
@@ -109,8 +115,8 @@ TEST_CASE("averages follow the weights, are evaluated, and leave the training as
     } watch;
     const std::vector<float> start = with.parameters();
     const FitOptions options{.epochs = 2, .rate = 0.05};
-    const History h = with.fit(pictures(), options, average, watch),
-                  plain = without.fit(pictures(), options);
+    const History h = with.fit(pictures(), options, average, watch);
+    const History plain = without.fit(pictures(), options);
     CHECK(same_bits(with.parameters(), without.parameters()));
     CHECK(same_bits(with.state(), without.state()));
     REQUIRE(watch.weights.size() == 8);
@@ -141,7 +147,9 @@ TEST_CASE("averages and patience survive a checkpoint") {
               average, stop);
     };
     ExponentialAverage whole, first, second;
-    EarlyStopping a{.patience = 50}, b{.patience = 50}, c{.patience = 50};
+    EarlyStopping a{.patience = 50};
+    EarlyStopping b{.patience = 50};
+    EarlyStopping c{.patience = 50};
     run("", false, 1000, whole, a);
     run(folder.path.string(), false, 7, first, b);
     run(folder.path.string(), true, 1000, second, c);

@@ -84,7 +84,8 @@ std::set<std::string> names_in(const fs::path& folder) {
 History interrupted(const std::string& folder, long last, bool resume = false) {
     Subject training = subject();
     FitOptions o = usual(folder);
-    o.checkpoints.resume = resume, o.watch = [=](const FitEvent& e) { return e.step < last; };
+    o.checkpoints.resume = resume;
+    o.watch = [=](const FitEvent& e) { return e.step < last; };
     return training.fit(pictures(), o);
 }
 History resumed(Subject& training, const std::string& folder) {
@@ -94,7 +95,9 @@ History resumed(Subject& training, const std::string& folder) {
 }
 struct Count {
     static constexpr const char* name = "count";
-    int steps = 0, updates = 0, last = 1000;
+    int steps = 0;
+    int updates = 0;
+    int last = 1000;
     void before_update(Subject&) { ++updates; }
     bool stepped(Subject&, const FitEvent&) { return ++steps < last; }
     void save(Tensors& file, const std::string& prefix) const {
@@ -102,7 +105,8 @@ struct Count {
     }
     void load(const Tensors& file, const std::string& prefix) {
         const auto n = file.values<std::int32_t>(prefix + "numbers");
-        steps = n[0], updates = n[1];
+        steps = n[0];
+        updates = n[1];
     }
 };
 }  // namespace
@@ -144,7 +148,8 @@ TEST_CASE("critics, and networks that move one after the other, go on to the sam
     const auto fresh = [] { return Rival({.seed = 7, .batch = 6}, std::make_shared<Machine>(1)); };
     const auto run = [](Rival& t, const std::string& folder, long last, bool resume) {
         FitOptions o = usual(folder);
-        o.checkpoints.resume = resume, o.watch = [=](const FitEvent& e) { return e.step < last; };
+        o.checkpoints.resume = resume;
+        o.watch = [=](const FitEvent& e) { return e.step < last; };
         t.fit(pictures(), o);
     };
     Rival whole = fresh();
@@ -152,7 +157,8 @@ TEST_CASE("critics, and networks that move one after the other, go on to the sam
     REQUIRE(whole.second_moments().size() == whole.parameters().size());
     for (const long at : {1, 7}) {
         const Folder folder;
-        Rival before = fresh(), after = fresh();
+        Rival before = fresh();
+        Rival after = fresh();
         run(before, folder.path.string(), at, false);
         run(after, folder.path.string(), 1000, true);
         CHECK(same_bits(after.parameters(), whole.parameters()));
@@ -187,7 +193,8 @@ TEST_CASE("a finished training can be made longer") {
     Subject first = subject();
     first.fit(pictures(),
               {.epochs = 1, .rate = 0.05, .checkpoints = {.folder = folder.path.string()}});
-    Subject second = subject(), whole = subject();
+    Subject second = subject();
+    Subject whole = subject();
     const History h =
         second.fit(pictures(), {.epochs = 2,
                                 .rate = 0.05,
@@ -215,7 +222,8 @@ TEST_CASE("what a callback remembers comes back, and where it ends a training is
     training.fit(pictures(), o, count);
     CHECK(count.steps == 5);
     CHECK(count.updates == 5);
-    o.watch = {}, o.checkpoints.resume = true;
+    o.watch = {};
+    o.checkpoints.resume = true;
     Subject again = subject();
     Count other{.last = 7};
     const History h = again.fit(pictures(), o, other);
@@ -240,7 +248,8 @@ TEST_CASE("the last ones and the best one are kept, and what a kill cut off is r
     fs::create_directories(folder.path / "run");
     std::ofstream(folder.path / "run" / "step-000000001.safetensors.partial") << "cut";
     FitOptions o = usual((folder.path / "run").string());
-    o.checkpoints.every = 2, o.checkpoints.keep = 3;
+    o.checkpoints.every = 2;
+    o.checkpoints.keep = 3;
     Subject training = subject();
     const History h = training.fit(pictures(), o);
     CHECK(names_in(folder.path / "run") ==
@@ -250,8 +259,10 @@ TEST_CASE("the last ones and the best one are kept, and what a kill cut off is r
     long step = 0;
     for (const Record& r : h.records)
         if (const double mean = (r.networks[0].test_accuracy + r.networks[1].test_accuracy) / 2;
-            mean > best)
-            best = mean, step = r.step;
+            mean > best) {
+            best = mean;
+            step = r.step;
+        }
     CHECK(h.best == best);
     CHECK(h.best_step == step);
     Subject at_best = subject();
@@ -269,7 +280,8 @@ TEST_CASE("the last ones and the best one are kept, and what a kill cut off is r
 TEST_CASE("a training is saved and loaded whole") {
     const Folder folder;
     const std::string path = (folder.path / "a.safetensors").string();
-    Subject a = subject(), b = subject({.seed = 9, .batch = 6});
+    Subject a = subject();
+    Subject b = subject({.seed = 9, .batch = 6});
     steps(a, 3);
     save(a, path);
     load(b, path);
@@ -289,9 +301,10 @@ TEST_CASE(
     o.checkpoints.every = 6;
     Subject training = subject();
     training.fit(pictures(), o);
-    const fs::path last = folder.path / "step-000000012.safetensors",
-                   before = folder.path / "step-000000006.safetensors";
-    const std::string good = contents(last), good_before = contents(before);
+    const fs::path last = folder.path / "step-000000012.safetensors";
+    const fs::path before = folder.path / "step-000000006.safetensors";
+    const std::string good = contents(last);
+    const std::string good_before = contents(before);
     REQUIRE(good.size() > 8192);
     const auto refused = [&](const std::string& bytes) {
         write_bytes(last, bytes);
@@ -316,7 +329,8 @@ TEST_CASE(
     CHECK(resumed(again, path).resumed == 6);  // from the one before, as the sentence said
     CHECK(contents(last).size() == good.size());
     CHECK(same_bits(again.parameters(), training.parameters()));
-    write_bytes(last, "x"), write_bytes(before, "y");
+    write_bytes(last, "x");
+    write_bytes(before, "y");
     CHECK(error_of([&] {
               Subject fresh = subject();
               resumed(fresh, path);
@@ -425,16 +439,18 @@ TEST_CASE("a disk that is full and a folder that may not be written are told, an
 
 TEST_CASE("a training and a network are not taken for each other") {
     const Folder folder;
-    const std::string all = (folder.path / "all.safetensors").string(),
-                      one = (folder.path / "one.safetensors").string();
+    const std::string all = (folder.path / "all.safetensors").string();
+    const std::string one = (folder.path / "one.safetensors").string();
     Subject training = subject();
     auto network = training.deploy<0>();
-    save(training, all), save(network, one);
+    save(training, all);
+    save(network, one);
     CHECK(error_of([&] { load(network, all); }) ==
           all + ": holds a whole training; expected the weights of one network. Load it into the "
                 "training, and deploy the network from there");
     CHECK(error_of([&] { load(training, one); }) ==
           one + ": holds the weights of one network; expected a whole training, as save(training, "
                 "path) and fit write it");
-    load(training, all), load(network, one);
+    load(training, all);
+    load(network, one);
 }

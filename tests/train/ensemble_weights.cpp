@@ -66,7 +66,8 @@ TEST_CASE("a target follows weights that are renewed while it trains") {
           doctest::Approx(1).epsilon(1e-12));
     // From the probabilities of all images at once, by hand.
     Training<Group, Reference<double>> large({.seed = 3, .batch = data.test.size()});
-    large.set_parameters(training.parameters()), large.set_state(training.state());
+    large.set_parameters(training.parameters());
+    large.set_state(training.state());
     const std::vector<float> all = [&] {
         std::vector<float> v;
         for (const std::uint8_t p : data.test.pixels)
@@ -74,7 +75,8 @@ TEST_CASE("a target follows weights that are renewed while it trains") {
         return v;
     }();
     large.evaluate_batch(all.data(), data.test.labels.data(), data.test.size());
-    std::vector<double> errors(4), off[2];
+    std::vector<double> errors(4);
+    std::vector<double> off[2];
     for (int i = 0; i < 2; ++i) {
         const auto z = large.logits(i);
         for (int s = 0; s < data.test.size(); ++s) {

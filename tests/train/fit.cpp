@@ -200,7 +200,8 @@ TEST_CASE(
     "pictures made when they are asked for train a network as the same pictures in memory do") {
     using trial::Made;
     const Transform transform{.crop_padding = 2, .flip = true};
-    Training<Tiny, Machine> in_memory({.batch = 50}), made({.batch = 50});
+    Training<Tiny, Machine> in_memory({.batch = 50});
+    Training<Tiny, Machine> made({.batch = 50});
     const FitOptions options{.epochs = 2, .transform = transform};
     const History a = in_memory.fit(pictures(), options);
     const History b = fit(made, Made{pictures().train}, Made{pictures().test}, options);

@@ -69,7 +69,8 @@ std::multimap<int, Field> fields(std::string_view m) {
             f.number = varint();
         else if ((key & 7) == 2) {
             const std::size_t length = varint();
-            f.bytes = m.substr(at, length), at += length;
+            f.bytes = m.substr(at, length);
+            at += length;
             REQUIRE(f.bytes.size() == length);
         } else {
             REQUIRE(n > 0);
@@ -167,8 +168,9 @@ TEST_CASE("TensorBoard's file holds framed events with checksums, steps, tags an
 
 TEST_CASE("a training that goes on has no line twice") {
     const Folder folder;
-    JsonLines whole{(folder.path / "whole").string()}, log{(folder.path / "log").string()},
-        again{log.path};
+    JsonLines whole{(folder.path / "whole").string()};
+    JsonLines log{(folder.path / "log").string()};
+    JsonLines again{log.path};
     write_log(whole, {}, {record(1), record(2), record(3)});
     // of which the last is behind the checkpoint
     write_log(log, {}, {record(1), record(2), record(3)});

@@ -16,7 +16,8 @@ using Double = Training<C, Reference<double>>;
 template <class C>
 typename Double<C>::Settings settings(std::uint64_t seed = 4) {
     typename Double<C>::Settings s;
-    s.seed = seed, s.batch = samples;
+    s.seed = seed;
+    s.batch = samples;
     return s;
 }
 template <class T>
@@ -32,7 +33,8 @@ TEST_CASE("updated one after the other, each network sees what the one before be
     using Apart = Collaboration<Small, Other, MutualLearning<>, Iterative>;
     Double<Together> together(settings<Together>());
     Double<Apart> apart(settings<Apart>());
-    steps(together, 1), steps(apart, 1);
+    steps(together, 1);
+    steps(apart, 1);
     // Network 0 moves first, from the same predictions: bit for bit the same. Network 1 has seen
     // another network 0.
     CHECK(same_bits(named(together, "net0."), named(apart, "net0.")));
@@ -56,7 +58,8 @@ TEST_CASE("from old predictions and with nothing shared, one after the other is 
     using Stale = Collaboration<Small, Other, MutualLearning<>, IterativeStale>;
     Double<Together> together(settings<Together>());
     Double<Stale> stale(settings<Stale>());
-    steps(together, 3), steps(stale, 3);
+    steps(together, 3);
+    steps(stale, 3);
     CHECK(same_bits(together.parameters(), stale.parameters()));
     CHECK(same_bits(together.state(), stale.state()));
     using Shared = Collaboration<Small, Other, Base<>, IterativeStale>;
@@ -69,7 +72,8 @@ TEST_CASE("attached peers pull where detached ones do not") {
     using D = Collaboration<Small, Other, MutualLearning<>>;
     Double<A> attached(settings<A>());
     Double<D> detached(settings<D>());
-    steps(attached, 1), steps(detached, 1);
+    steps(attached, 1);
+    steps(detached, 1);
     CHECK(loss_of(attached, 0) == loss_of(detached, 0));
     CHECK_FALSE(same_bits(attached.parameters(), detached.parameters()));
 }
@@ -77,11 +81,14 @@ TEST_CASE("attached peers pull where detached ones do not") {
 TEST_CASE("without a peer's weight, updates in any order are those of networks alone") {
     using Apart = Collaboration<Small, Other, Base<IdentityMerge>, Iterative>;
     auto s = settings<Apart>();
-    s.alpha = 0, s.names = {"small", "other"};
+    s.alpha = 0;
+    s.names = {"small", "other"};
     Double<Apart> pair(s);
     Double<Small> small({.seed = 4, .batch = samples, .names = {"small"}});
     Double<Other> other({.seed = 4, .batch = samples, .names = {"other"}});
-    steps(pair, 4), steps(small, 4), steps(other, 4);
+    steps(pair, 4);
+    steps(small, 4);
+    steps(other, 4);
     CHECK(same_bits(named(pair, "small."), small.parameters()));
     CHECK(same_bits(named(pair, "other."), other.parameters()));
     // statistics moved once for each batch
@@ -95,7 +102,8 @@ TEST_CASE(
     using Together = Collaboration<Small, Other, Base<>>;
     Double<Apart> apart(settings<Apart>());
     Double<Together> together(settings<Together>());
-    steps(apart, 1), steps(together, 1);
+    steps(apart, 1);
+    steps(together, 1);
     // moved from the same point
     CHECK(same_bits(named(apart, "net0."), named(together, "net0.")));
     CHECK(same_bits(named(apart, "mkb0.net0.encoder"), named(together, "mkb0.net0.encoder")));
@@ -105,7 +113,8 @@ TEST_CASE(
     CHECK_FALSE(same_bits(named(apart, "mkb0.transfer"), named(together, "mkb0.transfer")));
     // Momentum of what is private was added to once: it is the gradient (and decay) of one half
     // step.
-    const auto m = apart.momentum(), t = together.momentum();
+    const auto m = apart.momentum();
+    const auto t = together.momentum();
     for (const Named& n : apart.catalogue().parameters)
         if (n.name.starts_with("net0.") || n.name.starts_with("mkb0.net0."))
             for (std::size_t i = n.offset; i < n.offset + std::size_t(n.tensor.size); ++i)
@@ -130,7 +139,9 @@ TEST_CASE("for two networks the mean of the peers is the peer") {
     Double<Pairs> pairs(settings<Pairs>());
     Double<Mean> mean(settings<Mean>());
     Double<Default> silent(settings<Default>());
-    steps(pairs, 3), steps(mean, 3), steps(silent, 3);
+    steps(pairs, 3);
+    steps(mean, 3);
+    steps(silent, 3);
     CHECK(same_bits(pairs.parameters(), mean.parameters()));
     CHECK(same_bits(pairs.parameters(), silent.parameters()));
 }
@@ -144,9 +155,11 @@ TEST_CASE("for three networks Eq. 5 is the mean of distances and Eq. 6 the dista
     mean.evaluate_batch(images().data(), labels().data(), samples);
     const int width = int(pairs.embeddings(0).size()) / samples;
     for (int i = 0; i < 3; ++i) {
-        double eq5 = 0, eq6 = 0;
-        const auto own = pairs.embeddings(i), a = pairs.embeddings((i + 1) % 3),
-                   b = pairs.embeddings((i + 2) % 3);
+        double eq5 = 0;
+        double eq6 = 0;
+        const auto own = pairs.embeddings(i);
+        const auto a = pairs.embeddings((i + 1) % 3);
+        const auto b = pairs.embeddings((i + 2) % 3);
         for (int s = 0; s < samples; ++s) {
             const auto row = [&](const auto& e) { return e.data() + s * width; };
             std::vector<double> m;
@@ -167,7 +180,8 @@ TEST_CASE("different inputs: rolled images and labels, and the difference of two
     using Apart = Collaboration<Small, Other, Base<>, DifferentInputs<ExactDistance>>;
     using Siamese = Collaboration<Small, Other, Base<>>;
     Double<Apart> apart(settings<Apart>());
-    Double<Siamese> first(settings<Siamese>()), rolled(settings<Siamese>());
+    Double<Siamese> first(settings<Siamese>());
+    Double<Siamese> rolled(settings<Siamese>());
     apart.compute_gradients(images().data(), labels().data(), samples);
     auto x = images();
     auto y = labels();
@@ -178,7 +192,8 @@ TEST_CASE("different inputs: rolled images and labels, and the difference of two
     rolled.compute_gradients(x.data(), y.data(), samples);
     CHECK(same_bits(apart.logits(0), first.logits(0)));
     CHECK(apart.losses()[1].classification == rolled.losses()[1].classification);
-    const auto a = apart.embeddings(0), b = apart.embeddings(1);
+    const auto a = apart.embeddings(0);
+    const auto b = apart.embeddings(1);
     const int width = int(a.size()) / samples;
     double expected = 0;
     ExactDistance distance;
@@ -204,13 +219,17 @@ TEST_CASE("a frozen knowledge base does not move, and before that it does") {
     using Pair2 = Collaboration<Small, Other, Base<>>;
     auto s = settings<Pair2>();
     s.freeze_mkb_after = 2;
-    Double<Pair2> training(s), free(settings<Pair2>());
+    Double<Pair2> training(s);
+    Double<Pair2> free(settings<Pair2>());
     const auto p0 = named(training, "mkb0.");
-    steps(training, 2), steps(free, 2);
-    const auto p2 = named(training, "mkb0."), n2 = named(training, "net0.");
+    steps(training, 2);
+    steps(free, 2);
+    const auto p2 = named(training, "mkb0.");
+    const auto n2 = named(training, "net0.");
     CHECK_FALSE(same_bits(p0, p2));
     CHECK(same_bits(training.parameters(), free.parameters()));
-    steps(training, 3), steps(free, 3);
+    steps(training, 3);
+    steps(free, 3);
     CHECK(same_bits(named(training, "mkb0."), p2));
     CHECK_FALSE(same_bits(named(training, "net0."), n2));
     CHECK_FALSE(same_bits(named(free, "mkb0."), p2));
@@ -222,7 +241,8 @@ TEST_CASE("a frozen network runs in inference mode, and nothing about it moves")
     steps(teacher, 3);
     Double<Taught> taught(settings<Taught>());
     taught.set_network_weights(0, teacher.network_weights(0));
-    const auto p = named(taught, "net0."), s = named(taught, "net0.", true);
+    const auto p = named(taught, "net0.");
+    const auto s = named(taught, "net0.", true);
     CHECK(same_bits(p, teacher.parameters()));
     steps(taught, 3);
     CHECK(same_bits(named(taught, "net0."), p));

@@ -103,7 +103,8 @@ TEST_CASE("a warm-up rises to the schedule behind it, which goes on as if alone"
     verify(epochs(WarmUp<CosineRate>{.epochs = 1, .then = {.base = 1}}, 2), {0.5, 0.5});
     verify(epochs(WarmUp<CosineRate>{.epochs = 0}, 1), {0.1});
     WarmUp<PlateauRate> rate{.epochs = 1, .then = {.base = 1, .patience = 0}};
-    rate.observe(0.5), rate.observe(0.6);
+    rate.observe(0.5);
+    rate.observe(0.6);
     CHECK(rate(5, 10) == doctest::Approx(0.1));
     static_assert(RateSchedule<WarmUp<PlateauRate>> && RateSchedule<CosineRate>);
 }

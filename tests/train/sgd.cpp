@@ -14,9 +14,12 @@ namespace {
 /// The weight after each of three steps from 1 with the gradients 0.5, -0.25 and 1, and the rates
 /// 0.1, 0.1 and 0.01.
 std::array<double, 3> walk(const Sgd& o, double& momentum) {
-    double w = 1, m = 0, g = 0;
+    double w = 1;
+    double m = 0;
+    double g = 0;
     std::array<double, 3> seen{};
-    const double gradients[] = {0.5, -0.25, 1}, rates[] = {0.1, 0.1, 0.01};
+    const double gradients[] = {0.5, -0.25, 1};
+    const double rates[] = {0.1, 0.1, 0.01};
     for (std::size_t s = 0; s < 3; ++s) {
         g = gradients[s];
         const detail::SgdStep<double> step{&w,        &m, &g, rates[s], o.momentum, o.weight_decay,

@@ -22,7 +22,9 @@ void learns_as_if_alone(std::shared_ptr<B> backend) {
     Training<Other, B> other({.alpha = 0.2, .seed = 4, .batch = samples, .names = {"other"}},
                              backend);
     const auto before = named(pair, "small.");
-    steps(pair, 5), steps(small, 5), steps(other, 5);
+    steps(pair, 5);
+    steps(small, 5);
+    steps(other, 5);
     CHECK(same_bits(named(pair, "small."), small.parameters()));
     CHECK(same_bits(named(pair, "other."), other.parameters()));
     CHECK(same_bits(named(pair, "small.", true), small.state()));
@@ -53,7 +55,8 @@ TEST_CASE("with a weight on collaboration networks do not learn as if alone") {
         {.alpha = 0.2, .seed = 4, .batch = samples, .names = {"small", "other"}});
     Training<Small, Reference<double>> small({.seed = 4, .batch = samples, .names = {"small"}});
     CHECK(same_bits(named(pair, "small."), small.parameters()));  // they begin alike
-    steps(pair, 2), steps(small, 2);
+    steps(pair, 2);
+    steps(small, 2);
     CHECK_FALSE(same_bits(named(pair, "small."), small.parameters()));
 }
 
@@ -63,16 +66,19 @@ TEST_CASE("swapping the networks swaps the results") {
     Training<Collaboration<Other, Small, Base<>>, Reference<double>> two(
         {.seed = 2, .batch = samples, .names = {"other", "small"}});
     REQUIRE(one.catalogue().parameter_count == two.catalogue().parameter_count);
-    steps(one, 4), steps(two, 4);
+    steps(one, 4);
+    steps(two, 4);
     double worst = 0;
     for (const Named& n : one.catalogue().parameters) {
-        const auto a = one.parameter(n.name), b = two.parameter(n.name);
+        const auto a = one.parameter(n.name);
+        const auto b = two.parameter(n.name);
         for (std::size_t i = 0; i < a.size(); ++i)
             worst = std::max(worst, std::abs(a[i] - b[i]));
     }
     CHECK(worst < 1e-12);
     for (int i = 0; i < 2; ++i) {
-        const NetworkLoss a = one.losses()[std::size_t(i)], b = two.losses()[std::size_t(1 - i)];
+        const NetworkLoss a = one.losses()[std::size_t(i)];
+        const NetworkLoss b = two.losses()[std::size_t(1 - i)];
         CHECK(a.classification == doctest::Approx(b.classification).epsilon(1e-12));
         CHECK(a.metric == doctest::Approx(b.metric).epsilon(1e-12));
         CHECK(a.verification == doctest::Approx(b.verification).epsilon(1e-12));
@@ -90,12 +96,14 @@ TEST_CASE("the shared parts receive the contributions of both networks") {
         {.seed = 3, .batch = samples, .names = {"x"}});
     twins.compute_gradients(images().data(), labels().data(), samples);
     single.compute_gradients(images().data(), labels().data(), samples);
-    const auto both = twins.gradients(), one = single.gradients();
+    const auto both = twins.gradients();
+    const auto one = single.gradients();
     // Equal networks have equal embeddings: the metric is 0 and pulls nowhere, and each contributes
     // the same.
     CHECK(std::abs(twins.losses()[0].metric) < 1e-15);
     CHECK(same_bits(twins.embeddings(0), twins.embeddings(1)));
-    long shared = 0, own = 0;
+    long shared = 0;
+    long own = 0;
     for (const Named& n : single.catalogue().parameters) {
         const bool is_shared =
             n.name.rfind("mkb0.transfer", 0) == 0 || n.name.rfind("mkb0.verification", 0) == 0;
@@ -135,7 +143,8 @@ TEST_CASE("running statistics move towards the batch's mean and unbiased varianc
     const auto x = images();
     const int pixels = samples * 64;
     for (int c = 0; c < 2; ++c) {
-        double mean = 0, square = 0;
+        double mean = 0;
+        double square = 0;
         for (int p = 0; p < pixels; ++p)
             mean += double(x[std::size_t(2 * p + c)]) / pixels;
         for (int p = 0; p < pixels; ++p)
@@ -148,29 +157,34 @@ TEST_CASE("running statistics move towards the batch's mean and unbiased varianc
 }
 
 TEST_CASE("evaluation changes nothing") {
-    Training<Pair, Cpu<float>> watched({.seed = 6, .batch = samples}),
-        left_alone({.seed = 6, .batch = samples});
-    steps(watched, 2), steps(left_alone, 2);
-    const auto p = watched.parameters(), m = watched.momentum(), s = watched.state();
+    Training<Pair, Cpu<float>> watched({.seed = 6, .batch = samples});
+    Training<Pair, Cpu<float>> left_alone({.seed = 6, .batch = samples});
+    steps(watched, 2);
+    steps(left_alone, 2);
+    const auto p = watched.parameters();
+    const auto m = watched.momentum();
+    const auto s = watched.state();
     watched.evaluate_batch(images(9).data(), labels(9).data(), samples);
     watched.evaluate_batch(images(8).data(), labels(8).data(), 2);
     CHECK(same_bits(watched.parameters(), p));
     CHECK(same_bits(watched.momentum(), m));
     CHECK(same_bits(watched.state(), s));
-    steps(watched, 2), steps(left_alone, 2);
+    steps(watched, 2);
+    steps(left_alone, 2);
     CHECK(same_bits(watched.parameters(), left_alone.parameters()));
     CHECK(same_bits(watched.state(), left_alone.state()));
 }
 
 TEST_CASE("the workspace is known before the first step, and asking for it changes nothing") {
-    Training<Pair, Cpu<float>> asked({.seed = 6, .batch = samples}),
-        not_asked({.seed = 6, .batch = samples});
+    Training<Pair, Cpu<float>> asked({.seed = 6, .batch = samples});
+    Training<Pair, Cpu<float>> not_asked({.seed = 6, .batch = samples});
     CHECK(asked.backend().workspace_bytes() == 0);
     const std::size_t bytes = asked.workspace_bytes();
     CHECK(bytes > 0);
     CHECK_THROWS_WITH_AS(asked.losses(), doctest::Contains("before the first batch"), Error);
     CHECK(asked.steps() == 0);
-    steps(asked, 3), steps(not_asked, 3);
+    steps(asked, 3);
+    steps(not_asked, 3);
     CHECK(asked.workspace_bytes() == bytes);
     CHECK(not_asked.workspace_bytes() == bytes);
     CHECK(same_bits(asked.parameters(), not_asked.parameters()));
@@ -186,7 +200,8 @@ TEST_CASE("evaluation is repeatable and does not depend on what else is in the b
     const auto x = images(3);
     const auto y = labels(3);
     training.evaluate_batch(x.data(), y.data(), samples);
-    const auto all = training.logits(0), others = training.logits(1);
+    const auto all = training.logits(0);
+    const auto others = training.logits(1);
     training.evaluate_batch(x.data(), y.data(), samples);
     CHECK(same_bits(all, training.logits(0)));
     training.evaluate_batch(x.data(), y.data(), 2);
@@ -196,9 +211,10 @@ TEST_CASE("evaluation is repeatable and does not depend on what else is in the b
 
 TEST_CASE(
     "a step with fewer samples than there is room for does as a training with just that room") {
-    Training<Pair, Reference<double>> wide({.seed = 7, .batch = samples + 5}),
-        tight({.seed = 7, .batch = samples});
-    steps(wide, 3), steps(tight, 3);
+    Training<Pair, Reference<double>> wide({.seed = 7, .batch = samples + 5});
+    Training<Pair, Reference<double>> tight({.seed = 7, .batch = samples});
+    steps(wide, 3);
+    steps(tight, 3);
     CHECK(same_bits(wide.parameters(), tight.parameters()));
     CHECK(same_bits(wide.state(), tight.state()));
 }
@@ -210,7 +226,8 @@ TEST_CASE("losses are what their names say") {
     const auto losses = training.losses();
     for (int k = 0; k < 2; ++k) {
         const auto z = training.logits(k);
-        double loss = 0, hits = 0;
+        double loss = 0;
+        double hits = 0;
         for (std::size_t b = 0; b < std::size_t(samples); ++b) {
             const double* row = &z[3 * b];
             const int y = labels()[b];
@@ -221,7 +238,8 @@ TEST_CASE("losses are what their names say") {
         CHECK(losses[std::size_t(k)].classification == doctest::Approx(loss).epsilon(1e-12));
         CHECK(losses[std::size_t(k)].accuracy == doctest::Approx(hits).epsilon(1e-12));
     }
-    const auto a = training.embeddings(0), b = training.embeddings(1);
+    const auto a = training.embeddings(0);
+    const auto b = training.embeddings(1);
     REQUIRE(a.size() == std::size_t(samples) * 16);
     double distance = 0;
     for (int i = 0; i < samples; ++i)
@@ -233,8 +251,8 @@ TEST_CASE("losses are what their names say") {
           doctest::Approx(losses[0].classification +
                           0.3 * (losses[0].metric + losses[0].verification)));
     double verification = 0;  // one linear layer on the embedding, against the labels
-    const auto w = training.parameter("mkb0.verification.0.weight"),
-               bias = training.parameter("mkb0.verification.0.bias");
+    const auto w = training.parameter("mkb0.verification.0.weight");
+    const auto bias = training.parameter("mkb0.verification.0.bias");
     for (std::size_t i = 0; i < std::size_t(samples); ++i) {
         double v[3] = {bias[0], bias[1], bias[2]};
         for (std::size_t d = 0; d < 16; ++d)
@@ -255,7 +273,8 @@ TEST_CASE("a step is gradient descent with momentum on the gradients that it com
     CHECK(same_bits(shown.parameters(), w0));
     const auto g = shown.gradients();
     stepped.step(images(0).data(), labels(0).data(), samples, 0.1);
-    const auto w1 = stepped.parameters(), m = stepped.momentum();
+    const auto w1 = stepped.parameters();
+    const auto m = stepped.momentum();
     for (std::size_t i = 0; i < w0.size(); ++i) {
         CHECK(m[i] == doctest::Approx(g[i] + 0.01 * w0[i]).epsilon(1e-12));
         CHECK(w1[i] == doctest::Approx(w0[i] - 0.1 * m[i]).epsilon(1e-12));
@@ -264,7 +283,9 @@ TEST_CASE("a step is gradient descent with momentum on the gradients that it com
 }
 
 TEST_CASE("the seed decides the initial weights, and another seed others") {
-    Training<Pair, Reference<double>> a({.seed = 1}), b({.seed = 1}), c({.seed = 2});
+    Training<Pair, Reference<double>> a({.seed = 1});
+    Training<Pair, Reference<double>> b({.seed = 1});
+    Training<Pair, Reference<double>> c({.seed = 2});
     CHECK(same_bits(a.parameters(), b.parameters()));
     CHECK_FALSE(same_bits(a.parameters(), c.parameters()));
 }
@@ -275,7 +296,8 @@ TEST_CASE("dropout differs from step to step and from network to network") {
         {.seed = 1, .batch = samples, .names = {"x", "y"}});
     take(training, "y.", training, "x.");
     training.compute_gradients(images().data(), labels().data(), samples);
-    const auto x = training.logits(0), y = training.logits(1);
+    const auto x = training.logits(0);
+    const auto y = training.logits(1);
     CHECK_FALSE(same_bits(x, y));
     training.compute_gradients(images().data(), labels().data(), samples);
     CHECK_FALSE(same_bits(x, training.logits(0)));
@@ -348,8 +370,8 @@ TEST_CASE("tensors are set and read by name") {
 
 TEST_CASE("settings that make no sense are refused") {
     using T = Training<Pair, Reference<double>>;
-    const double inf = std::numeric_limits<double>::infinity(),
-                 nan = std::numeric_limits<double>::quiet_NaN();
+    const double inf = std::numeric_limits<double>::infinity();
+    const double nan = std::numeric_limits<double>::quiet_NaN();
     CHECK_THROWS_WITH_AS(T({.alpha = -0.1}), doctest::Contains("alpha is -0.1"), Error);
     CHECK_THROWS_WITH_AS(T({.alpha = nan}), doctest::Contains("alpha is "), Error);
     CHECK_THROWS_WITH_AS(T({.alpha = inf}), doctest::Contains("alpha is "), Error);
@@ -381,7 +403,8 @@ TEST_CASE("settings that make no sense are refused") {
 
 TEST_CASE("batches that make no sense are refused, and leave the training as it was") {
     Training<Pair, Reference<double>> training({.batch = samples});
-    const auto p = training.parameters(), s = training.state();
+    const auto p = training.parameters();
+    const auto s = training.state();
     auto y = labels();
     y[4] = 3;
     CHECK_THROWS_WITH_AS(training.step(images().data(), y.data(), samples, 0.1),

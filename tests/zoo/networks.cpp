@@ -97,7 +97,8 @@ TEST_CASE("the page of the zoo says what its networks are") {
     std::string wanted;
     trial::for_zoo([&](auto network, const char* name) {
         const std::string line = row<typename decltype(network)::type>(name);
-        wanted += line + "\n", ++rows;
+        wanted += line + "\n";
+        ++rows;
         CHECK_MESSAGE(page.find("\n" + line + "\n") != std::string::npos,
                       "docs/reference/zoo.md lacks the line\n"
                           << line);

@@ -21,11 +21,16 @@ COLLAB_HD COLLAB_INLINE T exp_minus_one(T x) {
         // keeps the relative error.
         x = x < -87.f ? -87.f : x > 88.f ? 88.f : x;
         // adding 1.5 * 2^23 rounds to an integer
-        const float t = x * 1.44269504f, biased = t + 12582912.f, n = biased - 12582912.f;
+        const float t = x * 1.44269504f;
+        const float biased = t + 12582912.f;
+        const float n = biased - 12582912.f;
         const float r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
         float p = 1.9841270e-4f;
-        p = p * r + 1.3888889e-3f, p = p * r + 8.3333333e-3f, p = p * r + 4.1666667e-2f,
-        p = p * r + 1.6666667e-1f, p = p * r + 0.5f;
+        p = p * r + 1.3888889e-3f;
+        p = p * r + 8.3333333e-3f;
+        p = p * r + 4.1666667e-2f;
+        p = p * r + 1.6666667e-1f;
+        p = p * r + 0.5f;
         p = p * r * r + r;
         // 2^n
         const float scale =

@@ -38,7 +38,9 @@ struct NormalisedGradient {
 template <class T>
 struct Statistics {
     Normalisation constants{};
-    T *running_mean = nullptr, *running_variance = nullptr, *saved = nullptr;
+    T* running_mean = nullptr;
+    T* running_variance = nullptr;
+    T* saved = nullptr;
 };
 
 // What happens to an input gradient before it leaves the cache.

@@ -8,7 +8,8 @@ namespace collab::backend {
 
 /// Rows and columns.
 struct Extent {
-    int height = 1, width = 1;
+    int height = 1;
+    int width = 1;
     constexpr int area() const { return height * width; }
     constexpr bool operator==(const Extent&) const = default;
 };
@@ -21,14 +22,18 @@ struct Extent {
 struct Convolution {
     int batch = 1;
     Dims in, out;
-    Extent kernel, stride, pad{0, 0};
+    Extent kernel;
+    Extent stride;
+    Extent pad{0, 0};
     int groups = 1;
     constexpr int weights() const { return kernel.area() * (in.channels / groups) * out.channels; }
 };
 
 /// y[b] = x[b] W + bias for `batch` rows; W lies as [in][out].
 struct Product {
-    int batch = 1, in = 1, out = 1;
+    int batch = 1;
+    int in = 1;
+    int out = 1;
 };
 
 /// What may be known of a convolution before its shapes are.
@@ -53,7 +58,9 @@ inline constexpr ConvolutionKind kind_of<ConvolutionOf<Kind>> = Kind;
 struct Pooling {
     int batch = 1;
     Dims in, out;
-    Extent kernel, stride, pad{0, 0};
+    Extent kernel;
+    Extent stride;
+    Extent pad{0, 0};
     bool count_padding = true;
 };
 
@@ -68,7 +75,8 @@ struct Map {
 /// Constants of a batch normalisation. Running statistics move by `momentum` towards the batch's
 /// mean and unbiased variance.
 struct Normalisation {
-    double epsilon = 1e-5, momentum = 0.1;
+    double epsilon = 1e-5;
+    double momentum = 0.1;
 };
 
 }  // namespace collab::backend

@@ -17,8 +17,10 @@ struct Window {
 
 /// A pooling window, clipped to the map.
 COLLAB_HD constexpr Window pooling_window(const backend::Pooling& g, int h, int w) {
-    const int top = h * g.stride.height - g.pad.height, left = w * g.stride.width - g.pad.width;
-    const int bottom = top + g.kernel.height, right = left + g.kernel.width;
+    const int top = h * g.stride.height - g.pad.height;
+    const int left = w * g.stride.width - g.pad.width;
+    const int bottom = top + g.kernel.height;
+    const int right = left + g.kernel.width;
     Window inside{std::max(top, 0), std::min(bottom, g.in.height), std::max(left, 0),
                   std::min(right, g.in.width), 0};
     if (g.count_padding)  // of a window that sticks out of the padded map, only the part inside
@@ -32,8 +34,10 @@ COLLAB_HD constexpr Window pooling_window(const backend::Pooling& g, int h, int 
 COLLAB_HD constexpr Window adaptive_window(const backend::Pooling& g, int h, int w) {
     const auto begin = [](int i, int in, int out) { return i * in / out; };
     const auto end = [](int i, int in, int out) { return ((i + 1) * in + out - 1) / out; };
-    const int top = begin(h, g.in.height, g.out.height), bottom = end(h, g.in.height, g.out.height);
-    const int left = begin(w, g.in.width, g.out.width), right = end(w, g.in.width, g.out.width);
+    const int top = begin(h, g.in.height, g.out.height);
+    const int bottom = end(h, g.in.height, g.out.height);
+    const int left = begin(w, g.in.width, g.out.width);
+    const int right = end(w, g.in.width, g.out.width);
     return {top, bottom, left, right, (bottom - top) * (right - left)};
 }
 

@@ -21,11 +21,14 @@ struct MetricRow {
     T weight, scale;
     bool first;
     COLLAB_HD void operator()(int row) const {
-        const T *a = own + std::ptrdiff_t(row) * width, *b = peer + std::ptrdiff_t(row) * width;
-        T value = metric.value(width, a, b), slope = scale;
+        const T* a = own + std::ptrdiff_t(row) * width;
+        const T* b = peer + std::ptrdiff_t(row) * width;
+        T value = metric.value(width, a, b);
+        T slope = scale;
         if (distance) {
             const T off = value - distance[row];
-            value = off * off, slope *= 2 * off;
+            value = off * off;
+            slope *= 2 * off;
         }
         value *= weight;
         loss[row] = first ? value : loss[row] + value;

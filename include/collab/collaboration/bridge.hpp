@@ -30,7 +30,8 @@ struct MergeBackward {
     T *dx, *du;
     COLLAB_HD COLLAB_INLINE void operator()(std::size_t i) const {
         const T d = dh[i];
-        dx[i] = d * merge.dx(x[i], u[i]), du[i] = d * merge.du(x[i], u[i]);
+        dx[i] = d * merge.dx(x[i], u[i]);
+        du[i] = d * merge.du(x[i], u[i]);
     }
 };
 template <class T>
@@ -47,7 +48,8 @@ struct SlicedMergeForward {
     View<const T> x, u;
     View<T> h;
     COLLAB_HD COLLAB_INLINE void operator()(std::size_t i) const {
-        const std::ptrdiff_t p = std::ptrdiff_t(i) / channels, c = std::ptrdiff_t(i) % channels;
+        const std::ptrdiff_t p = std::ptrdiff_t(i) / channels;
+        const std::ptrdiff_t c = std::ptrdiff_t(i) % channels;
         h.data[p * h.pixel + c] = merge(x.data[p * x.pixel + c], u.data[p * u.pixel + c]);
     }
 };
@@ -58,11 +60,13 @@ struct SlicedMergeBackward {
     View<const T> x, u, dh;
     View<T> dx, du;
     COLLAB_HD COLLAB_INLINE void operator()(std::size_t i) const {
-        const std::ptrdiff_t p = std::ptrdiff_t(i) / channels, c = std::ptrdiff_t(i) % channels;
-        const T a = x.data[p * x.pixel + c], b = u.data[p * u.pixel + c],
-                d = dh.data[p * dh.pixel + c];
-        dx.data[p * dx.pixel + c] = d * merge.dx(a, b),
-                               du.data[p * du.pixel + c] = d * merge.du(a, b);
+        const std::ptrdiff_t p = std::ptrdiff_t(i) / channels;
+        const std::ptrdiff_t c = std::ptrdiff_t(i) % channels;
+        const T a = x.data[p * x.pixel + c];
+        const T b = u.data[p * u.pixel + c];
+        const T d = dh.data[p * dh.pixel + c];
+        dx.data[p * dx.pixel + c] = d * merge.dx(a, b);
+        du.data[p * du.pixel + c] = d * merge.du(a, b);
     }
 };
 }  // namespace detail
@@ -76,8 +80,9 @@ struct Bridge {
     using Decode = Sequence<DecoderLayers, typename Carry::Output>;
     using Map = typename Carry::Output;
     static constexpr long padded(long n) { return (n + 15) / 16 * 16; }
-    static constexpr long feature = padded(In::dims.size()), map = padded(Map::dims.size()),
-                          code = padded(Encode::Output::dims.size());
+    static constexpr long feature = padded(In::dims.size());
+    static constexpr long map = padded(Map::dims.size());
+    static constexpr long code = padded(Encode::Output::dims.size());
     /// Elements per sample that backward needs: gradients of U, of the map, of the code, and the
     /// inside of the parts.
     static constexpr long scratch =
@@ -109,8 +114,9 @@ struct Bridge {
     static void backward(const Context<B>& c, const M& merge, const detail::BridgeMemory<T>& m,
                          View<const T> x, View<const T> dh, View<const T> pull, View<T> dx) {
         T* const at = m.scratch;
-        const View<T> du{at, In::dims.channels}, dk{at + c.capacity * feature, Map::dims.channels},
-            de{at + c.capacity * (feature + map), Encode::Output::dims.channels};
+        const View<T> du{at, In::dims.channels};
+        const View<T> dk{at + c.capacity * feature, Map::dims.channels};
+        const View<T> de{at + c.capacity * (feature + map), Encode::Output::dims.channels};
         T* const inner = at + c.capacity * (feature + map + code);
         const auto with = [&](Memory<T> part) {
             part.scratch = inner;
@@ -169,7 +175,9 @@ struct MutualKnowledge : LayerBase {
         const measure_of<flat_layers<EncoderLayers>> e(in);
         const measure_of<flat_layers<TransferLayers>> t(e.output());
         const measure_of<flat_layers<DecoderLayers>> d(t.output());
-        const Footprint a = e.footprint(), b = t.footprint(), f = d.footprint();
+        const Footprint a = e.footprint();
+        const Footprint b = t.footprint();
+        const Footprint f = d.footprint();
         const auto padded = [](Dims x) { return (long(x.size()) + 15) / 16 * 16; };
         return {a.parameters + b.parameters + f.parameters, a.state + b.state + f.state,
                 a.saved + b.saved + f.saved, a.fixed + b.fixed + f.fixed,
@@ -186,8 +194,9 @@ struct MutualKnowledge : LayerBase {
     template <class In, class F>
     static void each_part(F&& f) {
         using Way = Bridge<EncoderLayers, TransferLayers, DecoderLayers, M, In>;
-        f(typename Way::Encode{}, "encoder"), f(typename Way::Carry{}, "transfer"),
-            f(typename Way::Decode{}, "decoder");
+        f(typename Way::Encode{}, "encoder");
+        f(typename Way::Carry{}, "transfer");
+        f(typename Way::Decode{}, "decoder");
     }
 
     template <class B, StaticShape In, class T = typename B::Scalar>
@@ -210,8 +219,10 @@ struct MutualKnowledge : LayerBase {
 private:
     template <class Way, class B, class T>
     static detail::BridgeMemory<T> memory(const Context<B>& c, const Memory<T>& m) {
-        constexpr Footprint e = Way::Encode::footprint, t = Way::Carry::footprint;
-        const Memory<T> transfer = m.after(e, c.capacity), decoder = transfer.after(t, c.capacity);
+        constexpr Footprint e = Way::Encode::footprint;
+        constexpr Footprint t = Way::Carry::footprint;
+        const Memory<T> transfer = m.after(e, c.capacity);
+        const Memory<T> decoder = transfer.after(t, c.capacity);
         return {m, transfer, decoder, m.scratch};
     }
 };

@@ -59,7 +59,9 @@ inline constexpr int place_of<Plan, penultimate> = Plan::depth - 1;
 /// Where a network is interrupted: by an MKB, or because a method reads there. What is read at the
 /// cut of an MKB is what enters it.
 struct Stop {
-    int place = 0, mkb = -1, tap = -1;
+    int place = 0;
+    int mkb = -1;
+    int tap = -1;
 };
 }  // namespace detail
 
@@ -75,7 +77,8 @@ struct Collaboration {
     using mkbs = joined<detail::kept<detail::MkbItem<Items>, Items>...>;
     using metric = typename detail::OneMetric<
         joined<detail::kept<detail::is_metric_item<Items>, Items>...>>::type;
-    static constexpr int size = networks::size, bases = mkbs::size;
+    static constexpr int size = networks::size;
+    static constexpr int bases = mkbs::size;
     using methods = joined<detail::kept<Method<Items>, Items>...>;
     using taps = decltype(detail::taps_of(methods{}));  ///< the cuts that methods read
     using feed = typename detail::OnePolicy<joined<detail::kept<detail::FeedItem<Items>, Items>...>,

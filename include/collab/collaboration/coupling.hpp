@@ -66,8 +66,9 @@ enum Owner : int {
 
 /// When a step happens.
 struct Moment {
-    long step = 0;              ///< steps done
-    int epoch = 0, epochs = 1;  ///< the running epoch, from 0, and how many there will be
+    long step = 0;  ///< steps done
+    int epoch = 0;
+    int epochs = 1;  ///< the running epoch, from 0, and how many there will be
 };
 
 /// A weight that may change during training: a number, a function of the moment, or one of the

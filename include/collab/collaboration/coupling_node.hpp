@@ -22,7 +22,8 @@ struct Tensor {
 /// Who is moved in a step.
 struct Active {
     unsigned networks = ~0u;
-    bool shared = true, critic = true;
+    bool shared = true;
+    bool critic = true;
     constexpr bool operator()(int owner) const {
         return owner >= 0               ? (networks >> owner & 1u) != 0
                : owner == Owner::shared ? shared
@@ -56,8 +57,11 @@ template <class Plan, class B>
 struct BridgeNode : CouplingNode<B> {
     using T = typename B::Scalar;
     Memory<T> memory;
-    T *state = nullptr, *echo = nullptr;
-    int in = 0, out = 0, number = 0;
+    T* state = nullptr;
+    T* echo = nullptr;
+    int in = 0;
+    int out = 0;
+    int number = 0;
     bool attached = false;
 
     Memory<T> now(const CouplingRun<B>& r) const {
@@ -134,7 +138,9 @@ struct CombineNode : CouplingNode<B> {
     Row<T> shape;  ///< extents and count; pointers are filled in for each pass
     std::array<int, Row<T>::most> in{};
     std::array<bool, Row<T>::most> attached{};
-    int out = 0, width = 0, labels_of = 0;
+    int out = 0;
+    int width = 0;
+    int labels_of = 0;
     T* y = nullptr;
 
     RowInputs<T> inputs(const CouplingRun<B>& r) const {
@@ -168,7 +174,8 @@ struct LossNode : CouplingNode<B> {
     std::string name;
     int owner = 0;
     Weight weight{};
-    T *rows = nullptr, *hits = nullptr;
+    T* rows = nullptr;
+    T* hits = nullptr;
     double last_weight = 0;
 
     T scale(const CouplingRun<B>& r) {
@@ -205,11 +212,14 @@ template <class M, class B>
 struct MetricNode : LossNode<B> {
     using T = typename B::Scalar;
     M metric;
-    int own = 0, target = 0, width = 0;
+    int own = 0;
+    int target = 0;
+    int width = 0;
     bool attached_target = false;
     void forward(CouplingRun<B>& r) override {
         const bool pulls = this->pulls(r);
-        const Tensor<T>&a = r.tensors[std::size_t(own)], &b = r.tensors[std::size_t(target)];
+        const Tensor<T>& a = r.tensors[std::size_t(own)];
+        const Tensor<T>& b = r.tensors[std::size_t(target)];
         r.context.backend.for_rows(
             r.context.batch,
             LossRow<M, T>{metric, width, a.value, b.value, this->rows, pulls ? a.gradient : nullptr,
@@ -224,12 +234,15 @@ template <class M, class B>
 struct BatchMetricNode : LossNode<B> {
     using T = typename B::Scalar;
     M metric;
-    int own = 0, target = 0;
-    Dims own_dims{}, target_dims{};
+    int own = 0;
+    int target = 0;
+    Dims own_dims{};
+    Dims target_dims{};
     T* scratch = nullptr;
     bool attached_target = false;
     void forward(CouplingRun<B>& r) override {
-        const Tensor<T>&a = r.tensors[std::size_t(own)], &b = r.tensors[std::size_t(target)];
+        const Tensor<T>& a = r.tensors[std::size_t(own)];
+        const Tensor<T>& b = r.tensors[std::size_t(target)];
         const T scale = this->scale(r) * T(r.context.batch);  // the mean is the metric's own
         if constexpr (ReachesTarget<M, B>) {
             const bool pulls = this->pulls(r);
@@ -275,7 +288,9 @@ struct AccumulateInto {
 template <class B>
 struct CrossEntropyNode : LossNode<B> {
     using T = typename B::Scalar;
-    int own = 0, classes = 0, labels_of = 0;
+    int own = 0;
+    int classes = 0;
+    int labels_of = 0;
     T* own_gradient = nullptr;  ///< the backend writes, a coupling adds
     void forward(CouplingRun<B>& r) override {
         const Tensor<T>& a = r.tensors[std::size_t(own)];

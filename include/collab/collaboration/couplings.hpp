@@ -36,13 +36,16 @@ concept BatchMetric = requires(const M& m, B& backend, int n, Dims d, const type
 struct Term {
     std::string name;
     int owner = 0;
-    double value = 0, weight = 0, accuracy = 0;
+    double value = 0;
+    double weight = 0;
+    double accuracy = 0;
 };
 
 namespace detail {
 /// Learned values of one owner that lie side by side.
 struct ParameterRange {
-    std::size_t first = 0, count = 0;
+    std::size_t first = 0;
+    std::size_t count = 0;
     int owner = 0;
     bool mkb = false;
 };
@@ -69,8 +72,9 @@ class Couplings {
     using Plan = typename C::template plan<I>;
     template <class S, bool Attached>
     using Handle = std::conditional_t<Attached, Value<S>, Constant<S>>;
-    static constexpr int n = C::size, taps = C::taps::size,
-                         base = n + n * taps + (C::different_inputs ? n * n : 0);
+    static constexpr int n = C::size;
+    static constexpr int taps = C::taps::size;
+    static constexpr int base = n + n * taps + (C::different_inputs ? n * n : 0);
     /// The network that a method names; another one where there is none, so that what follows is
     /// not refused again.
     template <class I>
@@ -99,7 +103,8 @@ public:
     auto feature(Tagged<Tag>, I) const {
         static_assert(C::taps::template find<Tag> >= 0,
                       "collab: a method reads at a cut that its `taps` do not name");
-        constexpr int i = there<I>(), place = detail::place_of<Plan<i>, Tag>;
+        constexpr int i = there<I>();
+        constexpr int place = detail::place_of<Plan<i>, Tag>;
         static_assert(place >= 0,
                       "collab: a method reads at a cut that this network does not have");
         return Handle<typename Plan<i>::template ShapeAt<std::max(place, 0)>, !frozen(i)>{
@@ -144,7 +149,9 @@ public:
                       "collab: the layers of a bridge were made for a value of another shape");
         const int slot = new_slot(P::Output::dims);
         auto node = std::make_unique<detail::BridgeNode<P, B>>();
-        node->in = v.slot, node->out = slot, node->attached = V::attached,
+        node->in = v.slot;
+        node->out = slot;
+        node->attached = V::attached;
         node->number = int(nodes_.size());
         if (arena_) {
             const auto [parameters, state] = parts_[std::size_t(p.number)];
@@ -159,7 +166,7 @@ public:
                             arena_->take(capacity_ * std::size_t(f.saved)),
                             arena_->take(std::size_t(f.fixed)),
                             memory_.scratch};
-            node->state = memory_.state ? memory_.state + state : nullptr,
+            node->state = memory_.state ? memory_.state + state : nullptr;
             node->echo = memory_.echo ? memory_.echo + state : nullptr;
         }
         scratch_ = std::max(scratch_, P::footprint.scratch);
@@ -189,7 +196,9 @@ public:
         ((node->in[k] = vs.slot, node->attached[k] = Vs::attached, node->shape.dims[k] = Vs::dims,
           ++k),
          ...);
-        node->shape.count = int(k), node->width = Out::dims.size(), node->labels_of = labels_of;
+        node->shape.count = int(k);
+        node->width = Out::dims.size();
+        node->labels_of = labels_of;
         node->out = new_slot(Out::dims, attached);
         if (arena_)
             node->y = arena_->take(capacity_ * std::size_t(Out::dims.size()));
@@ -213,8 +222,11 @@ public:
                 !detail::ReachesTarget<M, B> || S::dims.size() == V::dims.size(),
                 "collab: this metric compares rows of one length; a bridge can make them so");
             auto node = std::make_unique<detail::BatchMetricNode<M, B>>();
-            node->metric = metric, node->own = own.slot, node->target = target.slot,
-            node->own_dims = S::dims, node->target_dims = V::dims,
+            node->metric = metric;
+            node->own = own.slot;
+            node->target = target.slot;
+            node->own_dims = S::dims;
+            node->target_dims = V::dims;
             node->attached_target = V::attached;
             if (arena_)
                 node->scratch = arena_->take(M::scratch(int(capacity_), S::dims, V::dims));
@@ -228,8 +240,11 @@ public:
                           "collab: this metric has no gradient for its target: make it a constant, "
                           "g.constant(...)");
             auto node = std::make_unique<detail::MetricNode<M, B>>();
-            node->metric = metric, node->own = own.slot, node->target = target.slot,
-            node->width = S::dims.size(), node->attached_target = V::attached;
+            node->metric = metric;
+            node->own = own.slot;
+            node->target = target.slot;
+            node->width = S::dims.size();
+            node->attached_target = V::attached;
             enter(std::move(node), owner, name, weight);
         }
     }
@@ -246,10 +261,13 @@ public:
         static_assert(S::dims.size() == classes,
                       "collab: a cross entropy needs as many logits as there are classes");
         auto node = std::make_unique<detail::CrossEntropyNode<B>>();
-        node->own = logits.slot, node->classes = classes, node->labels_of = std::max(owner, 0);
-        if (arena_)
-            node->own_gradient = arena_->take(capacity_ * std::size_t(classes)),
+        node->own = logits.slot;
+        node->classes = classes;
+        node->labels_of = std::max(owner, 0);
+        if (arena_) {
+            node->own_gradient = arena_->take(capacity_ * std::size_t(classes));
             node->hits = arena_->take(capacity_);
+        }
         enter(std::move(node), owner, name, weight);
     }
     /// The weight of network i's own cross entropy, 1 unless a method says otherwise.
@@ -260,23 +278,30 @@ public:
     // What training uses.
 
     struct Storage {
-        T *parameters = nullptr, *gradients = nullptr, *state = nullptr, *echo = nullptr,
-          *scratch = nullptr;
+        T* parameters = nullptr;
+        T* gradients = nullptr;
+        T* state = nullptr;
+        T* echo = nullptr;
+        T* scratch = nullptr;
     };
     /// Enters the parameters of all parts.
     template <class Methods>
     void list(const Methods& methods, Catalogue& catalogue,
               std::vector<detail::ParameterRange>& ranges) {
-        catalogue_ = &catalogue, ranges_ = &ranges;
+        catalogue_ = &catalogue;
+        ranges_ = &ranges;
         build(methods);
-        catalogue_ = nullptr, ranges_ = nullptr;
+        catalogue_ = nullptr;
+        ranges_ = nullptr;
     }
     long scratch() const { return scratch_; }  ///< per sample, known once listed
     /// Places every value; called once to measure and once with memory.
     template <class Methods>
     void lay_out(const Methods& methods, Arena<T>& arena, const Storage& storage,
                  std::size_t capacity) {
-        arena_ = &arena, memory_ = storage, capacity_ = capacity;
+        arena_ = &arena;
+        memory_ = storage;
+        capacity_ = capacity;
         build(methods);
         arena_ = nullptr;
     }
@@ -342,9 +367,11 @@ private:
 
     template <class Methods>
     void build(const Methods& methods) {
-        nodes_.clear(), losses_.clear();
+        nodes_.clear();
+        losses_.clear();
         tensors_.resize(std::size_t(base));
-        part_ = method_ = 0, critic_ = false;
+        part_ = method_ = 0;
+        critic_ = false;
         classification_.assign(std::size_t(n), Weight(1));
         unroll<n>([&](auto i) {
             if (frozen(i))
@@ -377,7 +404,9 @@ private:
     void enter(std::unique_ptr<L> node, int owner, const std::string& name, const Weight& weight) {
         if (owner < Owner::critic || owner >= n)
             fail("the loss '", name, "' belongs to network ", owner, "; there are ", n);
-        node->owner = owner, node->name = name, node->weight = weight;
+        node->owner = owner;
+        node->name = name;
+        node->weight = weight;
         if (arena_)
             node->rows = arena_->take(capacity_);
         critic_ = critic_ || owner == Owner::critic;
@@ -397,7 +426,8 @@ private:
     Storage memory_{};
     std::size_t capacity_ = 0;
     long scratch_ = 0;
-    int part_ = 0, method_ = 0;
+    int part_ = 0;
+    int method_ = 0;
     bool critic_ = false;
 };
 

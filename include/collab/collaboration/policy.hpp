@@ -30,19 +30,22 @@ struct DifferentInputs {
 /// One step updates everything from one forward pass. The default.
 struct Simultaneous {
     using is_order = void;
-    static constexpr bool iterative = false, refreshes = true;
+    static constexpr bool iterative = false;
+    static constexpr bool refreshes = true;
 };
 /// One network after the other within each batch, together with what is shared. Each sees what the
 /// ones before it compute after their update.
 struct Iterative {
     using is_order = void;
-    static constexpr bool iterative = true, refreshes = true;
+    static constexpr bool iterative = true;
+    static constexpr bool refreshes = true;
 };
 /// One network after the other, all from the forward pass at the beginning of the batch. Where
 /// nothing is shared this is Simultaneous.
 struct IterativeStale {
     using is_order = void;
-    static constexpr bool iterative = true, refreshes = false;
+    static constexpr bool iterative = true;
+    static constexpr bool refreshes = false;
 };
 
 /// L_metric of network i is the mean of D(e_i, e_j) over its peers j (Eq. 5; Eq. 4 for two

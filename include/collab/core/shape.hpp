@@ -10,7 +10,9 @@ namespace collab {
 
 /// Channels, height and width of one sample. A vector of n features is {n, 1, 1}.
 struct Dims {
-    int channels = 1, height = 1, width = 1;
+    int channels = 1;
+    int height = 1;
+    int width = 1;
     constexpr int area() const { return height * width; }
     constexpr int size() const { return channels * height * width; }
     constexpr bool operator==(const Dims&) const = default;

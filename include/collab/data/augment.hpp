@@ -148,8 +148,9 @@ COLLAB_COMPILED COLLAB_COLD Dims Transform::dims(Dims in) const {
         fail("transform: colour.saturation and colour.hue need pictures of 3 channels, not of ",
              in.channels);
     const Dims sized = resized(in);
-    const int height = sized.height + 2 * pad, width = sized.width + 2 * pad,
-              margin = 2 * crop_padding;
+    const int height = sized.height + 2 * pad;
+    const int width = sized.width + 2 * pad;
+    const int margin = 2 * crop_padding;
     if (crop > height + margin || crop > width + margin)
         fail("transform: crop = ", crop, " is larger than the padded picture of ", height + margin,
              " x ", width + margin);
@@ -219,8 +220,8 @@ void Augmenter::write(const std::uint8_t* image, Dims in, int top, int left, boo
                       F value) const {
     const std::ptrdiff_t channels = Channels ? Channels : in.channels;
     // columns inside
-    const int first = std::clamp(-left, 0, out_.width),
-              last = std::clamp(in.width - left, first, out_.width);
+    const int first = std::clamp(-left, 0, out_.width);
+    const int last = std::clamp(in.width - left, first, out_.width);
     const auto black = [&](T* at, int pixels) COLLAB_NOINLINE {
         for (int x = 0; x < pixels; ++x)
             for (std::ptrdiff_t c = 0; c < channels; ++c)
@@ -232,7 +233,8 @@ void Augmenter::write(const std::uint8_t* image, Dims in, int top, int left, boo
             black(out, out_.width);
             continue;
         }
-        const int before = mirrored ? out_.width - last : first, inside = last - first;
+        const int before = mirrored ? out_.width - last : first;
+        const int inside = last - first;
         black(out, before);
         black(out + (before + inside) * channels, out_.width - before - inside);
         const std::uint8_t* source =
@@ -287,8 +289,8 @@ COLLAB_COMPILED void Augmenter::apply(const std::uint8_t* picture, Dims dims, st
         cut(source, d, c.top, c.left, c.mirrored, out_nhwc,
             [this](std::size_t channel, std::uint8_t v) { return table_[channel][v]; });
     } else {
-        const auto size = static_cast<std::size_t>(out_.size()),
-                   channels = static_cast<std::size_t>(out_.channels);
+        const auto size = static_cast<std::size_t>(out_.size());
+        const auto channels = static_cast<std::size_t>(out_.channels);
         scratch.cut.resize(size);
         cut(source, d, c.top, c.left, c.mirrored, scratch.cut.data(),
             [](std::size_t, std::uint8_t v) { return v; });
@@ -312,15 +314,16 @@ COLLAB_COMPILED COLLAB_COLD std::vector<std::array<float, 256>> detail::value_ta
     std::vector<std::array<float, 256>> table(static_cast<std::size_t>(channels));
     for (std::size_t c = 0; c < table.size(); ++c) {
         const bool plain = normalise.mean.empty();
-        const double mean = plain ? 0 : normalise.mean[c],
-                     deviation = plain ? 1 : normalise.deviation[c];
+        const double mean = plain ? 0 : normalise.mean[c];
+        const double deviation = plain ? 1 : normalise.deviation[c];
         for (std::size_t v = 0; v < 256; ++v)
             table[c][v] = static_cast<float>((static_cast<double>(v) / 255 - mean) / deviation);
     }
     return table;
 }
 COLLAB_COMPILED COLLAB_COLD Transform padded_to(Dims images, Dims wanted) {
-    const int h = wanted.height - images.height, w = wanted.width - images.width;
+    const int h = wanted.height - images.height;
+    const int w = wanted.width - images.width;
     if (images.channels != wanted.channels || h < 0 || h != w || h % 2 != 0)
         fail("images of ", images.channels, " x ", images.height, " x ", images.width,
              " cannot be padded to the networks' ", wanted.channels, " x ", wanted.height, " x ",

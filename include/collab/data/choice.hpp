@@ -45,7 +45,8 @@ COLLAB_HD constexpr int within(int value, int most) {
 /// Outside training the middle, as it is.
 COLLAB_HD constexpr PictureChoice choose(const PictureFrame& f, const Random& random,
                                          bool training) {
-    const int spare_y = f.spare_y(), spare_x = f.spare_x();
+    const int spare_y = f.spare_y();
+    const int spare_x = f.spare_x();
     PictureChoice c{spare_y / 2 - f.added, spare_x / 2 - f.added, false, 0, 0, 0, 0};
     if (training && (f.flip || spare_y || spare_x)) {
         const Words w = random(0);
@@ -59,8 +60,10 @@ COLLAB_HD constexpr PictureChoice choose(const PictureFrame& f, const Random& ra
                       f.cutout / 2;
         const int x =
             static_cast<int>(below(w.w[1], static_cast<std::uint32_t>(f.out.width))) - f.cutout / 2;
-        c.hole_top = within(y, f.out.height), c.hole_bottom = within(y + f.cutout, f.out.height);
-        c.hole_left = within(x, f.out.width), c.hole_right = within(x + f.cutout, f.out.width);
+        c.hole_top = within(y, f.out.height);
+        c.hole_bottom = within(y + f.cutout, f.out.height);
+        c.hole_left = within(x, f.out.width);
+        c.hole_right = within(x + f.cutout, f.out.width);
     }
     return c;
 }

@@ -12,7 +12,8 @@
 namespace collab {
 namespace detail {
 
-inline constexpr int cifar_side = 32, cifar_area = cifar_side * cifar_side;
+inline constexpr int cifar_side = 32;
+inline constexpr int cifar_area = cifar_side * cifar_side;
 
 /// Adds the records of one file: `labels` bytes of labels, of which number `which` counts, then the
 /// planes of red, green and blue. Returns how many there were.
@@ -59,7 +60,8 @@ COLLAB_COMPILED int append_cifar(Images& images, const Path& path, std::size_t l
                                  std::size_t which) {
     InputFile file(path.text);
     const std::size_t bytes = labels + 3 * cifar_area;
-    const std::uint64_t count = file.size() / bytes, rest = file.size() % bytes;
+    const std::uint64_t count = file.size() / bytes;
+    const std::uint64_t rest = file.size() % bytes;
     if (rest != 0)
         fail(file.name(), ": ", file.size(), " bytes are ", count, " records of ", bytes,
              " bytes and ", rest, " more; expected whole records (truncated?)");
@@ -146,7 +148,8 @@ COLLAB_COMPILED COLLAB_COLD DataSet cifar10(const Path& in) {
     as_long(set.test.size(), test);
     if (const auto names = place / "batches.meta.txt"; std::filesystem::exists(names, error))
         set.train.class_names = set.test.class_names = detail::read_names(names, set.train.classes);
-    set.train.name += " train", set.test.name += " test";
+    set.train.name += " train";
+    set.test.name += " test";
     return set;
 }
 COLLAB_COMPILED COLLAB_COLD Images read_cifar100(const Path& path, Cifar100Labels labels) {
@@ -170,8 +173,9 @@ COLLAB_COMPILED COLLAB_COLD DataSet cifar100(const Path& in, Cifar100Labels labe
     if (!here && !std::filesystem::is_directory(below, error))
         fail(folder.string(),
              ": no file of CIFAR-100; tried train.bin and cifar-100-binary/train.bin");
-    const auto place = here ? folder : below, train = place / "train.bin",
-               test = place / "test.bin";
+    const auto place = here ? folder : below;
+    const auto train = place / "train.bin";
+    const auto test = place / "test.bin";
     DataSet set{read_cifar100(train, labels), read_cifar100(test, labels)};
     if (set.train.size() != 5 * static_cast<std::int64_t>(set.test.size()))
         fail(train.string(), ": ", set.train.size(), " images, but ", test.string(), " has ",
@@ -180,7 +184,8 @@ COLLAB_COMPILED COLLAB_COLD DataSet cifar100(const Path& in, Cifar100Labels labe
                                                                    : "coarse_label_names.txt");
         std::filesystem::exists(names, error))
         set.train.class_names = set.test.class_names = detail::read_names(names, set.train.classes);
-    set.train.name += " train", set.test.name += " test";
+    set.train.name += " train";
+    set.test.name += " test";
     return set;
 }
 }  // namespace collab

@@ -47,8 +47,9 @@ inline float grey_of(const float* p) {
     return 0.299f * p[0] + 0.587f * p[1] + 0.114f * p[2];
 }
 COLLAB_COMPILED void turn_hue(float* p, float turn) {
-    const float most = std::max({p[0], p[1], p[2]}), least = std::min({p[0], p[1], p[2]}),
-                range = most - least;
+    const float most = std::max({p[0], p[1], p[2]});
+    const float least = std::min({p[0], p[1], p[2]});
+    const float range = most - least;
     if (range <= 0)
         return;  // a grey has no hue
     float h = most == p[0]   ? (p[1] - p[2]) / range
@@ -62,25 +63,28 @@ COLLAB_COMPILED void turn_hue(float* p, float turn) {
         d = std::min(d, 6 - d);
         return least + range * std::clamp(2 - d, 0.0f, 1.0f);
     };
-    p[0] = value(0), p[1] = value(2), p[2] = value(4);
+    p[0] = value(0);
+    p[1] = value(2);
+    p[2] = value(4);
 }
 COLLAB_COMPILED void change_colours(std::uint8_t* pixels, Dims dims, const ColourJitter& jitter,
                                     Random random, float* scratch) {
-    const Words drawn = random(0), order_words = random(1);
+    const Words drawn = random(0);
+    const Words order_words = random(1);
     const auto factor = [](double spread, std::uint32_t word) {
         const double least = std::max(0.0, 1 - spread);
         return static_cast<float>(least + (1 + spread - least) * uniform<double>(word));
     };
-    const float brightness = factor(jitter.brightness, drawn.w[0]),
-                contrast = factor(jitter.contrast, drawn.w[1]),
-                saturation = factor(jitter.saturation, drawn.w[2]);
+    const float brightness = factor(jitter.brightness, drawn.w[0]);
+    const float contrast = factor(jitter.contrast, drawn.w[1]);
+    const float saturation = factor(jitter.saturation, drawn.w[2]);
     const float hue = static_cast<float>(jitter.hue * (2 * uniform<double>(drawn.w[3]) - 1));
     std::array<int, 4> order{0, 1, 2, 3};
     for (std::size_t i = 4; i > 1; --i)
         std::swap(order[i - 1], order[below(order_words.w[i - 1], static_cast<std::uint32_t>(i))]);
 
-    const auto size = static_cast<std::size_t>(dims.size()),
-               area = static_cast<std::size_t>(dims.area());
+    const auto size = static_cast<std::size_t>(dims.size());
+    const auto area = static_cast<std::size_t>(dims.area());
     const bool colour = dims.channels == 3;
     for (std::size_t i = 0; i < size; ++i)
         scratch[i] = static_cast<float>(pixels[i]) / 255;

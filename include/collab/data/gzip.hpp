@@ -49,10 +49,12 @@ public:
         while (got < n && more()) {
             // zlib counts in 32 bits
             const std::size_t room = std::min<std::size_t>(n - got, 1u << 30);
-            stream_.next_out = out + got, stream_.avail_out = static_cast<uInt>(room);
+            stream_.next_out = out + got;
+            stream_.avail_out = static_cast<uInt>(room);
             const int code = inflate(&stream_, Z_NO_FLUSH);
             const std::size_t fresh = room - stream_.avail_out;
-            got += fresh, total_ += fresh;
+            got += fresh;
+            total_ += fresh;
             if (code == Z_STREAM_END)
                 inside_ = false;
             else if (code == Z_MEM_ERROR)
@@ -70,7 +72,8 @@ private:
     bool more() {
         if (stream_.avail_in == 0) {
             const std::size_t got = file_.read(input_.data(), input_.size());
-            stream_.next_in = input_.data(), stream_.avail_in = static_cast<uInt>(got);
+            stream_.next_in = input_.data();
+            stream_.avail_in = static_cast<uInt>(got);
             if (got == 0) {
                 if (inside_)
                     fail(name(), ": the gzip data ends too early, after ", total_,
@@ -80,7 +83,9 @@ private:
         }
         if (!inside_) {  // gzip files may be joined end to end
             inflateReset(&stream_);
-            inside_ = true, member_ = total_, ++members_;
+            inside_ = true;
+            member_ = total_;
+            ++members_;
         }
         return true;
     }
@@ -92,10 +97,12 @@ private:
     }
 
     InputFile file_;
-    bool gzip_ = false, inside_ = true;
+    bool gzip_ = false;
+    bool inside_ = true;
     z_stream stream_{};
     std::array<std::uint8_t, 65536> input_;
-    std::uint64_t total_ = 0, member_ = 0;
+    std::uint64_t total_ = 0;
+    std::uint64_t member_ = 0;
     int members_ = 0;  // that ended and were followed by more
 };
 

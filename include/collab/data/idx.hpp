@@ -95,8 +95,8 @@ inline Images read_idx(const std::filesystem::path& images_path,
                        const std::filesystem::path& labels_path, std::string name, int classes) {
     if (classes < 1)
         fail(name, ": ", classes, " classes; expected at least 1");
-    detail::IdxFile labels = detail::read_idx_file(labels_path, 1),
-                    images = detail::read_idx_file(images_path, 3);
+    detail::IdxFile labels = detail::read_idx_file(labels_path, 1);
+    detail::IdxFile images = detail::read_idx_file(images_path, 3);
     if (images.extents[0] != labels.extents[0])
         fail(images_path.string(), ": has ", images.extents[0], " images, but ",
              labels_path.string(), " has ", labels.extents[0], " labels; expected as many of both");
@@ -118,8 +118,8 @@ inline DataSet read_idx_folder(const std::filesystem::path& folder, std::string_
                                const std::vector<std::string>& class_names) {
     const auto part = [&](std::string_view label, std::string_view prefix) {
         const auto find = [&](std::string_view what, std::string_view kind) {
-            const std::string dash = sentence(prefix, "-", what, "-", kind),
-                              dot = sentence(prefix, "-", what, ".", kind);
+            const std::string dash = sentence(prefix, "-", what, "-", kind);
+            const std::string dot = sentence(prefix, "-", what, ".", kind);
             return find_file(folder, sentence(name, " ", label, " ", what),
                              {dash, dot, dash + ".gz", dot + ".gz"});
         };

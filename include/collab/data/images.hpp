@@ -92,7 +92,8 @@ COLLAB_COMPILED COLLAB_COLD SyntheticClass::SyntheticClass(int c, int classes, D
     // radians for each pixel: waves of 6.0 and 4.3 pixels
     frequency = c % 2 ? 1.05 : 1.45;
     const double turn = 6.283185307179586 * uniform<double>(random.word(0));
-    blob_x = 0.5 + 0.2 * std::cos(turn), blob_y = 0.5 + 0.2 * std::sin(turn);
+    blob_x = 0.5 + 0.2 * std::cos(turn);
+    blob_y = 0.5 + 0.2 * std::sin(turn);
     for (std::size_t k = 0; k < colour.size(); ++k) {
         colour[k] = 0.4 + 0.6 * uniform<double>(random.word(4 + 2 * k));
         // too small for stripes: colour must tell
@@ -101,20 +102,27 @@ COLLAB_COMPILED COLLAB_COLD SyntheticClass::SyntheticClass(int c, int classes, D
 }
 COLLAB_COMPILED void paint(const SyntheticClass& look, Dims d, Random random, std::uint8_t* out) {
     const auto spread = [&](std::uint64_t i) { return 2 * uniform<double>(random.word(i)) - 1; };
-    const double angle = look.angle + 0.12 * spread(0),
-                 frequency = look.frequency * (1 + 0.08 * spread(1));
-    const double phase = 3.141592653589793 * spread(2), brightness = 0.1 * spread(3),
-                 contrast = 0.13 + 0.05 * spread(4);
-    const double x0 = (look.blob_x + 0.3 * spread(5)) * d.width,
-                 y0 = (look.blob_y + 0.3 * spread(6)) * d.height;
-    const double fx = frequency * std::cos(angle), fy = frequency * std::sin(angle);
-    const double sharp_x = 18.0 / (d.width * d.width), sharp_y = 18.0 / (d.height * d.height);
+    const double angle = look.angle + 0.12 * spread(0);
+    const double frequency = look.frequency * (1 + 0.08 * spread(1));
+    const double phase = 3.141592653589793 * spread(2);
+    const double brightness = 0.1 * spread(3);
+    const double contrast = 0.13 + 0.05 * spread(4);
+    const double x0 = (look.blob_x + 0.3 * spread(5)) * d.width;
+    const double y0 = (look.blob_y + 0.3 * spread(6)) * d.height;
+    const double fx = frequency * std::cos(angle);
+    const double fy = frequency * std::sin(angle);
+    const double sharp_x = 18.0 / (d.width * d.width);
+    const double sharp_y = 18.0 / (d.height * d.height);
     const auto width = static_cast<std::size_t>(d.width);
     // wave and blob are products of a row and a column
-    std::vector<double> sine(width), cosine(width), bell(width);
+    std::vector<double> sine(width);
+    std::vector<double> cosine(width);
+    std::vector<double> bell(width);
     for (std::size_t x = 0; x < width; ++x) {
-        const double at = static_cast<double>(x), off = at - x0;
-        sine[x] = std::sin(fx * at + phase), cosine[x] = std::cos(fx * at + phase),
+        const double at = static_cast<double>(x);
+        const double off = at - x0;
+        sine[x] = std::sin(fx * at + phase);
+        cosine[x] = std::cos(fx * at + phase);
         bell[x] = std::exp(-sharp_x * off * off);
     }
     std::vector<double> base(look.tint);
@@ -124,10 +132,12 @@ COLLAB_COMPILED void paint(const SyntheticClass& look, Dims d, Random random, st
     Words words{};
     unsigned drawn = 0;
     for (int y = 0; y < d.height; ++y) {
-        const double s = std::sin(fy * y), c = std::cos(fy * y),
-                     column = 0.22 * std::exp(-sharp_y * (y - y0) * (y - y0));
+        const double s = std::sin(fy * y);
+        const double c = std::cos(fy * y);
+        const double column = 0.22 * std::exp(-sharp_y * (y - y0) * (y - y0));
         for (std::size_t x = 0; x < width; ++x) {
-            const double wave = contrast * (sine[x] * c + cosine[x] * s), blob = column * bell[x];
+            const double wave = contrast * (sine[x] * c + cosine[x] * s);
+            const double blob = column * bell[x];
             for (std::size_t k = 0; k < look.colour.size(); ++k) {
                 if (drawn % 8 == 0)
                     words = noise(drawn / 8);
@@ -191,18 +201,21 @@ COLLAB_COMPILED Images pick(const Images& images, const std::vector<int>& indice
 COLLAB_COMPILED Statistics statistics(const Images& images) {
     check(images);
     const auto channels = static_cast<std::size_t>(images.dims.channels);
-    std::vector<std::uint64_t> sum(channels), squares(channels);
+    std::vector<std::uint64_t> sum(channels);
+    std::vector<std::uint64_t> squares(channels);
     for (std::size_t i = 0; i < images.pixels.size(); i += channels)
         for (std::size_t c = 0; c < channels; ++c) {
             const std::uint64_t v = images.pixels[i + c];
-            sum[c] += v, squares[c] += v * v;
+            sum[c] += v;
+            squares[c] += v * v;
         }
     const double n = static_cast<double>(images.pixels.size() / channels);
     Statistics s{std::vector<double>(channels), std::vector<double>(channels)};
     for (std::size_t c = 0; c < channels; ++c) {
-        const double mean = static_cast<double>(sum[c]) / n,
-                     variance = static_cast<double>(squares[c]) / n - mean * mean;
-        s.mean[c] = mean / 255, s.deviation[c] = std::sqrt(std::max(0.0, variance)) / 255;
+        const double mean = static_cast<double>(sum[c]) / n;
+        const double variance = static_cast<double>(squares[c]) / n - mean * mean;
+        s.mean[c] = mean / 255;
+        s.deviation[c] = std::sqrt(std::max(0.0, variance)) / 255;
     }
     return s;
 }

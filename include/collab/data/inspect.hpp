@@ -37,10 +37,10 @@ inline Picture contact_sheet(const Images& images, int columns = 10, int rows = 
     rows = std::min(rows, images.classes);
     const auto of = detail::shuffled_classes(images.labels, images.classes, Random{seed, 0x736865});
     constexpr int gap = 2;
-    const int zoom = std::max(1, 64 / std::max(images.dims.height, images.dims.width)),
-              channels = images.dims.channels < 3 ? 1 : 3;
-    const int cell_height = images.dims.height * zoom + gap,
-              cell_width = images.dims.width * zoom + gap;
+    const int zoom = std::max(1, 64 / std::max(images.dims.height, images.dims.width));
+    const int channels = images.dims.channels < 3 ? 1 : 3;
+    const int cell_height = images.dims.height * zoom + gap;
+    const int cell_width = images.dims.width * zoom + gap;
     const std::int64_t bytes = (static_cast<std::int64_t>(rows) * cell_height + gap) *
                                (static_cast<std::int64_t>(columns) * cell_width + gap) * channels;
     if (bytes > 1 << 30)

@@ -109,8 +109,8 @@ inline Picture decode_jpeg(const std::uint8_t* data, std::size_t size, std::stri
     // half a bit for a block of 64 pixels
     detail::check_picture_size(name, info.image_width, info.image_height,
                                1024 * static_cast<std::uint64_t>(size));
-    const bool cmyk = info.jpeg_color_space == JCS_CMYK || info.jpeg_color_space == JCS_YCCK,
-               inverted = info.saw_Adobe_marker;
+    const bool cmyk = info.jpeg_color_space == JCS_CMYK || info.jpeg_color_space == JCS_YCCK;
+    const bool inverted = info.saw_Adobe_marker;
     const int stored = cmyk ? 4 : channels;
     Picture picture{
         Dims{stored, static_cast<int>(info.image_height), static_cast<int>(info.image_width)}, {}};
@@ -127,7 +127,8 @@ inline Picture decode_jpeg(const std::uint8_t* data, std::size_t size, std::stri
     for (std::size_t i = 0; i < static_cast<std::size_t>(picture.dims.area()); ++i)
         for (std::size_t c = 0; c < 3; ++c) {
             // Adobe's programs store 255 for no ink
-            const int ink = picture.pixels[4 * i + c], black = picture.pixels[4 * i + 3];
+            const int ink = picture.pixels[4 * i + c];
+            const int black = picture.pixels[4 * i + 3];
             picture.pixels[3 * i + c] = static_cast<std::uint8_t>(
                 inverted ? (ink * black + 127) / 255 : ((255 - ink) * (255 - black) + 127) / 255);
         }

@@ -142,7 +142,9 @@ struct Loader::Work {
     };
     // samples first to first + count of a batch
     struct Claim {
-        int batch = 0, first = 0, count = 0;
+        int batch = 0;
+        int first = 0;
+        int count = 0;
     };
 
     Slot& slot_of(int batch) { return ring_[static_cast<std::size_t>(batch) % ring_.size()]; }
@@ -162,7 +164,9 @@ struct Loader::Work {
     void order(int epoch);
     void make(Slot& slot, int batch, int sample, int epoch) const;
 
-    int samples_ = 0, batches_ = 0, chunk_ = 1;
+    int samples_ = 0;
+    int batches_ = 0;
+    int chunk_ = 1;
     Dims dims_;
     Reader read_;
     LoaderOptions options_;
@@ -173,13 +177,20 @@ struct Loader::Work {
     std::condition_variable changed_;
     // calls of start; written under the mutex, also read without it
     std::atomic<std::uint64_t> run_ = 0;
-    bool stop_ = false, order_taken_ = false, order_ready_ = false, failed_ = false;
+    bool stop_ = false;
+    bool order_taken_ = false;
+    bool order_ready_ = false;
+    bool failed_ = false;
     // batches ready and batches asked for, of the present epoch
-    int epoch_ = 0, made_ = 0, given_ = 0;
+    int epoch_ = 0;
+    int made_ = 0;
+    int given_ = 0;
     // batches of which every part is taken, and samples taken of the next one
-    int claimed_ = 0, claimed_in_batch_ = 0;
+    int claimed_ = 0;
+    int claimed_in_batch_ = 0;
     // threads outside of the mutex, and those among them that work for an epoch given up
-    int working_ = 0, stale_ = 0;
+    int working_ = 0;
+    int stale_ = 0;
     std::vector<std::thread> threads_;
 };
 COLLAB_COMPILED COLLAB_COLD Loader::Work::Work(int size, Dims dims, Reader read,
@@ -240,8 +251,10 @@ COLLAB_COMPILED COLLAB_COLD void Loader::Work::start(int epoch, int first) {
         stale_ = working_;  // until these notice, they may write into the ring
         claimed_in_batch_ = 0;
         order_ready_ = order_taken_ = failed_ = false;
-        for (Slot& slot : ring_)
-            slot.unmade = 0, slot.error = nullptr;
+        for (Slot& slot : ring_) {
+            slot.unmade = 0;
+            slot.error = nullptr;
+        }
     }
     changed_.notify_all();
 }
@@ -325,18 +338,23 @@ COLLAB_COMPILED Loader::Work::Claim Loader::Work::next_claim() {
     const int size = samples_in(claimed_);
     if (claimed_in_batch_ == 0) {
         Slot& slot = slot_of(claimed_);
-        slot.unmade = size, slot.error = nullptr;
+        slot.unmade = size;
+        slot.error = nullptr;
     }
     const Claim claim{claimed_, claimed_in_batch_, std::min(chunk_, size - claimed_in_batch_)};
     claimed_in_batch_ += claim.count;
-    if (claimed_in_batch_ == size)
-        ++claimed_, claimed_in_batch_ = 0;
+    if (claimed_in_batch_ == size) {
+        ++claimed_;
+        claimed_in_batch_ = 0;
+    }
     return claim;
 }
 COLLAB_COMPILED void Loader::Work::finish(Slot& slot, const Claim& claim,
                                           const std::exception_ptr& error, int at) {
-    if (error && (!slot.error || at < slot.wrong))
-        slot.error = error, slot.wrong = at;
+    if (error && (!slot.error || at < slot.wrong)) {
+        slot.error = error;
+        slot.wrong = at;
+    }
     slot.unmade -= claim.count;
     if (slot.unmade == 0)
         slot.batch = {slot.images.data(), slot.labels.data(), slot.indices.data(),

@@ -88,7 +88,9 @@ class NpyHeader {
 public:
     NpyHeader(std::string_view text, NpyArray& into) : rest_(text), array_(into) {
         expect('{');
-        bool descr = false, order = false, shape = false;
+        bool descr = false;
+        bool order = false;
+        bool shape = false;
         while (!accept('}')) {
             const std::string_view key = quoted();
             expect(':');
@@ -156,7 +158,9 @@ private:
         if (!known)
             fail(array_.name, ": an array of \"", t.substr(0, 24),
                  "\"; expected plain numbers of 1, 2, 4 or 8 bytes, such as \"|u1\" (uint8)");
-        array_.big_endian = t[0] == '>', array_.kind = t[1], array_.width = t[2] - '0';
+        array_.big_endian = t[0] == '>';
+        array_.kind = t[1];
+        array_.width = t[2] - '0';
     }
     void fortran() {
         skip();
@@ -242,8 +246,8 @@ read_npy(const std::function<std::size_t(void*, std::size_t)>& read, std::uint64
         fail(array.name, ": ends after ", 8 + digits + got, " bytes; its header takes ",
              8 + digits + length, " (truncated?)");
     detail::NpyHeader(text, array);
-    const std::uint64_t promised = array.elements() * static_cast<std::uint64_t>(array.width),
-                        follow = size - (8 + digits + length);
+    const std::uint64_t promised = array.elements() * static_cast<std::uint64_t>(array.width);
+    const std::uint64_t follow = size - (8 + digits + length);
     if (promised != follow)
         fail(array.name, ": the header says ", array.type_text(), " of shape ", array.shape_text(),
              ", ", promised, " bytes, but ", follow, " bytes follow it",

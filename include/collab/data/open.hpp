@@ -84,7 +84,8 @@ inline DataSet open_data(std::string_view spec) {
         }
         DataSet set{synthetic_images({3, 32, 32}, 10, n, 1),
                     synthetic_images({3, 32, 32}, 10, std::max(1, n / 5), 2)};
-        set.train.name += " train", set.test.name += " test";
+        set.train.name += " train";
+        set.test.name += " test";
         return set;
     }
     if (std::find(detail::data_kinds.begin(), detail::data_kinds.end(), kind) ==

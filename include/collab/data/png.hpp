@@ -43,7 +43,8 @@ public:
             if (n > self.left_)
                 png_error(png, "the file ends too early (truncated?)");
             std::memcpy(out, self.data_, n);
-            self.data_ += n, self.left_ -= n;
+            self.data_ += n;
+            self.left_ -= n;
         });
         png_read_info(png_, info_);
         return true;

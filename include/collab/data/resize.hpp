@@ -14,7 +14,10 @@ namespace collab::detail {
 
 /// A rectangle of a picture, in pixels; its edges need not be whole numbers.
 struct PictureWindow {
-    double top = 0, left = 0, height = 0, width = 0;
+    double top = 0;
+    double left = 0;
+    double height = 0;
+    double width = 0;
 };
 
 /// For each of `out` places along one side of a window: which pixels it is made of, and with which
@@ -58,11 +61,13 @@ PictureWindow central_window(Dims dims, int side, int scaled);
 
 namespace collab::detail {
 COLLAB_COMPILED COLLAB_COLD void Taps::set(double from, double extent, int size, int out) {
-    const double scale = extent / out, support = std::max(1.0, scale);
+    const double scale = extent / out;
+    const double support = std::max(1.0, scale);
     const int lowest = std::clamp(static_cast<int>(std::floor(from)), 0, size - 1);
     const int highest = std::clamp(static_cast<int>(std::ceil(from + extent)), lowest + 1, size);
     most = static_cast<int>(2 * support) + 3;
-    first.resize(static_cast<std::size_t>(out)), count.resize(static_cast<std::size_t>(out));
+    first.resize(static_cast<std::size_t>(out));
+    count.resize(static_cast<std::size_t>(out));
     weights.resize(static_cast<std::size_t>(out) * static_cast<std::size_t>(most));
     for (int o = 0; o < out; ++o) {
         const double centre = from + (o + 0.5) * scale - 0.5;
@@ -79,7 +84,7 @@ COLLAB_COMPILED COLLAB_COLD void Taps::set(double from, double extent, int size,
                 sum > 0
                     ? static_cast<float>(std::max(0.0, 1 - std::abs(i - centre) / support) / sum)
                     : 1.0f / static_cast<float>(end - begin);
-        first[static_cast<std::size_t>(o)] = begin,
+        first[static_cast<std::size_t>(o)] = begin;
         count[static_cast<std::size_t>(o)] = end - begin;
     }
 }
@@ -88,8 +93,10 @@ COLLAB_COMPILED void resize(const std::uint8_t* picture, Dims dims, const Pictur
     const auto channels = static_cast<std::ptrdiff_t>(dims.channels);
     scratch.horizontal.set(window.left, window.width, dims.width, width);
     scratch.vertical.set(window.top, window.height, dims.height, height);
-    const Taps &h = scratch.horizontal, &v = scratch.vertical;
-    const int top = v.first.front(), bottom = v.first.back() + v.count.back();
+    const Taps& h = scratch.horizontal;
+    const Taps& v = scratch.vertical;
+    const int top = v.first.front();
+    const int bottom = v.first.back() + v.count.back();
     const std::ptrdiff_t row = static_cast<std::ptrdiff_t>(width) * channels;
     scratch.rows.resize(static_cast<std::size_t>(bottom - top) * static_cast<std::size_t>(row));
     for (int y = top; y < bottom; ++y) {
@@ -100,10 +107,17 @@ COLLAB_COMPILED void resize(const std::uint8_t* picture, Dims dims, const Pictur
             const std::uint8_t* from = in + h.first[static_cast<std::size_t>(x)] * channels;
             const int n = h.count[static_cast<std::size_t>(x)];
             if (channels == 3) {
-                float a = 0, b = 0, c = 0;
-                for (int i = 0; i < n; ++i, from += 3)
-                    a += w[i] * from[0], b += w[i] * from[1], c += w[i] * from[2];
-                to[0] = a, to[1] = b, to[2] = c;
+                float a = 0;
+                float b = 0;
+                float c = 0;
+                for (int i = 0; i < n; ++i, from += 3) {
+                    a += w[i] * from[0];
+                    b += w[i] * from[1];
+                    c += w[i] * from[2];
+                }
+                to[0] = a;
+                to[1] = b;
+                to[2] = c;
             } else {
                 for (std::ptrdiff_t c = 0; c < channels; ++c) {
                     float sum = 0;
@@ -129,13 +143,14 @@ COLLAB_COMPILED void resize(const std::uint8_t* picture, Dims dims, const Pictur
 }
 COLLAB_COMPILED COLLAB_COLD PictureWindow random_window(Dims dims, double least_area,
                                                         Random random) {
-    const double area = static_cast<double>(dims.height) * dims.width, longest = std::log(4.0 / 3);
+    const double area = static_cast<double>(dims.height) * dims.width;
+    const double longest = std::log(4.0 / 3);
     for (std::uint64_t attempt = 0; attempt < 10; ++attempt) {
         const Words w = random(attempt);
-        const double part = area * (least_area + (1 - least_area) * uniform<double>(w.w[0])),
-                     ratio = std::exp(longest * (2 * uniform<double>(w.w[1]) - 1));
-        const int width = static_cast<int>(std::lround(std::sqrt(part * ratio))),
-                  height = static_cast<int>(std::lround(std::sqrt(part / ratio)));
+        const double part = area * (least_area + (1 - least_area) * uniform<double>(w.w[0]));
+        const double ratio = std::exp(longest * (2 * uniform<double>(w.w[1]) - 1));
+        const int width = static_cast<int>(std::lround(std::sqrt(part * ratio)));
+        const int height = static_cast<int>(std::lround(std::sqrt(part / ratio)));
         if (width < 1 || height < 1 || width > dims.width || height > dims.height)
             continue;
         return {

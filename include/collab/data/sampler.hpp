@@ -129,8 +129,10 @@ COLLAB_COMPILED COLLAB_COLD std::vector<int> subset_indices(const std::vector<in
     // one from each class in turn; an exhausted class is passed over
     for (int left = n; left > 0;)
         for (const std::size_t c : order)
-            if (left > 0 && quota[c] < of[c].size())
-                ++quota[c], --left;
+            if (left > 0 && quota[c] < of[c].size()) {
+                ++quota[c];
+                --left;
+            }
     return detail::gather(of, quota);
 }
 COLLAB_COMPILED COLLAB_COLD std::pair<std::vector<int>, std::vector<int>> split_indices(
@@ -142,8 +144,8 @@ COLLAB_COMPILED COLLAB_COLD std::pair<std::vector<int>, std::vector<int>> split_
     const Random random{seed, 0x73706c};
     const auto of = detail::shuffled_classes(labels, classes, random);
     auto order = detail::class_order(of.size(), random);
-    const auto total = static_cast<std::uint64_t>(size),
-               wanted = static_cast<std::uint64_t>(n_second);
+    const auto total = static_cast<std::uint64_t>(size);
+    const auto wanted = static_cast<std::uint64_t>(n_second);
     std::vector<std::size_t> quota(of.size());
     std::uint64_t left = wanted;
     for (std::size_t c = 0; c < of.size(); ++c)

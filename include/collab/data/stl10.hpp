@@ -11,8 +11,9 @@
 namespace collab {
 namespace detail {
 
-inline constexpr int stl10_side = 96, stl10_area = stl10_side * stl10_side,
-                     stl10_record = 3 * stl10_area;
+inline constexpr int stl10_side = 96;
+inline constexpr int stl10_area = stl10_side * stl10_side;
+inline constexpr int stl10_record = 3 * stl10_area;
 
 }  // namespace detail
 
@@ -69,8 +70,10 @@ COLLAB_COMPILED Images read_stl10(const Path& images_path, const Path& labels_pa
         {},
         "STL-10",
         {"airplane", "bird", "car", "cat", "deer", "dog", "horse", "monkey", "ship", "truck"}};
-    InputFile labels(labels_path.text), pixels(images_path.text);
-    const std::uint64_t count = pixels.size() / stl10_record, rest = pixels.size() % stl10_record;
+    InputFile labels(labels_path.text);
+    InputFile pixels(images_path.text);
+    const std::uint64_t count = pixels.size() / stl10_record;
+    const std::uint64_t rest = pixels.size() % stl10_record;
     if (rest != 0)
         fail(pixels.name(), ": ", pixels.size(), " bytes are ", count, " images of ", stl10_record,
              " bytes and ", rest, " more; expected whole images (truncated?)");
@@ -108,7 +111,8 @@ COLLAB_COMPILED COLLAB_COLD DataSet stl10(const Path& folder) {
     std::error_code error;
     if (const auto names = place / "class_names.txt"; std::filesystem::exists(names, error))
         set.train.class_names = set.test.class_names = detail::read_names(names, set.train.classes);
-    set.train.name += " train", set.test.name += " test";
+    set.train.name += " train";
+    set.test.name += " test";
     return set;
 }
 COLLAB_COMPILED COLLAB_COLD std::vector<std::vector<int>> read_folds(const Path& path, int images) {

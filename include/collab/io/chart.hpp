@@ -18,7 +18,8 @@ namespace collab {
 /// was measured.
 struct Chart {
     struct Point {
-        double x = 0, y = 0;
+        double x = 0;
+        double y = 0;
     };
     /// One curve. `lower` and `upper`, both empty or as long as `points`, are the spread around it
     /// (over seeds, say).
@@ -28,10 +29,13 @@ struct Chart {
         int colour = 0;
         bool dashed = false;  ///< by custom here: alone is dashed, together is solid
         std::vector<Point> points{};
-        std::vector<double> lower{}, upper{};
+        std::vector<double> lower{};
+        std::vector<double> upper{};
     };
 
-    std::string title{}, x_label{}, y_label{};
+    std::string title{};
+    std::string x_label{};
+    std::string y_label{};
     bool percent = false;  ///< y is a share in 0..1 and its axis reads in per cent
     std::vector<Series> series{};
     std::string note{};  ///< a sentence below the picture: what dashed means, what the shade is
@@ -39,13 +43,15 @@ struct Chart {
     /// outside is cut off, and the note says so.
     bool focus = false;
     /// limits of the axis; chosen from the data where nan
-    double y_low = std::numeric_limits<double>::quiet_NaN(), y_high = y_low;
+    double y_low = std::numeric_limits<double>::quiet_NaN();
+    double y_high = y_low;
 };
 
 /// The ticks of an axis: multiples of `step`, which is 1, 2 or 5 times a power of ten.
 struct Ticks {
-    int mantissa = 1, exponent = 0;  ///< step = mantissa * 10^exponent
-    std::vector<double> values{};    ///< those within the limits
+    int mantissa = 1;
+    int exponent = 0;              ///< step = mantissa * 10^exponent
+    std::vector<double> values{};  ///< those within the limits
 
     /// The k-th multiple of the step, rounded once, so that the third tenth is the double that
     /// prints as 0.3.
@@ -61,8 +67,8 @@ struct Ticks {
     /// counts.
     void place(double low, double high) {
         values.clear();
-        const double first = std::ceil(low / step() - 1e-6),
-                     count = std::floor(high / step() + 1e-6) - first;
+        const double first = std::ceil(low / step() - 1e-6);
+        const double count = std::floor(high / step() + 1e-6) - first;
         for (int i = 0; i <= count && i < 1000; ++i)
             values.push_back(multiple(first + i));
     }
@@ -81,8 +87,10 @@ inline Ticks ticks(double low, double high, int wanted, double least = 0) {
     t.mantissa = scaled < 1.4143 ? 1 : scaled < 3.1623 ? 2 : scaled < 7.0711 ? 5 : 10;
     if (t.step() < least)
         t.mantissa = t.mantissa == 1 ? 2 : t.mantissa == 2 ? 5 : 10;
-    if (t.mantissa == 10)
-        t.mantissa = 1, ++t.exponent;
+    if (t.mantissa == 10) {
+        t.mantissa = 1;
+        ++t.exponent;
+    }
     t.place(low, high);
     return t;
 }
@@ -121,7 +129,8 @@ inline void check_chart(const Chart& chart) {
 }
 
 struct AxisSpan {
-    double low = 0, high = 1;
+    double low = 0;
+    double high = 1;
     double at(double v) const { return (v - low) / (high - low); }
 };
 
@@ -147,9 +156,11 @@ inline ChartAxes chart_axes(const Chart& chart, int x_wanted, int y_wanted) {
     bool whole = true;
     for (const auto& s : chart.series)
         for (const auto& p : s.points)
-            if (drawable(p))
-                a.any = true, whole = whole && p.x == std::floor(p.x),
+            if (drawable(p)) {
+                a.any = true;
+                whole = whole && p.x == std::floor(p.x);
                 a.x = {std::min(a.x.low, p.x), std::max(a.x.high, p.x)};
+            }
     const double from = chart.focus ? a.x.low + (a.x.high - a.x.low) / 5 : -inf;
     const auto include = [&](double y) { a.y = {std::min(a.y.low, y), std::max(a.y.high, y)}; };
     for (const auto& s : chart.series)
@@ -157,8 +168,10 @@ inline ChartAxes chart_axes(const Chart& chart, int x_wanted, int y_wanted) {
             if (!drawable(s.points[i]) || s.points[i].x < from)
                 continue;
             include(s.points[i].y);
-            if (!s.lower.empty() && std::isfinite(s.lower[i]) && std::isfinite(s.upper[i]))
-                include(s.lower[i]), include(s.upper[i]);
+            if (!s.lower.empty() && std::isfinite(s.lower[i]) && std::isfinite(s.upper[i])) {
+                include(s.lower[i]);
+                include(s.upper[i]);
+            }
         }
     if (!a.any)
         a.x = a.y = {0, 1};
@@ -167,7 +180,8 @@ inline ChartAxes chart_axes(const Chart& chart, int x_wanted, int y_wanted) {
     a.y = widened_axis(a.y);
     if (share)
         a.y = {std::max(a.y.low, 0.0), std::min(a.y.high, 1.0)};
-    const bool low_given = std::isfinite(chart.y_low), high_given = std::isfinite(chart.y_high);
+    const bool low_given = std::isfinite(chart.y_low);
+    const bool high_given = std::isfinite(chart.y_high);
     if (low_given)
         a.y.low = chart.y_low;
     if (high_given)

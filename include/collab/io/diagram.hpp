@@ -20,7 +20,10 @@ struct Box {
     Form form = Form::value;
     std::string title, note;
     int column = 0;
-    double x = 0, y = 0, width = 0, height = 0;
+    double x = 0;
+    double y = 0;
+    double width = 0;
+    double height = 0;
     int colour = 0;
     struct Line {
         int from;
@@ -73,16 +76,21 @@ public:
             box(*b, body);
         const double least = std::max(width_, 400.0);
         std::string legend;
-        double x = margin, y = height_ + 12, width = least;
+        double x = margin;
+        double y = height_ + 12;
+        double width = least;
         for (const char* item :
              {"solid line: gradients flow back", "dashed line: constant",
               "dashed box: learned, left behind", "round: loss, its weight and owner"}) {
             const double wide = text_width(item, 11.0);
-            if (x > margin && x + wide > least - margin)
-                x = margin, y += 16;
+            if (x > margin && x + wide > least - margin) {
+                x = margin;
+                y += 16;
+            }
             legend += sentence("<text class=\"s\" x=\"", px(x), "\" y=\"", px(y), "\">", item,
                                "</text>\n");
-            x += wide + 18, width = std::max(width, x - 18 + margin);
+            x += wide + 18;
+            width = std::max(width, x - 18 + margin);
         }
         const double height = y + 16;
         return sentence(
@@ -117,7 +125,7 @@ private:
     static int colour_of(int owner) { return owner >= 0 ? owner % 5 : 5; }
 
     int add(Box b) {
-        b.width = std::max(text_width(b.title, font), text_width(b.note, 11.0)) + 22,
+        b.width = std::max(text_width(b.title, font), text_width(b.note, 11.0)) + 22;
         b.height = b.note.empty() ? 30 : 44;
         boxes_.push_back(std::move(b));
         return int(boxes_.size()) - 1;
@@ -140,7 +148,7 @@ private:
         b.form = v.kind == Sketch::Kind::bridge        ? Box::Form::bridge
                  : v.kind == Sketch::Kind::combination ? Box::Form::function
                                                        : Box::Form::value;
-        b.title = v.name,
+        b.title = v.name;
         b.colour = v.kind == Sketch::Kind::combination || v.kind == Sketch::Kind::distance
                        ? -1
                        : colour_of(v.owner);
@@ -152,7 +160,7 @@ private:
             b.from.push_back({v.owner, frozen_[std::size_t(v.owner)]});
         for (const auto& u : v.from) {
             const Box& before = boxes_[std::size_t(of_[std::size_t(u.value)])];
-            b.column = std::max(b.column, before.column + 1),
+            b.column = std::max(b.column, before.column + 1);
             b.from.push_back({of_[std::size_t(u.value)], u.constant});
         }
         of_[std::size_t(k)] = add(b);
@@ -194,8 +202,8 @@ private:
                 double sum = 0;
                 for (const auto& f : b.from)
                     sum += boxes_[std::size_t(f.from)].y + boxes_[std::size_t(f.from)].height / 2;
-                here.push_back({b.from.empty() ? double(k) : sum / double(b.from.size()), int(k)}),
-                    width = std::max(width, b.width);
+                here.push_back({b.from.empty() ? double(k) : sum / double(b.from.size()), int(k)});
+                width = std::max(width, b.width);
             }
             if (here.empty())
                 continue;
@@ -210,7 +218,8 @@ private:
             double y = margin;
             for (auto& [middle, k] : here) {
                 Box& b = boxes_[std::size_t(k)];
-                b.x = x, b.width = width;
+                b.x = x;
+                b.width = width;
                 b.y = c == 0 ? y : std::max(y, middle - b.height / 2);
                 y = b.y + b.height + (c == 0 ? 3 * rise : rise);
                 height_ = std::max(height_, b.y + b.height + margin);
@@ -222,9 +231,11 @@ private:
     void lines(const Box& b, std::string& to) const {
         for (std::size_t k = 0; k < b.from.size(); ++k) {
             const Box& a = boxes_[std::size_t(b.from[k].from)];
-            const double x1 = a.x + a.width, y1 = a.y + a.height / 2, x2 = b.x - 2,
-                         y2 = b.y + b.height * (double(k) + 1) / (double(b.from.size()) + 1),
-                         bend = std::max(24.0, (x2 - x1) * 0.45);
+            const double x1 = a.x + a.width;
+            const double y1 = a.y + a.height / 2;
+            const double x2 = b.x - 2;
+            const double y2 = b.y + b.height * (double(k) + 1) / (double(b.from.size()) + 1);
+            const double bend = std::max(24.0, (x2 - x1) * 0.45);
             to += sentence("<path class=\"e", b.from[k].constant ? " k" : "", "\" d=\"M", px(x1),
                            " ", px(y1), "C", px(x1 + bend), " ", px(y1), " ", px(x2 - bend), " ",
                            px(y2), " ", px(x2), " ", px(y2), "\"/>\n");
@@ -256,7 +267,8 @@ private:
     const std::vector<bool>& frozen_;
     std::vector<Box> boxes_;
     std::vector<int> of_;  ///< the box of each value
-    double width_ = 0, height_ = 0;
+    double width_ = 0;
+    double height_ = 0;
 };
 }  // namespace detail
 

@@ -20,7 +20,9 @@ struct Dots {
         std::vector<std::vector<double>> rows{};  ///< one list for each name, which may be empty
         int colour = 0;
     };
-    std::string title{}, unit{}, note{};  ///< the unit stands below each panel: "points"
+    std::string title{};
+    std::string unit{};
+    std::string note{};  ///< the unit stands below each panel: "points"
     std::vector<std::string> names{};
     std::vector<Panel> panels{};
 };
@@ -29,32 +31,42 @@ struct Dots {
 /// includes 0.
 inline std::string svg(const Dots& dots) {
     using detail::px, detail::text_width;
-    double low = 0, high = 0;
+    double low = 0;
+    double high = 0;
     for (const auto& p : dots.panels) {
         if (p.rows.size() != dots.names.size())
             fail("dots '", dots.title, "': panel '", p.title, "' has ", p.rows.size(),
                  " rows, expected ", dots.names.size(), ", one for each name");
         for (const auto& row : p.rows)
             for (const double v : row)
-                if (std::isfinite(v))
-                    low = std::min(low, v), high = std::max(high, v);
+                if (std::isfinite(v)) {
+                    low = std::min(low, v);
+                    high = std::max(high, v);
+                }
     }
-    if (!(low < high))
-        low -= 1, high += 1;
+    if (!(low < high)) {
+        low -= 1;
+        high += 1;
+    }
     const double room = (high - low) * 0.06;
-    low -= room, high += room;
+    low -= room;
+    high += room;
     const Ticks t = ticks(low, high, 5);
     const std::vector<std::string> labels = tick_labels(t, false);
 
     double names = 0;
     for (const auto& n : dots.names)
         names = std::max(names, text_width(n, 13));
-    const double margin = 20, left = margin + names + 14, gap = 26, row = 27, top = 82,
-                 n = std::max<double>(1, double(dots.panels.size()));
-    const double panel = std::max(190.0, (760 - left - margin - gap * (n - 1)) / n),
-                 width = left + n * panel + (n - 1) * gap + margin;
-    const double bottom = top + row * double(dots.names.size()),
-                 height = bottom + (dots.note.empty() ? 56 : 82);
+    const double margin = 20;
+    const double left = margin + names + 14;
+    const double gap = 26;
+    const double row = 27;
+    const double top = 82;
+    const double n = std::max<double>(1, double(dots.panels.size()));
+    const double panel = std::max(190.0, (760 - left - margin - gap * (n - 1)) / n);
+    const double width = left + n * panel + (n - 1) * gap + margin;
+    const double bottom = top + row * double(dots.names.size());
+    const double height = bottom + (dots.note.empty() ? 56 : 82);
     const auto css = [](Theme theme) {
         const Palette p = palette(theme);
         std::string s = sentence("text{font:13px ", detail::font_stack, ";fill:", p.text,
@@ -101,12 +113,15 @@ inline std::string svg(const Dots& dots) {
         text("s", "middle", from + panel / 2, bottom + 38, dots.unit);
         for (std::size_t k = 0; k < of.rows.size(); ++k) {
             const double y = top + row * (double(k) + 0.5);
-            double sum = 0, count = 0;
+            double sum = 0;
+            double count = 0;
             for (const double v : of.rows[k])
-                if (std::isfinite(v))
+                if (std::isfinite(v)) {
                     s += sentence("<circle class=\"c", of.colour % 6, "\" cx=\"", px(at(v)),
-                                  "\" cy=\"", px(y), "\" r=\"4\"/>\n"),
-                        sum += v, ++count;
+                                  "\" cy=\"", px(y), "\" r=\"4\"/>\n");
+                    sum += v;
+                    ++count;
+                }
             if (count > 0)
                 line(sentence("m", of.colour % 6), at(sum / count), y - 9, at(sum / count), y + 9);
         }

@@ -85,8 +85,10 @@ COLLAB_COMPILED COLLAB_COLD std::string grouped(double value) {
 COLLAB_COMPILED COLLAB_COLD std::string duration(double seconds) {
     if (!(seconds >= 0 && seconds < 1e9))
         return "--:--";
-    const long long whole = std::llround(seconds), h = whole / 3600, m = whole / 60 % 60,
-                    s = whole % 60;
+    const long long whole = std::llround(seconds);
+    const long long h = whole / 3600;
+    const long long m = whole / 60 % 60;
+    const long long s = whole % 60;
     const auto two = [](long long n) { return std::string(n < 10 ? "0" : "") + std::to_string(n); };
     return h > 0 ? std::to_string(h) + ":" + two(m) + ":" + two(s)
                  : std::to_string(m) + ":" + two(s);

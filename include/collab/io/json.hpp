@@ -219,13 +219,19 @@ private:
         const auto put = [&](std::uint32_t byte) { s += static_cast<char>(byte); };
         if (v < 0x80)
             put(v);
-        else if (v < 0x800)
-            put(0xC0 | v >> 6), put(0x80 | (v & 63));
-        else if (v < 0x10000)
-            put(0xE0 | v >> 12), put(0x80 | (v >> 6 & 63)), put(0x80 | (v & 63));
-        else
-            put(0xF0 | v >> 18), put(0x80 | (v >> 12 & 63)), put(0x80 | (v >> 6 & 63)),
-                put(0x80 | (v & 63));
+        else if (v < 0x800) {
+            put(0xC0 | v >> 6);
+            put(0x80 | (v & 63));
+        } else if (v < 0x10000) {
+            put(0xE0 | v >> 12);
+            put(0x80 | (v >> 6 & 63));
+            put(0x80 | (v & 63));
+        } else {
+            put(0xF0 | v >> 18);
+            put(0x80 | (v >> 12 & 63));
+            put(0x80 | (v >> 6 & 63));
+            put(0x80 | (v & 63));
+        }
     }
 
     std::string_view text_, source_;

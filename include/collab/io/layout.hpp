@@ -29,9 +29,10 @@ public:
     std::size_t ours(std::size_t k) const {
         const auto extent = [&](int i) { return std::size_t(p_.extents[std::size_t(i)]); };
         if (p_.rank == 4) {
-            const std::size_t w = k % extent(1), h = k / extent(1) % extent(0),
-                              a = k / (extent(1) * extent(0)) % extent(2),
-                              b = k / (extent(1) * extent(0) * extent(2));
+            const std::size_t w = k % extent(1);
+            const std::size_t h = k / extent(1) % extent(0);
+            const std::size_t a = k / (extent(1) * extent(0)) % extent(2);
+            const std::size_t b = k / (extent(1) * extent(0) * extent(2));
             return ((h * extent(1) + w) * extent(2) + a) * extent(3) + b;
         }
         if (p_.rank == 2)

@@ -31,15 +31,22 @@ public:
     /// for all networks are not shown.
     struct Network {
         std::string_view name{};
-        double classification = 0, metric = 0, verification = 0, coupling = 0, accuracy = 0;
+        double classification = 0;
+        double metric = 0;
+        double verification = 0;
+        double coupling = 0;
+        double accuracy = 0;
         double test_accuracy = std::nan("");  ///< of the last evaluation
     };
     struct Status {
         std::string_view label{};
-        int epoch = 0, epochs = 0;  ///< counted from 1
-        long step = 0, steps = 0;   ///< of the whole phase
+        int epoch = 0;
+        int epochs = 0;  ///< counted from 1
+        long step = 0;
+        long steps = 0;  ///< of the whole phase
         std::span<const Network> networks{};
-        double images_per_second = 0, rate = 0;  ///< left out where they are not positive
+        double images_per_second = 0;
+        double rate = 0;  ///< left out where they are not positive
     };
 
     explicit LiveView(std::FILE* out = stderr, Style style = Style::automatic,
@@ -62,13 +69,15 @@ public:
             static_cast<long long>(s.step) * s.epochs == static_cast<long long>(s.epoch) * s.steps;
         if (now - timer_.last_ < timer_.interval() && !epoch_ends)
             return;
-        timer_.last_ = now, timer_.printed_step_ = s.step;
+        timer_.last_ = now;
+        timer_.printed_step_ = s.step;
         if (timer_.terminal_)
             draw(lines(s, timer_.seconds_left(), Progress::terminal_width(timer_.out_) - 1,
                        terminal_height() - 1, timer_.look_));
-        else
-            std::fprintf(timer_.out_, "%s\n", plain_line(s, timer_.seconds_left()).c_str()),
-                std::fflush(timer_.out_);
+        else {
+            std::fprintf(timer_.out_, "%s\n", plain_line(s, timer_.seconds_left()).c_str());
+            std::fflush(timer_.out_);
+        }
     }
     /// Ends the phase: its lines are replaced by `text`, which stays.
     void finish(std::string_view text) {
@@ -204,7 +213,8 @@ private:
             text += (drawn_.empty() ? "" : "\n") + line;
             drawn_.push_back(shown(line));
         }
-        std::fputs(text.c_str(), timer_.out_), std::fflush(timer_.out_);
+        std::fputs(text.c_str(), timer_.out_);
+        std::fflush(timer_.out_);
         timer_.on_screen_ = true;
     }
     int terminal_height() const {

@@ -29,7 +29,8 @@ inline std::string npy_header(std::string_view code, const std::vector<std::int6
     header.append((64 - (header.size() + 11) % 64) % 64, ' ');  // values begin at a multiple of 64
     header += '\n';
     std::string file("\x93NUMPY\x01\x00", 8);
-    file += static_cast<char>(header.size() & 255), file += static_cast<char>(header.size() >> 8);
+    file += static_cast<char>(header.size() & 255);
+    file += static_cast<char>(header.size() >> 8);
     return file + header;
 }
 }  // namespace detail

@@ -40,24 +40,40 @@ inline std::string npz(const Tensors& tensors) {
         // What both the entry and the directory say: version, flags (names in UTF-8), stored, 1
         // January 1980, checksum, two sizes, lengths of name and extra field.
         std::string about;
-        number(about, 20, 2), number(about, 0x800, 2), number(about, 0, 2), number(about, 0, 2),
-            number(about, 0x21, 2), number(about, sum, 4);
-        number(about, array.size(), 4), number(about, array.size(), 4),
-            number(about, name.size(), 2), number(about, 0, 2);
+        number(about, 20, 2);
+        number(about, 0x800, 2);
+        number(about, 0, 2);
+        number(about, 0, 2);
+        number(about, 0x21, 2);
+        number(about, sum, 4);
+        number(about, array.size(), 4);
+        number(about, array.size(), 4);
+        number(about, name.size(), 2);
+        number(about, 0, 2);
         number(file, 0x04034b50, 4);
         file += about + name + array;
-        number(directory, 0x02014b50, 4), number(directory, 20, 2);
+        number(directory, 0x02014b50, 4);
+        number(directory, 20, 2);
         directory += about;
-        number(directory, 0, 2), number(directory, 0, 2), number(directory, 0, 2),
-            number(directory, 0, 4), number(directory, place, 4);
+        number(directory, 0, 2);
+        number(directory, 0, 2);
+        number(directory, 0, 2);
+        number(directory, 0, 4);
+        number(directory, place, 4);
         directory += name;
     }
-    const std::size_t count = tensors.tensors().size(), place = file.size();
+    const std::size_t count = tensors.tensors().size();
+    const std::size_t place = file.size();
     if (count > 0xFFFF)
         fail(tensors.source, ": holds ", count, " tensors; an NPZ file has at most 65535");
     file += directory;
-    number(file, 0x06054b50, 4), number(file, 0, 4), number(file, count, 2), number(file, count, 2),
-        number(file, directory.size(), 4), number(file, place, 4), number(file, 0, 2);
+    number(file, 0x06054b50, 4);
+    number(file, 0, 4);
+    number(file, count, 2);
+    number(file, count, 2);
+    number(file, directory.size(), 4);
+    number(file, place, 4);
+    number(file, 0, 2);
     return file;
 }
 

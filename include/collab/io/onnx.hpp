@@ -204,10 +204,14 @@ private:
         const auto keep = [&](std::string name) { return Value{std::move(name), x.flat}; };
         if constexpr (WritesOnnx<L>) {
             std::vector<std::vector<float>> tensors;
-            for (const auto& p : L::parameters(in))
-                static_cast<void>(p), tensors.push_back(parameters_[at_parameter_++].values);
-            for (const auto& p : L::states(in))
-                static_cast<void>(p), tensors.push_back(states_[at_state_++].values);
+            for (const auto& p : L::parameters(in)) {
+                static_cast<void>(p);
+                tensors.push_back(parameters_[at_parameter_++].values);
+            }
+            for (const auto& p : L::states(in)) {
+                static_cast<void>(p);
+                tensors.push_back(states_[at_state_++].values);
+            }
             return keep(OnnxLayer<L>::write(g_, in, x.name, tensors));
         } else if constexpr (is_cut<L> || is_dropout<L>) {
             return x;
@@ -224,8 +228,10 @@ private:
                                 std::vector<float>(std::size_t(L::output(in).channels))));
             return {g_.node("Gemm", inputs, {{"transB", 1}}), true};
         } else if constexpr (is_norm<L>) {
-            const std::string scale = parameter(), shift = parameter(), mean = state(),
-                              variance = state();
+            const std::string scale = parameter();
+            const std::string shift = parameter();
+            const std::string mean = state();
+            const std::string variance = state();
             return keep(g_.node("BatchNormalization", {x.name, scale, shift, mean, variance},
                                 {{"epsilon", float(L::constants.epsilon)}}));
         } else if constexpr (std::same_as<L, Relu>) {
@@ -336,7 +342,8 @@ private:
             std::string skip = x.name;
             if constexpr (L::pads) {  // every stride-th pixel: a window of one
                 constexpr Dims out = L::output(in);
-                constexpr int down = in.height / out.height, along = in.width / out.width;
+                constexpr int down = in.height / out.height;
+                constexpr int along = in.width / out.width;
                 if constexpr (down > 1 || along > 1)
                     skip = g_.node("MaxPool", {skip},
                                    {{"kernel_shape", {1, 1}}, {"strides", {down, along}}});
@@ -390,7 +397,8 @@ private:
 
     OnnxGraph& g_;
     std::vector<Tensor> parameters_, states_;
-    std::size_t at_parameter_ = 0, at_state_ = 0;
+    std::size_t at_parameter_ = 0;
+    std::size_t at_state_ = 0;
 };
 }  // namespace detail
 
@@ -408,7 +416,8 @@ std::string onnx(const M& model, const OnnxOptions& options = {}) {
              "; 0 is any number");
     OnnxGraph graph;
     detail::OnnxWalk walk(graph, model);
-    constexpr Dims in = M::input, out = M::output;
+    constexpr Dims in = M::input;
+    constexpr Dims out = M::output;
     const auto value = walk.flattened(walk.template sequence<typename M::Plan>({"images"}), out);
     graph.node_named("logits", value.name);
     return graph.encode(options.name, {"images", {in.channels, in.height, in.width}},

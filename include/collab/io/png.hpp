@@ -36,17 +36,17 @@ inline std::string png(const std::uint8_t* pixels, Dims dims) {
                                    static_cast<uInt>(file.size() - from))));
     };
     std::string header;
-    big_endian(header, static_cast<std::uint32_t>(dims.width)),
-        big_endian(header, static_cast<std::uint32_t>(dims.height));
+    big_endian(header, static_cast<std::uint32_t>(dims.width));
+    big_endian(header, static_cast<std::uint32_t>(dims.height));
     // bits, kind of colour, and the only ways there are to compress, filter, and not interlace
     header += {8, "\0\4\2\6"[dims.channels - 1], 0, 0, 0};
     chunk("IHDR", header);
 
     // Each row as its difference to the row above (filter 2), which suits both drawings and
     // photographs well enough.
-    const std::size_t row = static_cast<std::size_t>(dims.width) *
-                            static_cast<std::size_t>(dims.channels),
-                      rows = static_cast<std::size_t>(dims.height);
+    const std::size_t row =
+        static_cast<std::size_t>(dims.width) * static_cast<std::size_t>(dims.channels);
+    const std::size_t rows = static_cast<std::size_t>(dims.height);
     if (rows * (row + 1) > 1u << 30)
         fail("png: a picture of ", rows * (row + 1), " bytes; expected at most 1073741824");
     std::vector<std::uint8_t> filtered;

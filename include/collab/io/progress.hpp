@@ -42,20 +42,24 @@ public:
     /// 0..1; nan where nothing is known yet.
     struct Network {
         std::string_view name{};
-        double loss = 0, accuracy = 0;
+        double loss = 0;
+        double accuracy = 0;
     };
 
     struct Status {
-        std::string_view label{};             ///< the phase: "SmallNet alone", "together"
-        int epoch = 0, epochs = 0;            ///< counted from 1
-        long step = 0, steps = 0;             ///< of the whole phase, not of the epoch
+        std::string_view label{};  ///< the phase: "SmallNet alone", "together"
+        int epoch = 0;
+        int epochs = 0;  ///< counted from 1
+        long step = 0;
+        long steps = 0;                       ///< of the whole phase, not of the epoch
         std::span<const Network> networks{};  ///< those trained together
         double images_per_second = 0;         ///< left out where it is not positive
     };
 
     /// What the terminal can show.
     struct Look {
-        bool unicode = false, colour = false;
+        bool unicode = false;
+        bool colour = false;
     };
 
     /// `clock` gives seconds from any origin; tests pass their own.
@@ -73,8 +77,10 @@ public:
     /// An unfinished line stays, and whatever is written next (an error, say) begins on its own
     /// line.
     ~Progress() {
-        if (on_screen_)
-            std::fputc('\n', out_), std::fflush(out_);
+        if (on_screen_) {
+            std::fputc('\n', out_);
+            std::fflush(out_);
+        }
     }
 
     /// Whether update() would draw now: lets a caller skip reading the loss back from a device.
@@ -93,7 +99,8 @@ public:
                                     static_cast<long long>(status.epoch) * status.steps;
         if (now - last_ < interval() && !epoch_ends)
             return;
-        last_ = now, printed_step_ = status.step;
+        last_ = now;
+        printed_step_ = status.step;
         if (terminal_)
             std::fprintf(out_, "\r%s\x1b[K",
                          line(status, seconds_left(), terminal_width(out_) - 1, look_).c_str());
@@ -110,7 +117,9 @@ public:
         std::fprintf(out_, "%s%.*s\n", on_screen_ ? "\r\x1b[K" : "", static_cast<int>(text.size()),
                      text.data());
         std::fflush(out_);
-        on_screen_ = false, started_ = false, printed_step_ = -1;
+        on_screen_ = false;
+        started_ = false;
+        printed_step_ = -1;
     }
 
     /// The smoothed time in seconds that the phase still takes; nan while nothing is known.
@@ -121,7 +130,9 @@ public:
     /// The line itself, at most `width` columns. What is dropped when space is short, the first
     /// first: speed, loss, bar, names of networks, label, time left, accuracy.
     static std::string line(const Status& s, double left, int width, Look look) {
-        constexpr int gap = 2, least_bar = 10, most_bar = 34;
+        constexpr int gap = 2;
+        constexpr int least_bar = 10;
+        constexpr int most_bar = 34;
         Keep keep;
         for (bool Keep::* drop : {&Keep::speed, &Keep::loss, &Keep::bar, &Keep::names, &Keep::label,
                                   &Keep::left, &Keep::networks}) {
@@ -148,7 +159,8 @@ public:
     /// terminal has them.
     static std::string bar(double share, int width, bool unicode) {
         static constexpr const char* eighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
-        const int cells = std::max(width - 2, 0), units = unicode ? 8 : 1;
+        const int cells = std::max(width - 2, 0);
+        const int units = unicode ? 8 : 1;
         // rounded down: full means done
         const int filled = share > 0 ? static_cast<int>(std::min(share, 1.0) * cells * units) : 0;
         std::string s = unicode ? "▕" : "[";
@@ -162,8 +174,13 @@ public:
 private:
     friend class LiveView;
     struct Keep {
-        bool label = true, bar = true, networks = true, names = true, loss = true, speed = true,
-             left = true;
+        bool label = true;
+        bool bar = true;
+        bool networks = true;
+        bool names = true;
+        bool loss = true;
+        bool speed = true;
+        bool left = true;
     };
     struct Part {
         std::string text;
@@ -250,7 +267,10 @@ private:
     // not make the estimate jump.
     void estimate(const Status& s, double now) {
         if (!started_ || s.step < step_ || s.label != label_) {
-            started_ = true, label_ = s.label, time_ = now, seconds_ = count_ = 0,
+            started_ = true;
+            label_ = s.label;
+            time_ = now;
+            seconds_ = count_ = 0;
             printed_step_ = -1;
             if (!terminal_)
                 last_ = now;  // a log needs no line before there is something to tell
@@ -259,9 +279,12 @@ private:
             const double memory =
                 std::max(20.0, 1.5 * static_cast<double>(s.steps) / std::max(s.epochs, 1));
             const double old = std::exp(-steps / memory);
-            seconds_ = seconds_ * old + (now - time_), count_ = count_ * old + steps, time_ = now;
+            seconds_ = seconds_ * old + (now - time_);
+            count_ = count_ * old + steps;
+            time_ = now;
         }
-        step_ = s.step, steps_ = std::max(s.steps, s.step);
+        step_ = s.step;
+        steps_ = std::max(s.steps, s.step);
     }
 
     double interval() const { return terminal_ ? 0.1 : 10.0; }
@@ -303,11 +326,19 @@ private:
 
     std::FILE* out_;
     double (*clock_)();
-    bool quiet_ = false, terminal_ = false, on_screen_ = false, started_ = false;
+    bool quiet_ = false;
+    bool terminal_ = false;
+    bool on_screen_ = false;
+    bool started_ = false;
     Look look_;
     std::string label_;
-    double last_ = -1e300, time_ = 0, seconds_ = 0, count_ = 0;
-    long step_ = 0, steps_ = 0, printed_step_ = -1;
+    double last_ = -1e300;
+    double time_ = 0;
+    double seconds_ = 0;
+    double count_ = 0;
+    long step_ = 0;
+    long steps_ = 0;
+    long printed_step_ = -1;
 };
 
 }  // namespace collab

@@ -40,7 +40,8 @@ PrincipalAxes principal_axes(const std::vector<T>& vectors, int width, int count
              "; expected two or more whole vectors");
     if (count < 1 || count > width)
         fail("vectors of ", width, " numbers have 1 to ", width, " principal axes, not ", count);
-    const std::size_t w = std::size_t(width), n = vectors.size() / w;
+    const std::size_t w = std::size_t(width);
+    const std::size_t n = vectors.size() / w;
     PrincipalAxes p{width, std::vector<double>(w), {}, {}};
     for (std::size_t s = 0; s < n; ++s)
         for (std::size_t i = 0; i < w; ++i)
@@ -54,7 +55,8 @@ PrincipalAxes principal_axes(const std::vector<T>& vectors, int width, int count
         all += centred[k] * centred[k] / double(n);
     }
     for (int k = 0; k < count; ++k) {
-        std::vector<double> a(w), next(w);
+        std::vector<double> a(w);
+        std::vector<double> next(w);
         for (std::size_t i = 0; i < w; ++i)
             a[i] = uniform<double>(Random{1, std::uint64_t(k)}(i).w[0]) - 0.5;
         double variance = 0;
@@ -96,7 +98,8 @@ PrincipalAxes principal_axes(const std::vector<T>& vectors, int width, int count
             double moved = 0;
             for (std::size_t i = 0; i < w; ++i)
                 moved += (next[i] - a[i]) * (next[i] - a[i]);
-            a = next, variance = length;
+            a = next;
+            variance = length;
             if (moved < 1e-16)
                 break;
         }
@@ -107,7 +110,8 @@ PrincipalAxes principal_axes(const std::vector<T>& vectors, int width, int count
         if (a[largest] < 0)
             for (double& x : a)
                 x = -x;
-        p.axes.push_back(std::move(a)), p.share.push_back(all > 0 ? variance / all : 0);
+        p.axes.push_back(std::move(a));
+        p.share.push_back(all > 0 ? variance / all : 0);
     }
     return p;
 }

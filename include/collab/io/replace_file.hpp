@@ -93,8 +93,10 @@ COLLAB_COMPILED COLLAB_COLD void replace_file(const std::string& path, std::stri
     bool good = std::fwrite(contents.data(), 1, contents.size(), file) == contents.size() &&
                 std::fflush(file) == 0 && sync_to_disk(file);
     int error = errno;
-    if (std::fclose(file) != 0 && good)
-        good = false, error = errno;
+    if (std::fclose(file) != 0 && good) {
+        good = false;
+        error = errno;
+    }
     if (good) {
         fs::rename(partial, target, code);
         if (!code)

@@ -36,7 +36,9 @@ struct Report {
     /// A result worth seeing first: "+2.1 points", "SmallNet, together against alone", "84.9 %
     /// to 87.0 %, mean of 3 seeds".
     struct Highlight {
-        std::string value{}, label{}, detail{};
+        std::string value{};
+        std::string label{};
+        std::string detail{};
         int colour = 0;  ///< as in Chart::Series
     };
     std::string title{};

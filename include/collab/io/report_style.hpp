@@ -22,9 +22,10 @@ inline std::string theme_variables(Theme theme) {
     // has to tell them by hue alone.
     constexpr std::array<std::string_view, 10> on_light{"#1f6fb4", "#c25700", "#2a7f2a", "#c0272d",
                                                         "#7a4fb0", "#7f4a3a", "#b83a94", "#5a5f66",
-                                                        "#7d7a00", "#0a7f8c"},
-        on_dark{"#6db3f2", "#ffa04d", "#63d063", "#ff7f7f", "#bca0ec",
-                "#d0a493", "#f29bd4", "#b9bec6", "#d6d257", "#4fd0de"};
+                                                        "#7d7a00", "#0a7f8c"};
+    constexpr std::array<std::string_view, 10> on_dark{"#6db3f2", "#ffa04d", "#63d063", "#ff7f7f",
+                                                       "#bca0ec", "#d0a493", "#f29bd4", "#b9bec6",
+                                                       "#d6d257", "#4fd0de"};
     for (std::size_t i = 0; i < 10; ++i)
         s += sentence(";--k", i, ":", (theme == Theme::light ? on_light : on_dark)[i]);
     return s;
@@ -156,7 +157,8 @@ for (const svg of document.querySelectorAll('svg.chart')) {
 )js";
 
 inline std::string report_css() {
-    const std::string light = theme_variables(Theme::light), dark = theme_variables(Theme::dark);
+    const std::string light = theme_variables(Theme::light);
+    const std::string dark = theme_variables(Theme::dark);
     std::string s = sentence(":root{color-scheme:light dark;", light,
                              "}\n@media(prefers-color-scheme:dark){:root{", dark,
                              "}}\n@media print{:root{color-scheme:light;", light, "}}");

@@ -53,7 +53,8 @@ public:
     struct Tensor {
         std::string name, type;  ///< "F32", "F64", "I64", ...
         std::vector<std::int64_t> extents;
-        std::size_t first = 0, bytes = 0;  ///< where it lies in bytes()
+        std::size_t first = 0;
+        std::size_t bytes = 0;  ///< where it lies in bytes()
     };
 
     /// Where they come from, for messages.
@@ -258,8 +259,9 @@ COLLAB_COMPILED COLLAB_COLD void Tensors::enter(const std::string& name, const J
     const auto no = [&](const auto&... why) {
         fail(source, ": is damaged: tensor '", name, "' ", why...);
     };
-    const Json *type = entry.find("dtype"), *shape = entry.find("shape"),
-               *offsets = entry.find("data_offsets");
+    const Json* type = entry.find("dtype");
+    const Json* shape = entry.find("shape");
+    const Json* offsets = entry.find("data_offsets");
     if (!type || !shape || !offsets || !type->is(Json::Kind::text) || offsets->items.size() != 2)
         no("has no type, shape and place");
     const std::size_t size = detail::type_size(type->text);
@@ -281,13 +283,15 @@ COLLAB_COMPILED COLLAB_COLD void Tensors::enter(const std::string& name, const J
         bytes *= extent;
         t.extents.push_back(std::int64_t(extent));
     }
-    const std::uint64_t first = whole(offsets->items[0]), last = whole(offsets->items[1]);
+    const std::uint64_t first = whole(offsets->items[0]);
+    const std::uint64_t last = whole(offsets->items[1]);
     if (first > last || last > end)
         no("lies at bytes ", first, " to ", last, " of ", end);
     if (last - first != bytes)
         no("has ", last - first, " bytes; its shape of ", detail::extents_text(t.extents),
            " needs ", bytes);
-    t.first = std::size_t(first), t.bytes = std::size_t(bytes);
+    t.first = std::size_t(first);
+    t.bytes = std::size_t(bytes);
     if (!places_.emplace(name, tensors_.size()).second)
         no("is there twice");
     tensors_.push_back(std::move(t));

@@ -19,7 +19,8 @@ namespace collab {
 /// Points with a class each. All panels share one scale.
 struct Scatter {
     struct Point {
-        double x = 0, y = 0;
+        double x = 0;
+        double y = 0;
         int label = 0;
     };
     struct Panel {
@@ -71,7 +72,8 @@ namespace detail {
 /// One panel as a picture; the class with the number k has the colour class k0 to k9.
 inline std::string draw(const Scatter& s, std::size_t which, double low_x, double high_x,
                         double low_y, double high_y) {
-    constexpr double size = 420, room = 14;
+    constexpr double size = 420;
+    constexpr double room = 14;
     const auto x = [&](double v) {
         return room + (size - 2 * room) * (v - low_x) / (high_x - low_x);
     };
@@ -102,8 +104,10 @@ inline std::string draw(const Scatter& s, std::size_t which, double low_x, doubl
         if (of[c].empty())
             continue;
         std::vector<double> xs, ys;
-        for (const auto* p : of[c])
-            xs.push_back(x(p->x)), ys.push_back(y(p->y));
+        for (const auto* p : of[c]) {
+            xs.push_back(x(p->x));
+            ys.push_back(y(p->y));
+        }
         const auto middle = [](std::vector<double>& v) {
             std::nth_element(v.begin(), v.begin() + std::ptrdiff_t(v.size() / 2), v.end());
             return v[v.size() / 2];
@@ -119,9 +123,10 @@ inline std::string draw(const Scatter& s, std::size_t which, double low_x, doubl
                     (text_width(s.classes[a.second], 13) + text_width(s.classes[b.second], 13)) / 2;
                 if (a.second >= b.second || std::abs(across[a.second] - across[b.second]) > apart)
                     continue;
-                if (const double lack = 15 - std::abs(a.first - b.first); lack > 0)
-                    (a.first <= b.first ? a : b).first -= lack / 2,
-                        (a.first <= b.first ? b : a).first += lack / 2;
+                if (const double lack = 15 - std::abs(a.first - b.first); lack > 0) {
+                    (a.first <= b.first ? a : b).first -= lack / 2;
+                    (a.first <= b.first ? b : a).first += lack / 2;
+                }
             }
     for (const auto& [height, c] : heights)
         svg += sentence("<text class=\"k", c % 10, "\" x=\"", px(across[c]), "\" y=\"",
@@ -131,21 +136,33 @@ inline std::string draw(const Scatter& s, std::size_t which, double low_x, doubl
 }
 
 inline std::string scatter_html(const Scatter& s) {
-    double low_x = 0, high_x = 0, low_y = 0, high_y = 0;
+    double low_x = 0;
+    double high_x = 0;
+    double low_y = 0;
+    double high_y = 0;
     bool any = false;
     for (const auto& panel : s.panels)
         for (const auto& p : panel.points) {
             if (!std::isfinite(p.x) || !std::isfinite(p.y))
                 continue;
-            if (!any)
-                low_x = high_x = p.x, low_y = high_y = p.y, any = true;
-            low_x = std::min(low_x, p.x), high_x = std::max(high_x, p.x),
-            low_y = std::min(low_y, p.y), high_y = std::max(high_y, p.y);
+            if (!any) {
+                low_x = high_x = p.x;
+                low_y = high_y = p.y;
+                any = true;
+            }
+            low_x = std::min(low_x, p.x);
+            high_x = std::max(high_x, p.x);
+            low_y = std::min(low_y, p.y);
+            high_y = std::max(high_y, p.y);
         }
-    if (!(high_x > low_x))
-        low_x -= 1, high_x += 1;
-    if (!(high_y > low_y))
-        low_y -= 1, high_y += 1;
+    if (!(high_x > low_x)) {
+        low_x -= 1;
+        high_x += 1;
+    }
+    if (!(high_y > low_y)) {
+        low_y -= 1;
+        high_y += 1;
+    }
     std::string html =
         sentence("<figure class=\"card solo\"><figcaption><h3>", escape_markup(s.title),
                  "</h3></figcaption>\n<div class=\"panels\">");

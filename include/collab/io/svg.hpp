@@ -52,7 +52,9 @@ inline constexpr std::string_view font_stack =
 /// The size of a picture in its own units, which are CSS pixels where it is shown at its natural
 /// size.
 struct Frame {
-    double width = 520, height = 340, font = 12;
+    double width = 520;
+    double height = 340;
+    double font = 12;
     bool standalone = false;  ///< with title, background and colours of its own
     /// names beside the ends of the curves where they fit, else a legend above
     bool names_at_ends = true;
@@ -71,7 +73,8 @@ inline std::string px(double v) {  // coordinates: a tenth of a pixel is more th
 inline double text_width(std::string_view text, double font) {
     double em = 0;
     for (const char c : text) {
-        const std::string_view narrow = "ijlftrI.,:;|!'()[] ", wide = "mwMW%@";
+        const std::string_view narrow = "ijlftrI.,:;|!'()[] ";
+        const std::string_view wide = "mwMW%@";
         // the rest of a code point
         if ((static_cast<unsigned char>(c) & 0xC0u) == 0x80u)
             continue;
@@ -116,8 +119,8 @@ std::string path_data(const std::vector<Chart::Point>& points, X x, Y y) {
     for (std::size_t i = 0; i < points.size(); ++i) {
         if (!drawable(points[i]))
             continue;
-        const bool starts = i == 0 || !drawable(points[i - 1]),
-                   ends = i + 1 == points.size() || !drawable(points[i + 1]);
+        const bool starts = i == 0 || !drawable(points[i - 1]);
+        const bool ends = i + 1 == points.size() || !drawable(points[i + 1]);
         const std::string at = px(x(points[i].x)) + " " + px(y(points[i].y));
         d += (starts ? "M" : "L") + at;
         if (starts && ends)
@@ -166,8 +169,10 @@ inline void spread_labels(std::vector<std::pair<double, std::size_t>>& labels, d
     // both neighbours give way, so that a crowd spreads around its middle
     for (int pass = 0; pass < 60; ++pass)
         for (std::size_t i = 0; i + 1 < labels.size(); ++i)
-            if (const double lack = gap - (labels[i + 1].first - labels[i].first); lack > 0)
-                labels[i].first -= lack / 2, labels[i + 1].first += lack / 2;
+            if (const double lack = gap - (labels[i + 1].first - labels[i].first); lack > 0) {
+                labels[i].first -= lack / 2;
+                labels[i + 1].first += lack / 2;
+            }
     for (std::size_t i = 0; i < labels.size(); ++i)
         labels[i].first = std::max(labels[i].first, i == 0 ? top : labels[i - 1].first + gap);
     for (std::size_t i = labels.size(); i-- > 0;)
@@ -246,9 +251,10 @@ private:
     /// Room for the words around the plot. Names stand to the right where they fit, else in a
     /// legend of as many rows as it needs.
     void lay_out() {
-        x_words_ = tick_labels(axes_.x_ticks, false),
+        x_words_ = tick_labels(axes_.x_ticks, false);
         y_words_ = tick_labels(axes_.y_ticks, chart_.percent);
-        double widest_name = 0, widest_tick = 0;
+        double widest_name = 0;
+        double widest_tick = 0;
         for (const auto& c : chart_.series)
             widest_name = std::max(widest_name, text_width(c.name, font_));
         for (const auto& w : y_words_)
@@ -265,11 +271,14 @@ private:
                   : x_words_.empty() ? 4
                                      : std::max(6.0, text_width(x_words_.back(), font_) / 2));
         if (!at_ends_) {
-            double at = pad_, base = top_ + font_;
+            double at = pad_;
+            double base = top_ + font_;
             for (const auto& c : chart_.series) {
                 const double needs = swatch_ + text_width(c.name, font_);
-                if (at > pad_ && at + needs > frame_.width - pad_)
-                    at = pad_, base += row_;
+                if (at > pad_ && at + needs > frame_.width - pad_) {
+                    at = pad_;
+                    base += row_;
+                }
                 legend_.push_back({at, base});
                 at += needs + 16;
             }
@@ -281,8 +290,9 @@ private:
     bool titled() const { return frame_.standalone && !chart_.title.empty(); }
 
     void open() {
-        const std::string width = px(frame_.width), height = px(frame_.height),
-                          box = "0 0 " + width + " " + height;
+        const std::string width = px(frame_.width);
+        const std::string height = px(frame_.height);
+        const std::string box = "0 0 " + width + " " + height;
         const std::string label = spoken(chart_, axes_);
         if (frame_.standalone) {
             const Palette p = palette(frame_.theme);
@@ -364,9 +374,12 @@ private:
     void curves() {
         const auto to_x = [this](double v) { return x(v); };
         const auto to_y = [this](double v) { return y(v); };
-        const double margin = 3, above = axes_.cut ? 0 : margin;  // half a line's width at the rim
-        const std::string l = px(left_ - margin), t = px(top_ - above),
-                          w = px(right_ - left_ + 2 * margin), h = px(bottom_ - top_ + 2 * above);
+        const double margin = 3;
+        const double above = axes_.cut ? 0 : margin;  // half a line's width at the rim
+        const std::string l = px(left_ - margin);
+        const std::string t = px(top_ - above);
+        const std::string w = px(right_ - left_ + 2 * margin);
+        const std::string h = px(bottom_ - top_ + 2 * above);
         s_ += tag("svg",
                   {{"x", l},
                    {"y", t},
@@ -421,9 +434,15 @@ private:
     const Chart& chart_;
     const Frame frame_;
     ChartAxes axes_;
-    const double font_ = frame_.font, row_ = font_ * 1.5, name_gap_ = font_ * 1.4,
-                 pad_ = frame_.standalone ? 20 : 0, swatch_ = 30;
-    double left_ = 0, right_ = 0, top_ = 0, bottom_ = 0;
+    const double font_ = frame_.font;
+    const double row_ = font_ * 1.5;
+    const double name_gap_ = font_ * 1.4;
+    const double pad_ = frame_.standalone ? 20 : 0;
+    const double swatch_ = 30;
+    double left_ = 0;
+    double right_ = 0;
+    double top_ = 0;
+    double bottom_ = 0;
     bool at_ends_ = false;
     std::vector<std::string> x_words_, y_words_;
     std::vector<std::pair<double, double>> legend_;

@@ -44,10 +44,14 @@ public:
             } else {
                 if constexpr (std::same_as<L, Flatten>)
                     flat = In::dims.area() > 1 ? In::dims : flat;
-                for (const Parameter& p : L::parameters(In::dims))
-                    static_cast<void>(p), parameters.push_back(flat);
-                for (const Parameter& p : L::states(In::dims))
-                    static_cast<void>(p), states.push_back(flat);
+                for (const Parameter& p : L::parameters(In::dims)) {
+                    static_cast<void>(p);
+                    parameters.push_back(flat);
+                }
+                for (const Parameter& p : L::states(In::dims)) {
+                    static_cast<void>(p);
+                    states.push_back(flat);
+                }
                 if constexpr (is_linear<L>)
                     flat = {};
             }
@@ -98,7 +102,8 @@ template <detail::IsModel M>
 void save(const M& model, const std::string& path,
           const std::vector<std::pair<std::string, std::string>>& words = {}) {
     Tensors file = weights(model);
-    file.say("format", "pt"), file.say("collab", COLLAB_VERSION);
+    file.say("format", "pt");
+    file.say("collab", COLLAB_VERSION);
     for (const auto& [name, word] : words)
         file.say(name, word);
     write(file, path, "the weights");
@@ -141,8 +146,8 @@ void load(M& model, const std::string& path) {
                 v.assign(f.begin(), f.end());
             } else if (t->type == "F64") {
                 const auto f = file.values<double>(name);
-                v.resize(f.size()),
-                    std::transform(f.begin(), f.end(), v.begin(), [](double x) { return T(x); });
+                v.resize(f.size());
+                std::transform(f.begin(), f.end(), v.begin(), [](double x) { return T(x); });
             } else
                 fail(path, ": '", name, "' is of type ", t->type, "; expected F32 or F64");
             layout.take(v, values.data() + list[i].offset);
@@ -150,15 +155,16 @@ void load(M& model, const std::string& path) {
         }
         return values;
     };
-    const std::vector<T> parameters = take(model.catalogue().parameters, flat.parameters,
-                                           model.parameters()),
-                         state = take(model.catalogue().states, flat.states, model.state());
+    const std::vector<T> parameters =
+        take(model.catalogue().parameters, flat.parameters, model.parameters());
+    const std::vector<T> state = take(model.catalogue().states, flat.states, model.state());
     for (const auto& t : file.tensors())
         used += t.name.ends_with("num_batches_tracked");
     if (used != file.tensors().size())
         fail(path, ": is of another network: it holds ", file.tensors().size(),
              " tensors, here there are ", used);
-    model.set_parameters(parameters), model.set_state(state);
+    model.set_parameters(parameters);
+    model.set_state(state);
 }
 
 }  // namespace collab

@@ -10,7 +10,8 @@ namespace detail {
 /// can spare its output.
 template <class Self>
 struct ActivationLayer : LayerBase {
-    static constexpr bool in_place = true, keeps_output = true;
+    static constexpr bool in_place = true;
+    static constexpr bool keeps_output = true;
 
     template <ActivationBackend B>
     static void forward(const Context<B>& c, Dims in, const Forward<typename B::Scalar>& f) {

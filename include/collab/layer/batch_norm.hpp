@@ -7,7 +7,8 @@ namespace collab {
 
 /// Constants of BatchNorm; derive to change one.
 struct NormalisationDefaults {
-    static constexpr double epsilon = 1e-5, momentum = 0.1;
+    static constexpr double epsilon = 1e-5;
+    static constexpr double momentum = 0.1;
 };
 
 /// y = gamma (x - mean) / sqrt(variance + epsilon) + beta per channel (Ioffe and Szegedy 2015).
@@ -16,7 +17,8 @@ struct NormalisationDefaults {
 /// statistics. An activation that follows is applied in the same pass.
 template <class Constants>
 struct BatchNormWith : LayerBase {
-    static constexpr bool fuses_activation = true, normalises = true;
+    static constexpr bool fuses_activation = true;
+    static constexpr bool normalises = true;
     static constexpr backend::Normalisation constants{Constants::epsilon, Constants::momentum};
 
     static constexpr std::array<Parameter, 2> parameters(Dims in) {

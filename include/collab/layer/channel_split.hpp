@@ -51,8 +51,8 @@ struct ChannelSplit : detail::BranchesSideBySide<ChannelSplit<Branches...>, Bran
     static void backward(const Context<B>& c, In, const Backward<T>& b) {
         unroll<n>([&](auto i) {
             using Way = Bound<i, In>;
-            constexpr int from = i * source(In::dims).channels,
-                          at = Base::first_channel(In::dims, i);
+            constexpr int from = i * source(In::dims).channels;
+            constexpr int at = Base::first_channel(In::dims, i);
             const Memory<T> m = Base::template memory<i, In>(
                 c, Memory<T>{b.parameters, b.gradients, nullptr, b.saved, b.fixed, b.scratch});
             // A cut in front of a branch would let the sequence take dx for a map of its own

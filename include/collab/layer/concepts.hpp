@@ -165,7 +165,8 @@ using inner_layers = typename JoinAll<typename L::parts>::type;
 
 template <class L, class B, class T = typename B::Scalar>
 concept FindsOperations = requires(const Context<B>& c, const Forward<T>& f, const Backward<T>& b) {
-    L::forward(c, Dims{}, f), L::backward(c, Dims{}, b);
+    L::forward(c, Dims{}, f);
+    L::backward(c, Dims{}, b);
 };
 
 template <class L, class B>

@@ -22,13 +22,19 @@ template <class... Ls>
 struct Measure {
     static constexpr int depth = sizeof...(Ls);
     std::array<Dims, depth + 1> shapes{};
-    std::array<int, depth + 1> parameters{}, state{}, home{};
+    std::array<int, depth + 1> parameters{};
+    std::array<int, depth + 1> state{};
+    std::array<int, depth + 1> home{};
     // offsets; values and saved per sample
-    std::array<long, depth + 1> values{}, saved{}, fixed{};
+    std::array<long, depth + 1> values{};
+    std::array<long, depth + 1> saved{};
+    std::array<long, depth + 1> fixed{};
     std::array<bool, depth + 1> is_virtual{};
     // the layer that makes a virtual value
     std::array<int, depth + 1> normalised_by{};
-    long widest = 0, inner_scratch = 0, multiply_adds = 0;
+    long widest = 0;
+    long inner_scratch = 0;
+    long multiply_adds = 0;
     int misfit = depth;
 
     /// `result_elsewhere`: whoever runs the layers always says where the result goes; that of a
@@ -73,7 +79,8 @@ private:
             return;
         }
         if (s.normalisation >= 0 && convolves<L>(in)) {
-            is_virtual[n] = true, normalised_by[n] = s.normalisation;
+            is_virtual[n] = true;
+            normalised_by[n] = s.normalisation;
             alias(home[n], i);  // its storage was the last one given
         }
         const Dims out = shapes[n + 1] = L::output(in);
@@ -90,9 +97,10 @@ private:
             std::max({widest, (long(in.size()) + 15) / 16 * 16, (long(out.size()) + 15) / 16 * 16});
         multiply_adds += L::multiply_adds(in);
         s.spare = !L::alias && !L::keeps_output;
-        if (normalises<L>)
-            s.normalisation = i, s.activated = false;
-        else if (Activation<L> && s.normalisation >= 0 && !s.activated)
+        if (normalises<L>) {
+            s.normalisation = i;
+            s.activated = false;
+        } else if (Activation<L> && s.normalisation >= 0 && !s.activated)
             s.activated = true;
         else
             s.normalisation = -1;

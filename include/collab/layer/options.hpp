@@ -71,9 +71,14 @@ concept HasExcludePadding = requires { O::exclude_padding; };
 
 /// A window's numbers, from the defaults and whatever options are given.
 struct WindowOptions {
-    backend::Extent kernel{}, stride{}, pad{0, 0}, output_pad{0, 0};
+    backend::Extent kernel{};
+    backend::Extent stride{};
+    backend::Extent pad{0, 0};
+    backend::Extent output_pad{0, 0};
     int groups = 1;
-    bool bias = false, ceil_mode = false, exclude_padding = false;
+    bool bias = false;
+    bool ceil_mode = false;
+    bool exclude_padding = false;
 };
 
 template <class O>
@@ -127,7 +132,8 @@ constexpr WindowOptions convolution_options() {
 template <int K, class... Options>
 constexpr WindowOptions pooling_options() {
     WindowOptions w{.kernel = kernel_of<Options...>(K)};
-    w.stride = w.kernel, w.pad = {0, 0};
+    w.stride = w.kernel;
+    w.pad = {0, 0};
     (set<Options>(w), ...);
     return w;
 }

@@ -41,8 +41,8 @@ struct Residual : LayerBase {
     }
     static constexpr Dims output(Dims in) { return measure_of<body_layers>(in).output(); }
     static constexpr Footprint footprint(Dims in) {
-        const Footprint b = measure_of<body_layers>(in, true).footprint(),
-                        s = measure_of<shortcut_layers>(in).footprint();
+        const Footprint b = measure_of<body_layers>(in, true).footprint();
+        const Footprint s = measure_of<shortcut_layers>(in).footprint();
         return {b.parameters + s.parameters, b.state + s.state, b.saved + s.saved,
                 b.fixed + s.fixed, std::max(b.scratch, s.scratch) + padded(output(in))};
     }
@@ -115,13 +115,18 @@ struct Residual : LayerBase {
         const View<T> own{b.scratch, out.channels};
         if constexpr (FusionBackend<B> && Inside::ends_in_normalisation) {
             EndingGradient<T, F> end{{}, {}, function, Gated};
-            if constexpr (activated)
-                end.y = b.y, end.g = own, g = own;
+            if constexpr (activated) {
+                end.y = b.y;
+                end.g = own;
+                g = own;
+            }
             Inside::template backward<0, Inside::depth>(c.part(0), body, b.x, b.dy, b.dx, true, {},
                                                         identity ? g : View<const T>{}, end, then);
         } else {
-            if constexpr (activated)
-                c.backend.activate_backward({c.batch, out}, function, b.y, b.dy, own), g = own;
+            if constexpr (activated) {
+                c.backend.activate_backward({c.batch, out}, function, b.y, b.dy, own);
+                g = own;
+            }
             // The result of a normalisation has been written over and is not needed, but something
             // has to stand for it.
             const View<const T> result = Inside::ends_in_normalisation ? b.y : View<const T>{};

@@ -78,7 +78,8 @@ struct FormValue {
     std::ptrdiff_t channels;
     T* to;
     COLLAB_HD void operator()(std::size_t i) const {
-        const std::ptrdiff_t p = std::ptrdiff_t(i) / channels, c = std::ptrdiff_t(i) % channels;
+        const std::ptrdiff_t p = std::ptrdiff_t(i) / channels;
+        const std::ptrdiff_t c = std::ptrdiff_t(i) % channels;
         to[i] =
             n.f((n.x.data[p * n.x.pixel + c] - n.saved[c]) * n.saved[channels + c] * n.gamma[c] +
                 n.beta[c]);
@@ -215,8 +216,10 @@ struct Sequence {
                 const bool ours = d.data == buffers[0] || d.data == buffers[1];
                 View<T> to{d.data == buffers[0] ? buffers[1] : buffers[0],
                            table.shapes[i].channels};
-                if (L::in_place && ours)
-                    to.data = const_cast<T*>(d.data), to.pixel = d.pixel;
+                if (L::in_place && ours) {
+                    to.data = const_cast<T*>(d.data);
+                    to.pixel = d.pixel;
+                }
                 if constexpr (first_computing<From, i>) {
                     if (dx)
                         to = {dx.data, i == From ? dx.pixel : table.shapes[i].channels};
@@ -403,8 +406,8 @@ private:
     static backend::OutputGate<T, F> gate_of(const Context<B>& c, const Memory<T>& m,
                                              View<const T> x, View<const T> result, F f) {
         constexpr int n = table.shapes[J].channels;
-        T *const gradients = m.gradients + table.parameters[J], *const fixed =
-                                                                    m.fixed + table.fixed[J];
+        T* const gradients = m.gradients + table.parameters[J];
+        T* const fixed = m.fixed + table.fixed[J];
         return {{},        result,        value<From, J>(c, m, x), fixed,
                 gradients, gradients + n, fixed + 2 * n,           f};
     }
@@ -449,7 +452,8 @@ private:
     template <int I, int From, class B, class T>
     static void form(const Context<B>& c, const Memory<T>& m, View<const T> x, Formed<B, T>& formed,
                      std::integral_constant<int, From>) {
-        constexpr int bn = table.normalised_by[I], n = table.shapes[I].size();
+        constexpr int bn = table.normalised_by[I];
+        constexpr int n = table.shapes[I].size();
         const View<T> to = formed.next(c, table.shapes[I]);
         const auto v = normalised<bn>(m, value<From, bn>(c, m, x), activation<I, bn>());
         c.backend.for_each(std::size_t(c.batch) * n, detail::FormValue<T, decltype(v.f)>{
@@ -569,7 +573,8 @@ private:
                                        View<T> y, View<const T> in, View<T> raw,
                                        [[maybe_unused]] const End& end) {
         using L = LayerAt<I>;
-        constexpr int bn = I + 1, out = fuses<To, bn> ? I + 3 : I + 2;
+        constexpr int bn = I + 1;
+        constexpr int out = fuses<To, bn> ? I + 3 : I + 2;
         const auto g = L::geometry(table.shapes[I], c.batch);
         const T* const w = m.parameters + table.parameters[I];
         const T* const bias = L::has_bias ? w + g.weights() : nullptr;
@@ -614,7 +619,8 @@ private:
         if constexpr (L::has_bias && !Summed)
             c.backend.bias_gradient(backend::Map{c.batch, g.out}, dy, dw + g.weights());
         if constexpr (table.is_virtual[I]) {
-            constexpr int bn = table.normalised_by[I], n = table.shapes[bn].channels;
+            constexpr int bn = table.normalised_by[I];
+            constexpr int n = table.shapes[bn].channels;
             const auto input = normalised<bn>(m, value<From, bn>(c, m, x), activation<I, bn>());
             T* const gradients = m.gradients + table.parameters[bn];
             c.backend.fused_conv2d_backward(

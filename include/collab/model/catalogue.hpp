@@ -34,7 +34,8 @@ struct Initialisation {
 /// The tensors of several bound sequences, in the order in which they lie one after the other.
 struct Catalogue {
     std::vector<Named> parameters, states;
-    std::size_t parameter_count = 0, state_count = 0;
+    std::size_t parameter_count = 0;
+    std::size_t state_count = 0;
 
     /// Appends the tensors of a bound sequence under `prefix`.
     template <class S>

@@ -13,7 +13,8 @@ namespace collab::detail {
 template <class B>
 class ConstantWeights {
     static constexpr bool keeps = requires(B& b) {
-        b.constant_weights(std::uint64_t(1)), b.forget_weights(std::uint64_t(1));
+        b.constant_weights(std::uint64_t(1));
+        b.forget_weights(std::uint64_t(1));
     };
 
 public:
@@ -24,7 +25,8 @@ public:
     ConstantWeights& operator=(ConstantWeights&& other) noexcept {
         if (this != &other) {
             changed();
-            backend_ = std::move(other.backend_), version_ = std::exchange(other.version_, 0);
+            backend_ = std::move(other.backend_);
+            version_ = std::exchange(other.version_, 0);
         }
         return *this;
     }

@@ -73,7 +73,8 @@ Score score(const std::vector<T>& logits, const std::vector<int>& labels, int cl
         if (label < 0 || label >= classes)
             fail("label ", label, " of sample ", i, " lies outside [0, ", classes, ")");
         const T* z = logits.data() + i * std::size_t(classes);
-        int above = 0, answer = 0;
+        int above = 0;
+        int answer = 0;
         double sum = 0;
         for (int c = 0; c < classes; ++c) {
             if (z[c] > z[answer])

@@ -32,16 +32,21 @@ struct Contrast {
     template <class B, class T = typename B::Scalar>
     void evaluate_both(B& backend, int n, int width, const T* a, const T* b, T scale, T* rows,
                        T* da, T* db, T* scratch) const {
-        T *s = scratch, *g = s + std::ptrdiff_t(n) * n, *la = g + std::ptrdiff_t(n) * n,
-          *lb = la + n, *over_rows = lb + n, *over_columns = over_rows + n;
+        T* s = scratch;
+        T* g = s + std::ptrdiff_t(n) * n;
+        T* la = g + std::ptrdiff_t(n) * n;
+        T* lb = la + n;
+        T* over_rows = lb + n;
+        T* over_columns = over_rows + n;
         const T t = T(temperature);
         backend.for_rows(n, [=] COLLAB_HD(int i) {
-            la[i] = length(a + std::ptrdiff_t(i) * width, width),
+            la[i] = length(a + std::ptrdiff_t(i) * width, width);
             lb[i] = length(b + std::ptrdiff_t(i) * width, width);
         });
         backend.for_rows(n, [=] COLLAB_HD(int i) {
             for (int j = 0; j < n; ++j) {
-                const T *x = a + std::ptrdiff_t(i) * width, *y = b + std::ptrdiff_t(j) * width;
+                const T* x = a + std::ptrdiff_t(i) * width;
+                const T* y = b + std::ptrdiff_t(j) * width;
                 T sum = 0;
                 for (int c = 0; c < width; ++c)
                     sum += x[c] * y[c];
@@ -49,7 +54,7 @@ struct Contrast {
             }
         });
         backend.for_rows(n, [=] COLLAB_HD(int i) {
-            over_rows[i] = logarithm_of_sum(s + std::ptrdiff_t(i) * n, n, 1),
+            over_rows[i] = logarithm_of_sum(s + std::ptrdiff_t(i) * n, n, 1);
             over_columns[i] = logarithm_of_sum(s + i, n, n);
             rows[i] = over_rows[i] + over_columns[i] - 2 * s[std::ptrdiff_t(i) * n + i];
         });
@@ -88,7 +93,8 @@ private:
     }
     template <class T>
     COLLAB_HD static T logarithm_of_sum(const T* x, int n, std::ptrdiff_t step) {
-        T largest = x[0], sum = 0;
+        T largest = x[0];
+        T sum = 0;
         for (int k = 1; k < n; ++k)
             largest = x[k * step] > largest ? x[k * step] : largest;
         for (int k = 0; k < n; ++k)

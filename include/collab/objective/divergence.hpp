@@ -55,7 +55,8 @@ struct KullbackLeibler {
 
     template <class T>
     COLLAB_HD T value(int d, const T* a, const T* b) const {
-        const detail::SoftRow<T> s(d, a, temperature), t(d, b, temperature);
+        const detail::SoftRow<T> s(d, a, temperature);
+        const detail::SoftRow<T> t(d, b, temperature);
         T sum = 0;
         for (int c = 0; c < d; ++c) {
             const T log_t = t.log_p(b[c]);
@@ -65,7 +66,8 @@ struct KullbackLeibler {
     }
     template <class T>
     COLLAB_HD void gradient(int d, const T* a, const T* b, T scale, T* da) const {  // (s - t) / T
-        const detail::SoftRow<T> s(d, a, temperature), t(d, b, temperature);
+        const detail::SoftRow<T> s(d, a, temperature);
+        const detail::SoftRow<T> t(d, b, temperature);
         const T k = scale * T(multiplier() / temperature);
         for (int c = 0; c < d; ++c)
             da[c] += k * (std::exp(s.log_p(a[c])) - std::exp(t.log_p(b[c])));
@@ -73,8 +75,10 @@ struct KullbackLeibler {
     template <class T>
     // t ((log t - log s) - KL) / T
     COLLAB_HD void target_gradient(int d, const T* a, const T* b, T scale, T* db) const {
-        const detail::SoftRow<T> s(d, a, temperature), t(d, b, temperature);
-        const T k = scale * T(multiplier() / temperature), kl = value(d, a, b) / T(multiplier());
+        const detail::SoftRow<T> s(d, a, temperature);
+        const detail::SoftRow<T> t(d, b, temperature);
+        const T k = scale * T(multiplier() / temperature);
+        const T kl = value(d, a, b) / T(multiplier());
         for (int c = 0; c < d; ++c) {
             const T log_t = t.log_p(b[c]);
             db[c] += k * std::exp(log_t) * (log_t - s.log_p(a[c]) - kl);
@@ -101,7 +105,8 @@ struct SoftCrossEntropy {
 
     template <class T>
     COLLAB_HD T value(int d, const T* a, const T* b) const {
-        const detail::SoftRow<T> s(d, a, temperature), t(d, b, temperature);
+        const detail::SoftRow<T> s(d, a, temperature);
+        const detail::SoftRow<T> t(d, b, temperature);
         T sum = 0;
         for (int c = 0; c < d; ++c)
             sum -= std::exp(t.log_p(b[c])) * s.log_p(a[c]);

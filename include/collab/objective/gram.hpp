@@ -16,7 +16,8 @@ void gram(B& backend, int n, int width, const T* a, T* k) {
     backend.for_rows(n, [=] COLLAB_HD(int i) {
         for (int j = 0; j < n; ++j) {
             T sum = 0;
-            const T *x = a + std::ptrdiff_t(i) * width, *y = a + std::ptrdiff_t(j) * width;
+            const T* x = a + std::ptrdiff_t(i) * width;
+            const T* y = a + std::ptrdiff_t(j) * width;
             for (int c = 0; c < width; ++c)
                 sum += x[c] * y[c];
             k[std::ptrdiff_t(i) * n + j] = sum;
@@ -39,7 +40,8 @@ void add_transpose(B& backend, int n, T* w) {
 template <class B, class T = typename B::Scalar>
 void through_cosines(B& backend, int n, T epsilon, const T* k, const T* g, T* w) {
     backend.for_rows(n, [=] COLLAB_HD(int i) {
-        const T length = std::sqrt(k[std::ptrdiff_t(i) * n + i]), own = length + epsilon;
+        const T length = std::sqrt(k[std::ptrdiff_t(i) * n + i]);
+        const T own = length + epsilon;
         T of_length = 0;
         for (int j = 0; j < n; ++j) {
             const std::ptrdiff_t at = std::ptrdiff_t(i) * n + j;
@@ -69,17 +71,23 @@ struct SimilarityPreserving {
     template <class B, class T = typename B::Scalar>
     void evaluate(B& backend, int n, Dims dims_a, const T* a, Dims dims_b, const T* b, T scale,
                   T* rows, T* da, T* scratch) const {
-        T *s = scratch, *t = s + std::ptrdiff_t(n) * n;
+        T* s = scratch;
+        T* t = s + std::ptrdiff_t(n) * n;
         detail::gram(backend, n, dims_a.size(), a, s);
         detail::gram(backend, n, dims_b.size(), b, t);
         // s becomes the slope with respect to the gram matrix of a
         backend.for_rows(n, [=] COLLAB_HD(int i) {
-            T *x = s + std::ptrdiff_t(i) * n, *y = t + std::ptrdiff_t(i) * n, xx = 0, yy = 0,
-              along = 0;
-            for (int j = 0; j < n; ++j)
-                xx += x[j] * x[j], yy += y[j] * y[j];
-            const T lx = std::sqrt(xx) > T(1e-12) ? std::sqrt(xx) : T(1e-12),
-                    ly = std::sqrt(yy) > T(1e-12) ? std::sqrt(yy) : T(1e-12);
+            T* x = s + std::ptrdiff_t(i) * n;
+            T* y = t + std::ptrdiff_t(i) * n;
+            T xx = 0;
+            T yy = 0;
+            T along = 0;
+            for (int j = 0; j < n; ++j) {
+                xx += x[j] * x[j];
+                yy += y[j] * y[j];
+            }
+            const T lx = std::sqrt(xx) > T(1e-12) ? std::sqrt(xx) : T(1e-12);
+            const T ly = std::sqrt(yy) > T(1e-12) ? std::sqrt(yy) : T(1e-12);
             rows[i] = 0;
             for (int j = 0; j < n; ++j) {
                 const T off = x[j] / lx - y[j] / ly;
@@ -106,16 +114,18 @@ struct CorrelationCongruence {
     template <class B, class T = typename B::Scalar>
     void evaluate(B& backend, int n, Dims dims_a, const T* a, Dims dims_b, const T* b, T scale,
                   T* rows, T* da, T* scratch) const {
-        T *s = scratch, *t = s + std::ptrdiff_t(n) * n, *g = t + std::ptrdiff_t(n) * n,
-          *w = g + std::ptrdiff_t(n) * n;
+        T* s = scratch;
+        T* t = s + std::ptrdiff_t(n) * n;
+        T* g = t + std::ptrdiff_t(n) * n;
+        T* w = g + std::ptrdiff_t(n) * n;
         detail::gram(backend, n, dims_a.size(), a, s);
         detail::gram(backend, n, dims_b.size(), b, t);
         const CorrelationCongruence self = *this;
         backend.for_rows(n, [=] COLLAB_HD(int i) {
             rows[i] = 0;
             for (int j = 0; j < n; ++j) {
-                const T x = detail::cosine_of(s, n, i, j, T(0)),
-                        off = self.kernel(x) - self.kernel(detail::cosine_of(t, n, i, j, T(0)));
+                const T x = detail::cosine_of(s, n, i, j, T(0));
+                const T off = self.kernel(x) - self.kernel(detail::cosine_of(t, n, i, j, T(0)));
                 rows[i] += off * off / T(n);
                 g[std::ptrdiff_t(i) * n + j] = 2 * scale * off * self.slope(x) / (T(n) * T(n));
             }
@@ -130,16 +140,20 @@ struct CorrelationCongruence {
 private:
     template <class T>
     COLLAB_HD T kernel(T x) const {
-        T term = std::exp(T(-2 * gamma)), sum = term;
+        T term = std::exp(T(-2 * gamma));
+        T sum = term;
         for (int p = 1; p <= order; ++p)
             sum += term *= T(2 * gamma) * x / T(p);
         return sum;
     }
     template <class T>
     COLLAB_HD T slope(T x) const {
-        T term = std::exp(T(-2 * gamma)) * T(2 * gamma), sum = 0;
-        for (int p = 1; p <= order; ++p)
-            sum += term, term *= T(2 * gamma) * x / T(p);
+        T term = std::exp(T(-2 * gamma)) * T(2 * gamma);
+        T sum = 0;
+        for (int p = 1; p <= order; ++p) {
+            sum += term;
+            term *= T(2 * gamma) * x / T(p);
+        }
         return sum;
     }
 };
@@ -151,23 +165,29 @@ struct ProbabilisticTransfer {
     template <class B, class T = typename B::Scalar>
     void evaluate(B& backend, int n, Dims dims_a, const T* a, Dims dims_b, const T* b, T scale,
                   T* rows, T* da, T* scratch) const {
-        T *s = scratch, *t = s + std::ptrdiff_t(n) * n, *g = t + std::ptrdiff_t(n) * n,
-          *w = g + std::ptrdiff_t(n) * n;
+        T* s = scratch;
+        T* t = s + std::ptrdiff_t(n) * n;
+        T* g = t + std::ptrdiff_t(n) * n;
+        T* w = g + std::ptrdiff_t(n) * n;
         detail::gram(backend, n, dims_a.size(), a, s);
         detail::gram(backend, n, dims_b.size(), b, t);
         backend.for_rows(n, [=] COLLAB_HD(int i) {
             const T e = T(1e-7);
-            T sum_s = 0, sum_t = 0, along = 0;
-            for (int j = 0; j < n; ++j)
-                sum_s += (detail::cosine_of(s, n, i, j, e) + 1) / 2,
-                    sum_t += (detail::cosine_of(t, n, i, j, e) + 1) / 2;
+            T sum_s = 0;
+            T sum_t = 0;
+            T along = 0;
+            for (int j = 0; j < n; ++j) {
+                sum_s += (detail::cosine_of(s, n, i, j, e) + 1) / 2;
+                sum_t += (detail::cosine_of(t, n, i, j, e) + 1) / 2;
+            }
             rows[i] = 0;
             for (int j = 0; j < n; ++j) {
-                const T x = (detail::cosine_of(s, n, i, j, e) + 1) / 2 / sum_s,
-                        y = (detail::cosine_of(t, n, i, j, e) + 1) / 2 / sum_t;
+                const T x = (detail::cosine_of(s, n, i, j, e) + 1) / 2 / sum_s;
+                const T y = (detail::cosine_of(t, n, i, j, e) + 1) / 2 / sum_t;
                 rows[i] += y * std::log((y + e) / (x + e)) / T(n);
                 const T slope = -scale * y / (x + e) / (T(n) * T(n));
-                g[std::ptrdiff_t(i) * n + j] = slope, along += slope * x;
+                g[std::ptrdiff_t(i) * n + j] = slope;
+                along += slope * x;
             }
             for (int j = 0; j < n; ++j)
                 g[std::ptrdiff_t(i) * n + j] = (g[std::ptrdiff_t(i) * n + j] - along) / sum_s / 2;
@@ -190,8 +210,11 @@ struct KernelAlignment {
     void evaluate(B& backend, int n, Dims dims_a, const T* a, Dims dims_b, const T* b, T scale,
                   T* rows, T* da, T* scratch) const {
         // see RelationDistance
-        T *s = scratch, *t = s + std::ptrdiff_t(n) * n, *w = t + std::ptrdiff_t(n) * n,
-          *sums = w + std::ptrdiff_t(n) * n, *totals = sums + n;
+        T* s = scratch;
+        T* t = s + std::ptrdiff_t(n) * n;
+        T* w = t + std::ptrdiff_t(n) * n;
+        T* sums = w + std::ptrdiff_t(n) * n;
+        T* totals = sums + n;
         const auto centred = [&](int width, const T* x, T* k, T* total) {
             detail::gram(backend, n, width, x, k);
             backend.for_rows(n, [=] COLLAB_HD(int i) {
@@ -214,11 +237,16 @@ struct KernelAlignment {
             });
             sum_to(backend, std::size_t(n), sums, total);
         };
-        centred(dims_a.size(), a, s, totals), centred(dims_b.size(), b, t, totals + 1);
-        product(s, t, totals + 2), product(s, s, totals + 3), product(t, t, totals + 4);
+        centred(dims_a.size(), a, s, totals);
+        centred(dims_b.size(), b, t, totals + 1);
+        product(s, t, totals + 2);
+        product(s, s, totals + 3);
+        product(t, t, totals + 4);
         backend.for_rows(n, [=] COLLAB_HD(int i) {
-            const T st = totals[2], ss = totals[3], tt = totals[4],
-                    lengths = std::sqrt(ss) * std::sqrt(tt);
+            const T st = totals[2];
+            const T ss = totals[3];
+            const T tt = totals[4];
+            const T lengths = std::sqrt(ss) * std::sqrt(tt);
             // all samples alike: nothing to align
             const bool flat = !(ss > T(1e-24)) || !(tt > T(1e-24));
             rows[i] = flat ? T(1) : 1 - st / lengths;

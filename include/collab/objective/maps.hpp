@@ -24,13 +24,16 @@ struct AttentionMap {
     COLLAB_HD void backward(const R& row, const T* y, const T* dy) const {
         if (!row.dx[0])
             return;
-        const int places = row.dims[0].area(), channels = row.dims[0].channels;
-        T along = 0, total = 0;
+        const int places = row.dims[0].area();
+        const int channels = row.dims[0].channels;
+        T along = 0;
+        T total = 0;
         for (int p = 0; p < places; ++p) {
             T sum = 0;
             for (int c = 0; c < channels; ++c)
                 sum += row.x[0][p * channels + c] * row.x[0][p * channels + c];
-            total += sum * sum / (T(channels) * T(channels)), along += y[p] * dy[p];
+            total += sum * sum / (T(channels) * T(channels));
+            along += y[p] * dy[p];
         }
         const T l = std::sqrt(total);
         if (!(l > T(1e-12)))
@@ -44,13 +47,15 @@ struct AttentionMap {
 private:
     template <class R, class T>
     COLLAB_HD static T squares(const R& row, T* y) {
-        const int places = row.dims[0].area(), channels = row.dims[0].channels;
+        const int places = row.dims[0].area();
+        const int channels = row.dims[0].channels;
         T total = 0;
         for (int p = 0; p < places; ++p) {
             y[p] = 0;
             for (int c = 0; c < channels; ++c)
                 y[p] += row.x[0][p * channels + c] * row.x[0][p * channels + c];
-            y[p] /= T(channels), total += y[p] * y[p];
+            y[p] /= T(channels);
+            total += y[p] * y[p];
         }
         const T l = std::sqrt(total);
         return l > T(1e-12) ? l : T(1e-12);
@@ -62,7 +67,9 @@ private:
 struct FlowMatrix {
     template <class R, class T>
     COLLAB_HD void forward(const R& row, T* y) const {
-        const int places = row.dims[0].area(), a = row.dims[0].channels, b = row.dims[1].channels;
+        const int places = row.dims[0].area();
+        const int a = row.dims[0].channels;
+        const int b = row.dims[1].channels;
         for (int i = 0; i < a * b; ++i)
             y[i] = 0;
         for (int p = 0; p < places; ++p)
@@ -72,7 +79,9 @@ struct FlowMatrix {
     }
     template <class R, class T>
     COLLAB_HD void backward(const R& row, const T*, const T* dy) const {
-        const int places = row.dims[0].area(), a = row.dims[0].channels, b = row.dims[1].channels;
+        const int places = row.dims[0].area();
+        const int a = row.dims[0].channels;
+        const int b = row.dims[1].channels;
         for (int p = 0; p < places; ++p)
             for (int i = 0; i < a; ++i)
                 for (int j = 0; j < b; ++j) {
@@ -98,7 +107,9 @@ struct StyleDiscrepancy {
     COLLAB_HD void backward(const R& row, const T*, const T* dy) const {
         if (!row.dx[0])
             return;
-        const int a = row.dims[0].channels, b = row.dims[1].channels, places = row.dims[0].area();
+        const int a = row.dims[0].channels;
+        const int b = row.dims[1].channels;
+        const int places = row.dims[0].area();
         for (int i = 0; i < a; ++i) {
             const T l = length(row.x[0], a, places, i);
             if (!(l > T(1e-12)))
@@ -107,8 +118,8 @@ struct StyleDiscrepancy {
                 for (int j = 0; j < (side == 0 ? a : b); ++j) {
                     const T* other = row.x[std::size_t(side)];
                     const int width = side == 0 ? a : b;
-                    const T lo = length(other, width, places, j),
-                            cosine = product(row.x[0], a, i, other, width, j, places) / (l * lo);
+                    const T lo = length(other, width, places, j);
+                    const T cosine = product(row.x[0], a, i, other, width, j, places) / (l * lo);
                     // 2 k' counts both places of i in k(s, s)
                     const T d = dy[0] * (side == 0 ? 4 * cosine / (T(a) * T(a))
                                                    : -4 * cosine / (T(a) * T(b)));
@@ -134,8 +145,11 @@ private:
     }
     template <class R>
     COLLAB_HD static auto mean(const R& row, std::size_t s, std::size_t t) {
-        const auto *x = row.x[s], *y = row.x[t];
-        const int a = row.dims[s].channels, b = row.dims[t].channels, places = row.dims[s].area();
+        const auto* x = row.x[s];
+        const auto* y = row.x[t];
+        const int a = row.dims[s].channels;
+        const int b = row.dims[t].channels;
+        const int places = row.dims[s].area();
         auto sum = 0 * x[0];
         for (int i = 0; i < a; ++i)
             for (int j = 0; j < b; ++j) {
@@ -153,19 +167,24 @@ private:
 struct GaussianLikelihood {
     template <class R, class T>
     COLLAB_HD void forward(const R& row, T* y) const {
-        const int channels = row.dims[0].channels, size = row.size(0);
+        const int channels = row.dims[0].channels;
+        const int size = row.size(0);
         y[0] = 0;
         for (int i = 0; i < size; ++i) {
-            const T v = variance(row.x[1][i % channels]), off = row.x[2][i] - row.x[0][i];
+            const T v = variance(row.x[1][i % channels]);
+            const T off = row.x[2][i] - row.x[0][i];
             y[0] += (off * off / v + std::log(v)) / (2 * T(size));
         }
     }
     template <class R, class T>
     COLLAB_HD void backward(const R& row, const T*, const T* dy) const {
-        const int channels = row.dims[0].channels, size = row.size(0);
+        const int channels = row.dims[0].channels;
+        const int size = row.size(0);
         for (int i = 0; i < size; ++i) {
-            const T a = row.x[1][i % channels], v = variance(a), off = row.x[2][i] - row.x[0][i],
-                    d = dy[0] / T(size);
+            const T a = row.x[1][i % channels];
+            const T v = variance(a);
+            const T off = row.x[2][i] - row.x[0][i];
+            const T d = dy[0] / T(size);
             if (row.dx[0])
                 row.dx[0][i] -= d * off / v;
             if (row.dx[1])
@@ -264,7 +283,8 @@ struct ConcatenatedProbabilities {
 struct AttentionMix {
     template <class R, class T>
     COLLAB_HD void forward(const R& row, T* y) const {
-        const int peers = (row.count - 1) / 2, d = row.size(1 + peers);
+        const int peers = (row.count - 1) / 2;
+        const int d = row.size(1 + peers);
         T a[R::most] = {};
         weights(row, peers, a);
         for (int c = 0; c < d; ++c) {
@@ -275,8 +295,12 @@ struct AttentionMix {
     }
     template <class R, class T>
     COLLAB_HD void backward(const R& row, const T*, const T* dy) const {
-        const int peers = (row.count - 1) / 2, d = row.size(1 + peers), width = row.size(0);
-        T a[R::most] = {}, slope[R::most] = {}, mean = 0;
+        const int peers = (row.count - 1) / 2;
+        const int d = row.size(1 + peers);
+        const int width = row.size(0);
+        T a[R::most] = {};
+        T slope[R::most] = {};
+        T mean = 0;
         weights(row, peers, a);
         for (int b = 0; b < peers; ++b) {
             slope[b] = 0;

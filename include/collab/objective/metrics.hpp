@@ -37,11 +37,13 @@ struct CosineDistance {
     // d/da (1 - cos) = -(unit(b) - cos unit(a)) / |a|
     template <class T>
     COLLAB_HD void gradient(int d, const T* a, const T* b, T scale, T* da) const {
-        const T la = length(d, a), lb = length(d, b);
+        const T la = length(d, a);
+        const T lb = length(d, b);
         if (la <= T(1e-12) || lb <= T(1e-12))
             return;
         const T cosine = product(d, a, b) / (la * lb);
-        const T of_b = -scale / (la * lb), of_a = scale * cosine / (la * la);
+        const T of_b = -scale / (la * lb);
+        const T of_a = scale * cosine / (la * la);
         for (int i = 0; i < d; ++i)
             da[i] += of_b * b[i] + of_a * a[i];
     }

@@ -10,7 +10,9 @@ namespace collab {
 /// (Laine and Aila, Temporal Ensembling, ICLR 2017, section 3). The epoch may be a fraction: (step
 /// + 1.0) / steps_per_epoch.
 struct RampUp {
-    double weight = 1, epochs = 80, sharpness = 5;
+    double weight = 1;
+    double epochs = 80;
+    double sharpness = 5;
 
     double operator()(double epoch) const {
         if (!(epochs > 0) || epoch >= epochs)

@@ -27,7 +27,8 @@ void squared_distances(B& backend, int n, int width, const T* a, T* d) {
     backend.for_rows(n, [=] COLLAB_HD(int i) {
         for (int j = 0; j < n; ++j) {
             T sum = 0;
-            const T *x = a + std::ptrdiff_t(i) * width, *y = a + std::ptrdiff_t(j) * width;
+            const T* x = a + std::ptrdiff_t(i) * width;
+            const T* y = a + std::ptrdiff_t(j) * width;
             for (int k = 0; k < width; ++k)
                 sum += (x[k] - y[k]) * (x[k] - y[k]);
             d[std::ptrdiff_t(i) * n + j] = sum;
@@ -60,8 +61,10 @@ struct RelationDistance {
     void evaluate(B& backend, int n, Dims dims_a, const T* a, Dims dims_b, const T* b, T scale,
                   T* rows, T* da, T* scratch) const {
         // totals stay with the backend: nobody waits for them
-        T *s = scratch, *t = s + std::ptrdiff_t(n) * n, *sums = t + std::ptrdiff_t(n) * n,
-          *totals = sums + n;
+        T* s = scratch;
+        T* t = s + std::ptrdiff_t(n) * n;
+        T* sums = t + std::ptrdiff_t(n) * n;
+        T* totals = sums + n;
         const T pairs = T(n > 1 ? n * (n - 1) : 1);
         detail::squared_distances(backend, n, dims_a.size(), a, s);
         detail::squared_distances(backend, n, dims_b.size(), b, t);
@@ -76,11 +79,14 @@ struct RelationDistance {
             });
             sum_to(backend, std::size_t(n), sums, total);
         };
-        root(s, totals), root(t, totals + 1);
+        root(s, totals);
+        root(t, totals + 1);
         // t becomes the slope of the loss with respect to the normalised distance
         backend.for_rows(n, [=] COLLAB_HD(int i) {
-            const T mu_s = mean(totals[0], pairs), mu_t = mean(totals[1], pairs);
-            rows[i] = 0, sums[i] = 0;
+            const T mu_s = mean(totals[0], pairs);
+            const T mu_t = mean(totals[1], pairs);
+            rows[i] = 0;
+            sums[i] = 0;
             for (int j = 0; j < n; ++j) {
                 const std::ptrdiff_t at = std::ptrdiff_t(i) * n + j;
                 const T off = s[at] / mu_s - t[at] / mu_t;
@@ -93,7 +99,8 @@ struct RelationDistance {
             return;
         sum_to(backend, std::size_t(n), sums, totals + 2);
         backend.for_rows(n, [=] COLLAB_HD(int i) {  // t becomes what to mix the rows of a with
-            const T mu_s = mean(totals[0], pairs), through_mean = totals[2] / (mu_s * mu_s * pairs);
+            const T mu_s = mean(totals[0], pairs);
+            const T through_mean = totals[2] / (mu_s * mu_s * pairs);
             T sum = 0;
             for (int j = 0; j < n; ++j) {
                 const std::ptrdiff_t at = std::ptrdiff_t(i) * n + j;
@@ -126,7 +133,9 @@ struct RelationAngle {
     template <class B, class T = typename B::Scalar>
     void evaluate(B& backend, int n, Dims dims_a, const T* a, Dims dims_b, const T* b, T scale,
                   T* rows, T* da, T* scratch) const {
-        T *s = scratch, *t = s + std::ptrdiff_t(n) * n, *w = t + std::ptrdiff_t(n) * n;
+        T* s = scratch;
+        T* t = s + std::ptrdiff_t(n) * n;
+        T* w = t + std::ptrdiff_t(n) * n;
         detail::squared_distances(backend, n, dims_a.size(), a, s);
         detail::squared_distances(backend, n, dims_b.size(), b, t);
         backend.for_rows(n, [=] COLLAB_HD(int i) {
@@ -154,13 +163,16 @@ struct RelationAngle {
                 if (i == x || !(square(i, x) > T(1e-24)))
                     continue;
                 const T length = std::sqrt(square(i, x));
-                T along = 0, sum = 0;
+                T along = 0;
+                T sum = 0;
                 for (int k = 0; k < n; ++k) {
                     if (k == i || !(square(i, k) > T(1e-24)))
                         continue;
-                    const T g = slope(i, x, k), m = 2 * g / (length * std::sqrt(square(i, k)));
+                    const T g = slope(i, x, k);
+                    const T m = 2 * g / (length * std::sqrt(square(i, k)));
                     along += 2 * g * cosine(s, n, i, x, k);
-                    row[k] += m, sum += m;
+                    row[k] += m;
+                    sum += m;
                 }
                 const T own = along / (length * length);
                 row[x] -= own;
@@ -175,12 +187,15 @@ struct RelationAngle {
                 for (int k = 0; k < n; ++k) {
                     if (k == x || !(square(x, k) > T(1e-24)))
                         continue;
-                    const T g = slope(x, j, k), m = 2 * g / (length * std::sqrt(square(x, k)));
+                    const T g = slope(x, j, k);
+                    const T m = 2 * g / (length * std::sqrt(square(x, k)));
                     along += 2 * g * cosine(s, n, x, j, k);
-                    row[k] -= m, all += m;
+                    row[k] -= m;
+                    all += m;
                 }
                 const T own = along / (length * length);
-                row[j] += own, all -= own;
+                row[j] += own;
+                all -= own;
             }
             row[x] += all;
         });
@@ -192,7 +207,8 @@ private:
     COLLAB_HD static T cosine(const T* d, int n, int i, int j, int k) {  // from squared distances
         if (j == i || k == i)
             return T(0);
-        const T ij = d[std::ptrdiff_t(i) * n + j], ik = d[std::ptrdiff_t(i) * n + k];
+        const T ij = d[std::ptrdiff_t(i) * n + j];
+        const T ik = d[std::ptrdiff_t(i) * n + k];
         if (!(ij > T(1e-24)) || !(ik > T(1e-24)))
             return T(0);
         return (ij + ik - d[std::ptrdiff_t(j) * n + k]) / (2 * std::sqrt(ij * ik));

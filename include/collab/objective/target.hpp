@@ -74,8 +74,10 @@ struct BestLogits {
         T least = 0;
         for (std::size_t k = 0; k < std::size_t(row.count); ++k) {
             const T loss = -detail::SoftRow<T>(d, row.x[k], 1).log_p(row.x[k][row.label]);
-            if (k == 0 || loss < least)
-                best = k, least = loss;
+            if (k == 0 || loss < least) {
+                best = k;
+                least = loss;
+            }
         }
         for (int c = 0; c < d; ++c)
             y[c] = row.x[best][c];
@@ -96,7 +98,9 @@ struct BestMixture {
         mix(row, weight, y);
         for (int s = 0; s < steps; ++s) {  // d CE / d weight_k = <p - onehot, z_k>
             const detail::SoftRow<T> p(d, y, 1);
-            T slope[R::most] = {}, least = 0, sum = 0;
+            T slope[R::most] = {};
+            T least = 0;
+            T sum = 0;
             for (int k = 0; k < row.count; ++k) {
                 slope[k] = -row.x[std::size_t(k)][row.label];
                 for (int c = 0; c < d; ++c)
@@ -164,7 +168,8 @@ struct GatedSum {
     template <class R, class T>
     COLLAB_HD void backward(const R& row, const T*, const T* dy) const {
         const detail::SoftRow<T> gate(row.size(0), row.x[0], 1);
-        T slope[R::most] = {}, mean = 0;
+        T slope[R::most] = {};
+        T mean = 0;
         for (int k = 0; k < row.size(0); ++k) {
             const T w = std::exp(gate.log_p(row.x[0][k]));
             const T* x = row.x[std::size_t(k + 1)];

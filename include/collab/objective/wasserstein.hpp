@@ -17,7 +17,8 @@ namespace collab {
 
 /// Mass on a grid, row by row. Sums to 1 when made by `image_mass`.
 struct Mass {
-    int height = 0, width = 0;
+    int height = 0;
+    int width = 0;
     std::vector<double> at;
 };
 
@@ -26,7 +27,8 @@ struct Mass {
 /// `mean` and `deviation`, where given, undo a normalisation first.
 inline void image_mass(const float* pixels, Dims dims, Mass& mass, const double* mean = nullptr,
                        const double* deviation = nullptr) {
-    mass.height = dims.height, mass.width = dims.width;
+    mass.height = dims.height;
+    mass.width = dims.width;
     mass.at.resize(std::size_t(dims.area()));
     const double luminance[3] = {0.299, 0.587, 0.114};
     double sum = 0;
@@ -47,11 +49,15 @@ inline void image_mass(const float* pixels, Dims dims, Mass& mass, const double*
 /// W2^2 of two heaps on a line, `unit` between neighbours: the k-th grain of one goes to the k-th
 /// of the other. Both have the same sum.
 inline double line_distance(const double* a, int n, const double* b, int m, double unit) {
-    double cost = 0, left = n > 0 ? a[0] : 0, room = m > 0 ? b[0] : 0;
+    double cost = 0;
+    double left = n > 0 ? a[0] : 0;
+    double room = m > 0 ? b[0] : 0;
     for (int i = 0, j = 0; i < n && j < m;) {
-        const double moved = std::min(left, room), step = unit * (i - j);
+        const double moved = std::min(left, room);
+        const double step = unit * (i - j);
         cost += moved * step * step;
-        left -= moved, room -= moved;
+        left -= moved;
+        room -= moved;
         if (left <= 1e-15)
             left = ++i < n ? a[i] : 0;
         if (room <= 1e-15)
@@ -74,18 +80,22 @@ class TransportSolver {
 public:
     double operator()(const Mass& a, const Mass& b, double unit) {
         const std::size_t n = a.at.size();
-        supply_ = a.at, demand_ = b.at;
-        cost_.resize(n * n), flow_.assign(n * n, 0);
+        supply_ = a.at;
+        demand_ = b.at;
+        cost_.resize(n * n);
+        flow_.assign(n * n, 0);
         for (std::size_t i = 0; i < n; ++i)
             for (std::size_t j = 0; j < n; ++j) {
-                const double dy = unit * (int(i) / a.width - int(j) / a.width),
-                             dx = unit * (int(i) % a.width - int(j) % a.width);
+                const double dy = unit * (int(i) / a.width - int(j) / a.width);
+                const double dx = unit * (int(i) % a.width - int(j) % a.width);
                 cost_[i * n + j] = dy * dy + dx * dx;
             }
         potential_.assign(2 * n, 0);
         for (std::size_t i = 0; i < n; ++i) {  // what both have in one place stays there
             const double stays = std::min(supply_[i], demand_[i]);
-            flow_[i * n + i] = stays, supply_[i] -= stays, demand_[i] -= stays;
+            flow_[i * n + i] = stays;
+            supply_[i] -= stays;
+            demand_[i] -= stays;
         }
         while (augment(n)) {}
         double total = 0;
@@ -98,11 +108,15 @@ private:
     static constexpr double tiny = 1e-13, infinite = 1e300;
 
     bool augment(std::size_t n) {  // nodes 0 .. n - 1 give, n .. 2n - 1 take
-        distance_.assign(2 * n, infinite), before_.assign(2 * n, 2 * n), done_.assign(2 * n, false);
+        distance_.assign(2 * n, infinite);
+        before_.assign(2 * n, 2 * n);
+        done_.assign(2 * n, false);
         bool any = false;
         for (std::size_t i = 0; i < n; ++i)
-            if (supply_[i] > tiny)
-                distance_[i] = 0, any = true;
+            if (supply_[i] > tiny) {
+                distance_[i] = 0;
+                any = true;
+            }
         if (!any)
             return false;
         std::size_t end = 2 * n;
@@ -126,8 +140,10 @@ private:
                 const double edge = at < n ? cost_[at * n + other] : -cost_[other * n + at - n];
                 const double reached =
                     distance_[at] + std::max(0.0, edge + potential_[at] - potential_[to]);
-                if (reached < distance_[to])
-                    distance_[to] = reached, before_[to] = at;
+                if (reached < distance_[to]) {
+                    distance_[to] = reached;
+                    before_[to] = at;
+                }
             }
         }
         for (std::size_t v = 0; v < 2 * n; ++v)
@@ -138,7 +154,8 @@ private:
             if (v < n)
                 amount = std::min(amount, flow_[v * n + before_[v] - n]);
         amount = std::min(amount, supply_[v]);
-        supply_[v] -= amount, demand_[end - n] -= amount;
+        supply_[v] -= amount;
+        demand_[end - n] -= amount;
         for (v = end; before_[v] != 2 * n; v = before_[v]) {
             if (v >= n)
                 flow_[before_[v] * n + v - n] += amount;
@@ -175,13 +192,14 @@ public:
     double operator()(const Mass& a, const Mass& b) {
         const double unit = detail::grid_unit(a, b);
         const int window = std::max(1, (std::max(a.height, a.width) + Extent - 1) / Extent);
-        gather(a, window, a_), gather(b, window, b_);
+        gather(a, window, a_);
+        gather(b, window, b_);
         return solve_(a_, b_, unit * window);
     }
 
 private:
     static void gather(const Mass& from, int window, Mass& to) {
-        to.height = (from.height + window - 1) / window,
+        to.height = (from.height + window - 1) / window;
         to.width = (from.width + window - 1) / window;
         to.at.assign(std::size_t(to.height) * std::size_t(to.width), 0);
         for (int h = 0; h < from.height; ++h)
@@ -209,11 +227,14 @@ public:
             const double* place = places_.data() + std::size_t(k) * order_.size() / Directions;
             const int* order = order_.data() + std::size_t(k) * order_.size() / Directions;
             const int n = int(a.at.size());
-            double left = a.at[std::size_t(order[0])], room = b.at[std::size_t(order[0])];
+            double left = a.at[std::size_t(order[0])];
+            double room = b.at[std::size_t(order[0])];
             for (int i = 0, j = 0; i < n && j < n;) {
-                const double moved = std::min(left, room), step = unit * (place[i] - place[j]);
+                const double moved = std::min(left, room);
+                const double step = unit * (place[i] - place[j]);
                 sum += moved * step * step;
-                left -= moved, room -= moved;
+                left -= moved;
+                room -= moved;
                 if (left <= 1e-15)
                     left = ++i < n ? a.at[std::size_t(order[i])] : 0;
                 if (room <= 1e-15)
@@ -226,12 +247,15 @@ public:
 private:
     // pixels in the order of their projections, once for each size of image
     void prepare(int height, int width) {
-        height_ = height, width_ = width;
+        height_ = height;
+        width_ = width;
         const int n = height * width;
-        order_.resize(std::size_t(n * Directions)), places_.resize(order_.size());
+        order_.resize(std::size_t(n * Directions));
+        places_.resize(order_.size());
         for (int k = 0; k < Directions; ++k) {
-            const double angle = 3.14159265358979323846 * k / Directions, y = std::sin(angle),
-                         x = std::cos(angle);
+            const double angle = 3.14159265358979323846 * k / Directions;
+            const double y = std::sin(angle);
+            const double x = std::cos(angle);
             int* order = order_.data() + k * n;
             for (int p = 0; p < n; ++p)
                 order[p] = p;
@@ -241,7 +265,8 @@ private:
                 places_[std::size_t(k * n + p)] = place(order[p]);
         }
     }
-    int height_ = 0, width_ = 0;
+    int height_ = 0;
+    int width_ = 0;
     std::vector<int> order_;
     std::vector<double> places_;
 };
@@ -265,7 +290,8 @@ private:
                 for (int w = 0; w < m.width; ++w)
                     to[std::size_t(rows ? h : w)] += m.at[std::size_t(h * m.width + w)];
         };
-        sums(a, a_), sums(b, b_);
+        sums(a, a_);
+        sums(b, b_);
         return line_distance(a_.data(), n, b_.data(), n, unit);
     }
     std::vector<double> a_, b_;
@@ -288,11 +314,17 @@ public:
     double operator()(const Mass& a, const Mass& b) {
         const double unit = detail::grid_unit(a, b);
         const std::size_t n = a.at.size();
-        f_.assign(n, 0), g_.assign(n, 0);
-        sum_.resize(n), rows_.resize(n), logarithm_.resize(n), target_.resize(n);
+        f_.assign(n, 0);
+        g_.assign(n, 0);
+        sum_.resize(n);
+        rows_.resize(n);
+        logarithm_.resize(n);
+        target_.resize(n);
         // -infinity where there is nothing
-        for (std::size_t p = 0; p < n; ++p)
-            logarithm_[p] = std::log(a.at[p]), target_[p] = std::log(b.at[p]);
+        for (std::size_t p = 0; p < n; ++p) {
+            logarithm_[p] = std::log(a.at[p]);
+            target_[p] = std::log(b.at[p]);
+        }
         // f = log a - log (K e^g), g = log b - log (K e^f)
         for (int i = 0; i < iterations_; ++i) {
             smooth(a, g_, 0);
@@ -317,7 +349,8 @@ private:
     /// sum_[p] = log sum_q K(p, q) e^{v_q}; `which` multiplies K by the squared distance of the
     /// rows (1) or of the columns (2).
     void smooth(const Mass& grid, const std::vector<double>& v, int which) {
-        const int height = grid.height, width = grid.width;
+        const int height = grid.height;
+        const int width = grid.width;
         const auto add = [&](const double* from, int stride, int n, int to, bool weighted) {
             double largest = -std::numeric_limits<double>::infinity();
             for (int k = 0; k < n; ++k)
@@ -354,8 +387,8 @@ public:
     void measure(const float* images, Dims dims, int samples, const double* mean,
                  const double* deviation) {
         const std::size_t count = std::size_t(samples);
-        masses_.resize(std::max(masses_.size(), count)),
-            values_.resize(std::size_t(Networks) * count);
+        masses_.resize(std::max(masses_.size(), count));
+        values_.resize(std::size_t(Networks) * count);
         for (std::size_t b = 0; b < count; ++b)
             image_mass(images + b * std::size_t(dims.size()), dims, masses_[b], mean, deviation);
         // of sample b and sample b + shift
@@ -366,8 +399,9 @@ public:
     /// One value per sample, for networks i and j.
     template <class T>
     const T* between(int i, int j, int samples) {
-        const std::size_t count = std::size_t(samples), shift = std::size_t(i < j ? j - i : i - j),
-                          first = std::size_t(std::min(i, j));
+        const std::size_t count = std::size_t(samples);
+        const std::size_t shift = std::size_t(i < j ? j - i : i - j);
+        const std::size_t first = std::size_t(std::min(i, j));
         std::vector<T>& row = [&]() -> std::vector<T>& {
             if constexpr (std::same_as<T, float>)
                 return floats_;

@@ -35,10 +35,11 @@ struct GradientReport {
     /// largest relative error: |analytic - numeric| / max(|analytic|, |numeric|, a thousandth of
     /// the largest gradient)
     double worst = 0;
-    std::string where;                 ///< of the worst value: `layers.0.weight[5]`, `input[7]`
-    double analytic = 0, numeric = 0;  ///< of the worst value
-    double largest = 0;                ///< the largest magnitude of an analytic gradient
-    long checked = 0;                  ///< how many values
+    std::string where;  ///< of the worst value: `layers.0.weight[5]`, `input[7]`
+    double analytic = 0;
+    double numeric = 0;  ///< of the worst value
+    double largest = 0;  ///< the largest magnitude of an analytic gradient
+    long checked = 0;    ///< how many values
     double tolerance = 0;
     /// why the check says nothing, if so: nothing to check, gradients all zero, not a number, not
     /// added
@@ -87,7 +88,9 @@ public:
     }
     GradientReport report(const std::string& subject) const {
         GradientReport r;
-        r.subject = subject, r.tolerance = options_.tolerance, r.refusal = refusal_,
+        r.subject = subject;
+        r.tolerance = options_.tolerance;
+        r.refusal = refusal_;
         r.checked = long(pairs_.size());
         for (const Pair& p : pairs_)
             r.largest = std::max(r.largest, std::abs(p.analytic));
@@ -100,7 +103,10 @@ public:
                     r.refusal = sentence(p.name, ": the gradient is ", p.analytic,
                                          ", by differences ", p.numeric);
             } else if (r.where.empty() || error > r.worst) {
-                r.worst = error, r.where = p.name, r.analytic = p.analytic, r.numeric = p.numeric;
+                r.worst = error;
+                r.where = p.name;
+                r.analytic = p.analytic;
+                r.numeric = p.numeric;
             }
         }
         if (r.refusal.empty() && r.checked == 0)
@@ -164,7 +170,8 @@ class GradientTrial {
     using Numbers = std::vector<double>;
     static constexpr double before = 0.5;  // what the gradients hold before backward adds to them
     static constexpr Footprint f = Plan::footprint;
-    static constexpr int in_size = In::dims.size(), out_size = Plan::Output::dims.size();
+    static constexpr int in_size = In::dims.size();
+    static constexpr int out_size = Plan::Output::dims.size();
 
 public:
     GradientTrial(const GradientOptions& o, B& backend)
@@ -312,8 +319,8 @@ GradientReport check_metric(const M& metric, const GradientOptions& options = {}
     detail::GradientJudge judge(options);
     for (const int d : {2, 3, 8, 13}) {
         const Random random = Random{options.seed}.child(std::uint64_t(d));
-        std::vector<double> a = detail::normal_numbers(std::size_t(d), random.child(1)),
-                            da(std::size_t(d), 0.5);
+        std::vector<double> a = detail::normal_numbers(std::size_t(d), random.child(1));
+        std::vector<double> da(std::size_t(d), 0.5);
         const std::vector<double> b = detail::normal_numbers(std::size_t(d), random.child(2));
         const double scale = 0.7;
         metric.gradient(d, a.data(), b.data(), scale, da.data());
@@ -335,7 +342,8 @@ GradientReport check_merge(const M& merge, const GradientOptions& options = {}) 
     detail::GradientJudge judge(options);
     const std::vector<double> places = detail::normal_numbers(64, Random{options.seed});
     for (std::size_t i = 0; i + 1 < places.size(); i += 2) {
-        const double x = places[i], u = places[i + 1];
+        const double x = places[i];
+        const double u = places[i + 1];
         judge.check(sentence("x of place ", i / 2), x, merge.dx(x, u),
                     [&](double v) { return merge(v, u); });
         judge.check(sentence("u of place ", i / 2), u, merge.du(x, u),

@@ -12,7 +12,10 @@ namespace collab {
 /// m <- b1 m + (1 - b1) g;  v <- b2 v + (1 - b2) g^2;  w <- w - rate (m / (1 - b1^t)) / (sqrt(v /
 /// (1 - b2^t)) + epsilon). PyTorch's Adam, without weight decay. The rate stays as it is.
 struct Adam {
-    double rate = 1e-4, beta1 = 0.5, beta2 = 0.999, epsilon = 1e-8;
+    double rate = 1e-4;
+    double beta1 = 0.5;
+    double beta2 = 0.999;
+    double epsilon = 1e-8;
 
     void check() const {
         detail::check_not_negative("the critic's rate", rate);

@@ -38,8 +38,11 @@ struct EarlyStopping {
             fail("EarlyStopping: there is no network ", network, "; this training has ",
                  Training::networks);
         // another training may have used it
-        if (h.resumed == 0)
-            best = -1, best_step = 0, waited = 0;
+        if (h.resumed == 0) {
+            best = -1;
+            best_step = 0;
+            waited = 0;
+        }
     }
     template <class Training>
     bool evaluated(Training&, const FitEvent& e) {
@@ -50,9 +53,11 @@ struct EarlyStopping {
         else
             for (const NetworkRecord& n : all)
                 now += n.test_accuracy / double(all.size());
-        if (best < 0 || now > best + least)
-            best = now, best_step = e.step, waited = 0;
-        else
+        if (best < 0 || now > best + least) {
+            best = now;
+            best_step = e.step;
+            waited = 0;
+        } else
             ++waited;
         return waited <= patience;
     }
@@ -63,7 +68,9 @@ struct EarlyStopping {
         const auto v = file.values<double>(prefix + "best");
         if (v.size() != 3)
             fail(file.source, ": what it says of EarlyStopping does not fit together");
-        best = v[0], best_step = long(v[1]), waited = int(v[2]);
+        best = v[0];
+        best_step = long(v[1]);
+        waited = int(v[2]);
     }
 };
 
@@ -85,8 +92,10 @@ struct ClipGradients {
     void before_update(Training& t) {
         check();  // in a loop of one's own nobody calls begin
         last = t.gradient_norm();
-        if (last > norm)
-            t.scale_gradients(norm / last), ++clipped;
+        if (last > norm) {
+            t.scale_gradients(norm / last);
+            ++clipped;
+        }
     }
 
 private:
@@ -110,15 +119,19 @@ struct ExponentialAverage {
     double decay = 0.999;
     bool evaluate = true;  ///< the averages, not the weights
 
-    std::vector<double> parameters{}, state{};  ///< the averages
+    std::vector<double> parameters{};
+    std::vector<double> state{};  ///< the averages
     long updates = 0;
 
     template <class Training>
     void begin(Training& t, const History& h) {
         if (!(decay >= 0 && decay < 1))
             fail("ExponentialAverage: decay = ", decay, "; expected a number in [0, 1)");
-        if (h.resumed == 0)
-            parameters = wide(t.parameters()), state = wide(t.state()), updates = 0;
+        if (h.resumed == 0) {
+            parameters = wide(t.parameters());
+            state = wide(t.state());
+            updates = 0;
+        }
         if (parameters.size() != t.catalogue().parameter_count ||
             state.size() != t.catalogue().state_count)
             fail("ExponentialAverage: holds ", parameters.size(), " averages; this training has ",
@@ -132,14 +145,16 @@ struct ExponentialAverage {
             for (std::size_t i = 0; i < average.size(); ++i)
                 average[i] += (1 - d) * (double(now[i]) - average[i]);
         };
-        move(parameters, t.parameters()), move(state, t.state());
+        move(parameters, t.parameters());
+        move(state, t.state());
         return true;
     }
     template <class Training>
     void before_evaluation(Training& t) {
         if (!evaluate)
             return;
-        own_parameters_ = wide(t.parameters()), own_state_ = wide(t.state());
+        own_parameters_ = wide(t.parameters());
+        own_state_ = wide(t.state());
         apply(t);
     }
     template <class Training>
@@ -153,19 +168,21 @@ struct ExponentialAverage {
     }
 
     void save(Tensors& file, const std::string& prefix) const {
-        file.add<double>(prefix + "parameters", parameters),
-            file.add<double>(prefix + "state", state),
-            file.add<std::int64_t>(prefix + "updates", {updates});
+        file.add<double>(prefix + "parameters", parameters);
+        file.add<double>(prefix + "state", state);
+        file.add<std::int64_t>(prefix + "updates", {updates});
     }
     void load(const Tensors& file, const std::string& prefix) {
         const auto n = file.values<std::int64_t>(prefix + "updates");
         if (n.size() != 1)
             fail(file.source, ": what it says of ExponentialAverage does not fit together");
-        parameters = file.values<double>(prefix + "parameters"),
-        state = file.values<double>(prefix + "state"), updates = long(n[0]);
+        parameters = file.values<double>(prefix + "parameters");
+        state = file.values<double>(prefix + "state");
+        updates = long(n[0]);
     }
 
-    std::vector<double> own_parameters_{}, own_state_{};  ///< while the averages are evaluated
+    std::vector<double> own_parameters_{};
+    std::vector<double> own_state_{};  ///< while the averages are evaluated
 
 private:
     template <class T>
@@ -175,10 +192,12 @@ private:
     template <class Training>
     static void set(Training& t, const std::vector<double>& p, const std::vector<double>& s) {
         using T = typename Training::Scalar;
-        std::vector<T> a(p.size()), b(s.size());
+        std::vector<T> a(p.size());
+        std::vector<T> b(s.size());
         std::transform(p.begin(), p.end(), a.begin(), [](double v) { return T(v); });
         std::transform(s.begin(), s.end(), b.begin(), [](double v) { return T(v); });
-        t.set_parameters(a), t.set_state(b);
+        t.set_parameters(a);
+        t.set_state(b);
     }
 };
 

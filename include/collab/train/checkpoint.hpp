@@ -65,7 +65,8 @@ template <class Training>
     requires requires(const Training& t) { t.second_moments(); }
 void save(const Training& training, const std::string& path) {
     Tensors file;
-    file.say("format", std::string(detail::checkpoint_format)), file.say("collab", COLLAB_VERSION);
+    file.say("format", std::string(detail::checkpoint_format));
+    file.say("collab", COLLAB_VERSION);
     for (auto& [name, word] : detail::facts_of(detail::constants_of(training)))
         file.say(name, word);
     detail::save_training(training, detail::state_to(file));
@@ -76,7 +77,8 @@ template <class Training>
     requires requires(const Training& t) { t.second_moments(); }
 void save_weights(const Training& training, const std::string& path) {
     Tensors file;
-    file.say("format", "collab weights 1"), file.say("collab", COLLAB_VERSION);
+    file.say("format", "collab weights 1");
+    file.say("collab", COLLAB_VERSION);
     detail::save_tensors(file, "", training.catalogue().parameters, training.parameters());
     detail::save_tensors(file, "", training.catalogue().states, training.state());
     detail::make_folder_of(path);

@@ -16,10 +16,13 @@
 namespace collab::detail {
 
 struct Course {
-    int epoch = 0, epochs = 0;      ///< epoch: the running one, from 0
-    long batch = 0, step = 0;       ///< steps of the epoch, and of all
-    long counted = 0, trained = 0;  ///< steps since the last record; images
-    double errors = 0;              ///< shares of wrong answers, added up over the epoch
+    int epoch = 0;
+    int epochs = 0;  ///< epoch: the running one, from 0
+    long batch = 0;
+    long step = 0;  ///< steps of the epoch, and of all
+    long counted = 0;
+    long trained = 0;   ///< steps since the last record; images
+    double errors = 0;  ///< shares of wrong answers, added up over the epoch
     /// that share in each epoch that is over: from it the schedule finds its way again
     std::vector<double> past;
     double rate = 0;  ///< what the schedule said for this epoch
@@ -29,7 +32,10 @@ struct Course {
     History history;
     bool finished = false;  ///< a callback has ended it
 
-    explicit Course(std::size_t networks) { running.epoch = 1, running.networks.resize(networks); }
+    explicit Course(std::size_t networks) {
+        running.epoch = 1;
+        running.networks.resize(networks);
+    }
 
     double last_error() const { return past.empty() ? 1 : past.back(); }
     void note(const Record& r);
@@ -71,15 +77,21 @@ COLLAB_COMPILED COLLAB_COLD void Course::note(const Record& r) {
     double mean = 0;
     for (const NetworkRecord& k : r.networks)
         mean += k.test_accuracy / double(r.networks.size());
-    if (mean > history.best)
-        history.best = mean, history.best_step = step;
+    if (mean > history.best) {
+        history.best = mean;
+        history.best_step = step;
+    }
 }
 COLLAB_COMPILED COLLAB_COLD Record Course::means(double seconds) const {
     Record r = running;
     r.seconds = seconds;
     const double c = double(counted ? counted : 1);
     for (auto& k : r.networks) {
-        k.classification /= c, k.metric /= c, k.verification /= c, k.accuracy /= c, k.coupling /= c;
+        k.classification /= c;
+        k.metric /= c;
+        k.verification /= c;
+        k.accuracy /= c;
+        k.coupling /= c;
         k.test_loss = k.test_accuracy = std::nan("");
     }
     return r;
@@ -106,23 +118,31 @@ COLLAB_COMPILED COLLAB_COLD void Course::save(Tensors& file) const {
     file.add<double>(".fit.records", rows);
 }
 COLLAB_COMPILED COLLAB_COLD void Course::load(const Tensors& file) {
-    epoch = int(number_in(file, "epoch")), epochs = int(number_in(file, "epochs")),
-    batch = number_in(file, "batch of the epoch"), step = number_in(file, "step");
-    counted = number_in(file, "counted"), trained = number_in(file, "images trained on"),
+    epoch = int(number_in(file, "epoch"));
+    epochs = int(number_in(file, "epochs"));
+    batch = number_in(file, "batch of the epoch");
+    step = number_in(file, "step");
+    counted = number_in(file, "counted");
+    trained = number_in(file, "images trained on");
     history.best_step = number_in(file, "best step");
     const std::string* const end = file.word("finished");
     finished = end && *end == "yes";
     const auto numbers = file.values<double>(".fit.numbers");
     past = file.values<double>(".fit.past");
-    const auto now = file.values<double>(".fit.running"),
-               records = file.values<double>(".fit.records");
-    const std::size_t n = running.networks.size(), width = 4 + 7 * n;
+    const auto now = file.values<double>(".fit.running");
+    const auto records = file.values<double>(".fit.records");
+    const std::size_t n = running.networks.size();
+    const std::size_t width = 4 + 7 * n;
     if (numbers.size() != 6 || now.size() != width || records.size() % width != 0 ||
         past.size() != std::size_t(epoch) || epoch < 0 || batch < 0 || step < 0)
         fail(file.source, ": what it says of the course of the training does not fit together");
-    errors = numbers[0], rate = numbers[1], wall = numbers[2], history.seconds = numbers[3],
+    errors = numbers[0];
+    rate = numbers[1];
+    wall = numbers[2];
+    history.seconds = numbers[3];
     history.best = numbers[4];
-    running = record(now.data(), n), running.rate = numbers[5];
+    running = record(now.data(), n);
+    running.rate = numbers[5];
     history.records.clear();
     for (std::size_t at = 0; at < records.size(); at += width)
         history.records.push_back(record(records.data() + at, n));
@@ -157,10 +177,18 @@ COLLAB_COMPILED COLLAB_COLD std::string transform_words(const Transform& t) {
     const auto add = [&](const char* name, double v) {
         s += sentence(s.empty() ? "" : " ", name, " ", json_number(v));
     };
-    add("resize", t.resize), add("resized_crop", t.resized_crop), add("least_area", t.least_area),
-        add("pad", t.pad), add("crop_padding", t.crop_padding), add("crop", t.crop);
-    add("flip", t.flip), add("brightness", t.colour.brightness), add("contrast", t.colour.contrast),
-        add("saturation", t.colour.saturation), add("hue", t.colour.hue), add("cutout", t.cutout);
+    add("resize", t.resize);
+    add("resized_crop", t.resized_crop);
+    add("least_area", t.least_area);
+    add("pad", t.pad);
+    add("crop_padding", t.crop_padding);
+    add("crop", t.crop);
+    add("flip", t.flip);
+    add("brightness", t.colour.brightness);
+    add("contrast", t.colour.contrast);
+    add("saturation", t.colour.saturation);
+    add("hue", t.colour.hue);
+    add("cutout", t.cutout);
     for (const auto v : t.normalise.mean)
         add("mean", double(v));
     for (const auto v : t.normalise.deviation)

@@ -183,10 +183,12 @@ struct TraineeOf final : Trainee {
         callbacks.after_evaluation();
     }
     COLLAB_COLD void save(const StateSink& to) const override {
-        save_training(training, to), callbacks.save(to.file);
+        save_training(training, to);
+        callbacks.save(to.file);
     }
     COLLAB_COLD void load(const StateSource& from) override {
-        load_training(training, from), callbacks.load(from.file);
+        load_training(training, from);
+        callbacks.load(from.file);
     }
     COLLAB_COLD void begin(const History& h) override { callbacks.begin(h); }
     COLLAB_COLD bool tell(const FitEvent& e) override {

@@ -125,7 +125,8 @@ COLLAB_COMPILED COLLAB_COLD History run_fit(Trainee& trainee, const FitOptions& 
     const std::size_t n = trainee.networks;
     Rate rate_of = options.rate;  // a copy: schedules remember
     Loader loader = trainee.open(options);
-    const long per_epoch = loader.batches(), steps = per_epoch * options.epochs;
+    const long per_epoch = loader.batches();
+    const long steps = per_epoch * options.epochs;
     if (per_epoch < 1)
         fail(trainee.no_batch());
     Course course(n);
@@ -167,12 +168,14 @@ COLLAB_COMPILED COLLAB_COLD History run_fit(Trainee& trainee, const FitOptions& 
         Record record = course.means(wall());
         std::vector<Evaluation> evaluations(n);
         trainee.evaluate(options, evaluations.data());
-        for (std::size_t i = 0; i < n; ++i)
-            record.networks[i].test_loss = evaluations[i].loss,
+        for (std::size_t i = 0; i < n; ++i) {
+            record.networks[i].test_loss = evaluations[i].loss;
             record.networks[i].test_accuracy = evaluations[i].accuracy;
+        }
         record.seconds = wall();
         history.records.push_back(record);
-        course.running.networks.assign(n, {}), course.counted = 0;
+        course.running.networks.assign(n, {});
+        course.counted = 0;
         return tell(record, true);
     };
 
@@ -188,9 +191,11 @@ COLLAB_COMPILED COLLAB_COLD History run_fit(Trainee& trainee, const FitOptions& 
                          course.epoch + 1, ", learning rate ", course.running.rate,
                          "); a smaller learning rate may help");
                 auto& k = course.running.networks[i];
-                k.classification += l.classification, k.metric += l.metric,
-                    k.verification += l.verification, k.accuracy += l.accuracy,
-                    k.coupling += l.coupling;
+                k.classification += l.classification;
+                k.metric += l.metric;
+                k.verification += l.verification;
+                k.accuracy += l.accuracy;
+                k.coupling += l.coupling;
                 course.errors += (1 - l.accuracy) / double(n);
             }
     };
@@ -221,10 +226,13 @@ COLLAB_COMPILED COLLAB_COLD History run_fit(Trainee& trainee, const FitOptions& 
                                ? course.rate * double(course.step + 1) / options.warm_up
                                : course.rate;
             trainee.step(*batch, running.rate);
-            ++course.step, ++course.counted, ++course.batch, course.trained += batch->size;
+            ++course.step;
+            ++course.counted;
+            ++course.batch;
+            course.trained += batch->size;
             running.step = course.step;
-            const bool epoch_ends = course.batch == per_epoch,
-                       watched = options.watch || trainee.watches;
+            const bool epoch_ends = course.batch == per_epoch;
+            const bool watched = options.watch || trainee.watches;
             const bool evaluation =
                 options.evaluate_every > 0
                     ? course.step % options.evaluate_every == 0 || course.step == steps
@@ -264,7 +272,9 @@ COLLAB_COMPILED COLLAB_COLD History run_fit(Trainee& trainee, const FitOptions& 
         if (!go || course.finished)
             break;
         course.past.push_back(course.batch ? course.errors / double(course.batch) : 1);
-        course.errors = 0, course.batch = 0, ++course.epoch;
+        course.errors = 0;
+        course.batch = 0;
+        ++course.epoch;
     }
     history.stopped = !go || course.finished;
     history.images_per_second = history.seconds > 0 ? double(course.trained) / history.seconds : 0;

@@ -60,7 +60,8 @@ struct FitOptions {
 
 /// Loss and accuracy of one network over a data set, in inference mode.
 struct Evaluation {
-    double loss = 0, accuracy = 0;
+    double loss = 0;
+    double accuracy = 0;
 };
 
 }  // namespace collab

@@ -8,25 +8,32 @@ namespace collab {
 /// What one network had reached at one moment. Training figures are means since the moment before.
 struct NetworkRecord {
     /// on training batches, as they were trained on
-    double classification = 0, metric = 0, verification = 0, accuracy = 0;
+    double classification = 0;
+    double metric = 0;
+    double verification = 0;
+    double accuracy = 0;
     /// what methods add, weighted
     double coupling = 0;
     /// nan where it was not evaluated
-    double test_loss = 0, test_accuracy = 0;
+    double test_loss = 0;
+    double test_accuracy = 0;
 };
 
 /// One moment of a training.
 struct Record {
     int epoch = 0;  ///< counted from 1
     long step = 0;  ///< steps done
-    double rate = 0, seconds = 0;
+    double rate = 0;
+    double seconds = 0;
     std::vector<NetworkRecord> networks;
 };
 
 /// What a watcher is told: after every step, and with `evaluated` after an evaluation.
 struct FitEvent {
-    int epoch = 0, epochs = 0;  ///< counted from 1
-    long step = 0, steps = 0;   ///< of the whole training
+    int epoch = 0;
+    int epochs = 0;  ///< counted from 1
+    long step = 0;
+    long steps = 0;  ///< of the whole training
     double images_per_second = 0;
     bool evaluated = false;
     /// the figures so far: of the running stretch, or of the evaluation
@@ -35,9 +42,10 @@ struct FitEvent {
 
 /// The course of a training.
 struct History {
-    std::vector<Record> records;                ///< one per evaluation
-    double seconds = 0, images_per_second = 0;  ///< of the training steps, evaluations not counted
-    bool stopped = false;                       ///< a watcher or a callback ended it early
+    std::vector<Record> records;  ///< one per evaluation
+    double seconds = 0;
+    double images_per_second = 0;  ///< of the training steps, evaluations not counted
+    bool stopped = false;          ///< a watcher or a callback ended it early
     /// steps that a checkpoint brought; 0 for a training from the beginning
     long resumed = 0;
     double best = -1;    ///< the highest mean of the networks' test accuracies

@@ -126,7 +126,8 @@ COLLAB_COMPILED COLLAB_COLD std::vector<long> CheckpointFolder::steps() const { 
         long step = 0;
         if (!name.starts_with("step-") || !name.ends_with(".safetensors"))
             continue;
-        const char *from = name.data() + 5, *to = name.data() + name.size() - 12;
+        const char* from = name.data() + 5;
+        const char* to = name.data() + name.size() - 12;
         if (const auto [stop, error] = std::from_chars(from, to, step);
             error == std::errc{} && stop == to && step >= 0)
             all.push_back(step);
@@ -172,7 +173,8 @@ public:
     }
     COLLAB_COLD Tensors whole(const Course& course) const {
         Tensors file;
-        file.say("format", std::string(checkpoint_format)), file.say("collab", COLLAB_VERSION);
+        file.say("format", std::string(checkpoint_format));
+        file.say("collab", COLLAB_VERSION);
         for (const auto& [name, word] : facts_)
             file.say(name, word);
         course.save(file);

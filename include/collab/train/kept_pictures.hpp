@@ -30,15 +30,17 @@ struct FormPixel {
     T* batch;
 
     COLLAB_HD void operator()(std::size_t i) const {
-        const int area = frame.out.height * frame.out.width, channels = frame.out.channels;
-        const int sample = int(i / std::size_t(area)),
-                  y = int(i % std::size_t(area)) / frame.out.width,
-                  x = int(i % std::size_t(area)) % frame.out.width;
+        const int area = frame.out.height * frame.out.width;
+        const int channels = frame.out.channels;
+        const int sample = int(i / std::size_t(area));
+        const int y = int(i % std::size_t(area)) / frame.out.width;
+        const int x = int(i % std::size_t(area)) % frame.out.width;
         const int index = indices[sample];
         const PictureChoice c = choose(frame, sample_random(seed, epoch, index), training);
         const bool hole =
             y >= c.hole_top && y < c.hole_bottom && x >= c.hole_left && x < c.hole_right;
-        const int row = c.top + y, column = c.left + (c.mirrored ? frame.out.width - 1 - x : x);
+        const int row = c.top + y;
+        const int column = c.left + (c.mirrored ? frame.out.width - 1 - x : x);
         const bool inside =
             row >= 0 && row < frame.in.height && column >= 0 && column < frame.in.width;
         const std::uint8_t* from =
@@ -87,7 +89,8 @@ public:
             values.insert(values.end(), channel.begin(), channel.end());
         backend.upload(images.pixels.data(), images.pixels.size(), pictures_.data());
         backend.upload(values.data(), values.size(), values_.data());
-        form_.pictures = pictures_.data(), form_.indices = indices_.data(),
+        form_.pictures = pictures_.data();
+        form_.indices = indices_.data();
         form_.values = values_.data();
     }
     void begin_epoch(int epoch) { form_.epoch = epoch; }

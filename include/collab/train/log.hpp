@@ -157,7 +157,8 @@ struct TensorBoard {
 namespace collab::detail {
 COLLAB_COMPILED COLLAB_COLD void GrowingFile::begin(const std::string& path, std::string_view what,
                                                     const std::string& contents) {
-    what_ = what, path_ = path;
+    what_ = what;
+    path_ = path;
     if (const auto folder = std::filesystem::path(path).parent_path(); !folder.empty()) {
         std::error_code code;
         std::filesystem::create_directories(folder, code);

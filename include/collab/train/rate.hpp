@@ -23,7 +23,8 @@ concept RateSchedule = requires(R r, int epoch, double error) {
 /// / 10 at 50 % and at 75 %. In epochs of a training of 200: `.milestones = {60 / 200., 120 / 200.,
 /// 160 / 200.}`.
 struct StepRate {
-    double base = 0.1, factor = 0.1;
+    double base = 0.1;
+    double factor = 0.1;
     std::vector<double> milestones{0.5, 0.75};
 
     double operator()(int epoch, int epochs) const {
@@ -40,7 +41,8 @@ struct StepRate {
 /// last epoch: least + (base - least) (1 + cos(pi t)) / 2 with t = epoch / epochs (Loshchilov and
 /// Hutter, SGDR, ICLR 2017, Eq. 5, without restarts).
 struct CosineRate {
-    double base = 0.1, least = 0;
+    double base = 0.1;
+    double least = 0;
 
     double operator()(int epoch, int epochs) const {
         return least + (base - least) * 0.5 * (1 + std::cos(3.141592653589793 * epoch / epochs));
@@ -66,9 +68,11 @@ struct WarmUp {
 /// `base`, multiplied by `factor` whenever the error has not fallen below its best by `threshold`
 /// (relative) for more than `patience` epochs in a row; never below `least`.
 struct PlateauRate {
-    double base = 0.1, factor = 0.1;
+    double base = 0.1;
+    double factor = 0.1;
     int patience = 10;
-    double threshold = 1e-4, least = 0;
+    double threshold = 1e-4;
+    double least = 0;
 
     double operator()(int, int) const { return base > least ? base : least; }
     void observe(double error) {
@@ -77,7 +81,8 @@ struct PlateauRate {
         if (seen.none || error < seen.best * (1 - threshold)) {
             seen = {error, 0, false};
         } else if (++seen.worse > patience) {
-            base *= factor, seen.worse = 0;
+            base *= factor;
+            seen.worse = 0;
         }
     }
 

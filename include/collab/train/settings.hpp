@@ -41,7 +41,9 @@ struct NetworkWeights {
 
 /// The parts of one network's loss over the last batch, means over samples (Eq. 1 and 2).
 struct NetworkLoss {
-    double classification = 0, metric = 0, verification = 0;
+    double classification = 0;
+    double metric = 0;
+    double verification = 0;
     double accuracy = 0;  ///< of the network's own output, on the batch as it was trained on
     double coupling = 0;  ///< what methods add, each loss times its weight
     double classification_weight = 1;

@@ -12,7 +12,8 @@ namespace collab {
 /// : m). PyTorch's SGD without dampening. Weight decay acts on every parameter, scales and biases
 /// included.
 struct Sgd {
-    double momentum = 0.9, weight_decay = 1e-4;
+    double momentum = 0.9;
+    double weight_decay = 1e-4;
     bool nesterov = false;
 
     void check() const {

@@ -63,8 +63,10 @@ COLLAB_COLD void load_training(Training& training, const StateSource& from) {
                      sizeof(T));
     };
     const long steps = from.steps(from.file);
-    std::vector<T> parameters(c.parameter_count), momentum(c.parameter_count), state(c.state_count),
-        second = training.second_moments();
+    std::vector<T> parameters(c.parameter_count);
+    std::vector<T> momentum(c.parameter_count);
+    std::vector<T> state(c.state_count);
+    std::vector<T> second = training.second_moments();
     take("", c.parameters, parameters);
     take("", c.states, state);
     take(".momentum.", c.parameters, momentum);
@@ -72,7 +74,9 @@ COLLAB_COLD void load_training(Training& training, const StateSource& from) {
         take(".second.", c.parameters, second);
     from.only(from.file, c.parameters.size() + c.states.size());
     // only now: all or nothing
-    training.set_parameters(parameters), training.set_state(state), training.set_momentum(momentum);
+    training.set_parameters(parameters);
+    training.set_state(state);
+    training.set_momentum(momentum);
     if (!second.empty())
         training.set_second_moments(second);
     training.set_steps(steps);

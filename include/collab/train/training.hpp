@@ -110,7 +110,8 @@ private:
                                std::make_integer_sequence<int, std::max(Given::size, 1)>>::type>;
 
     using T = typename B::Scalar;
-    static constexpr int n = C::size, bases = C::bases;
+    static constexpr int n = C::size;
+    static constexpr int bases = C::bases;
     template <int I>
     using Net = typename C::template network<I>;
     template <int I>
@@ -160,7 +161,8 @@ public:
         if (settings_.batch < 1)
             fail("a batch has at least one sample, not ", settings_.batch);
         detail::check_not_negative("alpha", settings_.alpha);
-        settings_.optimiser.check(), settings_.critic.check();
+        settings_.optimiser.check();
+        settings_.critic.check();
         detail::name_networks(settings_.names, n);
         list_tensors();
         Arena<T> measure;
@@ -174,9 +176,9 @@ public:
         for (int i = 0; i < n; ++i)
             labels_of_[std::size_t(i)] =
                 labels_[0].data() + (C::different_inputs ? std::ptrdiff_t(i) * settings_.batch : 0);
-        const std::vector<T> p = initial_parameters<T>(catalogue_, settings_.initialisation,
-                                                       settings_.seed),
-                             s = initial_states<T>(catalogue_);
+        const std::vector<T> p =
+            initial_parameters<T>(catalogue_, settings_.initialisation, settings_.seed);
+        const std::vector<T> s = initial_states<T>(catalogue_);
         backend_->upload(p.data(), p.size(), parameters_);
         backend_->upload(s.data(), s.size(), state_);
     }
@@ -233,7 +235,8 @@ public:
     void compute_gradients(const float* images, const int* labels, int samples) {
         load(images, labels, samples, C::different_inputs);
         pass(samples, next_random(), everyone, false, detail::Active{});
-        samples_ = samples, ++looks_;
+        samples_ = samples;
+        ++looks_;
     }
     /// Forward only, in inference mode: afterwards `losses()` and `logits(i)` speak of this batch.
     /// Changes no weight and no statistic. All networks see the same images, whatever they are
@@ -254,7 +257,8 @@ public:
         if (epoch < 0 || epoch >= epochs)
             fail("epoch ", epoch, " of ", epochs,
                  " was begun; expected one of at least 0 and below their number");
-        moment_.epoch = epoch, moment_.epochs = epochs;
+        moment_.epoch = epoch;
+        moment_.epochs = epochs;
     }
     /// The losses of the last batch, network by network. Waits for the backend.
     std::array<NetworkLoss, std::size_t(n)> losses() const {
@@ -412,7 +416,8 @@ public:
     template <int I>
         requires(because<"there is a network of this number">(I >= 0 && I < n))
     COLLAB_COLD NetworkWeights<T> deployed_weights() const {
-        const std::vector<T> p = parameters(), s = state();
+        const std::vector<T> p = parameters();
+        const std::vector<T> s = state();
         NetworkWeights<T> mine;
         const auto take = [](std::vector<T>& to, const std::vector<T>& from, std::size_t first,
                              std::size_t count) {
@@ -421,7 +426,8 @@ public:
         };
         constexpr auto& table = Plan<I>::table;
         unroll<bases + 1>([&](auto k) {
-            constexpr int from = boundary<I, k>, to = boundary<I, k + 1>;
+            constexpr int from = boundary<I, k>;
+            constexpr int to = boundary<I, k + 1>;
             const Place net = places_.network[I];
             take(mine.parameters, p, net.parameters + std::size_t(table.parameters[from]),
                  std::size_t(table.parameters[to] - table.parameters[from]));
@@ -464,7 +470,8 @@ private:
     std::array<NetworkLoss, std::size_t(n)> means(F mean, const double* weights = nullptr) const {
         std::array<NetworkLoss, std::size_t(n)> all;
         for (std::size_t i = 0; i < std::size_t(n); ++i) {
-            all[i].classification = mean(loss_[i]), all[i].accuracy = mean(hits_[i]);
+            all[i].classification = mean(loss_[i]);
+            all[i].accuracy = mean(hits_[i]);
             all[i].classification_weight =
                 weights ? weights[i] : couplings_.classification_weight_at(int(i), moment_);
             for (int k = 0; k < bases; ++k) {
@@ -494,7 +501,8 @@ private:
     }
 
     struct Place {
-        std::size_t parameters = 0, state = 0;
+        std::size_t parameters = 0;
+        std::size_t state = 0;
     };
     /// Where each part's tensors lie; the transfer's parameters belong to all networks, its running
     /// statistics to one each: features of different networks are distributed differently, and
@@ -503,8 +511,12 @@ private:
         std::array<Place, std::size_t(n)> network;
         std::array<std::array<Place, std::size_t(bases) + 1>, std::size_t(n)> encoder, decoder;
         std::array<std::array<std::size_t, std::size_t(bases) + 1>, std::size_t(n)>
-            transfer_state{}, embedding_state{};
-        std::array<std::size_t, std::size_t(bases) + 1> transfer{}, embedding{}, verification{};
+            transfer_state{};
+        std::array<std::array<std::size_t, std::size_t(bases) + 1>, std::size_t(n)>
+            embedding_state{};
+        std::array<std::size_t, std::size_t(bases) + 1> transfer{};
+        std::array<std::size_t, std::size_t(bases) + 1> embedding{};
+        std::array<std::size_t, std::size_t(bases) + 1> verification{};
     };
     struct BranchMemory {
         detail::BridgeMemory<T> bridge;
@@ -513,7 +525,9 @@ private:
         T *joined, *pull;
         T *verification_gradient, *embedding_gradient, *verification_loss, *verification_hits,
             *metric_loss;
-        View<const T> feature{}, embedding{}, scores{};  // of the last forward pass
+        View<const T> feature{};
+        View<const T> embedding{};
+        View<const T> scores{};  // of the last forward pass
     };
 
     COLLAB_COLD void list_tensors() {
@@ -566,14 +580,18 @@ private:
         gradients_ = arena.take(catalogue_.parameter_count);
         momentum_ = arena.take(catalogue_.parameter_count);
         state_ = arena.take(catalogue_.state_count);
-        if (couplings_.has_critic())
-            second_ = arena.take(catalogue_.parameter_count), corrections_ = arena.take(2);
+        if (couplings_.has_critic()) {
+            second_ = arena.take(catalogue_.parameter_count);
+            corrections_ = arena.take(2);
+        }
         if (repeats())
             echo_ = arena.take(catalogue_.state_count);
         for (int i = 0; i < n; ++i)
             images_[std::size_t(i)] =
                 i == 0 || C::different_inputs ? arena.take(batch * image.size()) : images_[0];
-        long scratch = 0, bridge_scratch = 0, feature = 0;
+        long scratch = 0;
+        long bridge_scratch = 0;
+        long feature = 0;
         unroll<n>([&](auto i) {
             scratch = std::max(scratch, Plan<i>::footprint.scratch);
             unroll<bases>([&](auto k) {
@@ -609,7 +627,8 @@ private:
                                 Plan<i>::footprint, work);
             if (!frozen(i))
                 couplings_.logit_gradient(i) = arena.take(batch * classes);
-            loss_[i] = arena.take(batch), hits_[i] = arena.take(batch);
+            loss_[i] = arena.take(batch);
+            hits_[i] = arena.take(batch);
             unroll<bases>([&](auto k) COLLAB_COLD {
                 using R = Branch<i, k>;
                 BranchMemory& b = branch_[i][k];
@@ -627,7 +646,8 @@ private:
                 b.pull = arena.take(batch * std::size_t(R::Way::map));
                 b.verification_gradient = arena.take(batch * classes);
                 b.embedding_gradient = arena.take(batch * R::Embed::Output::dims.size());
-                b.verification_loss = arena.take(batch), b.verification_hits = arena.take(batch),
+                b.verification_loss = arena.take(batch);
+                b.verification_hits = arena.take(batch);
                 b.metric_loss = arena.take(batch);
             });
         });
@@ -643,7 +663,9 @@ private:
         const std::vector<int> labels(labels_[0].size(), 0);
         backend_->upload(labels.data(), labels.size(), labels_[0].data());
         pass(settings_.batch, Random{}, everyone, false, detail::Active{});
-        set_state(s), samples_ = 0, ++looks_;
+        set_state(s);
+        samples_ = 0;
+        ++looks_;
     }
     // batches are passed through more than once
     bool repeats() const { return iterative || couplings_.has_critic(); }
@@ -674,7 +696,8 @@ private:
     /// Network i gets the samples rolled by i places where inputs are to differ.
     void load(const float* images, const int* labels, int samples, bool roll) {
         check_labels(labels, samples);
-        const std::size_t size = image.size(), all = std::size_t(samples);
+        const std::size_t size = image.size();
+        const std::size_t all = std::size_t(samples);
         if constexpr (!std::same_as<T, float>)
             converted_.assign(images, images + all * size);
         const T* from = nullptr;
@@ -687,9 +710,10 @@ private:
             int* const to = const_cast<int*>(labels_of_[i]);
             backend_->upload(from + first * size, (all - first) * size, images_[i]);
             backend_->upload(labels + first, all - first, to);
-            if (first > 0)
-                backend_->upload(from, first * size, images_[i] + (all - first) * size),
-                    backend_->upload(labels, first, to + (all - first));
+            if (first > 0) {
+                backend_->upload(from, first * size, images_[i] + (all - first) * size);
+                backend_->upload(labels, first, to + (all - first));
+            }
         }
         if constexpr (C::different_inputs) {
             if (roll)
@@ -730,7 +754,8 @@ private:
         unroll<n>([&](auto i) { forward<i>(context<i>(samples, Mode::inference, {}), false); });
         unroll<n>([&](auto i) { losses<i>(samples, false); });
         couple(samples, Mode::inference, {}, false, false, {});
-        samples_ = samples, ++looks_;
+        samples_ = samples;
+        ++looks_;
     }
     template <class F>
     void passes_and_updates(int samples, Random random, double rate, F& before_update) {
@@ -755,7 +780,8 @@ private:
                 pass(samples, random, again, repeated, active);
                 before_update();
                 update(rate, active);
-                moved = i, repeated = true;
+                moved = i;
+                repeated = true;
             }
         } else {
             const detail::Active active{everyone, true, !critic};
@@ -800,7 +826,8 @@ private:
     void update(double rate, const detail::Active& active) {
         const Sgd& o = settings_.optimiser;
         const bool still = mkb_stands_still();
-        std::size_t first = 0, end = 0;  // ranges side by side are one loop
+        std::size_t first = 0;
+        std::size_t end = 0;  // ranges side by side are one loop
         const auto move = [&] {
             if (end > first)
                 backend_->for_each(end - first,
@@ -811,8 +838,10 @@ private:
         for (const detail::ParameterRange& r : ranges_) {
             if (!active(r.owner) || (r.owner >= 0 && frozen(r.owner)) || (r.mkb && still))
                 continue;
-            if (r.first != end)
-                move(), first = r.first;
+            if (r.first != end) {
+                move();
+                first = r.first;
+            }
             end = r.first + r.count;
         }
         move();
@@ -876,7 +905,8 @@ private:
     /// Losses of network I and, for training, the gradients with which backward begins.
     template <int I>
     void losses(int samples, bool train) {
-        const T share = T(1) / T(samples), alpha = T(settings_.alpha);
+        const T share = T(1) / T(samples);
+        const T alpha = T(settings_.alpha);
         const auto gradient = [&](T* p, int width) {
             return train ? View<T>{p, width} : View<T>{};
         };
@@ -1013,9 +1043,15 @@ private:
     std::vector<std::array<NetworkLoss, std::size_t(n)>> noted_;
     std::vector<T> converted_;
     std::optional<Transform> transform_;
-    T *parameters_ = nullptr, *gradients_ = nullptr, *momentum_ = nullptr, *second_ = nullptr,
-      *state_ = nullptr, *echo_ = nullptr, *joint_ = nullptr, *peer_mean_ = nullptr,
-      *corrections_ = nullptr;
+    T* parameters_ = nullptr;
+    T* gradients_ = nullptr;
+    T* momentum_ = nullptr;
+    T* second_ = nullptr;
+    T* state_ = nullptr;
+    T* echo_ = nullptr;
+    T* joint_ = nullptr;
+    T* peer_mean_ = nullptr;
+    T* corrections_ = nullptr;
     Couplings<C, B> couplings_;
     std::vector<detail::ParameterRange> ranges_;
     Moment moment_;
@@ -1024,11 +1060,13 @@ private:
     std::array<T*, std::size_t(n)> images_{};
     std::array<const int*, std::size_t(n)> labels_of_{};
     std::array<Memory<T>, std::size_t(n)> memories_{};
-    std::array<T*, std::size_t(n)> loss_{}, hits_{};
+    std::array<T*, std::size_t(n)> loss_{};
+    std::array<T*, std::size_t(n)> hits_{};
     std::array<View<const T>, std::size_t(n)> logits_{};
     std::array<std::array<BranchMemory, std::size_t(bases) + 1>, std::size_t(n)> branch_{};
     // looks_: a pass that was no step has moved what logits() and others speak of
-    std::uint64_t number_ = detail::next_number(), looks_ = 0;
+    std::uint64_t number_ = detail::next_number();
+    std::uint64_t looks_ = 0;
     std::size_t floats_ = 0;
     long step_ = 0;
     int samples_ = 0;

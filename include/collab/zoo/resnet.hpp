@@ -65,7 +65,8 @@ struct ResNet
 
 namespace detail {
 constexpr int blocks(int depth, int stage) {
-    constexpr int of18[] = {2, 2, 2, 2}, of34[] = {3, 4, 6, 3};
+    constexpr int of18[] = {2, 2, 2, 2};
+    constexpr int of34[] = {3, 4, 6, 3};
     return (depth == 18 ? of18 : of34)[stage];
 }
 }  // namespace detail

@@ -58,17 +58,23 @@ COLLAB_NOINLINE void accumulate(const Sums<T>& s, long count,
                                 void (*before)(const void*, long row, long rows, long n) = nullptr,
                                 const void* data = nullptr) {
     alignas(64) T a[strip], b[strip];
-    const long width = s.fold * s.wide, rows = count / s.fold, rest = count % s.fold * s.wide,
-               step = s.fold * s.x_pixel, second_step = s.fold * s.y_pixel;
-    const T *const shift = s.shift, *const mean = s.mean;
+    const long width = s.fold * s.wide;
+    const long rows = count / s.fold;
+    const long rest = count % s.fold * s.wide;
+    const long step = s.fold * s.x_pixel;
+    const long second_step = s.fold * s.y_pixel;
+    const T* const shift = s.shift;
+    const T* const mean = s.mean;
     const auto add = [&](auto together, long n, long r) COLLAB_LAMBDA_INLINE {
         constexpr int k_rows = decltype(together)::value;
         if (before)
             before(data, r, k_rows, n);
-        const T *const from = s.x + r * step, *const other = s.y + r * second_step;
+        const T* const from = s.x + r * step;
+        const T* const other = s.y + r * second_step;
         COLLAB_INDEPENDENT
         for (long i = 0; i < n; ++i) {
-            T x = 0, y = 0;
+            T x = 0;
+            T y = 0;
             times<k_rows>([&](int k) COLLAB_LAMBDA_INLINE {
                 const T d = from[k * step + i] - shift[i];
                 x += d;
@@ -80,7 +86,8 @@ COLLAB_NOINLINE void accumulate(const Sums<T>& s, long count,
     };
     for (long r = 0; r == 0 || r < rows;) {
         const long end = std::min(rows, r + most_rows);
-        std::fill_n(a, width, T(0)), std::fill_n(b, width, T(0));
+        std::fill_n(a, width, T(0));
+        std::fill_n(b, width, T(0));
         for (; r + rows_at_once <= end; r += rows_at_once)
             add(Index<rows_at_once>{}, width, r);
         const long last = end + (rest > 0 && end == rows);  // behind the whole rows
@@ -88,7 +95,8 @@ COLLAB_NOINLINE void accumulate(const Sums<T>& s, long count,
         const long lengths[] = {width, rest};
         for (; r < last; ++r)
             add(Index<1>{}, lengths[r >= end], r);
-        add_columns(a, width, s.wide, s.first), add_columns(b, width, s.wide, s.second);
+        add_columns(a, width, s.wide, s.first);
+        add_columns(b, width, s.wide, s.second);
         if (rows == 0)
             break;
     }
@@ -103,7 +111,8 @@ struct Gating {
     typename Activation<T>::Loop gate = nullptr;
     const void* function = nullptr;
     /// what was normalised; what is added to the gradient first (`to` is then also `more`)
-    View<const T> raw{}, plus{};
+    View<const T> raw{};
+    View<const T> plus{};
 };
 
 template <class T>
@@ -117,11 +126,15 @@ template <class T>
 void gate_rows(const void* gating, long row, long count, long n) {
     const Gating<T>& g = *static_cast<const Gating<T>*>(gating);
     Strips<T> r = g.rows;
-    r.in += row * r.in_step, r.more += row * r.more_step, r.to += row * r.to_step, r.count = count,
-                                                                                   r.n = n;
+    r.in += row * r.in_step;
+    r.more += row * r.more_step;
+    r.to += row * r.to_step;
+    r.count = count;
+    r.n = n;
     if (g.plus) {
         Strips<T> added = r;
-        added.in = g.plus.data + row * g.plus.pixel, added.in_step = g.plus.pixel;
+        added.in = g.plus.data + row * g.plus.pixel;
+        added.in_step = g.plus.pixel;
         add_strips(added);
     }
     if (g.gate)
@@ -145,10 +158,16 @@ COLLAB_NOINLINE void gate_and_sum(const Gating<T>& gating, long count, int all, 
     for (long c = 0; c < channels; c += strip) {
         Gating<T> now = gating;
         Strips<T>& rows = now.rows;
-        rows.mean += c, rows.in += c, rows.more += c, rows.in_step *= fold, rows.more_step *= fold,
-            rows.to_step *= fold;
-        if (of.scale)
-            rows.scale += c, rows.offset += c;
+        rows.mean += c;
+        rows.in += c;
+        rows.more += c;
+        rows.in_step *= fold;
+        rows.more_step *= fold;
+        rows.to_step *= fold;
+        if (of.scale) {
+            rows.scale += c;
+            rows.offset += c;
+        }
         if (of.to)
             rows.to += c;
         if (now.plus)
@@ -165,8 +184,12 @@ COLLAB_NOINLINE void gate_and_sum(const Gating<T>& gating, long count, int all, 
 template <class T>
 struct After {
     View<T> y{};
-    View<const T> other{}, value{}, more{};
-    const T *mean = nullptr, *scale = nullptr, *offset = nullptr;
+    View<const T> other{};
+    View<const T> value{};
+    View<const T> more{};
+    const T* mean = nullptr;
+    const T* scale = nullptr;
+    const T* offset = nullptr;
     Activation<T> activation{};
     double* sums = nullptr;  ///< [parts][2][all]
     int all = 0;
@@ -208,9 +231,11 @@ COLLAB_NOINLINE void statistics_after(const After<T>& s, int part, long first, l
         alignas(64) T about[strip];
         for (long i = 0; i < fold; ++i)
             std::copy_n(y, wide, about + i * wide);
-        double sums[strip] = {}, squares[strip] = {};
+        double sums[strip] = {};
+        double squares[strip] = {};
         accumulate<T>({y, y, s.y.pixel, s.y.pixel, about, about, fold, wide, sums, squares}, count);
-        double *const total = s.of_part(part) + channel + c0, *const total_squares = total + s.all;
+        double* const total = s.of_part(part) + channel + c0;
+        double* const total_squares = total + s.all;
         const double k = static_cast<double>(count);
         for (long i = 0; i < wide; ++i) {
             const double origin = static_cast<double>(about[i]);
@@ -227,10 +252,14 @@ Strips<T> strips_of(const After<T>& s, long first, int channel) {
     Strips<T> r;
     if (s.mean)
         r.mean = s.mean + channel;
-    if (s.scale)
-        r.scale = s.scale + channel, r.offset = s.offset + channel;
-    r.to = s.y.data + first * s.y.pixel + channel, r.to_step = s.y.pixel;
-    r.in = r.to, r.in_step = r.to_step;
+    if (s.scale) {
+        r.scale = s.scale + channel;
+        r.offset = s.offset + channel;
+    }
+    r.to = s.y.data + first * s.y.pixel + channel;
+    r.to_step = s.y.pixel;
+    r.in = r.to;
+    r.in_step = r.to_step;
     return r;
 }
 template <class T>
@@ -243,7 +272,8 @@ template <class T>
 COLLAB_NOINLINE void plus_after(const After<T>& s, int, long first, long count, int channel,
                                 int channels) {
     Strips<T> r = strips_of(s, first, channel);
-    r.in = at(s.more, first, channel).data, r.in_step = s.more.pixel;
+    r.in = at(s.more, first, channel).data;
+    r.in_step = s.more.pixel;
     over_strips(r, count, channels,
                 channels == s.all && s.y.pixel == s.all && s.more.pixel == s.all,
                 [](const Strips<T>& rows) { add_strips(rows); });
@@ -254,8 +284,10 @@ template <class T>
 COLLAB_NOINLINE void finish_after(const After<T>& s, int, long first, long count, int channel,
                                   int channels) {
     Strips<T> r = strips_of(s, first, channel);
-    if (s.more)
-        r.more = at(s.more, first, channel).data, r.more_step = s.more.pixel;
+    if (s.more) {
+        r.more = at(s.more, first, channel).data;
+        r.more_step = s.more.pixel;
+    }
     const auto loop = s.more ? s.activation.form_sum : s.activation.form;
     over_strips(r, count, channels,
                 channels == s.all && s.y.pixel == s.all && (!s.more || s.more.pixel == s.all),
@@ -269,8 +301,10 @@ COLLAB_NOINLINE void gate_after(const After<T>& s, int part, long first, long co
                                 int channels) {
     Gating<T> gating{strips_of(s, first, channel), s.activation.gate, s.activation.function,
                      at(s.other, first, channel)};
-    gating.rows.more = gating.rows.to, gating.rows.more_step = gating.rows.to_step;
-    gating.rows.in = gating.raw.data, gating.rows.in_step = gating.raw.pixel;
+    gating.rows.more = gating.rows.to;
+    gating.rows.more_step = gating.rows.to_step;
+    gating.rows.in = gating.raw.data;
+    gating.rows.in_step = gating.raw.pixel;
     gate_and_sum(gating, count, s.all, channels, s.of_part(part) + channel);
 }
 
@@ -281,8 +315,10 @@ COLLAB_NOINLINE void output_gate_after(const After<T>& s, int part, long first, 
                                        int channel, int channels) {
     Gating<T> gating{strips_of(s, first, channel), s.activation.gate_value, s.activation.function,
                      at(s.other, first, channel), at(s.more, first, channel)};
-    gating.rows.more = gating.rows.to, gating.rows.more_step = gating.rows.to_step;
-    gating.rows.in = at(s.value, first, channel).data, gating.rows.in_step = s.value.pixel;
+    gating.rows.more = gating.rows.to;
+    gating.rows.more_step = gating.rows.to_step;
+    gating.rows.in = at(s.value, first, channel).data;
+    gating.rows.in_step = s.value.pixel;
     gate_and_sum(gating, count, s.all, channels, s.of_part(part) + channel);
 }
 
@@ -302,8 +338,9 @@ COLLAB_NOINLINE void finish_statistics(const double* sums, int channels, double 
     const double unbiased = count / std::max(count - 1, 1.0);
     for (int c = 0; c < channels; ++c) {
         // a NaN stays
-        const double mean = sums[c] / count, raw = sums[channels + c] / count - mean * mean,
-                     variance = raw < 0 ? 0 : raw;
+        const double mean = sums[c] / count;
+        const double raw = sums[channels + c] / count - mean * mean;
+        const double variance = raw < 0 ? 0 : raw;
         s.saved[c] = static_cast<T>(mean);
         s.saved[channels + c] = static_cast<T>(1 / std::sqrt(variance + s.constants.epsilon));
         s.running_mean[c] +=
@@ -321,8 +358,10 @@ COLLAB_NOINLINE void finish_gate(const double* sums, int channels, const T* save
     COLLAB_INDEPENDENT
     for (int c = 0; c < channels; ++c) {
         const double product = sums[channels + c] * static_cast<double>(saved[channels + c]);
-        out[c] = static_cast<T>(sums[c]), out[channels + c] = static_cast<T>(product);
-        dbeta[c] += static_cast<T>(sums[c]), dgamma[c] += static_cast<T>(product);
+        out[c] = static_cast<T>(sums[c]);
+        out[channels + c] = static_cast<T>(product);
+        dbeta[c] += static_cast<T>(sums[c]);
+        dgamma[c] += static_cast<T>(product);
     }
 }
 

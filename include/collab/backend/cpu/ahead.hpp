@@ -67,11 +67,13 @@ private:
     static constexpr unsigned most = 6;
     static constexpr int line = 64;
     struct Range {
-        const char *at = nullptr, *end = nullptr;
+        const char* at = nullptr;
+        const char* end = nullptr;
         bool write = false;
     };
     Range ranges_[most];
-    unsigned count_ = 0, current_ = 0;
+    unsigned count_ = 0;
+    unsigned current_ = 0;
     int per_step_ = 0;
 };
 

@@ -30,12 +30,16 @@ COLLAB_COLD void shuffle_channels(Threads& threads, const Map& map, int groups, 
         T* to = y.data + p * y.pixel;
         if (groups == 2) {  // what ShuffleNet asks for, as one interleaving loop
             COLLAB_INDEPENDENT
-            for (int c = 0; c < each; ++c)
-                to[2 * c] = from[c], to[2 * c + 1] = from[each + c];
+            for (int c = 0; c < each; ++c) {
+                to[2 * c] = from[c];
+                to[2 * c + 1] = from[each + c];
+            }
         } else if (each == 2) {  // and its backward pass
             COLLAB_INDEPENDENT
-            for (int g = 0; g < groups; ++g)
-                to[g] = from[2 * g], to[groups + g] = from[2 * g + 1];
+            for (int g = 0; g < groups; ++g) {
+                to[g] = from[2 * g];
+                to[groups + g] = from[2 * g + 1];
+            }
         } else {
             for (int g = 0; g < groups; ++g)
                 for (int c = 0; c < each; ++c)
@@ -49,7 +53,8 @@ COLLAB_COLD void shuffle_channels(Threads& threads, const Map& map, int groups, 
 template <class T>
 COLLAB_COLD void pad_channels(Threads& threads, const Map& map, int channels, View<const T> x,
                               View<T> y) {
-    const int all = map.dims.channels, before = (all - channels) / 2;
+    const int all = map.dims.channels;
+    const int before = (all - channels) / 2;
     detail::over_pixels(threads, map, all, [=](long p) {
         const T* from = x.data + p * x.pixel;
         T* to = y.data + p * y.pixel;
@@ -89,8 +94,10 @@ COLLAB_COLD void maxout_backward(Threads& threads, const Map& map, int pieces, V
             int best = c;
             T largest = in[c];
             for (int k = c + channels; k < pieces * channels; k += channels)
-                if (in[k] > largest || (in[k] != in[k] && largest == largest))
-                    best = k, largest = in[k];
+                if (in[k] > largest || (in[k] != in[k] && largest == largest)) {
+                    best = k;
+                    largest = in[k];
+                }
             for (int k = c; k < pieces * channels; k += channels)
                 to[k] = k == best ? from[c] : T(0);
         }

@@ -26,21 +26,25 @@ COLLAB_COLD int dense_backward(Threads& threads, const Convolution& g, WinogradP
                                const Load<T>& x, const Load<T>& dy, const T* w, T* dw,
                                After<T>& after) {
     const Dense back(g, true);
-    const int edge = winograd.edge, back_edge = winograd_edge<T>(back, threads.winograd());
-    const int in = g.in.channels, out = g.out.channels, height = g.in.height, width = g.in.width;
+    const int edge = winograd.edge;
+    const int back_edge = winograd_edge<T>(back, threads.winograd());
+    const int in = g.in.channels;
+    const int out = g.out.channels;
+    const int height = g.in.height;
+    const int width = g.in.width;
     const Blocks<T> blocks(in);
     const Window window = back.window();  // that of x is the same
-    const std::ptrdiff_t x_row = std::ptrdiff_t(window.width()) * in,
-                         dy_row = std::ptrdiff_t(window.width()) * out;
+    const std::ptrdiff_t x_row = std::ptrdiff_t(window.width()) * in;
+    const std::ptrdiff_t dy_row = std::ptrdiff_t(window.width()) * out;
     const Units units(g.batch, height,
                       sizeof(T) * std::size_t(window.height(height)) * std::size_t(x_row + dy_row),
                       sizeof(T) * std::size_t(x_row + dy_row), g.out.area(),
                       winograd_outputs(std::max(winograd.edge, back_edge)));
-    const std::ptrdiff_t x_image = window.height(units.most_rows) * x_row,
-                         dy_image = window.height(units.most_rows) * dy_row;
+    const std::ptrdiff_t x_image = window.height(units.most_rows) * x_row;
+    const std::ptrdiff_t dy_image = window.height(units.most_rows) * dy_row;
     const int parts = std::min(winograd.parts, units.count());
-    const std::size_t packed_size = whole_lines<T>(winograd_weights_size<T>(back_edge, out, in)),
-                      sums_size = winograd_sums_size<T>(edge, in, out);
+    const std::size_t packed_size = whole_lines<T>(winograd_weights_size<T>(back_edge, out, in));
+    const std::size_t sums_size = winograd_sums_size<T>(edge, in, out);
     T* const packed = threads.shared<T>(packed_size + std::size_t(parts) * sums_size);
     T* const sums = packed + packed_size;
     threads.run(blocks.count(), [&](int b) {
@@ -49,27 +53,30 @@ COLLAB_COLD int dense_backward(Threads& threads, const Convolution& g, WinogradP
     if (after.run)
         after.zero_sums(threads, parts);
 
-    const std::size_t x_size = whole_lines<T>(std::size_t(units.most_images * x_image + lanes<T>)),
-                      dy_size =
-                          whole_lines<T>(std::size_t(units.most_images * dy_image + lanes<T>));
+    const std::size_t x_size = whole_lines<T>(std::size_t(units.most_images * x_image + lanes<T>));
+    const std::size_t dy_size =
+        whole_lines<T>(std::size_t(units.most_images * dy_image + lanes<T>));
     const std::size_t tile_size = std::max(
         winograd_gradient_scratch<T>(edge, in, out, winograd_tiles_in(units, width, edge)),
         winograd_scratch<T>(back_edge, out, in, winograd_tiles_in(units, width, back_edge)));
     threads.run(parts, [&](int part) {
         T* const x_copy = threads.scratch<T>(x_size + dy_size + tile_size);
-        T *const dy_copy = x_copy + x_size, *const tiles = dy_copy + dy_size;
-        const int first_unit = part_begin(units.count(), parts, part),
-                  last_unit = part_begin(units.count(), parts, part + 1);
+        T* const dy_copy = x_copy + x_size;
+        T* const tiles = dy_copy + dy_size;
+        const int first_unit = part_begin(units.count(), parts, part);
+        const int last_unit = part_begin(units.count(), parts, part + 1);
         Ahead ahead, later;
         for (int u = first_unit; u < last_unit; ++u) {
             const Units::Unit unit = units[u];
-            ahead.clear(), later.clear();
+            ahead.clear();
+            later.clear();
             // of the next part, too: a thread takes parts in their order
             if (u + 1 < units.count()) {
                 const Units::Unit next = units[u + 1];
-                const long first = (long(next.image) * height + next.row) * width,
-                           count = long(next.images) * next.rows * width;
-                ahead.add(dy.x, first, count), ahead.add(dy.raw, first, count);
+                const long first = (long(next.image) * height + next.row) * width;
+                const long count = long(next.images) * next.rows * width;
+                ahead.add(dy.x, first, count);
+                ahead.add(dy.raw, first, count);
                 fetch_beside(later, x, after, first, count);
             }
             for (int i = 0; i < unit.images; ++i) {
@@ -93,7 +100,8 @@ COLLAB_COLD int dense_backward(Threads& threads, const Convolution& g, WinogradP
                 u == first_unit,
                 tiles,
                 &ahead});
-            const std::ptrdiff_t y_row = width * after.y.pixel, y_image = height * y_row;
+            const std::ptrdiff_t y_row = width * after.y.pixel;
+            const std::ptrdiff_t y_image = height * y_row;
             winograd_tiles(WinogradJob<T>{
                 {dy_copy, out, dy_row, dy_image, unit.images, unit.rows, width, out, back_edge},
                 in,

@@ -42,7 +42,9 @@ struct TileJob {
 template <class T, int Quads, int V>
 COLLAB_NOINLINE void conv_tiles(const TileJob<T>& job, const Quad* quads, int count) {
     constexpr int L = lanes<T>;
-    const std::ptrdiff_t step = job.step, step3 = 3 * step, y_step = job.y_step;
+    const std::ptrdiff_t step = job.step;
+    const std::ptrdiff_t step3 = 3 * step;
+    const std::ptrdiff_t y_step = job.y_step;
     const bool whole = job.channels >= V * L && job.pixels == 4;
     for (; count > 0; count -= Quads, quads += Quads) {
         Vector<T> acc[Quads][4][V];
@@ -75,9 +77,12 @@ COLLAB_NOINLINE void conv_tiles(const TileJob<T>& job, const Quad* quads, int co
                 });
             });
         }
-        int from = quads[0].from, to = quads[0].to;
-        for (int q = 1; q < Quads; ++q)
-            from = std::min(from, quads[q].from), to = std::max(to, quads[q].to);
+        int from = quads[0].from;
+        int to = quads[0].to;
+        for (int q = 1; q < Quads; ++q) {
+            from = std::min(from, quads[q].from);
+            to = std::max(to, quads[q].to);
+        }
         for (int k = from; k < to; ++k) {
             job.ahead->step();
             const T* w = job.weights + (std::ptrdiff_t(k) * job.length + job.from) * (V * L);
@@ -95,8 +100,10 @@ COLLAB_NOINLINE void conv_tiles(const TileJob<T>& job, const Quad* quads, int co
                             add_product(acc[q][p][v], value, weight[v]);
                         });
                     };
-                    feed(Index<0>{}, at[0]), feed(Index<1>{}, at[step]),
-                        feed(Index<2>{}, at[2 * step]), feed(Index<3>{}, at[step3]);
+                    feed(Index<0>{}, at[0]);
+                    feed(Index<1>{}, at[step]);
+                    feed(Index<2>{}, at[2 * step]);
+                    feed(Index<3>{}, at[step3]);
                 });
             }
         }
@@ -130,7 +137,8 @@ template <class T>
 void conv_all_tiles(const TileJob<T>& job, int vectors, const Quad* quads, int count) {
     const auto take = [&](auto tile, auto v, int n) {
         conv_tiles<T, decltype(tile)::value, decltype(v)::value>(job, quads, n);
-        quads += n, count -= n;
+        quads += n;
+        count -= n;
     };
     if constexpr (many_registers) {
         if (vectors == 2) {

@@ -66,7 +66,8 @@ constexpr int input_tile(int left, int vectors) {
     if (many_registers && left == 9)
         return 9;
     if (vectors == 2) {
-        constexpr int wide = many_registers ? 12 : 6, narrow = wide / 3 * 2;
+        constexpr int wide = many_registers ? 12 : 6;
+        constexpr int narrow = wide / 3 * 2;
         return left <= narrow || (left > wide && left <= 2 * narrow) ? narrow : wide;
     }
     if constexpr (!many_registers)
@@ -98,7 +99,9 @@ void weight_tiles(const PixelSweep& s, const T* x, const T* dy, int inputs, T* d
             is(Index<24>{}) || is(Index<16>{}) || is(Index<12>{}) || is(Index<9>{});
         else
             is(Index<12>{}) || is(Index<8>{});
-        inputs -= n, x += n, dw += n * V * lanes<T>;
+        inputs -= n;
+        x += n;
+        dw += n * V * lanes<T>;
     }
 }
 
@@ -126,16 +129,19 @@ COLLAB_NOINLINE void add_weight_sums(const T* sums, int parts, std::size_t dista
 /// repeated copying; both depend on the geometry alone.
 template <class T>
 struct WeightCut {
-    int parts, in_slices = 1, out_slices = 1;
+    int parts;
+    int in_slices = 1;
+    int out_slices = 1;
     WeightCut(const Dense& d, std::size_t weight_bytes, int blocks, int units, int outputs) {
         const std::size_t fit = (std::size_t(64) << 20) / weight_bytes;  // at most 64 MB of sums
         // pixels per part, or the additions of parts would cost too much
         const long enough = long(d.g.batch) * outputs / 512;
         parts = int(std::clamp<long>(std::min<long>(long(fit), enough), 1, std::min(units, 16)));
         while (parts * d.g.groups * in_slices * out_slices < 16) {
-            const int in = d.source_channels / in_slices,
-                      out = ceil_div(blocks, out_slices) * block_vectors * lanes<T>;
-            const bool can_in = in >= 64, can_out = out_slices * 2 <= blocks;
+            const int in = d.source_channels / in_slices;
+            const int out = ceil_div(blocks, out_slices) * block_vectors * lanes<T>;
+            const bool can_in = in >= 64;
+            const bool can_out = out_slices * 2 <= blocks;
             if (!can_in && !can_out)
                 break;
             (can_in && (!can_out || in > out) ? in_slices : out_slices) *= 2;
@@ -153,15 +159,18 @@ void fetch_unit(Ahead& ahead, const Dense& d, const Units::Unit& unit, const Loa
             long(unit.image) * map.area() + long(unit.row) * map.height / rows * map.width;
         const long pixels = unit.images > 1 ? long(unit.images) * map.area()
                                             : long(unit.rows) * map.height / rows * map.width;
-        ahead.add(load.x, first, pixels), ahead.add(load.raw, first, pixels);
+        ahead.add(load.x, first, pixels);
+        ahead.add(load.raw, first, pixels);
     };
-    add(x, d.source), add(dy, d.target);
+    add(x, d.source);
+    add(dy, d.target);
 }
 
 /// A gradient by Winograd's tiles: their edge, and parts of the batch with sums of their own; 0 and
 /// 0 where that does not pay.
 struct WinogradParts {
-    int edge = 0, parts = 0;
+    int edge = 0;
+    int parts = 0;
 };
 template <class T>
 WinogradParts winograd_parts(const Dense& d, int most_edge) {
@@ -179,31 +188,34 @@ template <class T>
 COLLAB_COLD void dense_winograd_gradient(Threads& threads, const Dense& d, WinogradParts winograd,
                                          const Load<T>& x, const Load<T>& dy, T* dw) {
     const Window window = d.window();
-    const int channels = d.source_channels, targets = d.target_channels, groups = d.g.groups,
-              width = d.target.width;
-    const std::ptrdiff_t row = std::ptrdiff_t(window.width()) * channels,
-                         dy_row = std::ptrdiff_t(width) * targets;
+    const int channels = d.source_channels;
+    const int targets = d.target_channels;
+    const int groups = d.g.groups;
+    const int width = d.target.width;
+    const std::ptrdiff_t row = std::ptrdiff_t(window.width()) * channels;
+    const std::ptrdiff_t dy_row = std::ptrdiff_t(width) * targets;
     const Units units(
         d.g.batch, d.target.height,
         sizeof(T) * std::size_t(window.height(d.target.height) * row + d.target.height * dy_row),
         sizeof(T) * std::size_t(row + dy_row), d.target.area(), winograd_outputs(winograd.edge));
-    const std::ptrdiff_t image = window.height(units.most_rows) * row,
-                         dy_image = units.most_rows * dy_row;
+    const std::ptrdiff_t image = window.height(units.most_rows) * row;
+    const std::ptrdiff_t dy_image = units.most_rows * dy_row;
     const int parts = std::min(winograd.parts, units.count());
-    const std::size_t size = winograd_sums_size<T>(winograd.edge, channels, targets),
-                      distance = size * std::size_t(groups);
+    const std::size_t size = winograd_sums_size<T>(winograd.edge, channels, targets);
+    const std::size_t distance = size * std::size_t(groups);
     T* const sums = threads.shared<T>(std::size_t(parts) * distance);
     const std::size_t window_size =
-                          whole_lines<T>(std::size_t(units.most_images * image + lanes<T>)),
-                      dy_size = whole_lines<T>(std::size_t(units.most_images * dy_image));
+        whole_lines<T>(std::size_t(units.most_images * image + lanes<T>));
+    const std::size_t dy_size = whole_lines<T>(std::size_t(units.most_images * dy_image));
     const std::size_t tile_size = winograd_gradient_scratch<T>(
         winograd.edge, channels, targets, winograd_tiles_in(units, width, winograd.edge));
     threads.run(parts * groups, [&](int piece) {
-        const int group = piece % groups, part = piece / groups;
+        const int group = piece % groups;
+        const int part = piece / groups;
         T* const copy = threads.scratch<T>(window_size + dy_size + tile_size);
         T* const formed = copy + window_size;
-        const int first_unit = part_begin(units.count(), parts, part),
-                  last_unit = part_begin(units.count(), parts, part + 1);
+        const int first_unit = part_begin(units.count(), parts, part);
+        const int last_unit = part_begin(units.count(), parts, part + 1);
         Ahead ahead;
         for (int u = first_unit; u < last_unit; ++u) {
             const Units::Unit unit = units[u];
@@ -231,7 +243,8 @@ COLLAB_COLD void dense_winograd_gradient(Threads& threads, const Dense& d, Winog
                                        &ahead};
             if (dy.plain()) {
                 job.dy = dy.x.data + first * dy.x.pixel + group * targets;
-                job.dy_pixel = dy.x.pixel, job.dy_row = width * dy.x.pixel,
+                job.dy_pixel = dy.x.pixel;
+                job.dy_row = width * dy.x.pixel;
                 job.dy_image = d.target.height * job.dy_row;
             } else {
                 load_pixels(dy, first, group * targets, targets,
@@ -240,9 +253,11 @@ COLLAB_COLD void dense_winograd_gradient(Threads& threads, const Dense& d, Winog
             winograd_weight_gradient(job);
         }
     });
-    const int jobs = std::min(channels, 16), all = d.target.channels;
+    const int jobs = std::min(channels, 16);
+    const int all = d.target.channels;
     threads.run(jobs * groups, [&](int piece) {
-        const int group = piece / jobs, job = piece % jobs;
+        const int group = piece / jobs;
+        const int job = piece % jobs;
         winograd_weight_gradient_finish(
             winograd.edge, sums + std::size_t(group) * size, parts, distance, channels, targets,
             part_begin(channels, jobs, job), part_begin(channels, jobs, job + 1),
@@ -259,8 +274,10 @@ COLLAB_COLD void dense_weight_gradient(Threads& threads, const Dense& d, const L
         return dense_winograd_gradient(threads, d, winograd, x, dy, dw);
     const Sweep s = d.sweep(0);
     const Window window = d.window();
-    const int channels = d.source_channels, groups = d.g.groups, taps = s.rows.taps,
-              outputs = s.rows.count * s.columns.count;
+    const int channels = d.source_channels;
+    const int groups = d.g.groups;
+    const int taps = s.rows.taps;
+    const int outputs = s.rows.count * s.columns.count;
     const Blocks<T> blocks(d.target_channels);
     // Sums lie as [part][group][in slice][block][tap row][covered inputs][registers of the block].
     const auto covered = [&](int in, int vectors) {
@@ -291,39 +308,41 @@ COLLAB_COLD void dense_weight_gradient(Threads& threads, const Dense& d, const L
     };
     WeightCut<T> cut(d, sums_before(channels, blocks.count()) * std::size_t(groups) * sizeof(T),
                      blocks.count(), cut_units(channels).count(), outputs);
-    const int most_in = ceil_div(channels, cut.in_slices),
-              most_blocks = ceil_div(blocks.count(), cut.out_slices);
+    const int most_in = ceil_div(channels, cut.in_slices);
+    const int most_blocks = ceil_div(blocks.count(), cut.out_slices);
     const int slack = 64;  // a tile may read past its last input
     const Units units = cut_units(most_in);
     // slices have fewer units than all channels: a part without any would leave its sums unset
     cut.parts = std::min(cut.parts, units.count());
-    const std::size_t sums_of_slice = sums_before(most_in, blocks.count()),
-                      sums_of_part = sums_of_slice * std::size_t(cut.in_slices * groups);
+    const std::size_t sums_of_slice = sums_before(most_in, blocks.count());
+    const std::size_t sums_of_part = sums_of_slice * std::size_t(cut.in_slices * groups);
     // in blocks
-    const std::ptrdiff_t dy_row = s.columns.count, dy_image = units.most_rows * dy_row;
+    const std::ptrdiff_t dy_row = s.columns.count;
+    const std::ptrdiff_t dy_image = units.most_rows * dy_row;
     T* const partial = threads.shared<T>(std::size_t(cut.parts) * sums_of_part);
 
     const int slices = groups * cut.in_slices * cut.out_slices;
     threads.run(cut.parts * slices, [&](int piece) {
-        const int out_slice = piece % cut.out_slices,
-                  in_slice = piece / cut.out_slices % cut.in_slices;
-        const int group = piece / (cut.out_slices * cut.in_slices) % groups,
-                  part = piece / (cut.out_slices * cut.in_slices * groups);
+        const int out_slice = piece % cut.out_slices;
+        const int in_slice = piece / cut.out_slices % cut.in_slices;
+        const int group = piece / (cut.out_slices * cut.in_slices) % groups;
+        const int part = piece / (cut.out_slices * cut.in_slices * groups);
         const int first_block = part_begin(blocks.count(), cut.out_slices, out_slice);
         const int last_block = part_begin(blocks.count(), cut.out_slices, out_slice + 1);
-        const int first_in = part_begin(channels, cut.in_slices, in_slice),
-                  in = part_begin(channels, cut.in_slices, in_slice + 1) - first_in;
+        const int first_in = part_begin(channels, cut.in_slices, in_slice);
+        const int in = part_begin(channels, cut.in_slices, in_slice + 1) - first_in;
         T* const sums = partial + std::size_t(part) * sums_of_part +
                         std::size_t(group * cut.in_slices + in_slice) * sums_of_slice;
-        const std::ptrdiff_t row = window_row(in), image = window.height(units.most_rows) * row;
+        const std::ptrdiff_t row = window_row(in);
+        const std::ptrdiff_t image = window.height(units.most_rows) * row;
         const std::size_t window_size =
             whole_lines<T>(std::size_t(units.most_images * image + slack));
         T* const copy =
             threads.scratch<T>(window_size + std::size_t(units.most_images * dy_image) *
                                                  std::size_t(most_blocks * block_vectors * L));
         T* const dy_blocks = copy + window_size;
-        const int first_unit = part_begin(units.count(), cut.parts, part),
-                  last_unit = part_begin(units.count(), cut.parts, part + 1);
+        const int first_unit = part_begin(units.count(), cut.parts, part);
+        const int last_unit = part_begin(units.count(), cut.parts, part + 1);
         Ahead ahead;
         for (int u = first_unit; u < last_unit; ++u) {
             const Units::Unit unit = units[u];
@@ -336,8 +355,8 @@ COLLAB_COLD void dense_weight_gradient(Threads& threads, const Dense& d, const L
                 ahead.spread(long(unit.images) * unit.rows * taps * (last_block - first_block) *
                              std::max(1, s.columns.taps * in / 16));
             }
-            const int top = unit.row * window.row_stride + window.top,
-                      high = window.height(unit.rows);
+            const int top = unit.row * window.row_stride + window.top;
+            const int high = window.height(unit.rows);
             if (single && image == row)
                 load_pixels(x, unit.image, group * channels + first_in, in, unit.images, copy,
                             int(row));
@@ -349,8 +368,10 @@ COLLAB_COLD void dense_weight_gradient(Threads& threads, const Dense& d, const L
             std::fill_n(copy + unit.images * image, slack, T(0));
             T* packed = dy_blocks;
             for (int b = first_block; b < last_block; ++b) {
-                const int first = blocks.channel(b), vectors = blocks.in_block(b),
-                          wide = vectors * L, n = std::min(wide, d.target_channels - first);
+                const int first = blocks.channel(b);
+                const int vectors = blocks.in_block(b);
+                const int wide = vectors * L;
+                const int n = std::min(wide, d.target_channels - first);
                 // Units of more than one image are whole images, whose pixels all follow one
                 // another.
                 load_pixels(dy, long(unit.image) * outputs + unit.row * s.columns.count,
@@ -359,7 +380,8 @@ COLLAB_COLD void dense_weight_gradient(Threads& threads, const Dense& d, const L
                 for (int k = 0; k < taps; ++k) {
                     // Rows of outputs whose tap row k lies inside the source; the others meet only
                     // zeros.
-                    int from = 0, to = unit.rows;
+                    int from = 0;
+                    int to = unit.rows;
                     const auto source_row = [&](int m) {
                         return (unit.row + m) * s.rows.stride + s.rows.origin + k;
                     };
@@ -379,8 +401,11 @@ COLLAB_COLD void dense_weight_gradient(Threads& threads, const Dense& d, const L
                                      u == first_unit,
                                      &ahead};
                     // one long row of samples
-                    if (outputs == 1 && from < to)
-                        sweep.images = 1, sweep.width = unit.images, sweep.x_step = image;
+                    if (outputs == 1 && from < to) {
+                        sweep.images = 1;
+                        sweep.width = unit.images;
+                        sweep.x_step = image;
+                    }
                     T* const to_sums = sums + sums_before(in, b) +
                                        std::size_t(k) * std::size_t(covered(in, vectors) * wide);
                     if (vectors == 2)
@@ -398,16 +423,19 @@ COLLAB_COLD void dense_weight_gradient(Threads& threads, const Dense& d, const L
     // Sums are read in the order in which they lie: one block of one tap row of one slice after the
     // other.
     threads.run(groups * taps * cut.in_slices * blocks.count(), [&](int job) {
-        const int b = job % blocks.count(), slice = job / blocks.count() % cut.in_slices,
-                  k = job / (blocks.count() * cut.in_slices) % taps;
-        const int group = job / (blocks.count() * cut.in_slices * taps),
-                  vectors = blocks.in_block(b), wide = vectors * L;
-        const int first_in = part_begin(channels, cut.in_slices, slice),
-                  in = part_begin(channels, cut.in_slices, slice + 1) - first_in;
+        const int b = job % blocks.count();
+        const int slice = job / blocks.count() % cut.in_slices;
+        const int k = job / (blocks.count() * cut.in_slices) % taps;
+        const int group = job / (blocks.count() * cut.in_slices * taps);
+        const int vectors = blocks.in_block(b);
+        const int wide = vectors * L;
+        const int first_in = part_begin(channels, cut.in_slices, slice);
+        const int in = part_begin(channels, cut.in_slices, slice + 1) - first_in;
         const T* from = partial + std::size_t(group * cut.in_slices + slice) * sums_of_slice +
                         sums_before(in, b) +
                         std::size_t(k) * std::size_t(covered(in, vectors) * wide);
-        const int first = blocks.channel(b), n = std::min(wide, d.target_channels - first);
+        const int first = blocks.channel(b);
+        const int n = std::min(wide, d.target_channels - first);
         for (int q = 0; q < s.columns.taps; ++q, from += std::ptrdiff_t(in) * wide)
             add_weight_sums(from, cut.parts, sums_of_part, wide, in, n,
                             dw +
@@ -423,14 +451,15 @@ COLLAB_COLD void dense_weight_gradient(Threads& threads, const Dense& d, const L
 /// Adds the sum of dy over samples and pixels to db, one per channel.
 template <class T>
 COLLAB_COLD void bias_gradient(Threads& threads, const Map& map, View<const T> dy, T* db) {
-    const int channels = map.dims.channels,
-              parts = int(std::min<long>(32, (map.pixels() + 63) / 64));
+    const int channels = map.dims.channels;
+    const int parts = int(std::min<long>(32, (map.pixels() + 63) / 64));
     const std::size_t padded = detail::whole_lines<T>(std::size_t(channels));
     T* const partial = threads.shared<T>(std::size_t(parts) * padded);
     threads.run(parts, [&](int part) {
         T* const sums = partial + std::size_t(part) * padded;
         std::fill_n(sums, padded, T(0));
-        const long first = map.pixels() * part / parts, last = map.pixels() * (part + 1) / parts;
+        const long first = map.pixels() * part / parts;
+        const long last = map.pixels() * (part + 1) / parts;
         const T* at = dy.data + first * dy.pixel;
         for (long p = first; p < last; ++p, at += dy.pixel) {
             COLLAB_INDEPENDENT

@@ -45,17 +45,18 @@ struct Source {
 inline int list_quads(const Dense& d, const Sweep& s, const Window& window, const Units::Unit& unit,
                       int rows, std::ptrdiff_t pixel, std::ptrdiff_t row, std::ptrdiff_t image,
                       std::ptrdiff_t y_pixel, Quad* quads) {
-    const std::ptrdiff_t y_row = d.target.width * y_pixel, y_image = d.target.height * y_row;
+    const std::ptrdiff_t y_row = d.target.width * y_pixel;
+    const std::ptrdiff_t y_image = d.target.height * y_row;
     const std::ptrdiff_t origin =
         (s.rows.origin - window.top) * row + (s.columns.origin - window.left) * pixel;
     const bool across = across_images(unit.images, s.columns.count);
-    const int images = across ? ceil_div(unit.images, 4) : unit.images,
-              columns = across ? s.columns.count : ceil_div(s.columns.count, 4);
+    const int images = across ? ceil_div(unit.images, 4) : unit.images;
+    const int columns = across ? s.columns.count : ceil_div(s.columns.count, 4);
     Quad* q = quads;
     for (int m = 0; m < rows; ++m) {
         const int h = (unit.row + m) * s.rows.stride + s.rows.origin;
-        const int from = std::clamp(-h, 0, s.rows.taps),
-                  to = std::clamp(d.source.height - h, from, s.rows.taps);
+        const int from = std::clamp(-h, 0, s.rows.taps);
+        const int to = std::clamp(d.source.height - h, from, s.rows.taps);
         for (int a = 0; a < images; ++a) {
             // the last four, even if some were in the quad before
             const int i = across ? std::min(a * 4, unit.images - 4) : a;
@@ -87,8 +88,11 @@ void fetch_unit(Ahead& ahead, const Dense& d, const Units::Unit& unit, const Loa
     const int rows = d.sweep(0).rows.count;
     const auto [from, in] = pixels(d.source, rows);
     const auto [to, out] = pixels(d.target, rows);
-    ahead.add(load.x, from, in), ahead.add(load.raw, from, in), ahead.add(after.other, to, out),
-        ahead.add(after.value, to, out), ahead.add(after.more, to, out);
+    ahead.add(load.x, from, in);
+    ahead.add(load.raw, from, in);
+    ahead.add(after.other, to, out);
+    ahead.add(after.value, to, out);
+    ahead.add(after.more, to, out);
 }
 
 /// All sweeps of `d` from `load` to `after.y`; every target pixel is written, those without taps
@@ -99,18 +103,18 @@ COLLAB_COLD int dense(Threads& threads, const Dense& d, const Load<T>& load, con
     constexpr int L = lanes<T>;
     const View<const T> x = load.x;
     const View<T> y = after.y;
-    const int c = d.source_channels, groups = d.g.groups,
-              outputs = d.sweep(0).rows.count * d.sweep(0).columns.count;
+    const int c = d.source_channels;
+    const int groups = d.g.groups;
+    const int outputs = d.sweep(0).rows.count * d.sweep(0).columns.count;
     const Blocks<T> blocks(d.target_channels);
     const Window window = d.window();
 
     // of its tiles; 0: a direct sweep
     const int winograd = winograd_edge<T>(d, threads.winograd(), threads.constant_weights() != 0);
-    const int widest = d.sweep(0).columns.count, step = d.sweep(0).columns.stride;
-    const std::ptrdiff_t row = std::ptrdiff_t(window.width()) * c,
-                         tail = winograd     ? L
-                                : widest < 4 ? std::ptrdiff_t(3) * step * c
-                                             : 0;
+    const int widest = d.sweep(0).columns.count;
+    const int step = d.sweep(0).columns.stride;
+    const std::ptrdiff_t row = std::ptrdiff_t(window.width()) * c;
+    const std::ptrdiff_t tail = winograd ? L : widest < 4 ? std::ptrdiff_t(3) * step * c : 0;
     // Weights beyond the cache are read again for every unit: there, units are larger.
     const std::size_t budget = sizeof(T) * std::size_t(d.g.weights()) > (std::size_t(2) << 20)
                                    ? std::size_t(2) << 20
@@ -127,7 +131,8 @@ COLLAB_COLD int dense(Threads& threads, const Dense& d, const Load<T>& load, con
                                      ? whole + 64 / std::ptrdiff_t(sizeof(T))
                                      : whole;
 
-    const std::ptrdiff_t x_row = d.source.width * x.pixel, x_image = d.source.height * x_row;
+    const std::ptrdiff_t x_row = d.source.width * x.pixel;
+    const std::ptrdiff_t x_image = d.source.height * x_row;
     // The map itself serves as source where no window leaves it, quads are always whole and their
     // pixels do not compete for cache lines.
     bool direct = !winograd && load.plain() && window.top >= 0 && window.left >= 0 &&
@@ -136,7 +141,8 @@ COLLAB_COLD int dense(Threads& threads, const Dense& d, const Load<T>& load, con
     direct = direct && (x.pixel == c || (d.transposed ? d.g.kernel.width <= d.g.stride.width
                                                       : d.g.kernel.width == 1));
     for (int i = 0; i < d.sweeps() && direct; ++i) {
-        const int columns = d.sweep(i).columns.count, fewest = units.batch / units.groups_of_images;
+        const int columns = d.sweep(i).columns.count;
+        const int fewest = units.batch / units.groups_of_images;
         const bool some =
             across_images(fewest, columns) || across_images(units.most_images, columns);
         const bool all =
@@ -154,8 +160,10 @@ COLLAB_COLD int dense(Threads& threads, const Dense& d, const Load<T>& load, con
     T* const padded_bias = packed + groups * per_group;
     if (!operands.ready)
         threads.run(groups * blocks.count(), [&](int piece) {
-            const int group = piece / blocks.count(), b = piece % blocks.count(),
-                      first = blocks.channel(b), wide = blocks.in_block(b) * L;
+            const int group = piece / blocks.count();
+            const int b = piece % blocks.count();
+            const int first = blocks.channel(b);
+            const int wide = blocks.in_block(b) * L;
             if (winograd)
                 winograd_weights(winograd, d, w, group, b,
                                  packed + group * per_group + winograd_block<T>(winograd, c, b));
@@ -167,7 +175,8 @@ COLLAB_COLD int dense(Threads& threads, const Dense& d, const Load<T>& load, con
                     bias && i < d.target_channels ? bias[group * d.target_channels + i] : T(0);
         });
 
-    const int total = groups * units.count(), parts = std::min(total, 32);
+    const int total = groups * units.count();
+    const int parts = std::min(total, 32);
     // few units: their output channels are shared out as well
     const int splits = total >= 16 ? 1 : std::min(blocks.count(), ceil_div(16, total));
     if (after.run)
@@ -185,9 +194,10 @@ COLLAB_COLD int dense(Threads& threads, const Dense& d, const Load<T>& load, con
                                        winograd_tiles_in(units, widest, winograd))
                  : 0;
     threads.run(parts * splits, [&](int piece) {
-        const int part = piece / splits, split = piece % splits;
-        const int first_block = part_begin(blocks.count(), splits, split),
-                  last_block = part_begin(blocks.count(), splits, split + 1);
+        const int part = piece / splits;
+        const int split = piece % splits;
+        const int first_block = part_begin(blocks.count(), splits, split);
+        const int last_block = part_begin(blocks.count(), splits, split + 1);
         std::byte* const scratch = threads.scratch<std::byte>(
             (window_size + tile_size + chunked_quads * 4 * block_vectors * L) * sizeof(T) +
             (most_quads + chunked_quads) * sizeof(Quad));
@@ -220,10 +230,10 @@ COLLAB_COLD int dense(Threads& threads, const Dense& d, const Load<T>& load, con
                 source = {copy, c, row, image};
             }
             if (winograd) {
-                const int first = blocks.channel(first_block),
-                          n = std::min(blocks.channel(last_block), d.target_channels) - first;
-                const std::ptrdiff_t y_row = d.target.width * y.pixel,
-                                     y_image = d.target.height * y_row;
+                const int first = blocks.channel(first_block);
+                const int n = std::min(blocks.channel(last_block), d.target_channels) - first;
+                const std::ptrdiff_t y_row = d.target.width * y.pixel;
+                const std::ptrdiff_t y_image = d.target.height * y_row;
                 if (n > 0)
                     winograd_tiles(WinogradJob<T>{
                         {source.data, source.pixel, source.row, source.image, unit.images,
@@ -241,8 +251,8 @@ COLLAB_COLD int dense(Threads& threads, const Dense& d, const Load<T>& load, con
             }
             for (int i = 0; i < d.sweeps() && !winograd; ++i) {
                 const Sweep s = d.sweep(i);
-                const int rows = std::min(unit.rows, s.rows.count - unit.row),
-                          length = s.columns.taps * c;
+                const int rows = std::min(unit.rows, s.rows.count - unit.row);
+                const int length = s.columns.taps * c;
                 if (s.empty() || rows <= 0)
                     continue;
                 const int n = list_quads(d, s, window, unit, rows, source.pixel, source.row,
@@ -255,7 +265,8 @@ COLLAB_COLD int dense(Threads& threads, const Dense& d, const Load<T>& load, con
                 // some pixels are in two quads.
                 const int chunks = std::max(1, ceil_div(length * s.rows.taps, long_sum<T>));
                 for (int b = first_block; b < last_block; ++b) {
-                    const int first = blocks.channel(b), wide = blocks.in_block(b) * L;
+                    const int first = blocks.channel(b);
+                    const int wide = blocks.in_block(b) * L;
                     const T* weights = packed + group * per_group +
                                        std::ptrdiff_t(first) * c * d.taps() +
                                        std::ptrdiff_t(s.earlier_taps) * c * wide;
@@ -278,13 +289,18 @@ COLLAB_COLD int dense(Threads& threads, const Dense& d, const Load<T>& load, con
                         continue;
                     }
                     TileJob<T> part_of = job;
-                    part_of.y = chunk_sums, part_of.y_step = wide, part_of.channels = wide,
+                    part_of.y = chunk_sums;
+                    part_of.y_step = wide;
+                    part_of.channels = wide;
                     part_of.pixels = 4;
-                    for (int q = 0; q < n; ++q)
-                        own_quads[q] = quads[q], own_quads[q].y = std::ptrdiff_t(q) * 4 * wide;
+                    for (int q = 0; q < n; ++q) {
+                        own_quads[q] = quads[q];
+                        own_quads[q].y = std::ptrdiff_t(q) * 4 * wide;
+                    }
                     for (int k = 0; k < chunks; ++k) {
-                        part_of.from = part_begin(length, chunks, k),
-                        part_of.to = part_begin(length, chunks, k + 1), part_of.add = k > 0;
+                        part_of.from = part_begin(length, chunks, k);
+                        part_of.to = part_begin(length, chunks, k + 1);
+                        part_of.add = k > 0;
                         conv_all_tiles(part_of, blocks.in_block(b), own_quads, n);
                     }
                     for (int q = 0; q < n; ++q)
@@ -296,10 +312,11 @@ COLLAB_COLD int dense(Threads& threads, const Dense& d, const Load<T>& load, con
             }
             if (!after.run)
                 continue;
-            const int every = d.sweep(0).rows.every, first_row = unit.row * every,
-                      rows = std::min((unit.row + unit.rows) * every, d.target.height) - first_row;
-            const int first = blocks.channel(first_block),
-                      last = std::min(blocks.channel(last_block), d.target_channels);
+            const int every = d.sweep(0).rows.every;
+            const int first_row = unit.row * every;
+            const int rows = std::min((unit.row + unit.rows) * every, d.target.height) - first_row;
+            const int first = blocks.channel(first_block);
+            const int last = std::min(blocks.channel(last_block), d.target_channels);
             if (rows > 0 && last > first)  // units of more than one image are whole images
                 after.run(after, part,
                           (long(unit.image) * d.target.height + first_row) * d.target.width,

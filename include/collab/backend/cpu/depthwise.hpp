@@ -21,8 +21,8 @@ void copy_window_padded(const T* x, std::ptrdiff_t pixel, int channels, int repe
                         std::ptrdiff_t to_row) {
     if (channels == padded)
         return copy_window(x, pixel, channels, height, width, top, rows, left, columns, to, to_row);
-    const int first = std::clamp(-left, 0, columns),
-              last = std::clamp(width - left, first, columns);
+    const int first = std::clamp(-left, 0, columns);
+    const int last = std::clamp(width - left, first, columns);
     for (int r = 0; r < rows; ++r, to += to_row) {
         const int h = top + r;
         std::fill_n(to, std::ptrdiff_t(columns) * padded, T(0));
@@ -108,8 +108,10 @@ COLLAB_NOINLINE void depthwise_row(const DepthwiseRow<T>& r, int count, const T*
 template <class T>
 COLLAB_COLD void depthwise_sweeps(Threads& threads, const Dense& d, int repeats, int merged,
                                   View<const T> x, const T* w, const T* bias, View<T> y) {
-    const int channels = d.g.out.channels, padded = round_up(channels, lanes<T>), taps = d.taps(),
-              widest = d.sweep(0).columns.count;
+    const int channels = d.g.out.channels;
+    const int padded = round_up(channels, lanes<T>);
+    const int taps = d.taps();
+    const int widest = d.sweep(0).columns.count;
     const Window window = d.window();
     T* const packed = threads.shared<T>(std::size_t(taps + 1) * std::size_t(padded));
     T* const padded_bias = packed + std::ptrdiff_t(taps) * padded;
@@ -127,14 +129,15 @@ COLLAB_COLD void depthwise_sweeps(Threads& threads, const Dense& d, int repeats,
     for (int c = 0; c < padded; ++c)
         padded_bias[c] = bias && merged == 1 && c < channels ? bias[c] : T(0);
 
-    const std::ptrdiff_t row = std::ptrdiff_t(window.width()) * padded,
-                         tail = widest < 4 ? std::ptrdiff_t(3) * d.sweep(0).columns.stride * padded
-                                           : 0;
+    const std::ptrdiff_t row = std::ptrdiff_t(window.width()) * padded;
+    const std::ptrdiff_t tail =
+        widest < 4 ? std::ptrdiff_t(3) * d.sweep(0).columns.stride * padded : 0;
     const Units units(d.g.batch, window.most_rows,
                       sizeof(T) * std::size_t(window.height(window.most_rows) * row),
                       sizeof(T) * std::size_t(window.row_stride * row), d.target.area(), 16);
     const int parts = std::min(units.count(), 32);
-    const std::ptrdiff_t y_row = d.target.width * y.pixel, y_image = d.target.height * y_row;
+    const std::ptrdiff_t y_row = d.target.width * y.pixel;
+    const std::ptrdiff_t y_image = d.target.height * y_row;
     const std::size_t window_size =
         whole_lines<T>(std::size_t(window.height(units.most_rows) * row + tail));
     threads.run(parts, [&](int part) {
@@ -145,8 +148,8 @@ COLLAB_COLD void depthwise_sweeps(Threads& threads, const Dense& d, int repeats,
              u < part_begin(units.count(), parts, part + 1); ++u) {
             const Units::Unit unit = units[u];
             for (int image = unit.image; image < unit.image + unit.images; ++image) {
-                const int top = unit.row * window.row_stride + window.top,
-                          high = window.height(unit.rows);
+                const int top = unit.row * window.row_stride + window.top;
+                const int high = window.height(unit.rows);
                 copy_window_padded(x.data + std::ptrdiff_t(image) * d.source.area() * x.pixel,
                                    x.pixel, d.source.channels, repeats, padded, d.source.height,
                                    d.source.width, top, high, window.left, window.width(), copy,
@@ -155,8 +158,8 @@ COLLAB_COLD void depthwise_sweeps(Threads& threads, const Dense& d, int repeats,
                 for (int i = 0; i < d.sweeps(); ++i) {
                     const Sweep s = d.sweep(i);
                     for (int m = 0; m < std::min(unit.rows, s.rows.count - unit.row); ++m) {
-                        const int h = (unit.row + m) * s.rows.stride + s.rows.origin,
-                                  from = std::clamp(-h, 0, s.rows.taps);
+                        const int h = (unit.row + m) * s.rows.stride + s.rows.origin;
+                        const int from = std::clamp(-h, 0, s.rows.taps);
                         const T* at = copy +
                                       (m * s.rows.stride + s.rows.origin - window.top) * row +
                                       std::ptrdiff_t(s.columns.origin - window.left) * padded;
@@ -244,7 +247,8 @@ COLLAB_NOINLINE void depthwise_weights(const DepthwiseSums& s, const T* x, const
             each([&](auto k, auto q) COLLAB_LAMBDA_INLINE {
                 add_product(acc[i][k][q], load(px + k * s.tap_row + q * s.tap_column), d);
             });
-            px += s.x_step, pd += s.dy_step;
+            px += s.x_step;
+            pd += s.dy_step;
         };
         for (int w = 0; w + chains <= s.width; w += chains)
             times<chains>(output);
@@ -269,15 +273,17 @@ COLLAB_COLD void depthwise_weight_gradient(Threads& threads, const Convolution& 
     const Dense d(g, false);
     const Sweep s = d.sweep(0);
     const Window window = d.window();
-    const int channels = g.out.channels, padded = round_up(channels, L), taps = d.taps();
-    const std::ptrdiff_t row = std::ptrdiff_t(window.width()) * padded,
-                         dy_row = std::ptrdiff_t(s.columns.count) * padded;
+    const int channels = g.out.channels;
+    const int padded = round_up(channels, L);
+    const int taps = d.taps();
+    const std::ptrdiff_t row = std::ptrdiff_t(window.width()) * padded;
+    const std::ptrdiff_t dy_row = std::ptrdiff_t(s.columns.count) * padded;
     const Units units(g.batch, s.rows.count,
                       sizeof(T) *
                           std::size_t(window.height(s.rows.count) * row + s.rows.count * dy_row),
                       sizeof(T) * std::size_t(window.row_stride * row + dy_row), g.out.area(), 16);
-    const std::size_t size = std::size_t(taps) * std::size_t(padded),
-                      window_size = std::size_t(window.height(units.most_rows) * row);
+    const std::size_t size = std::size_t(taps) * std::size_t(padded);
+    const std::size_t window_size = std::size_t(window.height(units.most_rows) * row);
     const bool copy_dy = channels != padded;  // whole registers are read where they lie
     const int parts = std::min(units.count(), 16);
     T* const partial = threads.shared<T>(std::size_t(parts) * size);
@@ -299,10 +305,11 @@ COLLAB_COLD void depthwise_weight_gradient(Threads& threads, const Convolution& 
                 const T* gradient =
                     dy.data +
                     (std::ptrdiff_t(image) * g.out.area() + unit.row * g.out.width) * dy.pixel;
-                if (copy_dy)
+                if (copy_dy) {
                     copy_pixels(gradient, dy.pixel, channels, unit.rows * g.out.width, dy_copy,
-                                padded),
-                        gradient = dy_copy;
+                                padded);
+                    gradient = dy_copy;
+                }
                 const std::ptrdiff_t dy_step = copy_dy ? padded : dy.pixel;
                 const DepthwiseSums job{unit.rows,
                                         s.columns.count,

@@ -89,7 +89,8 @@ std::size_t lines_room(const Load<T>& x, const Dims& map, int rows) {
 /// `room`.
 template <class T>
 Lines<T> source_lines(const Load<T>& x, const Dims& map, int image, int top, int bottom, T* room) {
-    top = std::clamp(top, 0, map.height), bottom = std::clamp(bottom, top, map.height);
+    top = std::clamp(top, 0, map.height);
+    bottom = std::clamp(bottom, top, map.height);
     const std::ptrdiff_t first =
         std::ptrdiff_t(image) * map.area() + std::ptrdiff_t(top) * map.width;
     if (x.plain())
@@ -134,11 +135,15 @@ COLLAB_NOINLINE void depthwise_lines(const Taps<T>& t, const Lines<T>& x, int h,
         line[k] = x(h - 1 + k, c);
     const LoadedTaps<T> w(t);
     Vector<T> before[R], here[R];  // the sums of outputs p - 1 and p; those of p + 1 begin at p
-    times<R>([&](int r) COLLAB_LAMBDA_INLINE { before[r] = Vector<T>{}, here[r] = w.bias; });
+    times<R>([&](int r) COLLAB_LAMBDA_INLINE {
+        before[r] = Vector<T>{};
+        here[r] = w.bias;
+    });
     const auto column = [&](auto first) COLLAB_LAMBDA_INLINE {
         Vector<T> v[R + 2], after[R];
         times<R + 2>([&](int k) COLLAB_LAMBDA_INLINE {
-            v[k] = load(line[k].at), line[k].at += line[k].step;
+            v[k] = load(line[k].at);
+            line[k].at += line[k].step;
         });
         times<R>([&](int r) COLLAB_LAMBDA_INLINE {
             after[r] = w.bias;
@@ -148,9 +153,12 @@ COLLAB_NOINLINE void depthwise_lines(const Taps<T>& t, const Lines<T>& x, int h,
                 add_product(here[r], v[r + k], w.at[k][1]);
                 add_product(after[r], v[r + k], w.at[k][0]);
             });
-            if constexpr (!first())
-                store(y + r * y_row, before[r]), fetch_to_write(y + (R + r) * y_row);
-            before[r] = here[r], here[r] = after[r];
+            if constexpr (!first()) {
+                store(y + r * y_row, before[r]);
+                fetch_to_write(y + (R + r) * y_row);
+            }
+            before[r] = here[r];
+            here[r] = after[r];
         });
         if constexpr (!first())
             y += y_pixel;
@@ -176,7 +184,8 @@ COLLAB_NOINLINE void depthwise_lines_2(const Taps<T>& t, const Lines<T>& x, int 
     const auto even = [&]() COLLAB_LAMBDA_INLINE {
         Vector<T> v[rows];
         times<rows>([&](int k) COLLAB_LAMBDA_INLINE {
-            v[k] = load(line[k].at), line[k].at += line[k].step;
+            v[k] = load(line[k].at);
+            line[k].at += line[k].step;
         });
         times<R>([&](int r) COLLAB_LAMBDA_INLINE {
             times<3>([&](int k)
@@ -188,7 +197,8 @@ COLLAB_NOINLINE void depthwise_lines_2(const Taps<T>& t, const Lines<T>& x, int 
         even();
         Vector<T> v[rows], after[R];
         times<rows>([&](int k) COLLAB_LAMBDA_INLINE {
-            v[k] = load(line[k].at), line[k].at += line[k].step;
+            v[k] = load(line[k].at);
+            line[k].at += line[k].step;
         });
         times<R>([&](int r) COLLAB_LAMBDA_INLINE {
             after[r] = w.bias;
@@ -196,7 +206,9 @@ COLLAB_NOINLINE void depthwise_lines_2(const Taps<T>& t, const Lines<T>& x, int 
                 add_product(sum[r], v[2 * r + k], w.at[k][2]);
                 add_product(after[r], v[2 * r + k], w.at[k][0]);
             });
-            store(y + r * y_row, sum[r]), fetch_to_write(y + (R + r) * y_row), sum[r] = after[r];
+            store(y + r * y_row, sum[r]);
+            fetch_to_write(y + (R + r) * y_row);
+            sum[r] = after[r];
         });
     }
     if (pairs == width)
@@ -212,37 +224,52 @@ COLLAB_NOINLINE void depthwise_gradient_lines_2(const Taps<T>& t, const Lines<T>
                                                 int width, bool both, T* y,
                                                 std::ptrdiff_t y_pixel) {
     const std::ptrdiff_t y_row = both ? width * y_pixel : 0;
-    Line<T> up = dy(m, c), down = dy(m + 1, c);
+    Line<T> up = dy(m, c);
+    Line<T> down = dy(m + 1, c);
     const LoadedTaps<T> w(t);
     const auto next = [](Line<T>& l) COLLAB_LAMBDA_INLINE {
         const Vector<T> v = load(l.at);
         l.at += l.step;
         return v;
     };
-    Vector<T> a = next(up), b = next(down);
+    Vector<T> a = next(up);
+    Vector<T> b = next(down);
     for (int n = 0; n < dy.width; ++n, y += 2 * y_pixel) {
         const bool last = n + 1 == dy.width;
-        Vector<T> a1 = {}, b1 = {};
-        if (!last)
-            a1 = next(up), b1 = next(down);
-        Vector<T> y00 = w.bias, y01 = w.bias, y10 = w.bias, y11 = w.bias;
+        Vector<T> a1 = {};
+        Vector<T> b1 = {};
+        if (!last) {
+            a1 = next(up);
+            b1 = next(down);
+        }
+        Vector<T> y00 = w.bias;
+        Vector<T> y01 = w.bias;
+        Vector<T> y10 = w.bias;
+        Vector<T> y11 = w.bias;
         add_product(y00, a, w.at[1][1]);
-        add_product(y01, a1, w.at[1][0]), add_product(y01, a, w.at[1][2]);
-        add_product(y10, b, w.at[0][1]), add_product(y10, a, w.at[2][1]);
-        add_product(y11, b1, w.at[0][0]), add_product(y11, b, w.at[0][2]),
-            add_product(y11, a1, w.at[2][0]), add_product(y11, a, w.at[2][2]);
+        add_product(y01, a1, w.at[1][0]);
+        add_product(y01, a, w.at[1][2]);
+        add_product(y10, b, w.at[0][1]);
+        add_product(y10, a, w.at[2][1]);
+        add_product(y11, b1, w.at[0][0]);
+        add_product(y11, b, w.at[0][2]);
+        add_product(y11, a1, w.at[2][0]);
+        add_product(y11, a, w.at[2][2]);
         const bool right = !last || width % 2 == 0;
         if (both) {
             store(y + y_row, y10);
-            fetch_to_write(y + 3 * y_row), fetch_to_write(y + 3 * y_row + y_pixel);
+            fetch_to_write(y + 3 * y_row);
+            fetch_to_write(y + 3 * y_row + y_pixel);
             if (right)
                 store(y + y_row + y_pixel, y11);
         }
         store(y, y00);
-        fetch_to_write(y + 2 * y_row), fetch_to_write(y + 2 * y_row + y_pixel);
+        fetch_to_write(y + 2 * y_row);
+        fetch_to_write(y + 2 * y_row + y_pixel);
         if (right)
             store(y + y_pixel, y01);
-        a = a1, b = b1;
+        a = a1;
+        b = b1;
     }
 }
 
@@ -263,7 +290,8 @@ void depthwise_unit(const Convolution& g, bool transposed, const ChannelRegister
                     int last, View<T> y) {
     const Dims target = transposed ? g.in : g.out;
     const DepthwiseSteps steps(g, transposed);
-    const int stride = g.stride.height, channels = registers.channels;
+    const int stride = g.stride.height;
+    const int channels = registers.channels;
     const bool flipped = transposed && stride == 1;
     for (int h = first; h < last; h += steps.step) {
         T* const out = y.data + (std::ptrdiff_t(image) * target.area() +
@@ -293,9 +321,11 @@ void depthwise_unit(const Convolution& g, bool transposed, const ChannelRegister
 template <class T>
 COLLAB_COLD int depthwise_3x3(Threads& threads, const Convolution& g, bool transposed,
                               const Load<T>& x, const T* w, const T* bias, After<T>& after) {
-    const Dims source = transposed ? g.out : g.in, target = transposed ? g.in : g.out;
+    const Dims source = transposed ? g.out : g.in;
+    const Dims target = transposed ? g.in : g.out;
     const DepthwiseSteps steps(g, transposed);
-    const int channels = target.channels, ratio = steps.ratio;
+    const int channels = target.channels;
+    const int ratio = steps.ratio;
     const ChannelRegisters<T> registers(channels);
     const RowUnits units(g.batch, steps.every == 2 ? source.height : target.height,
                          sizeof(T) * std::size_t(source.width) * std::size_t(channels) *
@@ -309,14 +339,16 @@ COLLAB_COLD int depthwise_3x3(Threads& threads, const Convolution& g, bool trans
         T* const formed = threads.scratch<T>(room);
         for (int u = part_begin(units.count(), parts, part);
              u < part_begin(units.count(), parts, part + 1); ++u) {
-            const int image = units.image(u), first = units.first(u), last = units.last(u);
+            const int image = units.image(u);
+            const int first = units.first(u);
+            const int last = units.last(u);
             const Lines<T> lines =
                 source_lines(x, source, image, first * ratio - 1, (last - 1) * ratio + 2, formed);
             depthwise_unit(g, transposed, registers, lines, w, bias, image, first, last, after.y);
             if (!after.run)
                 continue;
-            const int top = first * steps.every,
-                      bottom = std::min(last * steps.every, target.height);
+            const int top = first * steps.every;
+            const int bottom = std::min(last * steps.every, target.height);
             after.run(after, part, (long(image) * target.height + top) * target.width,
                       long(bottom - top) * target.width, 0, channels);
         }
@@ -343,8 +375,12 @@ COLLAB_NOINLINE void depthwise_3x3_sums(const Lines<T>& x, const Lines<T>& dy, i
         Line<T> line[3];
         for (int k = 0; k < 3; ++k)
             line[k] = x(h * Stride - 1 + k, c);
-        const std::ptrdiff_t s0 = line[0].step, s1 = line[1].step, s2 = line[2].step;
-        const T *p0 = line[0].at, *p1 = line[1].at, *p2 = line[2].at;  // column Stride * w
+        const std::ptrdiff_t s0 = line[0].step;
+        const std::ptrdiff_t s1 = line[1].step;
+        const std::ptrdiff_t s2 = line[2].step;
+        const T* p0 = line[0].at;
+        const T* p1 = line[1].at;
+        const T* p2 = line[2].at;  // column Stride * w
         const auto output = [&](auto from, auto to) COLLAB_LAMBDA_INLINE {
             const Vector<T> v = load(pd);
             repeat<3>([&](auto q) COLLAB_LAMBDA_INLINE {
@@ -354,7 +390,10 @@ COLLAB_NOINLINE void depthwise_3x3_sums(const Lines<T>& x, const Lines<T>& dy, i
                     add_product(acc[2][q], load(p2 + (q - 1) * s2), v);
                 }
             });
-            pd += d.step, p0 += Stride * s0, p1 += Stride * s1, p2 += Stride * s2;
+            pd += d.step;
+            p0 += Stride * s0;
+            p1 += Stride * s1;
+            p2 += Stride * s2;
         };
         // the last output meets the source with its last tap
         const bool right = (dy.width - 1) * Stride + 1 < x.width;
@@ -435,15 +474,17 @@ COLLAB_COLD void depthwise_3x3_weight_gradient(Threads& threads, const Convoluti
     const RowUnits units(g.batch, g.out.height, all.row_bytes, all.band);
     const int parts = std::min(units.count(), 16);
     T* const partial = threads.shared<T>(std::size_t(parts) * all.size());
-    const std::size_t x_room = lines_room(x, g.in, (units.each - 1) * stride + 3),
-                      dy_room = lines_room(dy, g.out, units.each);
+    const std::size_t x_room = lines_room(x, g.in, (units.each - 1) * stride + 3);
+    const std::size_t dy_room = lines_room(dy, g.out, units.each);
     threads.run(parts, [&](int part) {
         T* const formed = threads.scratch<T>(x_room + dy_room);
         T* const sums = partial + std::size_t(part) * all.size();
         std::fill_n(sums, all.size(), T(0));
         for (int u = part_begin(units.count(), parts, part);
              u < part_begin(units.count(), parts, part + 1); ++u) {
-            const int image = units.image(u), first = units.first(u), last = units.last(u);
+            const int image = units.image(u);
+            const int first = units.first(u);
+            const int last = units.last(u);
             const Lines<T> source =
                 source_lines(x, g.in, image, first * stride - 1, (last - 1) * stride + 2, formed);
             all.add(source, source_lines(dy, g.out, image, first, last, formed + x_room), first,

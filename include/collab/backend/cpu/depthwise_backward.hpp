@@ -20,21 +20,24 @@ COLLAB_COLD int depthwise_3x3_backward(Threads& threads, const Convolution& g, c
     const DepthwiseSums3x3<T> all(g);
     const DepthwiseSteps steps(g, true);
     // rows of dy that the first row of dx meets beside its own
-    const int stride = g.stride.height, above = stride == 1 ? 1 : 0;
+    const int stride = g.stride.height;
+    const int above = stride == 1 ? 1 : 0;
     const RowUnits units(g.batch, g.out.height, all.row_bytes, steps.step);
     const int parts = std::min(units.count(), 32);
     T* const partial = threads.shared<T>(std::size_t(parts) * all.size());
     if (after.run)
         after.zero_sums(threads, parts);
-    const std::size_t x_room = lines_room(x, g.in, (units.each - 1) * stride + 3),
-                      dy_room = lines_room(dy, g.out, units.each + 2);
+    const std::size_t x_room = lines_room(x, g.in, (units.each - 1) * stride + 3);
+    const std::size_t dy_room = lines_room(dy, g.out, units.each + 2);
     threads.run(parts, [&](int part) {
         T* const formed = threads.scratch<T>(x_room + dy_room);
         T* const sums = partial + std::size_t(part) * all.size();
         std::fill_n(sums, all.size(), T(0));
         for (int u = part_begin(units.count(), parts, part);
              u < part_begin(units.count(), parts, part + 1); ++u) {
-            const int image = units.image(u), first = units.first(u), last = units.last(u);
+            const int image = units.image(u);
+            const int first = units.first(u);
+            const int last = units.last(u);
             const Lines<T> source =
                 source_lines(x, g.in, image, first * stride - 1, (last - 1) * stride + 2, formed);
             const Lines<T> gradient =
@@ -44,7 +47,8 @@ COLLAB_COLD int depthwise_3x3_backward(Threads& threads, const Convolution& g, c
                            image, first, last, after.y);
             if (!after.run)
                 continue;
-            const int top = first * steps.every, bottom = std::min(last * steps.every, g.in.height);
+            const int top = first * steps.every;
+            const int bottom = std::min(last * steps.every, g.in.height);
             after.run(after, part, (long(image) * g.in.height + top) * g.in.width,
                       long(bottom - top) * g.in.width, 0, g.in.channels);
         }

@@ -19,8 +19,10 @@ inline void random_words(const Random& random, std::uint64_t first, int n, std::
     const std::uint64_t block = first / 4;
     for (int b = 0; b < n / 4; ++b) {
         const Words w = local(block + static_cast<std::uint64_t>(b));
-        words[4 * b] = w.w[0], words[4 * b + 1] = w.w[1], words[4 * b + 2] = w.w[2],
-                  words[4 * b + 3] = w.w[3];
+        words[4 * b] = w.w[0];
+        words[4 * b + 1] = w.w[1];
+        words[4 * b + 2] = w.w[2];
+        words[4 * b + 3] = w.w[3];
     }
 }
 }  // namespace detail
@@ -42,12 +44,14 @@ COLLAB_COLD void dropout(Threads& threads, const Map& map, double p, const Rando
     threads.run(cut.count, [&](int piece) {
         alignas(64) std::uint32_t words[block];
         for (long k = cut.begin(piece); k < cut.end(piece); ++k) {
-            const long first = k * block, end = std::min(first + block, map.size());
+            const long first = k * block;
+            const long end = std::min(first + block, map.size());
             detail::random_words(random, static_cast<std::uint64_t>(first), block, words);
             // a run ends with the block or, between gaps, with the pixel
             for (long i = first; i < end;) {
-                const long pixel = i / channels, c = i % channels,
-                           n = flat ? end - i : std::min(end - i, channels - c);
+                const long pixel = i / channels;
+                const long c = i % channels;
+                const long n = flat ? end - i : std::min(end - i, channels - c);
                 const T* in = x.data + pixel * x.pixel + c;
                 T* out = y.data + pixel * y.pixel + c;
                 const std::uint32_t* word = words + (i - first);

@@ -43,7 +43,8 @@ COLLAB_COLD void shortcut_pixels(Threads& threads, const Convolution& g, const F
     const Cut cut(long(g.batch) * g.out.height, grain / (long(g.out.width) * g.in.channels));
     threads.run(cut.count, [&](int piece) {
         for (long row = cut.begin(piece); row < cut.end(piece); ++row) {
-            const long b = row / g.out.height, h = row % g.out.height;
+            const long b = row / g.out.height;
+            const long h = row % g.out.height;
             const long from = (b * g.in.height + h * g.stride.height) * g.in.width;
             for (long w = 0; w < g.out.width; ++w)
                 f(row * g.out.width + w, from + w * g.stride.width);
@@ -55,7 +56,8 @@ COLLAB_COLD void shortcut_pixels(Threads& threads, const Convolution& g, const F
 /// Adds to y every stride-th pixel of x, its channels after the first (out - in) / 2 of y.
 template <class T>
 COLLAB_COLD void pad_shortcut(Threads& threads, const Convolution& g, View<const T> x, View<T> y) {
-    const int channels = g.in.channels, skip = (g.out.channels - g.in.channels) / 2;
+    const int channels = g.in.channels;
+    const int skip = (g.out.channels - g.in.channels) / 2;
     detail::shortcut_pixels(threads, g, [&](long out, long in) {
         const T* from = x.data + in * x.pixel;
         T* to = y.data + out * y.pixel + skip;
@@ -69,7 +71,8 @@ COLLAB_COLD void pad_shortcut(Threads& threads, const Convolution& g, View<const
 template <class T>
 COLLAB_COLD void pad_shortcut_backward(Threads& threads, const Convolution& g, View<const T> dy,
                                        View<T> dx) {
-    const int channels = g.in.channels, skip = (g.out.channels - g.in.channels) / 2;
+    const int channels = g.in.channels;
+    const int skip = (g.out.channels - g.in.channels) / 2;
     detail::shortcut_pixels(threads, g, [&](long out, long in) {
         const T* from = dy.data + out * dy.pixel + skip;
         T* to = dx.data + in * dx.pixel;

@@ -38,8 +38,11 @@ COLLAB_COLD void normalised_conv2d(Threads& threads, const Convolution& g,
     // for its coefficients
     const detail::Load<T> result = detail::load_of(room, input, g.out.channels);
     detail::After<T> after(y, g.out.channels);
-    after.more = skip, after.activation = detail::Activated<T, F>::of(f), after.mean = result.mean,
-    after.scale = result.scale, after.offset = result.offset;
+    after.more = skip;
+    after.activation = detail::Activated<T, F>::of(f);
+    after.mean = result.mean;
+    after.scale = result.scale;
+    after.offset = result.offset;
     after.run = detail::Passes<T>::finish;
     detail::fused_sweep(threads, g, families, detail::load_of(room, x, g.in.channels), w, bias,
                         after);
@@ -51,8 +54,8 @@ COLLAB_COLD void fused_conv2d_weight_gradient(Threads& threads, const Convolutio
                                               const detail::Families<T>& families, const X& x,
                                               const D& dy, T* dw) {
     auto room = detail::coefficients<T>(threads, detail::widest(g));
-    const detail::Load<T> of_x = detail::load_of(room, x, g.in.channels),
-                          of_dy = detail::load_of(room, dy, g.out.channels);
+    const detail::Load<T> of_x = detail::load_of(room, x, g.in.channels);
+    const detail::Load<T> of_dy = detail::load_of(room, dy, g.out.channels);
     detail::fused_weight_gradient(threads, g, families, of_x, of_dy, dw);
 }
 
@@ -63,23 +66,29 @@ COLLAB_COLD void fused_conv2d_backward(Threads& threads, const Convolution& g,
                                        const T* w, T* dw, View<T> dx, const Then& then) {
     const int channels = g.in.channels;
     auto room = detail::coefficients<T>(threads, detail::widest(g));
-    const detail::Load<T> of_x = detail::load_of(room, x, channels),
-                          of_dy = detail::load_of(room, dy, g.out.channels);
+    const detail::Load<T> of_x = detail::load_of(room, x, channels);
+    const detail::Load<T> of_dy = detail::load_of(room, dy, g.out.channels);
     detail::After<T> after(dx, channels);
     const T* saved = nullptr;
     if constexpr (requires { then.value; }) {
         saved = then.saved;
-        after.more = then.more, after.value = then.value, after.other = then.raw;
+        after.more = then.more;
+        after.value = then.value;
+        after.other = then.raw;
         after.activation = detail::Activated<T, std::remove_cvref_t<decltype(then.f)>>::of(then.f);
         after.mean = room.copy(channels, saved);
         after.run = detail::Passes<T>::output_gate;
     } else if constexpr (requires { then.more; }) {
-        after.more = then.more, after.run = detail::Passes<T>::plus;
+        after.more = then.more;
+        after.run = detail::Passes<T>::plus;
     } else if constexpr (requires { then.input; }) {
         saved = then.input.saved;
         const detail::Load<T> input = detail::load_of(room, then.input, channels);
-        after.other = input.x, after.mean = input.mean, after.scale = input.scale,
-        after.offset = input.offset, after.activation = input.activation;
+        after.other = input.x;
+        after.mean = input.mean;
+        after.scale = input.scale;
+        after.offset = input.offset;
+        after.activation = input.activation;
         after.run = detail::Passes<T>::gate;
     }
     [[maybe_unused]] const int parts =

@@ -26,17 +26,20 @@ template <class T, ConvolutionKind Kind>
 inline constexpr Families<T> families_of = [] {
     Families<T> f;
     if constexpr (Kind.grouped) {
-        f.depthwise = depthwise<T>, f.depthwise_input_gradient = depthwise_input_gradient<T>,
+        f.depthwise = depthwise<T>;
+        f.depthwise_input_gradient = depthwise_input_gradient<T>;
         f.depthwise_weight_gradient = depthwise_weight_gradient<T>;
-        f.depthwise_3x3 = depthwise_3x3<T>,
-        f.depthwise_3x3_weight_gradient = depthwise_3x3_weight_gradient<T>,
+        f.depthwise_3x3 = depthwise_3x3<T>;
+        f.depthwise_3x3_weight_gradient = depthwise_3x3_weight_gradient<T>;
         f.depthwise_3x3_backward = depthwise_3x3_backward<T>;
     }
     if constexpr (Kind.pointwise)
         f.pointwise_backward = pointwise_backward<T>;
-    if constexpr (Kind.pointwise && has_matrix_unit && std::is_same_v<T, float>)
-        f.unit_sweep = unit_sweep<MatrixUnit>, f.unit_backward = unit_backward<MatrixUnit>,
+    if constexpr (Kind.pointwise && has_matrix_unit && std::is_same_v<T, float>) {
+        f.unit_sweep = unit_sweep<MatrixUnit>;
+        f.unit_backward = unit_backward<MatrixUnit>;
         f.unit_weight_gradient = unit_weight_gradient<MatrixUnit>;
+    }
     return f;
 }();
 template <class T>

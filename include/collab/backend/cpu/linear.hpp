@@ -27,10 +27,11 @@ COLLAB_COLD void packed_product(Threads& threads, int rows, int depth, int colum
     constexpr int together = 2;
     // a panel of this many rows stays in the first-level cache
     constexpr int deep = 32768 / int(sizeof(T)) / Panels<T>::wide;
-    const int chunks = ceil_div(depth, deep), most = ceil_div(depth, chunks),
-              groups = ceil_div(panels.count, together);
-    const std::size_t size = std::size_t(most) * Panels<T>::wide,
-                      whole = size * std::size_t(chunks);
+    const int chunks = ceil_div(depth, deep);
+    const int most = ceil_div(depth, chunks);
+    const int groups = ceil_div(panels.count, together);
+    const std::size_t size = std::size_t(most) * Panels<T>::wide;
+    const std::size_t whole = size * std::size_t(chunks);
     const auto begin = [&](int chunk) { return part_begin(depth, chunks, chunk); };
     // Few panels: their rows are shared out as well, and the panels are packed beforehand.
     const long work = long(rows) * depth * columns;
@@ -53,14 +54,17 @@ COLLAB_COLD void packed_product(Threads& threads, int rows, int depth, int colum
     }
     if (splits > 1)
         threads.run(panels.count * chunks, [&](int piece) {
-            const int p = piece / chunks, k = piece % chunks;
+            const int p = piece / chunks;
+            const int k = piece % chunks;
             pack(begin(k), begin(k + 1) - begin(k), p,
                  all_packed + std::size_t(p) * whole + std::size_t(k) * size);
         });
     const T* const from = copied ? x_copy : x.data;
     threads.run(groups * splits, [&](int piece) {
-        const int group = piece / splits, split = piece % splits, first_panel = group * together,
-                  last_panel = std::min(first_panel + together, panels.count);
+        const int group = piece / splits;
+        const int split = piece % splits;
+        const int first_panel = group * together;
+        const int last_panel = std::min(first_panel + together, panels.count);
         const int first = part_begin(ceil_div(rows, tile_rows), splits, split) * tile_rows;
         const int last =
             std::min(rows, part_begin(ceil_div(rows, tile_rows), splits, split + 1) * tile_rows);
@@ -68,12 +72,14 @@ COLLAB_COLD void packed_product(Threads& threads, int rows, int depth, int colum
             threads.scratch<T>(Panels<T>::wide + (splits > 1 ? 0 : size * together));
         T* const packed = padded_bias + Panels<T>::wide;
         for (int k = 0; k < chunks; ++k) {
-            const int j = begin(k), m = begin(k + 1) - j;
+            const int j = begin(k);
+            const int m = begin(k + 1) - j;
             if (splits == 1)
                 for (int p = first_panel; p < last_panel; ++p)
                     pack(j, m, p, packed + std::size_t(p - first_panel) * size);
             for (int p = first_panel; p < last_panel; ++p) {
-                const int c = p * Panels<T>::wide, n = panels.in(p);
+                const int c = p * Panels<T>::wide;
+                const int n = panels.in(p);
                 const T* const panel =
                     splits > 1 ? all_packed + std::size_t(p) * whole + std::size_t(k) * size
                                : packed + std::size_t(p - first_panel) * size;
@@ -95,7 +101,8 @@ COLLAB_COLD void product_of_few(Threads& threads, const Product& g, View<const T
                                 const T* bias, View<T> y) {
     const Cut cut(g.out, std::max(64L, grain / g.in), 16);
     threads.run(cut.count, [&](int piece) {
-        const long first = cut.begin(piece), n = cut.end(piece) - first;
+        const long first = cut.begin(piece);
+        const long n = cut.end(piece) - first;
         for (int b = 0; b < g.batch; ++b) {
             T* const to = y.data + b * y.pixel + first;
             if (bias)
@@ -107,9 +114,14 @@ COLLAB_COLD void product_of_few(Threads& threads, const Product& g, View<const T
         int i = 0;
         for (; i + 4 <= g.in; i += 4, row += 4L * g.out)
             for (int b = 0; b < g.batch; ++b) {
-                const T *v = x.data + b * x.pixel + i, *r1 = row + g.out, *r2 = r1 + g.out,
-                        *r3 = r2 + g.out;
-                const T v0 = v[0], v1 = v[1], v2 = v[2], v3 = v[3];
+                const T* v = x.data + b * x.pixel + i;
+                const T* r1 = row + g.out;
+                const T* r2 = r1 + g.out;
+                const T* r3 = r2 + g.out;
+                const T v0 = v[0];
+                const T v1 = v[1];
+                const T v2 = v[2];
+                const T v3 = v[3];
                 T* const to = y.data + b * y.pixel + first;
                 COLLAB_INDEPENDENT
                 for (long k = 0; k < n; ++k)
@@ -207,7 +219,8 @@ COLLAB_COLD void linear_weight_gradient(Threads& threads, const Product& g, View
     threads.run(cut.count, [&](int piece) {
         T* const inputs = threads.scratch<T>(std::size_t(g.batch) * tile_rows);
         for (long tile = cut.begin(piece); tile < cut.end(piece); ++tile) {
-            const int first = int(tile) * tile_rows, rows = std::min(tile_rows, g.in - first);
+            const int first = int(tile) * tile_rows;
+            const int rows = std::min(tile_rows, g.in - first);
             for (int b = 0; b < g.batch; ++b)
                 for (int i = 0; i < rows; ++i)
                     inputs[b * tile_rows + i] = x.data[b * x.pixel + first + i];

@@ -50,8 +50,12 @@ private:
 /// [channel, channel + channels), `to_pixel` apart.
 template <class T>
 struct Load {
-    View<const T> x{}, raw{};  ///< raw: what a gradient is formed from beside x
-    const T *mean = nullptr, *scale = nullptr, *offset = nullptr, *slope = nullptr;
+    View<const T> x{};
+    View<const T> raw{};  ///< raw: what a gradient is formed from beside x
+    const T* mean = nullptr;
+    const T* scale = nullptr;
+    const T* offset = nullptr;
+    const T* slope = nullptr;
     Activation<T> activation{};
     int all = 0;  ///< channels of the map
     void (*run)(const Load&, long first, long count, int channel, int channels, T* to,
@@ -65,7 +69,9 @@ template <class T>
 COLLAB_NOINLINE void load_normalised(const Load<T>& l, long first, long count, int channel,
                                      int channels, T* to, std::ptrdiff_t to_pixel) {
     Strips<T> r{l.mean + channel, l.scale + channel, l.offset + channel};
-    r.in = l.x.data + first * l.x.pixel + channel, r.in_step = l.x.pixel, r.to = to,
+    r.in = l.x.data + first * l.x.pixel + channel;
+    r.in_step = l.x.pixel;
+    r.to = to;
     r.to_step = to_pixel;
     over_strips(r, count, channels, channels == l.all && l.x.pixel == l.all && to_pixel == l.all,
                 [&](const Strips<T>& rows) { l.activation.form(l.activation.function, rows); });
@@ -73,17 +79,19 @@ COLLAB_NOINLINE void load_normalised(const Load<T>& l, long first, long count, i
 template <class T>
 COLLAB_NOINLINE void load_gradient(const Load<T>& l, long first, long count, int channel,
                                    int channels, T* to, std::ptrdiff_t to_pixel) {
-    const T *const g = l.x.data + first * l.x.pixel + channel, *const raw = l.raw.data +
-                                                                            first * l.raw.pixel +
-                                                                            channel;
+    const T* const g = l.x.data + first * l.x.pixel + channel;
+    const T* const raw = l.raw.data + first * l.raw.pixel + channel;
     // Blocks of a few registers, of which kernels ask for many: a number known to the compiler, or
     // the loop would cost more than its work.
     const auto block = [&](auto size) {
         constexpr int n = decltype(size)::value;
         T mean[n], scale[n], offset[n], slope[n];
-        std::copy_n(l.mean + channel, n, mean), std::copy_n(l.scale + channel, n, scale),
-            std::copy_n(l.offset + channel, n, offset), std::copy_n(l.slope + channel, n, slope);
-        const T *dz = g, *x = raw;
+        std::copy_n(l.mean + channel, n, mean);
+        std::copy_n(l.scale + channel, n, scale);
+        std::copy_n(l.offset + channel, n, offset);
+        std::copy_n(l.slope + channel, n, slope);
+        const T* dz = g;
+        const T* x = raw;
         for (long p = 0; p < count; ++p, dz += l.x.pixel, x += l.raw.pixel, to += to_pixel) {
             COLLAB_INDEPENDENT_FEW
             for (int i = 0; i < n; ++i)
@@ -95,7 +103,11 @@ COLLAB_NOINLINE void load_gradient(const Load<T>& l, long first, long count, int
     if (channels == 16 && l.all != 16)
         return block(std::integral_constant<int, 16>{});
     Strips<T> all{l.mean + channel, l.scale + channel, l.offset + channel};
-    all.in = raw, all.in_step = l.raw.pixel, all.more = g, all.more_step = l.x.pixel, all.to = to,
+    all.in = raw;
+    all.in_step = l.raw.pixel;
+    all.more = g;
+    all.more_step = l.x.pixel;
+    all.to = to;
     all.to_step = to_pixel;
     over_strips(
         all, count, channels,

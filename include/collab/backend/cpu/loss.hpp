@@ -23,11 +23,16 @@ COLLAB_INLINE T exponential(T x) {
     if constexpr (std::is_same_v<T, float>) {
         x = x < -87.f ? -87.f : x;
         // adding 1.5 * 2^23 rounds to an integer
-        const float biased = x * 1.44269504f + 12582912.f, n = biased - 12582912.f;
+        const float biased = x * 1.44269504f + 12582912.f;
+        const float n = biased - 12582912.f;
         const float r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
         float p = 1.3888889e-3f;
-        p = p * r + 8.3333333e-3f, p = p * r + 4.1666667e-2f, p = p * r + 1.6666667e-1f,
-        p = p * r + 0.5f, p = p * r + 1.f, p = p * r + 1.f;
+        p = p * r + 8.3333333e-3f;
+        p = p * r + 4.1666667e-2f;
+        p = p * r + 1.6666667e-1f;
+        p = p * r + 0.5f;
+        p = p * r + 1.f;
+        p = p * r + 1.f;
         return p * std::bit_cast<float>((std::bit_cast<std::int32_t>(biased) << 23) + 0x3f800000);
     } else {
         return std::exp(x);
@@ -83,7 +88,8 @@ COLLAB_COLD void softmax_cross_entropy(Threads& threads, int rows, int classes,
             const T* x = logits.data + b * logits.pixel;
             T* e = dlogits ? dlogits.data + b * dlogits.pixel : room;
             const int label = labels[b];
-            const T top = detail::largest(classes, x), distance = top - x[label];
+            const T top = detail::largest(classes, x);
+            const T distance = top - x[label];
             hits[b] = detail::first_largest(classes, x, label) ? T(1) : T(0);
             COLLAB_INDEPENDENT
             for (int c = 0; c < classes; ++c)

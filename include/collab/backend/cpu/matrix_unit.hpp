@@ -21,7 +21,8 @@ namespace collab::backend::detail {
 
 /// Two bfloat16, the first in the low half. A tile has 16 rows of 16 words.
 using Word = std::uint32_t;
-inline constexpr int unit_rows = 16, unit_words = unit_rows * unit_rows;
+inline constexpr int unit_rows = 16;
+inline constexpr int unit_words = unit_rows * unit_rows;
 
 #ifdef COLLAB_MATRIX_UNIT
 /// Intel's Advanced Matrix Extensions: eight tiles, of which a thread has the use while it has an
@@ -30,7 +31,9 @@ class AmxUnit {
 public:
     AmxUnit() {
         struct alignas(64) {
-            std::uint8_t palette = 1, start = 0, none[14] = {};
+            std::uint8_t palette = 1;
+            std::uint8_t start = 0;
+            std::uint8_t none[14] = {};
             std::uint16_t bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
             std::uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
         } const eight_whole_tiles;
@@ -67,7 +70,8 @@ public:
     static bool present() {
         static const bool allowed = [] {
             // ARCH_REQ_XCOMP_PERM of arch_prctl, and the state of the tiles
-            constexpr long request = 0x1023, tiles = 18;
+            constexpr long request = 0x1023;
+            constexpr long tiles = 18;
             return ::syscall(SYS_arch_prctl, request, tiles) == 0;
         }();
         return allowed;

@@ -17,14 +17,19 @@ namespace detail {
 /// a row, so that the inner loops are long whatever the number of channels; the pixels that fill no
 /// row are `rest`.
 struct Rows {
-    long channels, pixels, fold = 1, count, rest;
+    long channels;
+    long pixels;
+    long fold = 1;
+    long count;
+    long rest;
     template <class... U>
     explicit Rows(const Map& map, const View<U>&... v)
         : channels(map.dims.channels),
           pixels(map.pixels()) {
         if (((v.pixel == channels) && ...))
             fold = std::max(1L, 256 / channels);
-        count = pixels / fold, rest = pixels % fold;
+        count = pixels / fold;
+        rest = pixels % fold;
     }
     long width() const { return fold * channels; }
     /// Pieces of rows; the last one also has the rest. At most 64, since each has sums of its own.
@@ -39,13 +44,16 @@ struct NormalisationSpace {
     double *sums, *parts;
     T *mean, *scale, *offset, *slope;
     NormalisationSpace(Threads& threads, const Rows& rows) {
-        const std::size_t two = static_cast<std::size_t>(2 * rows.channels),
-                          width = static_cast<std::size_t>(rows.width());
+        const std::size_t two = static_cast<std::size_t>(2 * rows.channels);
+        const std::size_t width = static_cast<std::size_t>(rows.width());
         Carve carve(threads.shared<std::byte>(Carve::bytes<double>(two) +
                                               Carve::bytes<double>(two * most_pieces) +
                                               4 * Carve::bytes<T>(width)));
-        sums = carve.take<double>(two), parts = carve.take<double>(two * most_pieces);
-        mean = carve.take<T>(width), scale = carve.take<T>(width), offset = carve.take<T>(width),
+        sums = carve.take<double>(two);
+        parts = carve.take<double>(two * most_pieces);
+        mean = carve.take<T>(width);
+        scale = carve.take<T>(width);
+        offset = carve.take<T>(width);
         slope = carve.take<T>(width);
     }
 };
@@ -65,12 +73,14 @@ template <class T, class Block, class... U>
 COLLAB_COLD void channel_sums(Threads& threads, const Rows& rows,
                               const NormalisationSpace<T>& space, const Block& block,
                               View<U>... v) {
-    const long width = rows.width(), two = 2 * rows.channels;
+    const long width = rows.width();
+    const long two = 2 * rows.channels;
     const Cut cut = rows.cut(space.most_pieces);
     threads.run(cut.count, [&](int piece) {
         const std::size_t wide = static_cast<std::size_t>(2 * width);
         Carve carve(threads.scratch<std::byte>(Carve::bytes<double>(wide) + Carve::bytes<T>(wide)));
-        double *total = carve.take<double>(wide), *part = space.parts + piece * two;
+        double* total = carve.take<double>(wide);
+        double* part = space.parts + piece * two;
         T* room = carve.take<T>(wide);
         std::fill(total, total + wide, 0.0);
         for (long r = cut.begin(piece), end = std::min(cut.end(piece), rows.count); r < end;
@@ -111,8 +121,9 @@ COLLAB_COLD void over_rows(Threads& threads, const Rows& rows, const F& f, View<
 template <class T, class F>
 COLLAB_COLD void normalise(Threads& threads, const Rows& rows, const NormalisationSpace<T>& space,
                            F f, View<const T> x, View<T> y) {
-    repeat_pixel(rows, space.mean), repeat_pixel(rows, space.scale),
-        repeat_pixel(rows, space.offset);
+    repeat_pixel(rows, space.mean);
+    repeat_pixel(rows, space.scale);
+    repeat_pixel(rows, space.offset);
     over_rows(
         threads, rows,
         [f, mean = space.mean, scale = space.scale, offset = space.offset](long n, const T* in,
@@ -157,23 +168,23 @@ COLLAB_COLD void batch_norm(Threads& threads, const Map& map, const Normalisatio
             const double k = static_cast<double>(count);
             COLLAB_INDEPENDENT
             for (long j = 0; j < width; ++j) {
-                const double s = static_cast<double>(in.data[j]) - static_cast<double>(origin[j]),
-                             first = static_cast<double>(a[j]);
+                const double s = static_cast<double>(in.data[j]) - static_cast<double>(origin[j]);
+                const double first = static_cast<double>(a[j]);
                 total[j] += first + k * s;
                 total[width + j] += static_cast<double>(b[j]) + (2 * first + k * s) * s;
             }
         },
         x);
-    const double pixels = static_cast<double>(rows.pixels),
-                 unbiased = pixels / std::max(pixels - 1, 1.0);
+    const double pixels = static_cast<double>(rows.pixels);
+    const double unbiased = pixels / std::max(pixels - 1, 1.0);
     for (long c = 0; c < rows.channels; ++c) {
-        const double distance = space.sums[c] / pixels,
-                     mean = static_cast<double>(space.mean[c]) + distance;
+        const double distance = space.sums[c] / pixels;
+        const double mean = static_cast<double>(space.mean[c]) + distance;
         // a NaN stays
-        const double raw = space.sums[rows.channels + c] / pixels - distance * distance,
-                     variance = raw < 0 ? 0 : raw;
-        const double inverse = 1 / std::sqrt(variance + n.epsilon),
-                     scale = static_cast<double>(gamma[c]) * inverse;
+        const double raw = space.sums[rows.channels + c] / pixels - distance * distance;
+        const double variance = raw < 0 ? 0 : raw;
+        const double inverse = 1 / std::sqrt(variance + n.epsilon);
+        const double scale = static_cast<double>(gamma[c]) * inverse;
         saved[c] = static_cast<T>(mean);
         saved[rows.channels + c] = static_cast<T>(inverse);
         running_mean[c] +=
@@ -222,8 +233,9 @@ COLLAB_COLD void batch_norm_backward(Threads& threads, const Map& map, F f, View
             T* b = a + width;
             std::fill(a, a + 2 * width, T(0));
             for (long r = 0; r < count; ++r) {
-                const T *xr = in.data + r * in.pixel, *yr = out.data + r * out.pixel,
-                        *gr = grad.data + r * grad.pixel;
+                const T* xr = in.data + r * in.pixel;
+                const T* yr = out.data + r * out.pixel;
+                const T* gr = grad.data + r * grad.pixel;
                 COLLAB_INDEPENDENT
                 for (long j = 0; j < width; ++j) {
                     const T dz = gr[j] * local.slope(yr[j]);
@@ -232,32 +244,37 @@ COLLAB_COLD void batch_norm_backward(Threads& threads, const Map& map, F f, View
                 }
             }
             COLLAB_INDEPENDENT
-            for (long j = 0; j < width; ++j)
-                total[j] += static_cast<double>(a[j]),
-                    total[width + j] += static_cast<double>(b[j]);
+            for (long j = 0; j < width; ++j) {
+                total[j] += static_cast<double>(a[j]);
+                total[width + j] += static_cast<double>(b[j]);
+            }
         },
         x, y, dy);
     // With z the normalised x and N pixels: dx = gamma inverse (dz - (sum dz) / N - z (sum dz z) /
     // N) = scale dz + slope (x - mean) + offset.
     const double pixels = static_cast<double>(rows.pixels);
     for (long c = 0; c < rows.channels; ++c) {
-        const double inverse = static_cast<double>(saved[rows.channels + c]),
-                     scale = static_cast<double>(gamma[c]) * inverse;
-        const double sum_dz = space.sums[c], sum_dz_z = space.sums[rows.channels + c] * inverse;
+        const double inverse = static_cast<double>(saved[rows.channels + c]);
+        const double scale = static_cast<double>(gamma[c]) * inverse;
+        const double sum_dz = space.sums[c];
+        const double sum_dz_z = space.sums[rows.channels + c] * inverse;
         dgamma[c] += static_cast<T>(sum_dz_z);
         dbeta[c] += static_cast<T>(sum_dz);
         space.scale[c] = static_cast<T>(scale);
         space.slope[c] = static_cast<T>(-scale * inverse * sum_dz_z / pixels);
         space.offset[c] = static_cast<T>(-scale * sum_dz / pixels);
     }
-    repeat_pixel(rows, space.scale), repeat_pixel(rows, space.slope),
-        repeat_pixel(rows, space.offset);
+    repeat_pixel(rows, space.scale);
+    repeat_pixel(rows, space.slope);
+    repeat_pixel(rows, space.offset);
     detail::over_rows(
         threads, rows,
         [f, space](long n, const T* in, const T* out, const T* grad, T* to) {
             const F local = f;
-            const T *mean = space.mean, *scale = space.scale, *slope = space.slope,
-                    *offset = space.offset;
+            const T* mean = space.mean;
+            const T* scale = space.scale;
+            const T* slope = space.slope;
+            const T* offset = space.offset;
             COLLAB_INDEPENDENT
             for (long i = 0; i < n; ++i)
                 to[i] = grad[i] * local.slope(out[i]) * scale[i] +

@@ -35,8 +35,8 @@ template <class T>
 COLLAB_NOINLINE void copy_window(const T* x, std::ptrdiff_t pixel, int channels, int height,
                                  int width, int top, int rows, int left, int columns, T* to,
                                  std::ptrdiff_t to_row) {
-    const int first = std::clamp(-left, 0, columns),
-              last = std::clamp(width - left, first, columns);
+    const int first = std::clamp(-left, 0, columns);
+    const int last = std::clamp(width - left, first, columns);
     for (int r = 0; r < rows; ++r, to += to_row) {
         const int h = top + r;
         if (h < 0 || h >= height) {
@@ -47,9 +47,10 @@ COLLAB_NOINLINE void copy_window(const T* x, std::ptrdiff_t pixel, int channels,
         T* at = std::fill_n(to, std::ptrdiff_t(first) * channels, T(0));
         if (pixel == channels)
             at = std::copy_n(from, std::ptrdiff_t(last - first) * channels, at);
-        else
-            copy_pixels(from, pixel, channels, last - first, at, channels),
-                at += std::ptrdiff_t(last - first) * channels;
+        else {
+            copy_pixels(from, pixel, channels, last - first, at, channels);
+            at += std::ptrdiff_t(last - first) * channels;
+        }
         std::fill_n(at, std::ptrdiff_t(columns - last) * channels, T(0));
     }
 }
@@ -77,8 +78,8 @@ void load_window(const Load<T>& l, int image, int channel, int channels, int hei
     if (l.plain())
         return copy_window(l.x.data + std::ptrdiff_t(image) * area * l.x.pixel + channel, l.x.pixel,
                            channels, height, width, top, rows, left, columns, to, to_row);
-    const int first = std::clamp(-left, 0, columns),
-              last = std::clamp(width - left, first, columns);
+    const int first = std::clamp(-left, 0, columns);
+    const int last = std::clamp(width - left, first, columns);
     for (int r = 0; r < rows; ++r, to += to_row) {
         const int h = top + r;
         if (h < 0 || h >= height) {
@@ -114,8 +115,10 @@ struct Blocks {
 template <class T>
 COLLAB_NOINLINE void pack_weights(const Dense& d, const T* w, int group, int first, int wide,
                                   T* to) {
-    const int in = d.g.in.channels / d.g.groups, all = d.g.out.channels, out = all / d.g.groups,
-              sources = d.source_channels;
+    const int in = d.g.in.channels / d.g.groups;
+    const int all = d.g.out.channels;
+    const int out = all / d.g.groups;
+    const int sources = d.source_channels;
     const int n = std::min(wide, d.target_channels - first);
     for (int i = 0; i < d.sweeps(); ++i) {
         const Sweep s = d.sweep(i);

@@ -14,7 +14,8 @@
 namespace collab::backend {
 
 /// Bytes of a large page, and from where on a block asks for them.
-inline constexpr std::size_t large_page = std::size_t(2) << 20, large_block = 2 * large_page;
+inline constexpr std::size_t large_page = std::size_t(2) << 20;
+inline constexpr std::size_t large_block = 2 * large_page;
 
 /// Memory on a cache-line boundary, to be given back by release_block with the same number of
 /// bytes. Throws std::bad_alloc.

@@ -152,10 +152,14 @@ void Passes<T>::normalise(Threads& threads, const Map& map, const Activation<T>&
         x.x.pixel == channels && y.pixel == channels && (!skip || skip.pixel == channels);
     in_pieces(threads, map, 4096, [&](int, long first, long count) {
         Strips<T> r{x.mean, x.scale, x.offset};
-        r.in = x.x.data + first * x.x.pixel, r.in_step = x.x.pixel, r.to = y.data + first * y.pixel,
+        r.in = x.x.data + first * x.x.pixel;
+        r.in_step = x.x.pixel;
+        r.to = y.data + first * y.pixel;
         r.to_step = y.pixel;
-        if (skip)
-            r.more = skip.data + first * skip.pixel, r.more_step = skip.pixel;
+        if (skip) {
+            r.more = skip.data + first * skip.pixel;
+            r.more_step = skip.pixel;
+        }
         over_strips(r, count, channels, whole,
                     [&](const Strips<T>& rows) { loop(activation.function, rows); });
     });
@@ -175,10 +179,14 @@ void Passes<T>::sums(Threads& threads, const Map& map, const Activation<T>& acti
     const int parts = in_pieces(threads, map, most_sums, [&](int piece, long first, long count) {
         Gating<T> gating = whole;
         gating.raw = at(x, first, 0);
-        gating.rows.in = y.data + first * y.pixel, gating.rows.in_step = y.pixel,
-        gating.rows.more = dy.data + first * dy.pixel, gating.rows.more_step = dy.pixel;
-        if (g)
-            gating.rows.to = g.data + first * g.pixel, gating.rows.to_step = g.pixel;
+        gating.rows.in = y.data + first * y.pixel;
+        gating.rows.in_step = y.pixel;
+        gating.rows.more = dy.data + first * dy.pixel;
+        gating.rows.more_step = dy.pixel;
+        if (g) {
+            gating.rows.to = g.data + first * g.pixel;
+            gating.rows.to_step = g.pixel;
+        }
         gate_and_sum(gating, count, channels, channels, all + std::ptrdiff_t(piece) * 2 * channels);
     });
     add_parts(all, parts, channels);

@@ -17,7 +17,8 @@ inline constexpr long grain = 16384;
 
 /// [0, n) as `count` intervals of `each`, the last one shorter.
 struct Cut {
-    long n = 0, each = 1;
+    long n = 0;
+    long each = 1;
     int count = 0;
     /// Intervals of at least `least`, and at most `most` of them.
     Cut(long items, long least, long most = 4096)

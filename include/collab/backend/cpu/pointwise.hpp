@@ -26,8 +26,10 @@ struct PointwiseUnits {
     int parts, each, count;
     static constexpr int tile = 12;
     explicit PointwiseUnits(long p) : pixels(p), parts(int(std::clamp(p / 256, 1L, 16L))) {
-        const long fewest = (p + 191) / 192, units = std::max<long>(parts, fewest);
-        each = round_up(int((p + units - 1) / units), tile), count = int((p + each - 1) / each);
+        const long fewest = (p + 191) / 192;
+        const long units = std::max<long>(parts, fewest);
+        each = round_up(int((p + units - 1) / units), tile);
+        count = int((p + each - 1) / each);
         parts = std::min(parts, count);
     }
     long first(int u) const { return long(u) * each; }
@@ -59,18 +61,21 @@ bool pointwise_in_one_sweep(const Convolution& g) {
 template <class T>
 COLLAB_COLD int pointwise_backward(Threads& threads, const Convolution& g, const Load<T>& x,
                                    const Load<T>& dy, const T* w, T* dw, After<T>& after) {
-    constexpr int L = lanes<T>, slack = 64;  // a tile may read past its last input
-    const int in = g.in.channels, out = g.out.channels;
+    constexpr int L = lanes<T>;
+    constexpr int slack = 64;  // a tile may read past its last input
+    const int in = g.in.channels;
+    const int out = g.out.channels;
     const PointwiseUnits units(g.batch);
-    const Blocks<T> targets(out), sources(in);
+    const Blocks<T> targets(out);
+    const Blocks<T> sources(in);
     // blocks of dy with all their channels; the rest is one more
     const int whole = out / (block_vectors * L);
     // Pixels lie one line further apart than a power of two, or the same channels of all of them
     // would compete for the same cache lines.
     const std::ptrdiff_t x_row = in % 64 == 0 ? in + L : in;
-    const std::size_t sums_size = pointwise_sums<T>(in, out, targets.count()),
-                      packed_size =
-                          whole_lines<T>(std::size_t(sources.padded()) * std::size_t(out));
+    const std::size_t sums_size = pointwise_sums<T>(in, out, targets.count());
+    const std::size_t packed_size =
+        whole_lines<T>(std::size_t(sources.padded()) * std::size_t(out));
     T* const packed = threads.shared<T>(packed_size + std::size_t(units.parts) * sums_size);
     T* const sums = packed + packed_size;
     const Dense back(g, true);
@@ -81,8 +86,8 @@ COLLAB_COLD int pointwise_backward(Threads& threads, const Convolution& g, const
     if (after.run)
         after.zero_sums(threads, units.parts);
 
-    const std::size_t x_size = whole_lines<T>(std::size_t(units.each * x_row + slack)),
-                      dy_size = std::size_t(units.each) * std::size_t(targets.padded());
+    const std::size_t x_size = whole_lines<T>(std::size_t(units.each * x_row + slack));
+    const std::size_t dy_size = std::size_t(units.each) * std::size_t(targets.padded());
     const std::size_t most_quads = std::size_t(units.each / 4 + 1);
     threads.run(units.parts, [&](int part) {
         T* const x_copy = reinterpret_cast<T*>(threads.scratch<std::byte>(
@@ -92,17 +97,19 @@ COLLAB_COLD int pointwise_backward(Threads& threads, const Convolution& g, const
         Quad* const rest_quads = quads + most_quads;
         alignas(64) static constexpr T zeros[block_vectors * L] = {};
         T* const mine = sums + std::size_t(part) * sums_size;
-        const int first_unit = part_begin(units.count, units.parts, part),
-                  last_unit = part_begin(units.count, units.parts, part + 1);
+        const int first_unit = part_begin(units.count, units.parts, part);
+        const int last_unit = part_begin(units.count, units.parts, part + 1);
         Ahead ahead, later;
         for (int u = first_unit; u < last_unit; ++u) {
             const long first = units.first(u);
             const int n = units.in(u);
-            ahead.clear(), later.clear();
+            ahead.clear();
+            later.clear();
             ahead.add(View<const T>{after.y.data, after.y.pixel}, first, n, true);
             // of the next part, too: a thread takes parts in their order
             if (u + 1 < units.count) {
-                const long next = units.first(u + 1), count = units.in(u + 1);
+                const long next = units.first(u + 1);
+                const long count = units.in(u + 1);
                 ahead.add(dy.x, next, count);
                 later.add(dy.raw, next, count);
                 fetch_beside(later, x, after, next, count);
@@ -111,13 +118,15 @@ COLLAB_COLD int pointwise_backward(Threads& threads, const Convolution& g, const
             std::fill_n(x_copy + n * x_row, slack, T(0));
             T* block = dy_blocks;
             for (int b = 0; b < targets.count(); ++b) {
-                const int wide = targets.in_block(b) * L, channel = targets.channel(b);
+                const int wide = targets.in_block(b) * L;
+                const int channel = targets.channel(b);
                 load_pixels(dy, first, channel, std::min(wide, out - channel), n, block, wide);
                 block += std::ptrdiff_t(units.each) * wide;
             }
             // The sums, in rows of a few pixels between which memory is fetched.
             constexpr int tile = PointwiseUnits::tile;
-            const int rows = n / tile, rest = n % tile;
+            const int rows = n / tile;
+            const int rest = n % tile;
             ahead.spread(long(rows) * targets.count() * ceil_div(in, tile));
             for (int b = 0; b < targets.count(); ++b) {
                 const int wide = targets.in_block(b) * L;
@@ -141,15 +150,19 @@ COLLAB_COLD int pointwise_backward(Threads& threads, const Convolution& g, const
                     sweep(rows * tile, 1, rest, u == first_unit && rows == 0);
             }
             // The gradient of the input: blocks are tap rows.
-            const int count = n / 4, last = out - whole * block_vectors * L,
-                      last_wide = last > 0 ? targets.in_block(whole) * L : 0;
-            const std::ptrdiff_t wide = block_vectors * L, y_pixel = after.y.pixel;
-            for (int q = 0; q <= count; ++q)
-                quads[q] = {4 * q * wide, 4 * q * y_pixel, 0, whole},
+            const int count = n / 4;
+            const int last = out - whole * block_vectors * L;
+            const int last_wide = last > 0 ? targets.in_block(whole) * L : 0;
+            const std::ptrdiff_t wide = block_vectors * L;
+            const std::ptrdiff_t y_pixel = after.y.pixel;
+            for (int q = 0; q <= count; ++q) {
+                quads[q] = {4 * q * wide, 4 * q * y_pixel, 0, whole};
                 rest_quads[q] = {std::ptrdiff_t(4 * q) * last_wide, 4 * q * y_pixel, 0, 1};
+            }
             later.spread(long(ceil_div(count, 3)) * (whole + (last > 0)) * sources.count());
             for (int b = 0; b < sources.count(); ++b) {
-                const int channel = sources.channel(b), vectors = sources.in_block(b);
+                const int channel = sources.channel(b);
+                const int vectors = sources.in_block(b);
                 const T* const weights = packed + std::ptrdiff_t(channel) * out;
                 T* const y = after.y.data + first * y_pixel + channel;
                 const auto tiles = [&](TileJob<T> job, const Quad* all) {
@@ -175,10 +188,12 @@ COLLAB_COLD int pointwise_backward(Threads& threads, const Convolution& g, const
 
     const int slices = std::max(1, 16 / targets.count());
     threads.run(targets.count() * slices, [&](int job) {
-        const int b = job / slices, channel = targets.channel(b), wide = targets.in_block(b) * L,
-                  n = std::min(wide, out - channel);
-        const int from = part_begin(in, slices, job % slices),
-                  to = part_begin(in, slices, job % slices + 1);
+        const int b = job / slices;
+        const int channel = targets.channel(b);
+        const int wide = targets.in_block(b) * L;
+        const int n = std::min(wide, out - channel);
+        const int from = part_begin(in, slices, job % slices);
+        const int to = part_begin(in, slices, job % slices + 1);
         add_weight_sums(sums + pointwise_sums<T>(in, out, b) + std::ptrdiff_t(from) * wide,
                         units.parts, sums_size, wide, to - from, n,
                         dw + std::ptrdiff_t(from) * out + channel, out);

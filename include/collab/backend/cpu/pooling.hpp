@@ -23,11 +23,15 @@ struct Span {
 /// The windows along one axis: of a fixed kernel, or adaptive ones, which share the inputs out
 /// among the outputs.
 struct Windows {
-    int in, out, kernel = 0, stride = 0, pad = 0;  // kernel 0: adaptive
+    int in;
+    int out;
+    int kernel = 0;
+    int stride = 0;
+    int pad = 0;  // kernel 0: adaptive
     bool count_padding = false;
     Span operator()(int o) const {
-        const int begin = o * stride - pad,
-                  first = kernel > 0 ? std::max(begin, 0) : static_cast<int>(long(o) * in / out);
+        const int begin = o * stride - pad;
+        const int first = kernel > 0 ? std::max(begin, 0) : static_cast<int>(long(o) * in / out);
         const int last = kernel > 0 ? std::min(begin + kernel, in)
                                     : static_cast<int>((long(o + 1) * in + out - 1) / out);
         return {first, last,
@@ -114,14 +118,16 @@ COLLAB_COLD void pool(Threads& threads, int batch, Dims in, Dims out, const Wind
                 const Span columns = windows.columns(w);
                 const T factor = scale(rows, columns);
                 const T* tap[most_taps];
-                int n = 0, left = rows.length() * columns.length();
+                int n = 0;
+                int left = rows.length() * columns.length();
                 for (int h = rows.first; h < rows.last; ++h)
                     for (int k = columns.first; k < columns.last; ++k) {
                         tap[n++] = x.data + (image + long(h) * in.width + k) * x.pixel;
                         if (--left > 0 && n < most_taps)
                             continue;
                         combine<Op>(n, in.channels, tap, left > 0 ? T(1) : factor, to);
-                        tap[0] = to, n = 1;
+                        tap[0] = to;
+                        n = 1;
                     }
             }
         }
@@ -139,7 +145,8 @@ COLLAB_COLD void spread(Threads& threads, int batch, Dims in, Dims out, const Wi
     const auto sample = [&](long b, T* room, auto fresh) {
         for (int h = 0; h < out.height; ++h)
             for (int w = 0; w < out.width; ++w) {
-                const Span rows = windows.rows(h), columns = windows.columns(w);
+                const Span rows = windows.rows(h);
+                const Span columns = windows.columns(w);
                 auto tap = window((b * out.height + h) * out.width + w, rows, columns, room);
                 for (int i = rows.first; i < rows.last; ++i)
                     for (int k = columns.first; k < columns.last; ++k)
@@ -211,7 +218,8 @@ COLLAB_COLD void max_pool_backward(Threads& threads, const Pooling& g, View<cons
                            COLLAB_INDEPENDENT
                            for (int c = 0; c < channels; ++c) {
                                const bool taker = (in[c] == top[c]) | (in[c] != in[c]);
-                               const T rest = left[c], taken = taker ? rest : T(0);
+                               const T rest = left[c];
+                               const T taken = taker ? rest : T(0);
                                to[c] = fresh() ? taken : to[c] + taken;
                                room[c] = taker ? T(0) : rest;
                            }

@@ -12,7 +12,8 @@ namespace collab::backend::detail {
 
 /// Registers of columns in a panel, and rows in the largest tile. 16 sums keep two multipliers busy
 /// and divide the usual batches.
-inline constexpr int panel_vectors = 2, tile_rows = many_registers ? 8 : 4;
+inline constexpr int panel_vectors = 2;
+inline constexpr int tile_rows = many_registers ? 8 : 4;
 
 /// c[i][columns] = the sum over j in [0, depth) of a[i * a_row + j * a_step] * b[j][columns], to
 /// which the bias or what was in c is added.
@@ -32,7 +33,9 @@ struct ProductTile {
 template <class T, int R, int V>
 COLLAB_NOINLINE void product_tile(const ProductTile<T>& t) {
     // four rows share a pointer
-    constexpr int L = lanes<T>, groups = (R + 3) / 4, each = R < 4 ? R : 4;
+    constexpr int L = lanes<T>;
+    constexpr int groups = (R + 3) / 4;
+    constexpr int each = R < 4 ? R : 4;
     Vector<T> acc[R][V];
     const auto all = [&](auto f) COLLAB_LAMBDA_INLINE {
         times<R>([&](int i) COLLAB_LAMBDA_INLINE {
@@ -43,7 +46,9 @@ COLLAB_NOINLINE void product_tile(const ProductTile<T>& t) {
         all([&](auto i, auto v) COLLAB_LAMBDA_INLINE { acc[i][v] = load(t.bias + v * L); });
     else
         all([&](auto i, auto v) COLLAB_LAMBDA_INLINE { acc[i][v] = Vector<T>{}; });
-    const std::ptrdiff_t row = t.a_row, row3 = 3 * row, step = t.a_step;
+    const std::ptrdiff_t row = t.a_row;
+    const std::ptrdiff_t row3 = 3 * row;
+    const std::ptrdiff_t step = t.a_step;
     const T* a[groups];
     times<groups>([&](int g) COLLAB_LAMBDA_INLINE { a[g] = t.a + 4 * g * row; });
     const T* b = t.b;
@@ -87,7 +92,8 @@ void product_tile_columns(ProductTile<T> t, int columns) {
     const std::ptrdiff_t c_row = t.c_row;
     if (t.add)
         copy_columns(c, c_row, R, columns, room, wide);
-    t.c = room, t.c_row = wide;
+    t.c = room;
+    t.c_row = wide;
     product_tile<T, R, V>(t);
     copy_columns(room, wide, R, columns, c, c_row);
 }
@@ -106,7 +112,9 @@ void product_rows(ProductTile<T> t, int rows, int columns) {
     };
     if constexpr (tile_rows > 4)
         take(Index<tile_rows>{});
-    take(Index<4>{}), take(Index<2>{}), take(Index<1>{});
+    take(Index<4>{});
+    take(Index<2>{});
+    take(Index<1>{});
 }
 
 /// Panels of columns. A panel lies as [row][whole registers]; the last may have one register, and

@@ -19,7 +19,8 @@ namespace collab::backend::detail {
 
 /// Numbers of the summed dimension in a tile, and what they take: the tiles of h, m and l, one
 /// behind the other. Word j of a row holds numbers j and j + 16.
-inline constexpr int unit_depth = 2 * unit_rows, split_words = 3 * unit_words;
+inline constexpr int unit_depth = 2 * unit_rows;
+inline constexpr int split_words = 3 * unit_words;
 
 /// Groups of 16 rows (of columns, for the second operand), each as [block of the summed
 /// dimension][h, m, l][16 rows][16 words].
@@ -40,13 +41,18 @@ COLLAB_NOINLINE inline void split_tile(const float* from, std::ptrdiff_t row, st
     for (int r = 0; r < unit_rows; ++r, from += row, to += unit_rows) {
         COLLAB_INDEPENDENT_FEW
         for (int j = 0; j < unit_rows; ++j) {
-            const float a = from[j], b = from[second + j];
-            const Word ha = std::bit_cast<Word>(a), hb = std::bit_cast<Word>(b) & high;
-            const float ra = a - std::bit_cast<float>(ha & high), rb = b - std::bit_cast<float>(hb);
-            const Word ma = std::bit_cast<Word>(ra), mb = std::bit_cast<Word>(rb) & high;
-            const Word la = std::bit_cast<Word>(ra - std::bit_cast<float>(ma & high)),
-                       lb = std::bit_cast<Word>(rb - std::bit_cast<float>(mb)) & high;
-            to[j] = ha >> 16 | hb, to[unit_words + j] = ma >> 16 | mb,
+            const float a = from[j];
+            const float b = from[second + j];
+            const Word ha = std::bit_cast<Word>(a);
+            const Word hb = std::bit_cast<Word>(b) & high;
+            const float ra = a - std::bit_cast<float>(ha & high);
+            const float rb = b - std::bit_cast<float>(hb);
+            const Word ma = std::bit_cast<Word>(ra);
+            const Word mb = std::bit_cast<Word>(rb) & high;
+            const Word la = std::bit_cast<Word>(ra - std::bit_cast<float>(ma & high));
+            const Word lb = std::bit_cast<Word>(rb - std::bit_cast<float>(mb)) & high;
+            to[j] = ha >> 16 | hb;
+            to[unit_words + j] = ma >> 16 | mb;
             to[2 * unit_words + j] = la >> 16 | lb;
         }
     }
@@ -68,7 +74,10 @@ COLLAB_NOINLINE void transpose_16(const T* from, std::ptrdiff_t row, T* to, std:
                                                        27, 12, 28, 13, 29, 14, 30, 15, 31);
             });
         };
-        round(a, b), round(b, a), round(a, b), round(b, a);
+        round(a, b);
+        round(b, a);
+        round(a, b);
+        round(b, a);
         times<n>([&](int i) COLLAB_LAMBDA_INLINE { store(to + i * to_row, a[i]); });
     } else {
         for (int j = 0; j < n; ++j)

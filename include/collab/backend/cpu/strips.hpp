@@ -23,14 +23,17 @@ constexpr long fold_of(long channels) {
 /// every row.
 template <class T>
 struct Strips {
-    const T *mean = nullptr, *scale = nullptr, *offset = nullptr;
+    const T* mean = nullptr;
+    const T* scale = nullptr;
+    const T* offset = nullptr;
     const T* in = nullptr;
     std::ptrdiff_t in_step = 0;
     const T* more = nullptr;
     std::ptrdiff_t more_step = 0;
     T* to = nullptr;
     std::ptrdiff_t to_step = 0;
-    long count = 0, n = 0;
+    long count = 0;
+    long n = 0;
 };
 
 /// f(rows) for `count` pixels of `wide` channels; the steps of r are the distances between pixels.
@@ -39,15 +42,20 @@ struct Strips {
 template <class T, class F>
 COLLAB_INLINE void over_strips(Strips<T> r, long count, long wide, bool whole, const F& f) {
     const long fold = whole ? fold_of(wide) : 1;
-    r.in_step *= fold, r.more_step *= fold, r.to_step *= fold;
+    r.in_step *= fold;
+    r.more_step *= fold;
+    r.to_step *= fold;
     // by index: compilers would copy what depends on a condition
-    const long counts[] = {count / fold, count % fold > 0},
-               lengths[] = {fold * wide, count % fold * wide};
+    const long counts[] = {count / fold, count % fold > 0};
+    const long lengths[] = {fold * wide, count % fold * wide};
     for (int k = 0; k < 2; ++k) {
-        r.count = counts[k], r.n = lengths[k];
+        r.count = counts[k];
+        r.n = lengths[k];
         if (r.count > 0)
             f(r);
-        r.in += r.count * r.in_step, r.more += r.count * r.more_step, r.to += r.count * r.to_step;
+        r.in += r.count * r.in_step;
+        r.more += r.count * r.more_step;
+        r.to += r.count * r.to_step;
     }
 }
 
@@ -55,7 +63,8 @@ COLLAB_INLINE void over_strips(Strips<T> r, long count, long wide, bool whole, c
 template <class T, class F>
 COLLAB_INLINE void each_element(const Strips<T>& r, const F& f) {
     for (long k = 0; k < r.count; ++k) {
-        const T *const in = r.in + k * r.in_step, *const more = r.more + k * r.more_step;
+        const T* const in = r.in + k * r.in_step;
+        const T* const more = r.more + k * r.more_step;
         T* const to = r.to + k * r.to_step;
         COLLAB_INDEPENDENT
         for (long i = 0; i < r.n; ++i)
@@ -68,11 +77,10 @@ template <class T>
 struct Activation {
     using Loop = void (*)(const void* function, const Strips<T>&);
     const void* function = nullptr;
-    Loop form = nullptr,     ///< to = f(normalised in)
-        form_sum = nullptr,  ///< to = f(normalised in + more)
-        /// to = more times the slope of f at the normalised in; null where that is `more`
-        gate = nullptr,
-         gate_value = nullptr;  ///< to = more times the slope of f where its value is `in`
+    Loop form = nullptr;
+    Loop form_sum = nullptr;
+    Loop gate = nullptr;
+    Loop gate_value = nullptr;  ///< to = more times the slope of f where its value is `in`
 };
 
 /// The loops of activation F.

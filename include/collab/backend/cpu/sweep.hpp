@@ -13,8 +13,14 @@ namespace collab::backend::detail {
 /// the source at `m * stride + origin + t` for t in [0, taps); tap t is tap `kernel + t *
 /// kernel_step` of the kernel.
 struct Axis {
-    int taps = 0, origin = 0, stride = 1, first = 0, every = 1, count = 0, kernel = 0,
-        kernel_step = 1;
+    int taps = 0;
+    int origin = 0;
+    int stride = 1;
+    int first = 0;
+    int every = 1;
+    int count = 0;
+    int kernel = 0;
+    int kernel_step = 1;
     int end() const { return (count - 1) * stride + origin + taps; }
 };
 
@@ -26,7 +32,8 @@ inline Axis forward_axis(int kernel, int stride, int pad, int out) {
 /// h, so taps are s apart and h runs backwards: a stride-1 sweep of the flipped taps of one parity,
 /// none of them wasted on zeros.
 inline Axis gradient_axis(int kernel, int stride, int pad, int in, int r) {
-    const int e = (r + pad) % stride, f = (r + pad) / stride;
+    const int e = (r + pad) % stride;
+    const int f = (r + pad) / stride;
     const int taps = e < kernel ? (kernel - e + stride - 1) / stride : 0;
     return {taps,
             f - (taps - 1),
@@ -47,7 +54,12 @@ struct Sweep {
 
 /// The part of the source that all sweeps together read, relative to the first row of outputs.
 struct Window {
-    int top = 0, bottom = 0, left = 0, right = 0, row_stride = 1, most_rows = 0;
+    int top = 0;
+    int bottom = 0;
+    int left = 0;
+    int right = 0;
+    int row_stride = 1;
+    int most_rows = 0;
     int width() const { return right - left; }
     /// Source rows under `m` rows of outputs.
     int height(int m) const { return (m - 1) * row_stride + bottom - top; }
@@ -59,7 +71,8 @@ struct Dense {
     Convolution g;
     bool transposed = false;
     Dims source, target;
-    int source_channels = 1, target_channels = 1;
+    int source_channels = 1;
+    int target_channels = 1;
 
     Dense(const Convolution& convolution, bool transpose)
         : g(convolution),
@@ -87,13 +100,14 @@ struct Dense {
         bool any = false;
         for (int i = 0; i < sweeps(); ++i) {
             const Sweep s = sweep(i);
-            w.most_rows = std::max(w.most_rows, s.rows.count), w.row_stride = s.rows.stride;
+            w.most_rows = std::max(w.most_rows, s.rows.count);
+            w.row_stride = s.rows.stride;
             if (s.empty() || s.taps() == 0)
                 continue;
             const int bottom = s.rows.origin + s.rows.taps;
-            w.top = any ? std::min(w.top, s.rows.origin) : s.rows.origin,
+            w.top = any ? std::min(w.top, s.rows.origin) : s.rows.origin;
             w.bottom = any ? std::max(w.bottom, bottom) : bottom;
-            w.left = any ? std::min(w.left, s.columns.origin) : s.columns.origin,
+            w.left = any ? std::min(w.left, s.columns.origin) : s.columns.origin;
             w.right = any ? std::max(w.right, s.columns.end()) : s.columns.end();
             any = true;
         }
@@ -115,7 +129,8 @@ private:
 inline Convolution flattened(Convolution g) {
     if (g.kernel.area() == 1 && g.stride.area() == 1 && g.pad == Extent{0, 0}) {
         g.batch *= g.in.area();
-        g.in = {g.in.channels, 1, 1}, g.out = {g.out.channels, 1, 1};
+        g.in = {g.in.channels, 1, 1};
+        g.out = {g.out.channels, 1, 1};
     }
     return g;
 }
@@ -127,7 +142,12 @@ inline bool is_depthwise(const Convolution& g) {
 /// How a batch is cut: groups of whole images, or bands of rows of one image where an image is
 /// large. Depends on the geometry only.
 struct Units {
-    int batch = 1, rows = 1, groups_of_images = 1, bands = 1, most_images = 1, most_rows = 1;
+    int batch = 1;
+    int rows = 1;
+    int groups_of_images = 1;
+    int bands = 1;
+    int most_images = 1;
+    int most_rows = 1;
 
     /// `image_bytes`: working memory of one image; `row_bytes`: of one more row of outputs;
     /// `outputs`: output pixels of an image that are worth counting; `wanted`: outputs in a unit
@@ -143,7 +163,8 @@ struct Units {
             const std::size_t fit =
                 (budget - std::min(budget, fixed)) / std::max<std::size_t>(row_bytes, 1);
             most_rows = std::max(2, int(std::min<std::size_t>(fit, std::size_t(rows))));
-            bands = (rows + most_rows - 1) / most_rows, most_rows = (rows + bands - 1) / bands;
+            bands = (rows + most_rows - 1) / most_rows;
+            most_rows = (rows + bands - 1) / bands;
             groups_of_images = batch;
         } else {
             const int fit = int(std::max<std::size_t>(
@@ -151,7 +172,8 @@ struct Units {
             const int images_per_group =
                 std::min(fit, std::max(1, (wanted + outputs - 1) / outputs));
             groups_of_images = std::max(1, batch / images_per_group);
-            most_images = (batch + groups_of_images - 1) / groups_of_images, most_rows = rows;
+            most_images = (batch + groups_of_images - 1) / groups_of_images;
+            most_rows = rows;
         }
     }
     int count() const { return groups_of_images * bands; }
@@ -160,11 +182,13 @@ struct Units {
         int image, images, row, rows;
     };
     Unit operator[](int i) const {
-        const int a = i / bands, b = i % bands;
+        const int a = i / bands;
+        const int b = i % bands;
         const auto begin = [](int n, int parts, int part) {
             return int(static_cast<long long>(n) * part / parts);
         };
-        const int image = begin(batch, groups_of_images, a), row = begin(rows, bands, b);
+        const int image = begin(batch, groups_of_images, a);
+        const int row = begin(rows, bands, b);
         return {image, begin(batch, groups_of_images, a + 1) - image, row,
                 begin(rows, bands, b + 1) - row};
     }

@@ -33,9 +33,9 @@ struct UnitCut {
         : pixels(p),
           blocks(int((p + unit_pixels - 1) / unit_pixels)),
           parts(int(std::clamp(p / least, 1L, long(most)))) {
-        const int fit = int(std::clamp(budget / per_pixel / unit_pixels, std::size_t(1),
-                                       std::size_t(16))),
-                  largest = ceil_div(blocks, parts);
+        const int fit =
+            int(std::clamp(budget / per_pixel / unit_pixels, std::size_t(1), std::size_t(16)));
+        const int largest = ceil_div(blocks, parts);
         each = ceil_div(largest, ceil_div(largest, fit)) * unit_pixels;
     }
     /// Where part i begins; first(parts) is the end.
@@ -91,8 +91,10 @@ inline void split_channels(const float* formed, int row, const SplitTiles& tiles
 inline void split_weights(const float* w, int in, int out, bool transposed, const SplitTiles& tiles,
                           int j, Word* to) {
     alignas(64) float square[unit_depth][unit_rows], turned[unit_rows][unit_rows];
-    const int depth = transposed ? out : in, targets = transposed ? in : out, first = j * unit_rows,
-              n = std::min(unit_rows, targets - first);
+    const int depth = transposed ? out : in;
+    const int targets = transposed ? in : out;
+    const int first = j * unit_rows;
+    const int n = std::min(unit_rows, targets - first);
     to += j * tiles.group();
     for (int k = 0; k < depth; k += unit_depth, to += split_words) {
         const int m = std::min(unit_depth, depth - k);
@@ -125,8 +127,8 @@ void unit_rows_product(Unit& unit, const Word* pixels, int n, const Word* weight
                        const SplitTiles& w, int targets, View<float> y, float* room, Ahead& ahead) {
     constexpr int wide = 2 * unit_rows;
     for (int j = 0; j < w.groups; j += 2) {
-        const int columns = std::min(2, w.groups - j),
-                  wanted = std::min(wide, targets - j * unit_rows);
+        const int columns = std::min(2, w.groups - j);
+        const int wanted = std::min(wide, targets - j * unit_rows);
         for (int i = 0; i * unit_rows < n; i += 2) {
             const int rows = std::min(wide, n - i * unit_rows);
             float* const to = y.data + std::ptrdiff_t(i) * unit_rows * y.pixel + j * unit_rows;
@@ -141,8 +143,11 @@ void unit_rows_product(Unit& unit, const Word* pixels, int n, const Word* weight
                           y.pixel,
                           &ahead};
             const bool whole = rows % unit_rows == 0 && wanted % unit_rows == 0;
-            if (!whole)
-                p.c = room, p.c_group = unit_rows * wide, p.c_row = wide;
+            if (!whole) {
+                p.c = room;
+                p.c_group = unit_rows * wide;
+                p.c_row = wide;
+            }
             unit_product(unit, p, ceil_div(rows, unit_rows), columns, false);
             if (!whole)
                 copy_columns(room, wide, rows, wanted, to, y.pixel);
@@ -156,8 +161,10 @@ template <class Unit>
 COLLAB_COLD int unit_sweep(Threads& threads, const Convolution& g, bool transposed,
                            const Load<float>& x, const float* w, const float* bias,
                            After<float>& after) {
-    const int in = g.in.channels, out = g.out.channels, depth = transposed ? out : in,
-              targets = transposed ? in : out;
+    const int in = g.in.channels;
+    const int out = g.out.channels;
+    const int depth = transposed ? out : in;
+    const int targets = transposed ? in : out;
     const SplitTiles tiles(targets, depth);
     const auto operands =
         threads.weights<Word>({w, bias, transposed, PackedWeights::split}, tiles.words());
@@ -171,8 +178,8 @@ COLLAB_COLD int unit_sweep(Threads& threads, const Convolution& g, bool transpos
     const UnitCut cut(g.batch, 4 * unit_pixels, 32, std::size_t(6 * depth + 4 * targets), budget);
     if (after.run)
         after.zero_sums(threads, cut.parts);
-    const std::size_t formed_size = whole_lines<float>(std::size_t(unit_pixels * unit_row(depth))),
-                      room_size = 4 * unit_words;
+    const std::size_t formed_size = whole_lines<float>(std::size_t(unit_pixels * unit_row(depth)));
+    const std::size_t room_size = 4 * unit_words;
     const std::size_t split_size = SplitTiles(cut.each, depth).words();
     threads.run(cut.parts, [&](int part) {
         float* const formed = threads.scratch<float>(formed_size + room_size + split_size);
@@ -188,10 +195,12 @@ COLLAB_COLD int unit_sweep(Threads& threads, const Convolution& g, bool transpos
             // of the next part, too: a thread takes parts in their order
             if (const long next = first + n; next < cut.pixels) {
                 const int count = cut.in(next, cut.pixels);
-                ahead.add(x.x, next, count), ahead.add(x.raw, next, count),
-                    ahead.add(View<const float>{after.y.data, after.y.pixel}, next, count, true);
-                ahead.add(after.other, next, count), ahead.add(after.value, next, count),
-                    ahead.add(after.more, next, count);
+                ahead.add(x.x, next, count);
+                ahead.add(x.raw, next, count);
+                ahead.add(View<const float>{after.y.data, after.y.pixel}, next, count, true);
+                ahead.add(after.other, next, count);
+                ahead.add(after.value, next, count);
+                ahead.add(after.more, next, count);
             }
             ahead.spread(unit_steps(ceil_div(n, unit_rows), tiles.groups, tiles.blocks));
             for (int i = 0; i < n; i += unit_pixels) {
@@ -217,9 +226,11 @@ template <class Unit>
 COLLAB_COLD int unit_both_gradients(Threads& threads, const Convolution& g, const Load<float>& x,
                                     const Load<float>& dy, const float* w, float* dw,
                                     After<float>* after) {
-    const int in = g.in.channels, out = g.out.channels;
+    const int in = g.in.channels;
+    const int out = g.out.channels;
     const SplitTiles of_w(in, out);
-    const int in_groups = ceil_div(in, unit_rows), out_groups = ceil_div(out, unit_rows);
+    const int in_groups = ceil_div(in, unit_rows);
+    const int out_groups = ceil_div(out, unit_rows);
     const std::size_t sums_size = std::size_t(in_groups) * std::size_t(out_groups) * unit_words;
     // at most 64 MB of sums
     const int most = int(std::clamp((std::size_t(64) << 20) / (sums_size * sizeof(float)),
@@ -232,26 +243,30 @@ COLLAB_COLD int unit_both_gradients(Threads& threads, const Convolution& g, cons
         threads.run(of_w.groups, [&](int j) { split_weights(w, in, out, true, of_w, j, weights); });
     if (after && after->run)
         after->zero_sums(threads, cut.parts);
-    const std::size_t formed_size = whole_lines<float>(
-                          std::size_t(unit_pixels * unit_row(std::max(in, out)))),
-                      room_size = 4 * unit_words;
-    const std::size_t pixels_size = SplitTiles(cut.each, out).words(),
-                      x_size = SplitTiles(in, cut.each).words(),
-                      dy_size = SplitTiles(out, cut.each).words();
+    const std::size_t formed_size =
+        whole_lines<float>(std::size_t(unit_pixels * unit_row(std::max(in, out))));
+    const std::size_t room_size = 4 * unit_words;
+    const std::size_t pixels_size = SplitTiles(cut.each, out).words();
+    const std::size_t x_size = SplitTiles(in, cut.each).words();
+    const std::size_t dy_size = SplitTiles(out, cut.each).words();
     threads.run(cut.parts, [&](int part) {
         float* const formed =
             threads.scratch<float>(formed_size + room_size + pixels_size + x_size + dy_size);
         float* const room = formed + formed_size;
         Word* const pixels = reinterpret_cast<Word*>(room + room_size);
-        Word *const of_x = pixels + pixels_size, *const of_dy = of_x + x_size;
+        Word* const of_x = pixels + pixels_size;
+        Word* const of_dy = of_x + x_size;
         float* const mine = sums + std::size_t(part) * sums_size;
         Unit unit;
         Ahead ahead, later;
-        const long begin = cut.first(part), end = cut.first(part + 1);
+        const long begin = cut.first(part);
+        const long end = cut.first(part + 1);
         for (long first = begin; first < end; first += cut.each) {
             const int n = cut.in(first, end);
-            const SplitTiles x_tiles(in, n), dy_tiles(out, n);
-            ahead.clear(), later.clear();
+            const SplitTiles x_tiles(in, n);
+            const SplitTiles dy_tiles(out, n);
+            ahead.clear();
+            later.clear();
             if (after)
                 ahead.add(View<const float>{after->y.data, after->y.pixel}, first, n, true);
             if (const long next = first + n; next < cut.pixels) {
@@ -324,8 +339,11 @@ COLLAB_COLD void unit_weight_gradient(Threads& threads, const Convolution& g, co
                                       const Load<float>& dy, float* dw) {
     if (unit_backward_in_one_sweep(g))
         return void(unit_both_gradients<Unit>(threads, g, x, dy, nullptr, dw, nullptr));
-    const int in = g.in.channels, out = g.out.channels, blocks = ceil_div(g.batch, unit_pixels);
-    const SplitTiles x_tiles(in, g.batch), dy_tiles(out, g.batch);
+    const int in = g.in.channels;
+    const int out = g.out.channels;
+    const int blocks = ceil_div(g.batch, unit_pixels);
+    const SplitTiles x_tiles(in, g.batch);
+    const SplitTiles dy_tiles(out, g.batch);
     Word* const of_x = threads.shared<Word>(x_tiles.words() + dy_tiles.words());
     Word* const of_dy = of_x + x_tiles.words();
     threads.run(blocks, [&](int block) {
@@ -344,13 +362,15 @@ COLLAB_COLD void unit_weight_gradient(Threads& threads, const Convolution& g, co
                        2,
                    1, 8) *
         2;
-    const int rows = ceil_div(x_tiles.groups, most), columns = ceil_div(dy_tiles.groups, most);
+    const int rows = ceil_div(x_tiles.groups, most);
+    const int columns = ceil_div(dy_tiles.groups, most);
     threads.run(rows * columns, [&](int piece) {
         alignas(64) float room[4 * unit_words];
         constexpr int wide = 2 * unit_rows;
         Unit unit;
         Ahead nothing;
-        const int row = piece / columns * most, column = piece % columns * most;
+        const int row = piece / columns * most;
+        const int column = piece % columns * most;
         for (int j = column; j < std::min(column + most, dy_tiles.groups); j += 2)
             for (int i = row; i < std::min(row + most, x_tiles.groups); i += 2) {
                 const UnitProduct p{of_x + i * x_tiles.group(),

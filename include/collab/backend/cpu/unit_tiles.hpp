@@ -26,7 +26,9 @@ inline long unit_steps(int rows, int columns, int blocks) {
 /// R by V tiles; `add`: to what c has. Smallest products first.
 template <int R, int V, class Unit>
 COLLAB_NOINLINE void unit_product(Unit& unit, const UnitProduct& p, bool add) {
-    constexpr int h = 0, m = unit_words, l = 2 * unit_words;
+    constexpr int h = 0;
+    constexpr int m = unit_words;
+    constexpr int l = 2 * unit_words;
     const auto all = [](auto f) COLLAB_LAMBDA_INLINE {
         repeat<R>([&](auto i) COLLAB_LAMBDA_INLINE {
             repeat<V>([&](auto j) COLLAB_LAMBDA_INLINE { f(i, j); });
@@ -38,7 +40,8 @@ COLLAB_NOINLINE void unit_product(Unit& unit, const UnitProduct& p, bool add) {
         });
     else
         all([&](auto i, auto j) COLLAB_LAMBDA_INLINE { unit.template zero<2 * i + j>(); });
-    const Word *a = p.a, *b = p.b;
+    const Word* a = p.a;
+    const Word* b = p.b;
     for (int k = 0; k < p.blocks; ++k, a += split_words, b += split_words) {
         const auto rows = [&](int piece) COLLAB_LAMBDA_INLINE {
             repeat<R>([&](auto i) COLLAB_LAMBDA_INLINE {
@@ -55,12 +58,19 @@ COLLAB_NOINLINE void unit_product(Unit& unit, const UnitProduct& p, bool add) {
                     COLLAB_LAMBDA_INLINE { unit.template multiply<2 * i + j, 4 + i, 6 + j>(); });
             p.ahead->step();
         };
-        rows(h), columns(l), multiply();
-        columns(m), multiply();
-        rows(m), multiply();
-        columns(h), multiply();
-        rows(l), multiply();
-        rows(h), multiply();
+        rows(h);
+        columns(l);
+        multiply();
+        columns(m);
+        multiply();
+        rows(m);
+        multiply();
+        columns(h);
+        multiply();
+        rows(l);
+        multiply();
+        rows(h);
+        multiply();
     }
     all([&](auto i, auto j) COLLAB_LAMBDA_INLINE {
         unit.template store<2 * i + j>(p.c + i * p.c_group + j * p.c_column, p.c_row);

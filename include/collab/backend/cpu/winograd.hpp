@@ -46,8 +46,10 @@ struct WinogradTile {
         if ((column += s.edge) < s.columns)
             return;
         column = 0;
-        if ((row += s.edge) >= s.rows)
-            row = 0, ++image;
+        if ((row += s.edge) >= s.rows) {
+            row = 0;
+            ++image;
+        }
     }
 };
 
@@ -72,7 +74,8 @@ struct WinogradLayout {
 template <class T, int M>
 COLLAB_NOINLINE void winograd_input_row(const T* const (&rows)[M + 2], std::ptrdiff_t pixel, int n,
                                         int last, T* v, std::ptrdiff_t position) {
-    constexpr int L = lanes<T>, N = M + 2;
+    constexpr int L = lanes<T>;
+    constexpr int N = M + 2;
     using Transform = WinogradTransform<T, M>;
     Vector<T> a[N][N];
     const auto column = [&](auto j, std::ptrdiff_t at) COLLAB_LAMBDA_INLINE {
@@ -81,7 +84,8 @@ COLLAB_NOINLINE void winograd_input_row(const T* const (&rows)[M + 2], std::ptrd
         Transform::input(d, t);
         times<N>([&](int i) COLLAB_LAMBDA_INLINE { a[i][j] = t[i]; });
     };
-    column(Index<0>{}, 0), column(Index<1>{}, pixel);
+    column(Index<0>{}, 0);
+    column(Index<1>{}, pixel);
     std::ptrdiff_t at = 0;
     for (int t = 0; t < n; ++t, at += M * pixel, v += L) {
         const int readable = t < n - 1 ? N : last;  // what meets only missing outputs is not read
@@ -92,8 +96,12 @@ COLLAB_NOINLINE void winograd_input_row(const T* const (&rows)[M + 2], std::ptrd
         times<N>([&](int i) COLLAB_LAMBDA_INLINE {
             Vector<T> row[N];
             Transform::input(a[i], row);
-            times<N>([&](int j) COLLAB_LAMBDA_INLINE { store(to, row[j]), to += position; });
-            a[i][0] = a[i][M], a[i][1] = a[i][M + 1];
+            times<N>([&](int j) COLLAB_LAMBDA_INLINE {
+                store(to, row[j]);
+                to += position;
+            });
+            a[i][0] = a[i][M];
+            a[i][1] = a[i][M + 1];
         });
     }
 }
@@ -105,8 +113,8 @@ void winograd_input(const WinogradSource<T>& s, int first, int count, int slots,
     constexpr int L = lanes<T>;
     for (int done = 0; done < count;) {
         const WinogradTile tile(s, first + done);
-        const int n = std::min(s.across() - tile.column / s.edge, count - done),
-                  last = std::min(s.edge, s.columns - tile.column - (n - 1) * s.edge) + 2;
+        const int n = std::min(s.across() - tile.column / s.edge, count - done);
+        const int last = std::min(s.edge, s.columns - tile.column - (n - 1) * s.edge) + 2;
         const T* const x = s.x + tile.image * s.image + tile.row * s.row + tile.column * s.pixel;
         for_edge(s.edge, [&](auto edge) {
             constexpr int N = edge() + 2;
@@ -154,7 +162,8 @@ template <class T, int P, int V>
 COLLAB_NOINLINE void winograd_product(const WinogradProduct<T>& o, int from, int count,
                                       Ahead& ahead) {
     constexpr int L = lanes<T>;
-    const int positions = winograd_positions(o.edge), pixels = o.edge * o.edge;
+    const int positions = winograd_positions(o.edge);
+    const int pixels = o.edge * o.edge;
     for (int k = 0; k < positions; ++k) {
         const bool fetch = k < pixels;
         const std::ptrdiff_t pixel = k / o.edge * o.y_row + k % o.edge * o.y_pixel;
@@ -172,7 +181,8 @@ COLLAB_NOINLINE void winograd_product(const WinogradProduct<T>& o, int from, int
             times<P>([&](int p) COLLAB_LAMBDA_INLINE {
                 times<V>([&](int r) COLLAB_LAMBDA_INLINE { acc[p][r] = Vector<T>{}; });
             });
-            const T *at = v, *w = o.u + k * o.u_position;
+            const T* at = v;
+            const T* w = o.u + k * o.u_position;
             for (int left = o.channels; left > 0; left -= L, at += o.v_chunk - L)
                 for (int i = std::min(left, L); i > 0; --i, ++at, w += V * L) {
                     Vector<T> weight[V];
@@ -196,11 +206,13 @@ COLLAB_NOINLINE void winograd_product(const WinogradProduct<T>& o, int from, int
 /// All tiles of one block, in the largest register tiles.
 template <class T>
 void winograd_products(const WinogradProduct<T>& o, int vectors, Ahead& ahead) {
-    int from = 0, count = o.tiles;
+    int from = 0;
+    int count = o.tiles;
     const auto take = [&](auto p, auto r, int n) {
         if (n > 0)
             winograd_product<T, decltype(p)::value, decltype(r)::value>(o, from, n, ahead);
-        from += n, count -= n;
+        from += n;
+        count -= n;
     };
     if (vectors == 2) {
         if constexpr (many_registers) {
@@ -237,11 +249,11 @@ struct WinogradPass {
     static constexpr int most = 128;
     int tiles, panel;
     WinogradPass(int edge, int channels, int targets, int all_tiles) {
-        const std::size_t in = std::size_t(round_up(channels, lanes<T>)),
-                          out = std::size_t(round_up(targets, lanes<T>));
-        const bool few = 16 * (in + out) * sizeof(T) <= 6 * 1024,
-                   many = std::size_t(winograd_positions(edge)) * in * out * sizeof(T) >
-                          (std::size_t(8) << 20);
+        const std::size_t in = std::size_t(round_up(channels, lanes<T>));
+        const std::size_t out = std::size_t(round_up(targets, lanes<T>));
+        const bool few = 16 * (in + out) * sizeof(T) <= 6 * 1024;
+        const bool many =
+            std::size_t(winograd_positions(edge)) * in * out * sizeof(T) > (std::size_t(8) << 20);
         tiles = std::min(few ? 16 : many ? most : 48, round_up(all_tiles, 4));
         panel = std::min(block_vectors, ceil_div(targets, lanes<T>));
     }
@@ -262,7 +274,8 @@ template <class T, int M>
 COLLAB_NOINLINE void winograd_output_row(const T* m, std::ptrdiff_t position, int n, const T* bias,
                                          T* y, std::ptrdiff_t y_pixel, std::ptrdiff_t y_row,
                                          int channels, int rows, int columns) {
-    constexpr int L = lanes<T>, N = M + 2;
+    constexpr int L = lanes<T>;
+    constexpr int N = M + 2;
     using Transform = WinogradTransform<T, M>;
     Vector<T> b = {};
     if (bias)
@@ -274,7 +287,10 @@ COLLAB_NOINLINE void winograd_output_row(const T* m, std::ptrdiff_t position, in
         times<N>([&](int j) COLLAB_LAMBDA_INLINE {
             Vector<T> column[N], up[M];
             const T* from = m + j * position;
-            times<N>([&](int i) COLLAB_LAMBDA_INLINE { column[i] = load(from), from += down; });
+            times<N>([&](int i) COLLAB_LAMBDA_INLINE {
+                column[i] = load(from);
+                from += down;
+            });
             Transform::output(column, up);
             times<M>([&](int i) COLLAB_LAMBDA_INLINE { a[i][j] = up[i]; });
         });
@@ -327,10 +343,11 @@ template <class T>
 void winograd_tiles(const WinogradJob<T>& job) {
     constexpr int L = lanes<T>;
     const WinogradSource<T>& s = job.source;
-    const int all = s.tiles(), vectors = ceil_div(job.targets, L);
+    const int all = s.tiles();
+    const int vectors = ceil_div(job.targets, L);
     const WinogradPass<T> pass(s.edge, s.channels, job.targets, all);
-    const WinogradLayout<T> in(s.edge, pass.tiles, ceil_div(s.channels, L)),
-        out(s.edge, pass.tiles, pass.panel);
+    const WinogradLayout<T> in(s.edge, pass.tiles, ceil_div(s.channels, L));
+    const WinogradLayout<T> out(s.edge, pass.tiles, pass.panel);
     T* const v = job.scratch;
     T* const m = v + in.size();
     T* y[WinogradPass<T>::most];
@@ -339,7 +356,8 @@ void winograd_tiles(const WinogradJob<T>& job) {
     Ahead& ahead = job.ahead ? *job.ahead : nothing;
     ahead.spread(long(all) * ceil_div(vectors, block_vectors));
     for (int t = 0; t < all; t += pass.tiles) {
-        const int count = std::min(pass.tiles, all - t), slots = round_up(count, 4);
+        const int count = std::min(pass.tiles, all - t);
+        const int slots = round_up(count, 4);
         winograd_input(s, t, count, slots, v, in);
         for (int i = 0; i < count; ++i, tile.advance(s))
             y[i] =
@@ -347,8 +365,8 @@ void winograd_tiles(const WinogradJob<T>& job) {
         for (int i = count; i < slots; ++i)
             y[i] = y[count - 1];
         for (int b = 0; b < ceil_div(vectors, block_vectors); ++b) {
-            const int wide = std::min(block_vectors, vectors - b * block_vectors),
-                      channel = b * block_vectors * L;
+            const int wide = std::min(block_vectors, vectors - b * block_vectors);
+            const int channel = b * block_vectors * L;
             const T* const u = job.weights + winograd_block<T>(s.edge, s.channels, b);
             const WinogradProduct<T> product{
                 v,          in.chunk,    in.position,

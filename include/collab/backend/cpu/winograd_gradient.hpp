@@ -72,7 +72,10 @@ COLLAB_NOINLINE void winograd_target_row(const T* dy, std::ptrdiff_t row, std::p
         times<N>([&](int i) COLLAB_LAMBDA_INLINE {
             Vector<T> along[N];
             Transform::target(a[i], along);
-            times<N>([&](int j) COLLAB_LAMBDA_INLINE { store(to, along[j]), to += position; });
+            times<N>([&](int j) COLLAB_LAMBDA_INLINE {
+                store(to, along[j]);
+                to += position;
+            });
         });
     }
 }
@@ -85,15 +88,15 @@ void winograd_target(const WinogradGradientJob<T>& job, int first, int count, T*
     const WinogradSource<T>& s = job.source;
     for (int done = 0; done < count;) {
         const WinogradTile tile(s, first + done);
-        const int run = std::min(s.across() - tile.column / M, count - done),
-                  rows = std::min(M, s.rows - tile.row);
+        const int run = std::min(s.across() - tile.column / M, count - done);
+        const int rows = std::min(M, s.rows - tile.row);
         const int whole_columns = std::min(run, (s.columns - tile.column) / M);
         const T* const dy =
             job.dy + tile.image * job.dy_image + tile.row * job.dy_row + tile.column * job.dy_pixel;
         for (int c = 0; c < job.targets; c += L) {
             T* const at = q + c / L * to.chunk + done * L;
-            const int n = std::min(L, job.targets - c),
-                      whole = n == L && rows == M ? whole_columns : 0;
+            const int n = std::min(L, job.targets - c);
+            const int whole = n == L && rows == M ? whole_columns : 0;
             winograd_target_row<T, M>(dy + c, job.dy_row, job.dy_pixel, whole, at, to.position);
             for (int t = whole; t < run; ++t) {
                 alignas(64) T corner[M][M][L] = {};
@@ -138,13 +141,16 @@ COLLAB_NOINLINE void winograd_sum(const T* v, const T* q, std::ptrdiff_t q_chunk
 /// Adds all tiles of the job to its sums.
 template <class T>
 void winograd_weight_gradient(const WinogradGradientJob<T>& job) {
-    constexpr int L = lanes<T>, two = std::min(L, many_registers ? 8 : 4),
-                  one = std::min(L, many_registers ? 16 : 8);
+    constexpr int L = lanes<T>;
+    constexpr int two = std::min(L, many_registers ? 8 : 4);
+    constexpr int one = std::min(L, many_registers ? 16 : 8);
     const WinogradSource<T>& s = job.source;
-    const int all = s.tiles(), vectors = ceil_div(job.targets, L),
-              most = winograd_gradient_pass<T>(s.channels, job.targets, all);
+    const int all = s.tiles();
+    const int vectors = ceil_div(job.targets, L);
+    const int most = winograd_gradient_pass<T>(s.channels, job.targets, all);
     const int positions = winograd_positions(s.edge);
-    const WinogradLayout<T> in(s.edge, most, ceil_div(s.channels, L)), out(s.edge, most, vectors);
+    const WinogradLayout<T> in(s.edge, most, ceil_div(s.channels, L));
+    const WinogradLayout<T> out(s.edge, most, vectors);
     T* const v = job.scratch;
     T* const q = v + in.size();
     Ahead nothing;
@@ -160,8 +166,8 @@ void winograd_weight_gradient(const WinogradGradientJob<T>& job) {
                 ahead.step();
                 const T* const from = v + k * in.position + c / L * in.chunk;
                 for (int r = 0; r < vectors; r += block_vectors) {
-                    const int wide = std::min(block_vectors, vectors - r),
-                              left = std::min(L, s.channels - c);
+                    const int wide = std::min(block_vectors, vectors - r);
+                    const int left = std::min(L, s.channels - c);
                     const T* const d = q + k * out.position + r * out.chunk;
                     const std::ptrdiff_t position = winograd_position<T>(s.padded(), wide);
                     T* const du = job.du +
@@ -192,13 +198,15 @@ template <class T, int M>
 COLLAB_NOINLINE void winograd_weight_gradient_end(const T* du, int parts, std::size_t distance,
                                                   int channels, int targets, int from, int to,
                                                   T* dw, std::ptrdiff_t tap, std::ptrdiff_t row) {
-    constexpr int L = lanes<T>, N = M + 2;
+    constexpr int L = lanes<T>;
+    constexpr int N = M + 2;
     using Transform = WinogradTransform<T, M>;
-    const int vectors = ceil_div(targets, L), padded = round_up(channels, L);
+    const int vectors = ceil_div(targets, L);
+    const int padded = round_up(channels, L);
     for (int c = from; c < to; ++c)
         for (int r = 0; r < vectors; ++r) {
-            const int b = r / block_vectors,
-                      wide = std::min(block_vectors, vectors - b * block_vectors);
+            const int b = r / block_vectors;
+            const int wide = std::min(block_vectors, vectors - b * block_vectors);
             const std::ptrdiff_t position = winograd_position<T>(padded, wide);
             const T* const first = du + winograd_block<T>(M, padded, b) +
                                    std::ptrdiff_t(c) * wide * L + r % block_vectors * L;

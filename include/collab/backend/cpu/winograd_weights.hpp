@@ -38,13 +38,19 @@ constexpr std::size_t winograd_weights_size(int edge, int channels, int targets)
 /// convolution the taps run backwards and the channels change places.
 template <class T, int M>
 COLLAB_NOINLINE void winograd_weights_block(const Dense& d, const T* w, int group, int b, T* u) {
-    constexpr int L = lanes<T>, N = M + 2, batch = 16;  // source channels at a time
+    constexpr int L = lanes<T>;
+    constexpr int N = M + 2;
+    constexpr int batch = 16;  // source channels at a time
     using Transform = WinogradTransform<T, M>;
     const Blocks<T> blocks(d.target_channels);
-    const int in = d.g.in.channels / d.g.groups, all = d.g.out.channels, out = all / d.g.groups,
-              sources = d.source_channels;
-    const int vectors = blocks.in_block(b), wide = vectors * L, first = blocks.channel(b),
-              n = std::min(wide, d.target_channels - first);
+    const int in = d.g.in.channels / d.g.groups;
+    const int all = d.g.out.channels;
+    const int out = all / d.g.groups;
+    const int sources = d.source_channels;
+    const int vectors = blocks.in_block(b);
+    const int wide = vectors * L;
+    const int first = blocks.channel(b);
+    const int n = std::min(wide, d.target_channels - first);
     const Sweep s = d.sweep(0);
     const std::ptrdiff_t position = winograd_position<T>(sources, vectors);
     alignas(64) T taps[9][batch][block_vectors * L];
@@ -107,7 +113,8 @@ inline int winograd_tiles_in(const Units& units, int width, int edge) {
 template <class T>
 int winograd_edge(const Dense& d, int most, bool constant_weights = false,
                   std::size_t budget = std::size_t(16) << 20) {
-    const Extent three{3, 3}, one{1, 1};
+    const Extent three{3, 3};
+    const Extent one{1, 1};
     if (!(d.g.kernel == three) || !(d.g.stride == one) ||
         std::min(d.source_channels, d.target_channels) < 16)
         return 0;
@@ -116,15 +123,17 @@ int winograd_edge(const Dense& d, int most, bool constant_weights = false,
     // products of a pair of channels: two thirds of the direct sweep's
     long fewest = 2 * rows * d.target.width;
     for (int edge = 2; edge <= most; edge += 2) {
-        const long tiles = long(ceil_div(d.target.height, edge)) * ceil_div(d.target.width, edge),
-                   products = tiles * winograd_positions(edge);
+        const long tiles = long(ceil_div(d.target.height, edge)) * ceil_div(d.target.width, edge);
+        const long products = tiles * winograd_positions(edge);
         if (edge > 2 &&
             winograd_weights_size<T>(edge, d.source_channels, d.target_channels) * sizeof(T) >
                 budget)
             break;
         if ((products < fewest || (products == fewest && best == 0)) &&
-            d.g.batch * tiles >= (constant_weights ? 16 : 128))
-            best = edge, fewest = products;
+            d.g.batch * tiles >= (constant_weights ? 16 : 128)) {
+            best = edge;
+            fewest = products;
+        }
     }
     return best;
 }

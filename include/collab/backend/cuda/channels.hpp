@@ -65,8 +65,9 @@ struct ShortcutPlace {
           stride_height(g.stride.height),
           stride_width(g.stride.width) {}
     COLLAB_HD std::ptrdiff_t operator()(std::ptrdiff_t p) const {
-        const std::ptrdiff_t w = p % out_width, h = p / out_width % out_height,
-                             b = p / (std::ptrdiff_t(out_width) * out_height);
+        const std::ptrdiff_t w = p % out_width;
+        const std::ptrdiff_t h = p / out_width % out_height;
+        const std::ptrdiff_t b = p / (std::ptrdiff_t(out_width) * out_height);
         return (b * in_height + h * stride_height) * in_width + w * stride_width;
     }
 };

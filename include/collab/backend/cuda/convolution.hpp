@@ -29,7 +29,8 @@ struct Columns {
           direct(of.kernel == Extent{} && of.stride == Extent{} && of.pad == Extent{0, 0}) {}
     long row() const { return long(depth) * g.groups; }
     COLLAB_HD std::ptrdiff_t place(std::ptrdiff_t of_row, int tap, int channel) const {
-        const int group = channel / ins, taps = g.kernel.height * g.kernel.width;
+        const int group = channel / ins;
+        const int taps = g.kernel.height * g.kernel.width;
         return ((of_row * g.groups + group) * taps + tap) * ins + (channel - group * ins);
     }
     /// How many images at once.
@@ -48,8 +49,10 @@ struct Gather {
     View<const T> x;
     T* to;
     COLLAB_HD void operator()(std::ptrdiff_t i, int c) const {  // i: output pixel and tap
-        const int taps = columns.g.kernel.height * columns.g.kernel.width, tap = int(i % taps);
-        const std::ptrdiff_t row = i / taps, pixel_in = input_of(columns.g, row, tap);
+        const int taps = columns.g.kernel.height * columns.g.kernel.width;
+        const int tap = int(i % taps);
+        const std::ptrdiff_t row = i / taps;
+        const std::ptrdiff_t pixel_in = input_of(columns.g, row, tap);
         to[columns.place(row, tap, c)] = pixel_in < 0 ? T(0) : pixel(x, pixel_in)[c];
     }
 };

@@ -18,8 +18,8 @@ struct DepthwiseForward {
     View<T> y;
     COLLAB_HD void operator()(std::ptrdiff_t p, int o) const {
         const int c = o / (g.out.channels / g.in.channels);
-        const int left = int(p % g.out.width) * g.stride.width - g.pad.width,
-                  top = int(p / g.out.width % g.out.height) * g.stride.height - g.pad.height;
+        const int left = int(p % g.out.width) * g.stride.width - g.pad.width;
+        const int top = int(p / g.out.width % g.out.height) * g.stride.height - g.pad.height;
         const std::ptrdiff_t sample = p / g.out.width / g.out.height * g.in.height;
         T sum = bias ? bias[o] : T(0);
         for (int kh = 0; kh < g.kernel.height; ++kh) {
@@ -63,7 +63,8 @@ void depthwise_input_gradient(S& system, const Convolution& g, View<const T> dy,
 template <class S, class T>
 void depthwise_weight_gradient(S& system, const Convolution& g, View<const T> x, View<const T> dy,
                                T* dw) {
-    const int channels = g.out.channels, each = g.out.channels / g.in.channels;
+    const int channels = g.out.channels;
+    const int each = g.out.channels / g.in.channels;
     column_sums<1>(
         system, long(g.batch) * g.out.area(), g.kernel.area() * channels,
         [=] COLLAB_HD(long p, int i, double* s) {  // i: tap and output channel, as weights lie

@@ -67,13 +67,15 @@ public:
     DeviceMemory() = default;
     // so that it is given back where clearing it fails
     DeviceMemory(std::size_t n, cudaStream_t stream, int device) : DeviceMemory() {
-        size_ = n, device_ = device;
+        size_ = n;
+        device_ = device;
         if (n == 0)
             return;
         void* p = nullptr;
         const cudaError_t status = cudaMalloc(&p, n * sizeof(T));
         if (status == cudaErrorMemoryAllocation) {
-            std::size_t free = 0, total = 0;
+            std::size_t free = 0;
+            std::size_t total = 0;
             forgive(status);
             forgive(cudaMemGetInfo(&free, &total));
             fail("GPU ", device, " has no room for ", n * sizeof(T), " bytes: ", free, " of ",
@@ -88,8 +90,9 @@ public:
           size_(std::exchange(other.size_, 0)),
           device_(other.device_) {}
     DeviceMemory& operator=(DeviceMemory&& other) noexcept {
-        std::swap(data_, other.data_), std::swap(size_, other.size_),
-            std::swap(device_, other.device_);
+        std::swap(data_, other.data_);
+        std::swap(size_, other.size_);
+        std::swap(device_, other.device_);
         return *this;
     }
     ~DeviceMemory() {

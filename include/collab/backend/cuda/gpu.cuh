@@ -116,7 +116,8 @@ public:
         constexpr bool wide = std::is_same_v<T, double>;
         constexpr cudaDataType type = wide ? CUDA_R_64F : CUDA_R_32F;
         const cublasComputeType_t how = wide ? CUBLAS_COMPUTE_64F : products_;
-        const T one = 1, rest = p.add ? T(1) : T(0);
+        const T one = 1;
+        const T rest = p.add ? T(1) : T(0);
         // cuBLAS counts along columns, where our matrices are transposed: C' = B' A'.
         check(cublasGemmEx_64(handles_->blas.get(), p.b_transposed ? CUBLAS_OP_T : CUBLAS_OP_N,
                               p.a_transposed ? CUBLAS_OP_T : CUBLAS_OP_N, p.n, p.m, p.k, &one, p.b,

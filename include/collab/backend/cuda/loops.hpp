@@ -77,7 +77,8 @@ struct SumRows {
     std::uint32_t width;
     double* parts;
     COLLAB_HD void operator()(std::uint32_t i) const {
-        const long first = long(i / width) * each, last = first + each < rows ? first + each : rows;
+        const long first = long(i / width) * each;
+        const long last = first + each < rows ? first + each : rows;
         double sums[N] = {};
         for (long r = first; r < last; ++r)
             f(r, int(i % width), sums);
@@ -91,7 +92,8 @@ struct SumParts {
     long parts;
     std::uint32_t width;
     COLLAB_HD void operator()(std::uint32_t i) const {
-        const long first = long(i / width) * fan, last = first + fan < parts ? first + fan : parts;
+        const long first = long(i / width) * fan;
+        const long last = first + fan < parts ? first + fan : parts;
         double sum = 0;
         for (long p = first; p < last; ++p)
             sum += from[p * long(width) + long(i % width)];
@@ -129,7 +131,8 @@ void column_sums(S& system, long rows, int width, F f, Finish finish) {
         const long fewer = (parts + fan - 1) / fan;
         system.loop(std::uint32_t(fewer * width * N),
                     SumParts{from, to, parts, std::uint32_t(width * N)});
-        std::swap(from, to), parts = fewer;
+        std::swap(from, to);
+        parts = fewer;
     }
     system.loop(std::uint32_t(width),
                 FinishSums<N, Finish>{finish, from, parts, std::uint32_t(width)});

@@ -19,21 +19,25 @@ template <class S, class T, class F>
 void batch_norm(S& system, const Map& map, const Normalisation& n, F f, View<const T> x,
                 const T* gamma, const T* beta, T* running_mean, T* running_variance, T* saved,
                 View<T> y) {
-    const double count = double(map.pixels()), momentum = n.momentum, epsilon = n.epsilon;
+    const double count = double(map.pixels());
+    const double momentum = n.momentum;
+    const double epsilon = n.epsilon;
     const int channels = map.dims.channels;
     column_sums<2>(
         system, map.pixels(), channels,
         // distances from the first pixel: no difference of large squares where the mean is large
         [=] COLLAB_HD(long p, int c, double* s) {
             const double d = double(pixel(x, p)[c]) - double(x.data[c]);
-            s[0] += d, s[1] += d * d;
+            s[0] += d;
+            s[1] += d * d;
         },
         [=] COLLAB_HD(int c, const double* s) {
-            const double shift = s[0] / count, mean = double(x.data[c]) + shift,
-                         squares = s[1] - s[0] * shift;
-            const double variance = squares > 0 ? squares / count : squares - squares,
-                         unbiased = squares > 0 ? squares / (count > 1 ? count - 1 : 1)
-                                                : squares - squares;
+            const double shift = s[0] / count;
+            const double mean = double(x.data[c]) + shift;
+            const double squares = s[1] - s[0] * shift;
+            const double variance = squares > 0 ? squares / count : squares - squares;
+            const double unbiased =
+                squares > 0 ? squares / (count > 1 ? count - 1 : 1) : squares - squares;
             running_mean[c] =
                 T(double(running_mean[c]) + momentum * (mean - double(running_mean[c])));
             running_variance[c] = T(double(running_variance[c]) +
@@ -70,14 +74,18 @@ void batch_norm_backward(S& system, const Map& map, F f, View<const T> x, View<c
         system, map.pixels(), channels,
         [=] COLLAB_HD(long p, int c, double* s) {
             const double g = double(pixel(dy, p)[c] * f.slope(pixel(y, p)[c]));
-            s[0] += g, s[1] += g * double((pixel(x, p)[c] - saved[c]) * saved[channels + c]);
+            s[0] += g;
+            s[1] += g * double((pixel(x, p)[c] - saved[c]) * saved[channels + c]);
         },
         [=] COLLAB_HD(int c, const double* s) {
-            means[c] = T(s[0] / count), means[channels + c] = T(s[1] / count);
-            dbeta[c] += T(s[0]), dgamma[c] += T(s[1]);
+            means[c] = T(s[0] / count);
+            means[channels + c] = T(s[1] / count);
+            dbeta[c] += T(s[0]);
+            dgamma[c] += T(s[1]);
         });
     for_elements(system, map, [=] COLLAB_HD(std::ptrdiff_t p, int c) {
-        const T inverse = saved[channels + c], normalised = (pixel(x, p)[c] - saved[c]) * inverse;
+        const T inverse = saved[channels + c];
+        const T normalised = (pixel(x, p)[c] - saved[c]) * inverse;
         const T g = pixel(dy, p)[c] * f.slope(pixel(y, p)[c]);
         pixel(dx, p)[c] = gamma[c] * inverse * (g - means[c] - normalised * means[channels + c]);
     });

@@ -39,8 +39,9 @@ struct AdaptiveWindows {
 template <class W, class F>
 COLLAB_HD COLLAB_INLINE void for_windows_of(const W& windows, std::ptrdiff_t p, F f) {
     const Pooling& g = windows.g;
-    const int w = int(p % g.in.width), h = int(p / g.in.width % g.in.height),
-              b = int(p / g.in.width / g.in.height);
+    const int w = int(p % g.in.width);
+    const int h = int(p / g.in.width % g.in.height);
+    const int b = int(p / g.in.width / g.in.height);
     const int top =
         W::first(h, g.in.height, g.out.height, g.kernel.height, g.stride.height, g.pad.height);
     const int bottom =
@@ -72,8 +73,9 @@ COLLAB_HD COLLAB_INLINE std::ptrdiff_t largest_pixel(const Pooling& g,
 template <class S, class T>
 void max_pool(S& system, const Pooling& g, View<const T> x, View<T> y) {
     for_elements(system, {g.batch, g.out}, [=] COLLAB_HD(std::ptrdiff_t p, int c) {
-        const int w = int(p % g.out.width), h = int(p / g.out.width % g.out.height),
-                  b = int(p / g.out.width / g.out.height);
+        const int w = int(p % g.out.width);
+        const int h = int(p / g.out.width % g.out.height);
+        const int b = int(p / g.out.width / g.out.height);
         pixel(y, p)[c] =
             pixel(x, largest_pixel(g, collab::detail::pooling_window(g, h, w), b, c, x))[c];
     });

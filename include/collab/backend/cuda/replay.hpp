@@ -26,14 +26,16 @@ public:
     void run(Tape& tape, std::vector<std::uint64_t> signature, F&& f) {
         if (signature_.empty() || signature.front() != signature_.front()) {
             tape.forget();
-            signature_ = std::move(signature), captured_ = plain_ = false;
+            signature_ = std::move(signature);
+            captured_ = plain_ = false;
             return f();
         }
         if (plain_)
             return f();
         if (!captured_ || varies_ || signature != signature_) {
             captured_ = varies_ = false;
-            captured_ = tape.capture(f), plain_ = !captured_;
+            captured_ = tape.capture(f);
+            plain_ = !captured_;
             if (plain_) {
                 tape.forget();
                 return f();
@@ -47,7 +49,9 @@ public:
 
 private:
     std::vector<std::uint64_t> signature_;
-    bool captured_ = false, varies_ = false, plain_ = false;
+    bool captured_ = false;
+    bool varies_ = false;
+    bool plain_ = false;
 };
 
 }  // namespace collab::backend::device

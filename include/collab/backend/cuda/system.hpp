@@ -18,7 +18,9 @@ namespace collab::backend::device {
 /// x k, or lies there transposed, as k x m; likewise B, k x n.
 template <class T>
 struct MatrixProduct {
-    long m = 0, n = 0, k = 0;
+    long m = 0;
+    long n = 0;
+    long k = 0;
     const T* a = nullptr;
     long lda = 0;
     bool a_transposed = false;

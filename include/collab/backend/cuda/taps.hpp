@@ -19,7 +19,8 @@ COLLAB_HD COLLAB_INLINE std::ptrdiff_t input_of(const Convolution& g, std::ptrdi
 /// f(output pixel, tap) for each output that sees input pixel p.
 template <class F>
 COLLAB_HD COLLAB_INLINE void for_outputs_of(const Convolution& g, std::ptrdiff_t p, F f) {
-    const int w = int(p % g.in.width), h = int(p / g.in.width % g.in.height);
+    const int w = int(p % g.in.width);
+    const int h = int(p / g.in.width % g.in.height);
     const std::ptrdiff_t sample = p / g.in.width / g.in.height * g.out.height;
     for (int kh = 0; kh < g.kernel.height; ++kh) {
         const int oh = h + g.pad.height - kh;

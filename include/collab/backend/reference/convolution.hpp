@@ -19,8 +19,8 @@ void for_taps(const backend::Convolution& g, F f) {
             for (int w = 0; w < g.out.width; ++w)
                 for (int kh = 0; kh < g.kernel.height; ++kh)
                     for (int kw = 0; kw < g.kernel.width; ++kw) {
-                        const int ih = h * g.stride.height - g.pad.height + kh,
-                                  iw = w * g.stride.width - g.pad.width + kw;
+                        const int ih = h * g.stride.height - g.pad.height + kh;
+                        const int iw = w * g.stride.width - g.pad.width + kw;
                         if (ih < 0 || ih >= g.in.height || iw < 0 || iw >= g.in.width)
                             continue;
                         f((std::ptrdiff_t(b) * g.out.height + h) * g.out.width + w,
@@ -33,7 +33,8 @@ void for_taps(const backend::Convolution& g, F f) {
 /// the place in the weights.
 template <class F>
 void for_channels(const backend::Convolution& g, int tap, F f) {
-    const int ins = g.in.channels / g.groups, outs = g.out.channels / g.groups;
+    const int ins = g.in.channels / g.groups;
+    const int outs = g.out.channels / g.groups;
     for (int group = 0; group < g.groups; ++group)
         for (int i = 0; i < ins; ++i)
             for (int o = group * outs; o < (group + 1) * outs; ++o)
@@ -75,7 +76,8 @@ struct ReferenceConvolution {
     void conv2d_weight_gradient(const Convolution& g, View<const T> x, View<const T> dy,
                                 T* dw) const {
         collab::detail::for_taps(g, [&](auto out, auto in, int tap) {
-            const T *xs = collab::detail::pixel(x, in), *dys = collab::detail::pixel(dy, out);
+            const T* xs = collab::detail::pixel(x, in);
+            const T* dys = collab::detail::pixel(dy, out);
             collab::detail::for_channels(g, tap,
                                          [&](int i, int o, auto k) { dw[k] += xs[i] * dys[o]; });
         });

@@ -50,7 +50,8 @@ public:
     }
     void batch_statistics(const Map& map, View<const T> x, const backend::Statistics<T>& s) const {
         const std::size_t c = std::size_t(map.dims.channels);
-        const std::vector<T> gamma(c, T(1)), beta(c, T(0));
+        const std::vector<T> gamma(c, T(1));
+        const std::vector<T> beta(c, T(0));
         std::vector<T> unused(std::size_t(map.size()));
         this->batch_norm(map, s.constants, Identity{}, x, gamma.data(), beta.data(), s.running_mean,
                          s.running_variance, s.saved, View<T>{unused.data(), map.dims.channels});
@@ -80,19 +81,21 @@ public:
                          const T* saved, T* dgamma, T* dbeta, T* sums, View<T> g) const {
         const int channels = map.dims.channels;
         for (int c = 0; c < channels; ++c) {
-            double sum = 0, product = 0;
+            double sum = 0;
+            double product = 0;
             for (std::ptrdiff_t p = 0; p < map.pixels(); ++p) {
                 const T d = collab::detail::pixel(dy, p)[c] *
                             (g ? f.slope(collab::detail::pixel(y, p)[c]) : T(1));
                 if (g)
                     collab::detail::pixel(g, p)[c] = d;
-                sum += double(d),
-                    product += double(d) *
-                               (double(collab::detail::pixel(x, p)[c]) - double(saved[c])) *
-                               double(saved[channels + c]);
+                sum += double(d);
+                product += double(d) * (double(collab::detail::pixel(x, p)[c]) - double(saved[c])) *
+                           double(saved[channels + c]);
             }
-            sums[c] = T(sum), sums[channels + c] = T(product);
-            dbeta[c] += T(sum), dgamma[c] += T(product);
+            sums[c] = T(sum);
+            sums[channels + c] = T(product);
+            dbeta[c] += T(sum);
+            dgamma[c] += T(product);
         }
     }
     void normalised_gradient(const Map& map, const backend::NormalisedGradient<T>& n,
@@ -123,9 +126,9 @@ private:
             const int channels = map.dims.channels;
             view = {memory.data(), channels};
             collab::detail::for_elements(map, [&](auto p, int c) {
-                const double inverse = double(n.saved[channels + c]),
-                             z = (double(collab::detail::pixel(n.x, p)[c]) - double(n.saved[c])) *
-                                 inverse;
+                const double inverse = double(n.saved[channels + c]);
+                const double z =
+                    (double(collab::detail::pixel(n.x, p)[c]) - double(n.saved[c])) * inverse;
                 const double d = double(collab::detail::pixel(n.g, p)[c]) -
                                  double(n.sums[c]) / double(n.pixels) -
                                  z * double(n.sums[channels + c]) / double(n.pixels);

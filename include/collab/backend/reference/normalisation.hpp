@@ -43,7 +43,8 @@ struct ReferenceNormalisation {
                     View<T> y) const {
         const double count = double(map.pixels());
         for (int c = 0; c < map.dims.channels; ++c) {
-            double mean = 0, variance = 0;  // two passes: no difference of large squares
+            double mean = 0;
+            double variance = 0;  // two passes: no difference of large squares
             for (std::ptrdiff_t p = 0; p < map.pixels(); ++p)
                 mean += double(collab::detail::pixel(x, p)[c]);
             mean /= count;
@@ -81,7 +82,8 @@ struct ReferenceNormalisation {
                                              T* dgamma, T* dbeta, View<T> dx) const {
         const double count = double(map.pixels());
         for (int c = 0; c < map.dims.channels; ++c) {
-            const double mean = double(saved[c]), inverse = double(saved[map.dims.channels + c]);
+            const double mean = double(saved[c]);
+            const double inverse = double(saved[map.dims.channels + c]);
             const auto normalised = [&](std::ptrdiff_t p) {
                 return (double(collab::detail::pixel(x, p)[c]) - mean) * inverse;
             };
@@ -90,9 +92,12 @@ struct ReferenceNormalisation {
                 return double(collab::detail::pixel(dy, p)[c]) *
                        double(f.slope(collab::detail::pixel(y, p)[c]));
             };
-            double sum = 0, product = 0;
-            for (std::ptrdiff_t p = 0; p < map.pixels(); ++p)
-                sum += gradient(p), product += gradient(p) * normalised(p);
+            double sum = 0;
+            double product = 0;
+            for (std::ptrdiff_t p = 0; p < map.pixels(); ++p) {
+                sum += gradient(p);
+                product += gradient(p) * normalised(p);
+            }
             for (std::ptrdiff_t p = 0; p < map.pixels(); ++p)
                 collab::detail::pixel(dx, p)[c] =
                     T(double(gamma[c]) * inverse *

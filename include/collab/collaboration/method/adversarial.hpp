@@ -93,8 +93,10 @@ struct AckdReconstructed {
     using taps = Pack<Tags...>;
     static constexpr const char* name = "ACKD (reconstruction)";
     static constexpr bool reconstruction = true;
-    double temperature = 4, teaching = 1;
-    Weight fused = 1, adversarial = 0.1;
+    double temperature = 4;
+    double teaching = 1;
+    Weight fused = 1;
+    Weight adversarial = 0.1;
 
     template <class G>
     void couple(G& g) const {
@@ -117,7 +119,8 @@ struct AckdReconstructed {
         unroll<stages>([&](auto i) {
             using Tag = typename Pack<Tags...>::template at<i>;
             if constexpr (i + 1 == stages) {
-                map[i] = last, z[i] = g.logits(student);
+                map[i] = last;
+                z[i] = g.logits(student);
             } else {
                 const auto feature = g.feature(at<Tag>, student);
                 using Feature = typename decltype(feature)::Shape;

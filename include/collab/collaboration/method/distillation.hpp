@@ -24,7 +24,8 @@ template <int Teacher = 0, int Student = 1>
 struct Distillation {
     using is_method = void;
     static constexpr const char* name = "distillation";
-    double share = 0.9, temperature = 4;
+    double share = 0.9;
+    double temperature = 4;
 
     template <class G>
     void couple(G& g) const {
@@ -42,7 +43,9 @@ namespace detail {
 /// without padding that cuts the rest away.
 template <class S, class T>
 struct Regressor {
-    static constexpr int s = S::dims.height, t = T::dims.height, c = T::dims.channels;
+    static constexpr int s = S::dims.height;
+    static constexpr int t = T::dims.height;
+    static constexpr int c = T::dims.channels;
     static_assert(
         s >= t || 2 * s == t,
         "collab: a hint needs a student's map as large as the teacher's, larger, or half as large");

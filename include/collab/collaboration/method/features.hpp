@@ -41,8 +41,8 @@ template <int Teacher, int Student, class Tag, class G, class F>
 void with_features(G& g, int number, F&& f) {
     const auto s = g.feature(at<Tag>, Index<Student>{});
     const auto t = g.constant(g.feature(at<Tag>, Index<Teacher>{}));
-    constexpr int height = std::min(decltype(s)::dims.height, decltype(t)::dims.height),
-                  width = std::min(decltype(s)::dims.width, decltype(t)::dims.width);
+    constexpr int height = std::min(decltype(s)::dims.height, decltype(t)::dims.height);
+    constexpr int width = std::min(decltype(s)::dims.width, decltype(t)::dims.width);
     f(pooled<height, width>(g, s, Student, sentence("student", number)),
       pooled<height, width>(g, t, Student, sentence("teacher", number)));
 }
@@ -112,8 +112,8 @@ struct FlowOfSolution {
 private:
     template <class G, int Who, class A, class B>
     static auto flow(G& g, Index<Who>, A a, B b) {
-        constexpr int height = std::min(A::dims.height, B::dims.height),
-                      width = std::min(A::dims.width, B::dims.width);
+        constexpr int height = std::min(A::dims.height, B::dims.height);
+        constexpr int width = std::min(A::dims.width, B::dims.width);
         return g.combine(Shape<A::dims.channels * B::dims.channels>{}, FlowMatrix{},
                          detail::pooled<height, width>(g, a, Student, sentence("first", Who)),
                          detail::pooled<height, width>(g, b, Student, sentence("second", Who)));

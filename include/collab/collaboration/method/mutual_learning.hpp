@@ -29,7 +29,8 @@ struct MutualLearning {
     static constexpr const char* name = std::is_same_v<Peers, Attached>
                                             ? "mutual learning, peers attached"
                                             : "mutual learning, peers detached";
-    double weight = 1, temperature = 1;
+    double weight = 1;
+    double temperature = 1;
 
     template <class G>
     void couple(G& g) const {
@@ -54,7 +55,8 @@ struct MutualLearning {
 struct MutualLearningWithMean {
     using is_method = void;
     static constexpr const char* name = "mutual learning with the mean of the peers";
-    double weight = 1, temperature = 1;
+    double weight = 1;
+    double temperature = 1;
 
     template <class G>
     void couple(G& g) const {

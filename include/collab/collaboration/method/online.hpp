@@ -19,7 +19,8 @@ namespace collab {
 struct CollaborativeHeads {
     using is_method = void;
     static constexpr const char* name = "CLNN, whole networks";
-    double share = 0.5, temperature = 2;
+    double share = 0.5;
+    double temperature = 2;
 
     template <class G>
     void couple(G& g) const {
@@ -41,7 +42,8 @@ template <class Target = MinimumLogits>
 struct CollaborativeDistillation {
     using is_method = void;
     static constexpr const char* name = "KDCL";
-    double weight = 1, temperature = 2;
+    double weight = 1;
+    double temperature = 2;
     Target target{};
 
     template <class G>
@@ -79,7 +81,8 @@ struct DiversePeers {
         std::array<Value<Shape<Width>>, std::size_t(peers)> q, k;
         unroll<peers>([&](auto a) {
             const auto h = g.feature(at<penultimate>, a);
-            q[a] = g.apply(query, h), k[a] = g.apply(key, h);
+            q[a] = g.apply(query, h);
+            k[a] = g.apply(key, h);
         });
         unroll<peers>([&](auto a) {
             const auto mixed = [&]<int... B>(std::integer_sequence<int, B...>) {

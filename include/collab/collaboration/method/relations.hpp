@@ -24,8 +24,12 @@ struct CollaborativeTeaching {
     using is_method = void;
     using taps = Pack<penultimate>;
     static constexpr const char* name = "CTSL-MKT";
-    double classification = 1, mutual = 25, angle = 2, response = 0.04, self = 1,
-           self_temperature = 4;
+    double classification = 1;
+    double mutual = 25;
+    double angle = 2;
+    double response = 0.04;
+    double self = 1;
+    double self_temperature = 4;
 
     template <class G>
     void couple(G& g) const {
@@ -59,7 +63,8 @@ struct RelationalDistillation {
     using is_method = void;
     using taps = Pack<penultimate>;
     static constexpr const char* name = "relational distillation";
-    double distance = 25, angle = 50;
+    double distance = 25;
+    double angle = 50;
 
     template <class G>
     void couple(G& g) const {

@@ -14,7 +14,10 @@ namespace collab {
 struct TeacherFree {
     using is_method = void;
     static constexpr const char* name = "Tf-KD, virtual teacher";
-    double share = 0.1, temperature = 20, certainty = 0.99, multiplier = 1;
+    double share = 0.1;
+    double temperature = 20;
+    double certainty = 0.99;
+    double multiplier = 1;
 
     template <class G>
     void couple(G& g) const {
@@ -51,7 +54,9 @@ struct OwnTeacher {
     using is_method = void;
     using taps = typename detail::Distinct<Pack<>, Pack<penultimate, typename Exits::tag...>>::type;
     static constexpr const char* name = "BYOT";
-    double share = 0.1, features = 1e-6, temperature = 3;
+    double share = 0.1;
+    double features = 1e-6;
+    double temperature = 3;
 
     template <class G>
     void couple(G& g) const {
