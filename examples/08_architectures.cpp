@@ -75,9 +75,7 @@ int main() {
         row<zoo::ResNet<6 * (i + 2) + 2, Image>>(sentence("ResNet-", 6 * (int(i) + 2) + 2));
     });
     unroll<3>([](auto i) {
-        row < zoo::WideResNet < 16;
-        1 << i;
-        Image >> (sentence("WideResNet-16-", 1 << int(i)));
+        row<zoo::WideResNet<16, (1 << i), Image>>(sentence("WideResNet-16-", 1 << int(i)));
     });
     unroll<3>([](auto i) {
         row<zoo::DenseNet<40, 4 * (i + 2), Image>>(
