@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include <collab/data/augment.hpp>
 #include <collab/data/images.hpp>
+#include <collab/data/transforms.hpp>
 #include <collab/train/settings.hpp>
 
 namespace program {
@@ -49,7 +49,7 @@ std::unique_ptr<Deployable> network_of(const NetworkKind& kind, int batch, int t
 struct Provenance {
     /// of the pictures before they are padded to the network's input
     int side = 32;
-    collab::Statistics normalise{};
+    collab::Statistics normalize{};
     std::vector<std::string> classes;  ///< names; empty: numbers
     std::string data, method;          ///< how it was trained
     std::uint64_t seed = 0;
@@ -65,7 +65,7 @@ struct Opened {
 
     /// What makes the network's input of a picture of `side` x `side`.
     collab::Transform transform() const {
-        return {.pad = (network->input().height - from.side) / 2, .normalise = from.normalise};
+        return {.pad = (network->input().height - from.side) / 2, .normalize = from.normalize};
     }
     /// "ResNet-20, trained by cl"
     std::string title() const {

@@ -24,7 +24,7 @@ std::string menu(const std::vector<std::string>& words) {
         s += (s.empty() ? "" : ", ") + w;
     return s;
 }
-/// Mean and deviation, where there are numbers to have them.
+/// Mean and stddev, where there are numbers to have them.
 std::string spread(const collab::Tensors& file, const collab::Tensors::Tensor& t) {
     std::vector<double> v;
     if (t.type == "F32") {
@@ -40,7 +40,7 @@ std::string spread(const collab::Tensors& file, const collab::Tensors::Tensor& t
         mean += x / double(v.size());
     for (const double x : v)
         square += (x - mean) * (x - mean) / double(v.size());
-    return collab::sentence("mean ", collab::decimal(mean, 4), ", deviation ",
+    return collab::sentence("mean ", collab::decimal(mean, 4), ", stddev ",
                             collab::decimal(std::sqrt(square), 4),
                             std::isfinite(mean) ? "" : "  <- not finite");
 }
@@ -63,7 +63,7 @@ CLI::App* add_inspect(CLI::App& app, FileOptions& o) {
         ->check(CLI::IsMember({"none", "product", "sum"}));
     inspect
         ->add_option("--channels", o.channels,
-                     "of a network: 1 for grey pictures, 3 for coloured ones")
+                     "of a network: 1 for gray pictures, 3 for colored ones")
         ->capture_default_str()
         ->check(CLI::IsMember({1, 3}));
     inspect->footer(

@@ -44,7 +44,7 @@ Model<N, Reference<float>> some_model(int samples = 3) {
     std::vector<float> s = model.state();
     for (std::size_t i = 0; i < p.size(); ++i)
         p[i] = p[i] * 0.8f + 0.2f * float(std::sin(1.7 * double(i) + 0.3));
-    for (const Named& n : model.catalogue().states)
+    for (const Named& n : model.named_tensors().states)
         for (int i = 0; i < n.tensor.size; ++i)
             s[n.offset + std::size_t(i)] = float((n.tensor.role == Role::scale ? 1.2 : 0) +
                                                  0.4 * std::sin(2.3 * i + double(n.offset)));

@@ -6,10 +6,10 @@
 #include <tuple>
 
 #include <collab/collaboration/check.hpp>
-#include <collab/collaboration/check_coupling.hpp>
-#include <collab/collaboration/coupling.hpp>
+#include <collab/collaboration/check_method.hpp>
+#include <collab/collaboration/method_value.hpp>
 #include <collab/collaboration/policy.hpp>
-#include <collab/objective/metrics.hpp>
+#include <collab/loss/metrics.hpp>
 
 namespace collab {
 
@@ -66,7 +66,7 @@ struct Stop {
 }  // namespace detail
 
 /// Networks, mutual knowledge bases, a metric (CosineDistance unless given), methods and policies,
-/// in any order; each item is recognised by what it is. Networks are numbered in the order in which
+/// in any order; each item is recognized by what it is. Networks are numbered in the order in which
 /// they stand. One network alone is individual learning.
 ///
 ///     using Knowledge = MKB<Encoder<64>, Transfer<64>, Decoder>;
@@ -95,7 +95,7 @@ struct Collaboration {
     static constexpr bool different_inputs = !std::is_void_v<typename feed::Distance>;
     using wrong = detail::first_wrong<
         joined<typename detail::CollaborationChecks<networks, mkbs, metric>::type,
-               detail::CouplingChecks<networks, mkbs, methods, taps, frozen, feed>>>;
+               detail::MethodChecks<networks, mkbs, methods, taps, frozen, feed>>>;
     static_assert(sizeof(typename wrong::sentence) > 0);
     static constexpr bool ok = wrong::holds;
 
@@ -115,7 +115,8 @@ struct Collaboration {
     template <int I>
     static constexpr std::array<int, bases + 2> boundaries = [] {
         std::array<int, bases + 2> b{};
-        unroll<bases>([&](auto k) { b[k + 1] = detail::place_of<plan<I>, typename mkb<k>::cut>; });
+        static_for<bases>(
+            [&](auto k) { b[k + 1] = detail::place_of<plan<I>, typename mkb<k>::cut>; });
         b[bases + 1] = plan<I>::depth;
         return b;
     }();
@@ -125,19 +126,19 @@ struct Collaboration {
     static constexpr auto stops = [] {
         constexpr int read = [] {
             int count = 0;
-            unroll<taps::size>([&](auto t) {
+            static_for<taps::size>([&](auto t) {
                 count += detail::place_of<plan<I>, typename taps::template at<t>> >= 0;
             });
             return count;
         }();
         std::array<detail::Stop, std::size_t(bases + read)> all{};
         int count = 0;
-        unroll<taps::size>([&](auto t) {
+        static_for<taps::size>([&](auto t) {
             constexpr int place = detail::place_of<plan<I>, typename taps::template at<t>>;
             if (place >= 0)
                 all[std::size_t(count++)] = {place, -1, t};
         });
-        unroll<bases>([&](auto k) {
+        static_for<bases>([&](auto k) {
             all[std::size_t(count++)] = {detail::place_of<plan<I>, typename mkb<k>::cut>, k, -1};
         });
         for (int a = 1; a < bases + read; ++a)  // stable: taps stand before MKBs

@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include <collab/collaboration/bridge.hpp>
 #include <collab/collaboration/merge.hpp>
+#include <collab/collaboration/mkb_path.hpp>
 #include <collab/io/layout.hpp>
 #include <collab/io/onnx_graph.hpp>
 #include <collab/io/replace_file.hpp>
@@ -30,7 +30,7 @@
 
 namespace collab {
 
-/// How a layer of your own is written: specialise it with `static std::string write(OnnxGraph&,
+/// How a layer of your own is written: specialize it with `static std::string write(OnnxGraph&,
 /// Dims in, const std::string& x, const std::vector< std::vector<float>>& tensors)`, which adds
 /// nodes and returns the name of the result; the tensors are its parameters and then its states, in
 /// PyTorch's layout.
@@ -84,7 +84,7 @@ template <int Out, int K, class... Os>
 inline constexpr bool is_transposed<ConvTranspose2d<Out, K, Os...>> = true;
 template <class L>
 inline constexpr bool is_norm = requires {
-    { L::constants } -> std::convertible_to<backend::Normalisation>;
+    { L::constants } -> std::convertible_to<backend::Normalization>;
 };
 template <class L>
 inline constexpr int leaky = 0;
@@ -140,7 +140,7 @@ struct OnnxKind<MutualKnowledge<E, T, D, M>> {
     using merge = M;
 };
 
-/// Walks a network and adds its nodes. Tensors are met in the order of the catalogue.
+/// Walks a network and adds its nodes. Tensors are met in the order of the named_tensors.
 class OnnxWalk {
 public:
     /// A value of the graph; a flat one has no rows and columns.
@@ -160,13 +160,13 @@ public:
                               std::vector<float>(v.begin(), v.end())});
             }
         };
-        read(model.catalogue().parameters, model.parameters(), parameters_);
-        read(model.catalogue().states, model.state(), states_);
+        read(model.named_tensors().parameters, model.parameters(), parameters_);
+        read(model.named_tensors().states, model.state(), states_);
     }
 
     template <class S>
     Value sequence(Value x) {
-        unroll<S::depth>([&](auto i) {
+        static_for<S::depth>([&](auto i) {
             x = layer<typename S::template LayerAt<i>, typename S::template ShapeAt<i>>(x);
         });
         return x;
@@ -320,7 +320,7 @@ private:
                 inputs.push_back(parameter());
             return keep(g_.node(is_transposed<L> ? "ConvTranspose" : "Conv", inputs, a));
         } else {
-            static_assert(WritesOnnx<L>, "collab: this layer cannot be written as ONNX; specialise "
+            static_assert(WritesOnnx<L>, "collab: this layer cannot be written as ONNX; specialize "
                                          "collab::OnnxLayer for it");
             return x;
         }
@@ -338,7 +338,7 @@ private:
         constexpr Dims in = In::dims;
         constexpr int kind = OnnxKind<L>::value;
         if constexpr (kind == 1) {
-            const Value body = sequence<Sequence<typename L::body_layers, In>>(x);
+            const Value body = sequence<ExecutionPlan<typename L::body_layers, In>>(x);
             std::string skip = x.name;
             if constexpr (L::pads) {  // every stride-th pixel: a window of one
                 constexpr Dims out = L::output(in);
@@ -349,13 +349,13 @@ private:
                                    {{"kernel_shape", {1, 1}}, {"strides", {down, along}}});
                 skip = padded(skip, in.channels, out.channels);
             } else {
-                skip = sequence<Sequence<typename L::shortcut_layers, In>>(x).name;
+                skip = sequence<ExecutionPlan<typename L::shortcut_layers, In>>(x).name;
             }
             return {g_.node("Add", {body.name, skip}), x.flat};
         } else if constexpr (kind == 2) {
             std::vector<std::string> all;
-            unroll<L::n>([&](auto i) {
-                all.push_back(sequence<Sequence<typename L::template branch<i>, In>>(x).name);
+            static_for<L::n>([&](auto i) {
+                all.push_back(sequence<ExecutionPlan<typename L::template branch<i>, In>>(x).name);
             });
             return {all.size() == 1 ? all[0] : g_.node("Concat", all, {{"axis", 1}}), x.flat};
         } else if constexpr (kind == 3) {
@@ -387,7 +387,7 @@ private:
             using M = typename OnnxKind<L>::merge;
             static_assert(
                 requires(OnnxGraph& g, const std::string& s) { OnnxMerge<M>::write(g, s, s); },
-                "collab: this merge cannot be written as ONNX; specialise collab::OnnxMerge for "
+                "collab: this merge cannot be written as ONNX; specialize collab::OnnxMerge for "
                 "it");
             Value u = x;
             L::template each_part<In>([&](auto part, auto) { u = sequence<decltype(part)>(u); });

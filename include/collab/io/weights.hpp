@@ -22,7 +22,7 @@ inline constexpr bool is_linear = false;
 template <int Out, class... Os>
 inline constexpr bool is_linear<Linear<Out, Os...>> = true;
 
-/// For each tensor of a bound sequence, in the order of the catalogue, the map from which its
+/// For each tensor of a bound sequence, in the order of the named_tensors, the map from which its
 /// features were flattened.
 class FlattenedFrom {
 public:
@@ -30,7 +30,7 @@ public:
 
     template <class S>
     void visit(Dims flat = {}) {
-        unroll<S::depth>([&](auto i) {
+        static_for<S::depth>([&](auto i) {
             using L = typename S::template LayerAt<i>;
             using In = typename S::template ShapeAt<i>;
             if constexpr (Composite<L>) {
@@ -38,8 +38,8 @@ public:
                     L::template each_part<In>(
                         [&](auto part, auto) { visit<decltype(part)>(flat); });
                 else
-                    unroll<L::parts::size>([&](auto k) {
-                        visit<Sequence<typename L::parts::template at<k>, In>>(flat);
+                    static_for<L::parts::size>([&](auto k) {
+                        visit<ExecutionPlan<typename L::parts::template at<k>, In>>(flat);
                     });
             } else {
                 if constexpr (std::same_as<L, Flatten>)
@@ -66,13 +66,13 @@ inline std::string name_for_others(const std::string& name) {
 template <class M>
 concept IsModel = requires(const M& m) {
     typename M::Plan;
-    m.catalogue();
+    m.named_tensors();
     m.parameter_count();
 };
 }  // namespace detail
 
 /// The weights of a network as PyTorch would have them: `0.weight` of the first layer, a
-/// convolution's as [out][in][row][column], a linear layer's as [out][in], batch normalisations
+/// convolution's as [out][in][row][column], a linear layer's as [out][in], batch normalizations
 /// with running_mean and running_var.
 template <detail::IsModel M>
 Tensors weights(const M& model) {
@@ -88,8 +88,8 @@ Tensors weights(const M& model) {
                         layout.theirs(values.data() + list[i].offset).data());
         }
     };
-    add(model.catalogue().parameters, flat.parameters, model.parameters());
-    add(model.catalogue().states, flat.states, model.state());
+    add(model.named_tensors().parameters, flat.parameters, model.parameters());
+    add(model.named_tensors().states, flat.states, model.state());
     return file;
 }
 /// Writes them to a file. An nn.Sequential of the same layers loads it; every item of the list
@@ -156,8 +156,8 @@ void load(M& model, const std::string& path) {
         return values;
     };
     const std::vector<T> parameters =
-        take(model.catalogue().parameters, flat.parameters, model.parameters());
-    const std::vector<T> state = take(model.catalogue().states, flat.states, model.state());
+        take(model.named_tensors().parameters, flat.parameters, model.parameters());
+    const std::vector<T> state = take(model.named_tensors().states, flat.states, model.state());
     for (const auto& t : file.tensors())
         used += t.name.ends_with("num_batches_tracked");
     if (used != file.tensors().size())

@@ -6,10 +6,10 @@
 #include <tuple>
 #include <vector>
 
-#include <collab/model/catalogue.hpp>
-#include <collab/objective/metrics.hpp>
-#include <collab/train/adam.hpp>
-#include <collab/train/sgd.hpp>
+#include <collab/loss/metrics.hpp>
+#include <collab/model/named_tensors.hpp>
+#include <collab/optim/adam.hpp>
+#include <collab/optim/sgd.hpp>
 
 namespace collab {
 
@@ -20,8 +20,8 @@ struct TrainingSettings {
     double alpha = 0.2;      ///< weight of the collaborative loss (Eq. 1)
     std::uint64_t seed = 1;  ///< of initial weights and of dropout
     int batch = 128;         ///< samples per step, at most
-    Sgd optimiser{};
-    Initialisation initialisation{};
+    Sgd optimizer{};
+    Initialization initialization{};
     M metric{};
     /// What the networks are called in reports and parameter names; `net0`, `net1`, ... unless
     /// given. Initial weights follow the name.

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <type_traits>
 
-#include <collab/backend/cpu/pieces.hpp>
+#include <collab/backend/cpu/partition.hpp>
 #include <collab/core/config.hpp>
 #include <collab/core/error.hpp>
 
@@ -74,14 +74,14 @@ bool first_largest(int n, const T* p, int place) {
 /// label's, else 0, and dlogits_b = scale (softmax(logits_b) - onehot) unless dlogits is null.
 /// Throws Error for a label outside [0, classes).
 template <class T>
-COLLAB_COLD void softmax_cross_entropy(Threads& threads, int rows, int classes,
+COLLAB_COLD void softmax_cross_entropy(CpuContext& threads, int rows, int classes,
                                        View<const T> logits, const int* labels, T scale,
                                        View<T> dlogits, T* losses, T* hits) {
     for (int b = 0; b < rows; ++b)
         if (labels[b] < 0 || labels[b] >= classes)
             fail("softmax_cross_entropy: label ", labels[b], " in row ", b, ": expected 0 to ",
                  classes - 1);
-    const Cut cut(rows, 4096 / classes);
+    const Partition cut(rows, 4096 / classes);
     threads.run(cut.count, [&](int piece) {
         T* room = dlogits ? nullptr : threads.scratch<T>(static_cast<std::size_t>(classes));
         for (long b = cut.begin(piece); b < cut.end(piece); ++b) {
