@@ -3,6 +3,7 @@
 // backend/concepts.hpp.
 #pragma once
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -504,6 +505,42 @@ void cross_entropy(const Check<B>& check) {
             }
 }
 
+/// Of five rows only the last, which holds no NaN, is a hit: the others hold one at the label,
+/// before it, behind it and everywhere. Every backend counts itself, since a comparison with
+/// another would let both be wrong.
+template <class B>
+void hits_of_nans(B& backend) {
+    using T = typename B::Scalar;
+    const T nan = std::numeric_limits<T>::quiet_NaN();
+    for (const int classes : {3, 19}) {
+        const int rows = 5;
+        std::vector<T> logits(std::size_t(rows * classes), T(-1));
+        const auto row = [&](int b) { return logits.data() + b * classes; };
+        for (int b = 0; b < rows; ++b)
+            row(b)[1] = T(2);
+        row(0)[1] = nan;
+        row(1)[0] = nan;
+        row(2)[classes - 1] = nan;
+        std::fill_n(row(3), classes, nan);
+        const std::vector<int> labels(std::size_t(rows), 1);
+        auto memory = backend.template allocate<T>(logits.size() + 2 * std::size_t(rows));
+        auto integers = backend.template allocate<int>(labels.size());
+        backend.upload(logits.data(), logits.size(), memory.data());
+        backend.upload(labels.data(), labels.size(), integers.data());
+        T* const losses = memory.data() + logits.size();
+        backend.softmax_cross_entropy(rows, classes, View<const T>{memory.data(), classes},
+                                      integers.data(), T(1), View<T>{}, losses, losses + rows);
+        std::vector<T> seen(2 * std::size_t(rows));
+        backend.download(static_cast<const T*>(losses), seen.size(), seen.data());
+        for (int b = 0; b < rows; ++b) {
+            CAPTURE(b);
+            CAPTURE(classes);
+            CHECK(std::isnan(seen[std::size_t(b)]) == (b < 4));
+            CHECK(seen[std::size_t(rows + b)] == T(b == 4));
+        }
+    }
+}
+
 /// One subcase per family of operations. `one` and `two` are two backends of one kind that may work
 /// at different widths (1 thread, 2 threads) and must give the same bits. Errors are relative to
 /// the largest magnitude of a result, or to the scale that a family states and justifies. The whole
@@ -555,6 +592,7 @@ void conformance(B& one, B& two, double tolerance) {
     }
     SUBCASE("cross entropy") {
         cross_entropy(check);
+        hits_of_nans(one);
     }
 }
 

@@ -38,6 +38,17 @@ TEST_CASE("logits are scored by rank, by class and by what was taken for what") 
     CHECK(s.loss == doctest::Approx(loss).epsilon(1e-12));
 }
 
+TEST_CASE("a logit that is not a number has no rank") {
+    for (const std::size_t at : {std::size_t(3), std::size_t(5)}) {
+        std::vector<float> z{3, 2, 1, 1, 3, 2};
+        z[at] = std::nanf("");
+        CHECK_THROWS_WITH(
+            classification_report(z, {0, 0}, 3),
+            doctest::Contains(
+                sentence("the logit of class ", at - 3, " of sample 1 is nan").c_str()));
+    }
+}
+
 TEST_CASE("a class without samples has no accuracy, and logits that do not fit are refused") {
     const ClassificationReport s = classification_report(std::vector<float>{1, 0}, {0}, 2);
     CHECK(std::isnan(s.accuracy(1)));

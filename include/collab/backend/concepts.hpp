@@ -170,8 +170,8 @@ concept ChannelBackend =
 
 /// `softmax_cross_entropy(rows, classes, logits, labels, scale, dlogits, losses, hits)`, one row
 /// per sample: losses[b] = -log softmax(logits_b)[labels[b]]; hits[b] = 1 where the first largest
-/// logit is the label's, else 0; dlogits_b = scale (softmax(logits_b) - onehot), unless dlogits is
-/// null. Rows are one pixel of their view apart.
+/// logit is the label's, else 0, which a row with a NaN always has; dlogits_b = scale
+/// (softmax(logits_b) - onehot), unless dlogits is null. Rows are one pixel of their view apart.
 template <class B, class T = typename B::Scalar>
 concept CrossEntropyBackend = Backend<B> && requires(B b, int n, View<const T> x, const int* labels,
                                                      T scale, View<T> y, T* out) {

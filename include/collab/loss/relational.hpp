@@ -48,6 +48,22 @@ void add_mixed_rows(B& backend, int n, int width, const T* w, const T* a, T* da)
         }
     });
 }
+/// The same for rows of w whose sum is 0, as they have where shifting all samples alike changes
+/// nothing: da_i += sum_j w_ij (a_j - a_i). A mean that is large beside the spread of the samples
+/// then costs no digits.
+template <class B, class T = typename B::Scalar>
+void add_mixed_differences(B& backend, int n, int width, const T* w, const T* a, T* da) {
+    backend.for_rows(n, [=] COLLAB_HD(int i) {
+        T* to = da + std::ptrdiff_t(i) * width;
+        const T* own = a + std::ptrdiff_t(i) * width;
+        for (int j = 0; j < n; ++j) {
+            const T factor = w[std::ptrdiff_t(i) * n + j];
+            const T* from = a + std::ptrdiff_t(j) * width;
+            for (int k = 0; k < width; ++k)
+                to[k] += factor * (from[k] - own[k]);
+        }
+    });
+}
 }  // namespace detail
 
 /// mean over B^2 of huber(|a_i - a_j| / mu_a - |b_i - b_j| / mu_b), mu the mean distance of
@@ -112,7 +128,7 @@ struct RelationDistance {
             }
             t[std::ptrdiff_t(i) * n + i] = sum;
         });
-        detail::add_mixed_rows(backend, n, dims_a.size(), t, a, da);
+        detail::add_mixed_differences(backend, n, dims_a.size(), t, a, da);
     }
 
 private:
@@ -199,7 +215,7 @@ struct RelationAngle {
             }
             row[x] += all;
         });
-        detail::add_mixed_rows(backend, n, dims_a.size(), w, a, da);
+        detail::add_mixed_differences(backend, n, dims_a.size(), w, a, da);
     }
 
 private:

@@ -2,6 +2,7 @@
 // gram: metrics of whole batches that compare similarities between samples: SP, CC, PKT and CKA.
 // The two sides may have different widths.
 #pragma once
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 
@@ -201,10 +202,13 @@ struct ProbabilisticTransfer {
 };
 
 /// 1 - CKA (Kornblith et al. 2019): centered linear kernel alignment, |Xc^T Yc|^2 / (|Xc^T Xc|
-/// |Yc^T Yc|).
+/// |Yc^T Yc|). The features are centered before their gram matrix is formed: centering that matrix
+/// instead would take small numbers from the difference of large ones.
 struct KernelAlignment {
-    static std::size_t scratch(int capacity, Dims, Dims) {
-        return std::size_t(capacity) * std::size_t(3 * capacity + 1) + 5;
+    static std::size_t scratch(int capacity, Dims dims_a, Dims dims_b) {
+        return std::size_t(capacity) *
+                   std::size_t(3 * capacity + 1 + std::max(dims_a.size(), dims_b.size())) +
+               3;
     }
     template <class B, class T = typename B::Scalar>
     void evaluate(B& backend, int n, Dims dims_a, const T* a, Dims dims_b, const T* b, T scale,
@@ -215,19 +219,10 @@ struct KernelAlignment {
         T* w = t + std::ptrdiff_t(n) * n;
         T* sums = w + std::ptrdiff_t(n) * n;
         T* totals = sums + n;
-        const auto centered = [&](int width, const T* x, T* k, T* total) {
-            detail::gram(backend, n, width, x, k);
-            backend.for_rows(n, [=] COLLAB_HD(int i) {
-                sums[i] = 0;
-                for (int j = 0; j < n; ++j)
-                    sums[i] += k[std::ptrdiff_t(i) * n + j] / T(n);
-            });
-            sum_to(backend, std::size_t(n), sums, total);
-            backend.for_rows(n, [=] COLLAB_HD(int i) {
-                const T mean = total[0] / T(n);
-                for (int j = 0; j < n; ++j)
-                    k[std::ptrdiff_t(i) * n + j] += mean - sums[i] - sums[j];
-            });
+        T* features = totals + 3;
+        const auto centered = [&](int width, const T* x, T* k) {
+            center(backend, n, width, x, features);
+            detail::gram(backend, n, width, static_cast<const T*>(features), k);
         };
         const auto product = [&](const T* x, const T* y, T* total) {
             backend.for_rows(n, [=] COLLAB_HD(int i) {
@@ -237,15 +232,15 @@ struct KernelAlignment {
             });
             sum_to(backend, std::size_t(n), sums, total);
         };
-        centered(dims_a.size(), a, s, totals);
-        centered(dims_b.size(), b, t, totals + 1);
-        product(s, t, totals + 2);
-        product(s, s, totals + 3);
-        product(t, t, totals + 4);
+        centered(dims_b.size(), b, t);
+        centered(dims_a.size(), a, s);
+        product(s, t, totals);
+        product(s, s, totals + 1);
+        product(t, t, totals + 2);
         backend.for_rows(n, [=] COLLAB_HD(int i) {
-            const T st = totals[2];
-            const T ss = totals[3];
-            const T tt = totals[4];
+            const T st = totals[0];
+            const T ss = totals[1];
+            const T tt = totals[2];
             const T lengths = std::sqrt(ss) * std::sqrt(tt);
             // all samples alike: nothing to align
             const bool flat = !(ss > T(1e-24)) || !(tt > T(1e-24));
@@ -256,8 +251,26 @@ struct KernelAlignment {
                 w[at] = flat ? T(0) : -2 * scale * (t[at] - st / ss * s[at]) / lengths;
             }
         });
-        if (da)
-            detail::add_mixed_rows(backend, n, dims_a.size(), w, a, da);
+        if (da)  // the features are still those of a
+            detail::add_mixed_rows(backend, n, dims_a.size(), w, static_cast<const T*>(features),
+                                   da);
+    }
+
+private:
+    /// y = x minus its mean over the samples. Counted from the first sample, since a mean of large
+    /// numbers is itself rounded by more than their spread allows.
+    template <class B, class T = typename B::Scalar>
+    static void center(B& backend, int n, int width, const T* x, T* y) {
+        backend.for_each(std::size_t(width), [=] COLLAB_HD(std::size_t c) {
+            T mean = 0;
+            for (int i = 0; i < n; ++i)
+                mean += x[std::ptrdiff_t(i) * width + std::ptrdiff_t(c)] - x[c];
+            mean /= T(n);
+            for (int i = 0; i < n; ++i) {
+                const std::ptrdiff_t at = std::ptrdiff_t(i) * width + std::ptrdiff_t(c);
+                y[at] = x[at] - x[c] - mean;
+            }
+        });
     }
 };
 

@@ -79,6 +79,8 @@ ClassificationReport classification_report(const std::vector<T>& logits,
         int answer = 0;
         double sum = 0;
         for (int c = 0; c < classes; ++c) {
+            if (z[c] != z[c])
+                fail("the logit of class ", c, " of sample ", i, " is nan; expected a number");
             if (z[c] > z[answer])
                 answer = c;
             above += z[c] > z[label] || (z[c] == z[label] && c < label);
