@@ -44,6 +44,7 @@ struct SureTeaching {
     using is_method = void;
     using taps = Pack<mutual>;  // the cuts it reads
     double weight = 0.5;
+    void check() const { Expect{"SureTeaching"}.not_negative("weight", weight); }
 
     template <class G>
     void build(G& g) const {

@@ -27,6 +27,7 @@ struct ChosenMetric {
     enum Kind { cosine, negative_dot, ln, squared } kind = cosine;
     double n = 2;
 
+    void check() const { collab::LnDistance{n}.check(); }
     std::string describe() const {
         switch (kind) {
         case negative_dot:

@@ -38,6 +38,7 @@ struct ChosenPeers {
     using is_method = void;
     static constexpr const char* name = "chosen";
     MethodId id = MethodId::mutual;
+    void check() const {}  // every number chooses a method
 
     template <class G>
     void build(G& g) const {
@@ -61,6 +62,7 @@ struct ChosenTeaching {
     using taps = Pack<mutual, penultimate>;
     static constexpr const char* name = "chosen";
     MethodId id = MethodId::distil;
+    void check() const {}  // every number chooses a method
 
     template <class G>
     void build(G& g) const {

@@ -4,6 +4,7 @@
 #pragma once
 #include <collab/core/crc32c.hpp>
 #include <collab/core/error.hpp>
+#include <collab/core/expect.hpp>
 #include <collab/data/cifar.hpp>
 #include <collab/data/color_jitter.hpp>
 #include <collab/data/file.hpp>
@@ -19,6 +20,7 @@
 #include <collab/io/replace_file.hpp>
 #include <collab/io/safetensors.hpp>
 #include <collab/model/named_tensors.hpp>
+#include <collab/train/check_images.hpp>
 #include <collab/train/checkpoint.hpp>
 #include <collab/train/checkpoint_manager.hpp>
 #include <collab/train/checkpoint_options.hpp>
@@ -27,4 +29,5 @@
 #include <collab/train/fit_options.hpp>
 #include <collab/train/fit_state.hpp>
 #include <collab/train/log.hpp>
+#include <collab/train/settings.hpp>
 #include <collab/train/training.hpp>

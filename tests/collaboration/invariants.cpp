@@ -35,6 +35,7 @@ struct OneOfMany {
     using taps = Pack<early, mutual, penultimate>;
     int which = 0;
 
+    void check() const { Expect{"OneOfMany"}.between("which", which, 0, 23); }
     template <class G>
     void build(G& g) const {
         int next = 0;

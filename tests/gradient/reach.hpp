@@ -86,6 +86,7 @@ struct Only {
     M method{};
     int owner = everybody;
 
+    void check() const { collab::detail::check_settings(method); }
     template <class G>
     void build(G& g) const {
         if (owner != everybody)

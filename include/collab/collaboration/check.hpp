@@ -2,6 +2,7 @@
 // check: what must hold between the networks, the knowledge bases and the metric of a
 // collaboration, each with its sentence.
 #pragma once
+#include <collab/core/expect.hpp>
 #include <collab/core/shape.hpp>
 
 #include <collab/collaboration/mkb.hpp>
@@ -24,6 +25,11 @@ template <class M>
 struct CheckMetricDomain {
     static_assert(domain_of<M>() == Domain::embeddings,
                   "collab: an MKB compares embeddings, and this metric compares logits");
+};
+template <class M>
+struct CheckMetricRanges {
+    static_assert(SaysItsRanges<M>, "collab: this metric has settings and no `check() const` that "
+                                    "says which values they may have");
 };
 template <int Network, class Input, class FirstInput>
 struct CheckInput {
@@ -144,6 +150,11 @@ struct ComparesEmbeddings {
     static constexpr bool holds = Bases == 0 || domain_of<M>() == Domain::embeddings;
     using sentence = CheckMetricDomain<M>;
 };
+template <class M>
+struct MetricSaysItsRanges {
+    static constexpr bool holds = SaysItsRanges<M>;
+    using sentence = CheckMetricRanges<M>;
+};
 template <int I, class N, class First>
 struct SameInput {
     static constexpr bool holds = SameShape<input_of<N>, input_of<First>>;
@@ -246,7 +257,7 @@ struct CollaborationChecks<Pack<Ns...>, Pack<Ks...>, M, std::integer_sequence<in
         joined<Pack<>, BranchChecks<Ks, J, N, First>..., Pack<CutsInOrder<J, N, Ks...>>>;
     using type =
         joined<Pack<HasNetworks<Pack<Ns...>>>, NetworkChecks<Ns>...,
-               Pack<IsMetric<M>, ComparesEmbeddings<M, sizeof...(Ks)>>,
+               Pack<IsMetric<M>, MetricSaysItsRanges<M>, ComparesEmbeddings<M, sizeof...(Ks)>>,
                Pack<SameInput<I, Ns, First>, FlatScores<I, Ns>, SameClasses<I, Ns, First>>...,
                Pack<ServesAll<Ks, sizeof...(Ns)>...>, branches<I, Ns>...>;
 };

@@ -31,6 +31,32 @@ struct CheckImages {
                                "unless DifferentInputs is given");
 };
 
+template <class M>
+struct CheckMethodRanges {
+    static_assert(SaysItsRanges<M>, "collab: this method has settings and no `check() const` that "
+                                    "says which values they may have");
+};
+template <class M>
+struct CheckMetricUse {
+    static_assert(!sizeof(M*), "collab: this metric has nothing to compare: add an MKB");
+};
+template <class F>
+struct CheckFeedUse {
+    static_assert(!sizeof(F*),
+                  "collab: nothing uses the distances of images: DifferentInputs needs "
+                  "two networks, and an MKB or a method that compares images");
+};
+template <class F>
+struct CheckFeedMean {
+    static_assert(!sizeof(F*), "collab: an image has no distance to the mean of several others: "
+                               "WithMean and DifferentInputs go together for two networks only");
+};
+template <class A>
+struct CheckAgreementUse {
+    static_assert(!sizeof(A*),
+                  "collab: WithMean has no embeddings to take the mean of: add an MKB");
+};
+
 template <class Networks, class Tag>
 struct TapExists;
 template <class... Ns, class Tag>
@@ -57,14 +83,51 @@ struct FeedFits {
     using sentence = std::conditional_t<compares_images, CheckImages<M>, CheckFeed<M>>;
 };
 
-template <class Networks, class Mkbs, class Methods, class Taps, class F, class Feed>
-struct MethodCheckList;
-template <class Networks, class Mkbs, class... Ms, class... Tags, class F, class Feed>
-struct MethodCheckList<Networks, Mkbs, Pack<Ms...>, Pack<Tags...>, F, Feed> {
-    using type = Pack<TapExists<Networks, Tags>..., FrozenExist<F, Networks::size>,
-                      FrozenOutside<F, Mkbs::size>, FeedFits<Ms, Feed>...>;
+template <class M>
+struct MethodSaysItsRanges {
+    static constexpr bool holds = SaysItsRanges<M>;
+    using sentence = CheckMethodRanges<M>;
 };
-template <class Networks, class Mkbs, class Methods, class Taps, class F, class Feed>
-using MethodChecks = typename MethodCheckList<Networks, Mkbs, Methods, Taps, F, Feed>::type;
+/// `Used`: an MKB or a method is there.
+template <class Feed, int Networks, bool Used>
+struct FeedIsUsed {
+    static constexpr bool holds = std::is_void_v<typename Feed::Distance> || (Networks > 1 && Used);
+    using sentence = CheckFeedUse<Feed>;
+};
+template <class Feed, class Agreement, int Networks>
+struct FeedHasMean {
+    static constexpr bool holds =
+        std::is_void_v<typename Feed::Distance> || !Agreement::with_mean || Networks <= 2;
+    using sentence = CheckFeedMean<Feed>;
+};
+template <class Agreement, int Bases>
+struct AgreementIsUsed {
+    static constexpr bool holds = Bases > 0 || !Agreement::with_mean;
+    using sentence = CheckAgreementUse<Agreement>;
+};
+/// A metric that was asked for, void where none was.
+template <class M, int Bases>
+struct MetricIsUsed {
+    static constexpr bool holds = std::is_void_v<M> || Bases > 0;
+    using sentence = CheckMetricUse<M>;
+};
+
+template <class Networks, class Mkbs, class Methods, class Taps, class Policies, class Metric>
+struct MethodCheckList;
+template <class Networks, class Mkbs, class... Ms, class... Tags, class F, class Feed,
+          class Agreement, class Metric>
+struct MethodCheckList<Networks, Mkbs, Pack<Ms...>, Pack<Tags...>, Pack<F, Feed, Agreement>,
+                       Metric> {
+    using type =
+        Pack<MethodSaysItsRanges<Ms>..., TapExists<Networks, Tags>...,
+             FrozenExist<F, Networks::size>, FrozenOutside<F, Mkbs::size>, FeedFits<Ms, Feed>...,
+             FeedIsUsed<Feed, Networks::size, (Mkbs::size > 0 || sizeof...(Ms) > 0)>,
+             FeedHasMean<Feed, Agreement, Networks::size>, AgreementIsUsed<Agreement, Mkbs::size>,
+             MetricIsUsed<Metric, Mkbs::size>>;
+};
+/// Policies: what is frozen, the feed and the agreement.
+template <class Networks, class Mkbs, class Methods, class Taps, class Policies, class Metric>
+using MethodChecks =
+    typename MethodCheckList<Networks, Mkbs, Methods, Taps, Policies, Metric>::type;
 
 }  // namespace collab::detail

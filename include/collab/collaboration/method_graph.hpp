@@ -42,6 +42,16 @@ struct Term {
 };
 
 namespace detail {
+/// Asks a metric or a function that a method uses whether its settings are in range. That it can be
+/// asked is asked here, where all of them come by.
+template <class Part>
+void check_part(const Part& part) {
+    constexpr bool says = SaysItsRanges<Part>;
+    static_assert(says,
+                  "collab: this metric or function of a method has settings and no `check() const` "
+                  "that says which values they may have");
+    check_settings(part);
+}
 /// ParameterLayer values of one owner that lie side by side.
 struct ParameterRange {
     std::size_t first = 0;
@@ -189,6 +199,9 @@ public:
         static_assert(RowFunction<F, T>, "collab: combine needs a function with `forward(row, y)`");
         static_assert(sizeof...(Vs) >= 1 && sizeof...(Vs) <= Row<T>::most,
                       "collab: a function combines at most twelve values");
+        detail::check_part<F>(f);
+        if constexpr (requires { f.check(int(sizeof...(Vs))); })
+            f.check(int(sizeof...(Vs)));
         constexpr bool attached = DifferentiableRowFunction<F, T> && (Vs::attached || ...);
         auto node = std::make_unique<detail::CombineNode<F, B>>();
         node->f = f;
@@ -214,6 +227,7 @@ public:
     template <class M, class S, AnyValue V>
     void loss(int owner, const std::string& name, const M& metric, Value<S> own, V target,
               const Weight& weight = 1) {
+        detail::check_part<M>(metric);
         if constexpr (BatchMetric<M, B>) {
             static_assert(!V::attached || detail::ReachesTarget<M, B>,
                           "collab: this metric of whole batches has no gradient for its target: "
@@ -272,6 +286,8 @@ public:
     }
     /// The weight of network i's own cross entropy, 1 unless a method says otherwise.
     void classification_weight(int network, const Weight& weight) {
+        if (!weight.changes())
+            weight.at({}, "classification");
         classification_[std::size_t(network)] = weight;
     }
 
@@ -312,7 +328,7 @@ public:
     }
     T* distances(int i, int j) { return distances_[std::size_t(i * n + j)]; }
     double classification_weight_at(int network, const Moment& m) const {
-        return classification_[std::size_t(network)](m);
+        return classification_[std::size_t(network)].at(m, "classification");
     }
     bool has_critic() const { return critic_; }
     bool empty() const { return nodes_.empty() && losses_.empty(); }
@@ -326,9 +342,9 @@ public:
     /// same operations.
     void sign(const Moment& m, std::vector<std::uint64_t>& signature) const {
         for (const Weight& w : classification_)
-            signature.push_back(std::bit_cast<std::uint64_t>(w(m)));
+            signature.push_back(std::bit_cast<std::uint64_t>(w.at(m, "classification")));
         for (const auto& l : losses_)
-            signature.push_back(std::bit_cast<std::uint64_t>(l->weight(m)));
+            signature.push_back(std::bit_cast<std::uint64_t>(l->weight.at(m, l->name)));
     }
 
     /// Values of the graph, losses and, when training, their gradients with respect to every tap,
@@ -342,8 +358,9 @@ public:
             for (const auto& node : nodes_)
                 node->clear(r);
         }
-        for (const auto& node : nodes_)
-            node->forward(r);
+        if (!r.stale)
+            for (const auto& node : nodes_)
+                node->forward(r);
         for (const auto& node : losses_)
             node->forward(r);
         if (r.train)
@@ -392,7 +409,11 @@ private:
                             distances_[i * n + j] = arena_->take(capacity_);
                 });
         });
-        std::apply([&](const auto&... m) { ((m.build(*this), ++method_), ...); }, methods);
+        std::apply(
+            [&](const auto&... m) {
+                ((detail::check_settings(m), m.build(*this), ++method_), ...);
+            },
+            methods);
     }
     int new_slot(Dims dims, bool gradient = true) {
         tensors_.push_back({nullptr, arena_ && gradient
@@ -404,6 +425,8 @@ private:
     void enter(std::unique_ptr<L> node, int owner, const std::string& name, const Weight& weight) {
         if (owner < Owner::critic || owner >= n)
             fail("the loss '", name, "' belongs to network ", owner, "; there are ", n);
+        if (!weight.changes())
+            weight.at({}, name);
         node->owner = owner;
         node->name = name;
         node->weight = weight;

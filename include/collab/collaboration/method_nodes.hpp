@@ -42,6 +42,7 @@ struct MethodPass {
     Active active;
     bool train;     ///< gradients are wanted
     bool repeated;  ///< a pass over the same batch again: statistics do not move
+    bool stale;     ///< values stay as the pass before made them
 };
 
 template <class B>
@@ -179,7 +180,7 @@ struct LossNode : MethodNode<B> {
     double last_weight = 0;
 
     T scale(const MethodPass<B>& r) {
-        last_weight = weight(r.moment);
+        last_weight = weight.at(r.moment, name);
         return T(last_weight / r.context.batch);
     }
     bool pulls(const MethodPass<B>& r) const { return r.train && r.active(owner); }

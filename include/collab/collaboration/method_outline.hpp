@@ -178,7 +178,8 @@ private:
 template <class C, class Methods = decltype(detail::as_tuple(typename C::methods{}))>
 MethodOutline method_outline(const Methods& methods = {}) {
     detail::OutlineGraph<C> graph;
-    std::apply([&](const auto&... m) { (m.build(graph), ...); }, methods);
+    std::apply([&](const auto&... m) { ((detail::check_settings(m), m.build(graph)), ...); },
+               methods);
     return graph.sketch;
 }
 

@@ -10,10 +10,12 @@
 #include <cmath>
 #include <concepts>
 #include <functional>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
 #include <collab/core/config.hpp>
+#include <collab/core/expect.hpp>
 #include <collab/core/pack.hpp>
 #include <collab/core/shape.hpp>
 #include <collab/layer/sequential.hpp>
@@ -78,7 +80,7 @@ public:
     Weight(double constant = 1) : constant_(constant) {}
     template <class F>
         requires(std::is_invocable_r_v<double, const F&, const Moment&> && !std::is_arithmetic_v<F>)
-    Weight(F f) : function_(std::move(f)) {}
+    Weight(F f) : function_(checked(std::move(f))) {}
     double operator()(const Moment& m) const {
         return function_ ? constant_ * function_(m) : constant_;
     }
@@ -86,14 +88,34 @@ public:
         requires(std::is_invocable_r_v<double, const F&, double> &&
                  !std::is_invocable_v<const F&, const Moment&>)
     Weight(F f)
-        : function_([f = std::move(f)](const Moment& m) { return double(f(double(m.epoch))); }) {}
+        : function_([f = checked(std::move(f))](const Moment& m) {
+              return double(f(double(m.epoch)));
+          }) {}
     bool changes() const { return bool(function_); }
+    /// Throws where the number is none of at least 0. What a function gives is looked at in every
+    /// step, under the name of the loss.
+    void check(std::string_view of, std::string_view field) const {
+        Expect{of}.not_negative(field, constant_);
+    }
+    /// The weight of a loss at a moment. Throws where that is not a finite number.
+    double at(const Moment& m, std::string_view loss) const {
+        const double w = (*this)(m);
+        if (!(w - w == 0))
+            fail("the weight of the loss '", loss, "' is ", w, " at step ", m.step + 1,
+                 "; expected a finite number");
+        return w;
+    }
     friend Weight operator*(double factor, Weight w) {
         w.constant_ *= factor;
         return w;
     }
 
 private:
+    template <class F>
+    static F checked(F f) {
+        detail::check_settings(f);
+        return f;
+    }
     double constant_ = 1;
     std::function<double(const Moment&)> function_;
 };

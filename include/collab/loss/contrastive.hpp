@@ -7,6 +7,7 @@
 
 #include <collab/core/config.hpp>
 #include <collab/core/error.hpp>
+#include <collab/core/expect.hpp>
 #include <collab/core/shape.hpp>
 
 namespace collab {
@@ -18,6 +19,7 @@ namespace collab {
 /// both.
 struct Contrast {
     double temperature = 0.07;
+    void check() const { Expect{"Contrast"}.positive("temperature", temperature); }
 
     static std::size_t scratch(int capacity, Dims, Dims) {
         return std::size_t(capacity) * std::size_t(2 * capacity + 4);

@@ -6,6 +6,7 @@
 
 #include <collab/core/config.hpp>
 #include <collab/core/error.hpp>
+#include <collab/core/expect.hpp>
 #include <collab/loss/concepts.hpp>
 
 namespace collab {
@@ -36,6 +37,10 @@ struct SoftRow {
 enum class Factor { temperature_squared, one };
 
 namespace detail {
+inline void check_softening(std::string_view of, double temperature, Factor factor) {
+    Expect{of}.positive("temperature", temperature);
+    Expect{of}.between("factor", long(factor), 0, 1);
+}
 inline std::string softened(const char* what, double temperature, Factor factor) {
     if (temperature == 1)
         return what;
@@ -52,6 +57,7 @@ struct KullbackLeibler {
     static constexpr Domain domain = Domain::logits;
     double temperature = 1;
     Factor factor = Factor::temperature_squared;
+    void check() const { detail::check_softening("KullbackLeibler", temperature, factor); }
 
     template <class T>
     COLLAB_HD T value(int d, const T* a, const T* b) const {
@@ -102,6 +108,7 @@ struct SoftCrossEntropy {
     static constexpr Domain domain = Domain::logits;
     double temperature = 1;
     Factor factor = Factor::temperature_squared;
+    void check() const { detail::check_softening("SoftCrossEntropy", temperature, factor); }
 
     template <class T>
     COLLAB_HD T value(int d, const T* a, const T* b) const {

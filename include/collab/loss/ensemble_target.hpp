@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <collab/core/config.hpp>
+#include <collab/core/expect.hpp>
 #include <collab/core/pack.hpp>
 #include <collab/loss/divergence.hpp>
 
@@ -15,6 +16,7 @@ namespace collab {
 /// The logits of the mean of the probabilities at a temperature: T log mean softmax(z / T).
 struct MeanProbabilities {
     double temperature = 1;
+    void check() const { Expect{"MeanProbabilities"}.positive("temperature", temperature); }
     template <class R, class T>
     COLLAB_HD void forward(const R& row, T* y) const {
         const int d = row.size(0);
@@ -89,6 +91,10 @@ struct BestLogits {
 struct BestMixture {
     int steps = 50;
     double rate = 0.5;
+    void check() const {
+        Expect{"BestMixture"}.between("steps", steps, 0, 10000);
+        Expect{"BestMixture"}.not_negative("rate", rate);
+    }
     template <class R, class T>
     COLLAB_HD void forward(const R& row, T* y) const {
         const int d = row.size(0);
@@ -130,6 +136,17 @@ private:
 /// runs (see ensemble_weights). Equal shares while there are none.
 struct WeightedLogits {
     std::shared_ptr<const std::vector<double>> weights{};
+    void check() const {
+        for (std::size_t k = 0; weights && k < weights->size(); ++k)
+            Expect{"WeightedLogits"}.finite(sentence("weight ", k), (*weights)[k]);
+    }
+    /// The same, for so many networks.
+    void check(int networks) const {
+        check();
+        if (weights && !weights->empty() && weights->size() != std::size_t(networks))
+            fail("WeightedLogits: there are ", weights->size(), " weights; expected ", networks,
+                 ", one for each network, or none");
+    }
     template <class R, class T>
     void forward(const R& row, T* y) const {
         const bool given = weights && weights->size() == std::size_t(row.count);
@@ -145,6 +162,7 @@ struct WeightedLogits {
 /// other classes. Used as logits: softmax(u / T).
 struct VirtualTeacher {
     double certainty = 0.99;
+    void check() const { Expect{"VirtualTeacher"}.share("certainty", certainty); }
     template <class R, class T>
     COLLAB_HD void forward(const R& row, T* y) const {
         const int d = row.size(0);

@@ -7,6 +7,7 @@
 #include <string>
 
 #include <collab/core/config.hpp>
+#include <collab/core/expect.hpp>
 #include <collab/loss/divergence.hpp>
 
 namespace collab {
@@ -205,6 +206,7 @@ private:
 /// (x - target)^2 of a number: the losses of adversarial methods (least squares). Out: one number.
 struct SquareTo {
     double target = 1;
+    void check() const { Expect{"SquareTo"}.finite("target", target); }
     template <class R, class T>
     COLLAB_HD void forward(const R& row, T* y) const {
         y[0] = (row.x[0][0] - T(target)) * (row.x[0][0] - T(target));
@@ -223,6 +225,7 @@ struct SquareTo {
 /// and Ducoffe 2018). Values: a, b, w. Out: one number.
 struct DistanceOff {
     double scale = 1;
+    void check() const { Expect{"DistanceOff"}.positive("scale", scale); }
     template <class R, class T>
     COLLAB_HD void forward(const R& row, T* y) const {
         const T off = distance(row) - row.x[2][0];

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include <collab/core/config.hpp>
+#include <collab/core/expect.hpp>
 #include <collab/loss/concepts.hpp>
 
 namespace collab {
@@ -102,6 +103,7 @@ struct MeanSquares {
 /// gradient is 0.
 struct LnDistance {
     double n = 2;
+    void check() const { Expect{"LnDistance"}.at_least("n", n, 1); }
     template <class T>
     COLLAB_HD T value(int d, const T* a, const T* b) const {
         T largest = 0;  // factored out, so that high powers neither overflow nor vanish

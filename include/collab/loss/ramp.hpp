@@ -3,6 +3,8 @@
 #pragma once
 #include <cmath>
 
+#include <collab/core/expect.hpp>
+
 namespace collab {
 
 /// A weight that rises along weight exp(-sharpness (1 - t)^2), t = epoch / epochs, and stays at
@@ -13,6 +15,13 @@ struct RampUp {
     double weight = 1;
     double epochs = 80;
     double sharpness = 5;
+
+    void check() const {
+        const Expect expect{"RampUp"};
+        expect.not_negative("weight", weight);
+        expect.not_negative("epochs", epochs);
+        expect.not_negative("sharpness", sharpness);
+    }
 
     double operator()(double epoch) const {
         if (!(epochs > 0) || epoch >= epochs)

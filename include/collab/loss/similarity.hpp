@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstddef>
 
+#include <collab/core/expect.hpp>
 #include <collab/loss/relational.hpp>
 
 namespace collab {
@@ -111,6 +112,10 @@ struct SimilarityPreserving {
 struct CorrelationCongruence {
     double gamma = 0.4;
     int order = 2;
+    void check() const {
+        Expect{"CorrelationCongruence"}.positive("gamma", gamma);
+        Expect{"CorrelationCongruence"}.between("order", order, 1, 100);
+    }
     static std::size_t scratch(int capacity, Dims, Dims) { return detail::gram_scratch(capacity); }
     template <class B, class T = typename B::Scalar>
     void evaluate(B& backend, int n, Dims dims_a, const T* a, Dims dims_b, const T* b, T scale,

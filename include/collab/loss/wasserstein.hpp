@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <collab/core/error.hpp>
+#include <collab/core/expect.hpp>
 #include <collab/core/shape.hpp>
 
 namespace collab {
@@ -187,6 +188,8 @@ private:
 /// Exact W2^2 of the masses gathered in at most Extent x Extent bins of equal size.
 template <int Extent = 8>
 class PooledDistance {
+    static_assert(Extent >= 1, "collab: a pooled distance has at least one bin in each direction");
+
 public:
     static constexpr const char* name = "pooled";
     double operator()(const Mass& a, const Mass& b) {
@@ -216,6 +219,8 @@ private:
 /// a tenth of a millisecond for 32x32.
 template <int Directions = 16>
 class SlicedDistance {
+    static_assert(Directions >= 1, "collab: a sliced distance looks in at least one direction");
+
 public:
     static constexpr const char* name = "sliced";
     double operator()(const Mass& a, const Mass& b) {
@@ -307,9 +312,9 @@ public:
     explicit EntropicDistance(double blur = 0.1, int iterations = 500)
         : blur_(blur),
           iterations_(iterations) {
-        if (!(blur > 0) || iterations < 1)
-            fail("an entropic distance has a blur above 0 and at least one iteration, not ", blur,
-                 " and ", iterations);
+        const Expect expect{"EntropicDistance"};
+        expect.positive("blur", blur);
+        expect.between("iterations", iterations, 1, 1000000);
     }
     double operator()(const Mass& a, const Mass& b) {
         const double unit = detail::grid_unit(a, b);

@@ -6,6 +6,7 @@
 
 #include <collab/core/config.hpp>
 #include <collab/core/error.hpp>
+#include <collab/core/expect.hpp>
 
 namespace collab {
 
@@ -20,8 +21,10 @@ struct Adam {
 
     void check() const {
         detail::check_not_negative("the critic's learning_rate", learning_rate);
-        if (!(beta1 >= 0 && beta1 < 1) || !(beta2 >= 0 && beta2 < 1))
-            fail("Adam's betas are ", beta1, " and ", beta2, "; expected numbers in [0, 1)");
+        const Expect expect{"Adam"};
+        expect.below_one("beta1", beta1);
+        expect.below_one("beta2", beta2);
+        expect.positive("epsilon", epsilon);
     }
 };
 

@@ -6,13 +6,15 @@
 #include <vector>
 
 #include <collab/core/error.hpp>
+#include <collab/core/expect.hpp>
 #include <collab/loss/ramp.hpp>
 
 namespace collab {
 
 /// A schedule: `rate(epoch, epochs)` is asked at the start of an epoch (from 0), and
 /// `observe(error)` is told the training error of the one before (a fraction of wrong answers, or a
-/// loss), which only plateau schedules look at.
+/// loss), which only plateau schedules look at. A `check()` that throws for numbers out of range is
+/// asked when a LearningRate is made of it.
 template <class R>
 concept LRScheduler = requires(R r, int epoch, double error) {
     { r(epoch, epoch) } -> std::convertible_to<double>;
@@ -27,6 +29,13 @@ struct MultiStepLR {
     double factor = 0.1;
     std::vector<double> milestones{0.5, 0.75};
 
+    void check() const {
+        const Expect expect{"MultiStepLR"};
+        expect.not_negative("base", base);
+        expect.not_negative("factor", factor);
+        for (const double m : milestones)  // a number of an epoch would never be reached
+            expect.share("a milestone", m);
+    }
     double operator()(int epoch, int epochs) const {
         double rate = base;
         for (const double m : milestones)
@@ -44,6 +53,11 @@ struct CosineAnnealingLR {
     double base = 0.1;
     double min_lr = 0;
 
+    void check() const {
+        const Expect expect{"CosineAnnealingLR"};
+        expect.not_negative("base", base);
+        expect.not_negative("min_lr", min_lr);
+    }
     double operator()(int epoch, int epochs) const {
         return min_lr + (base - min_lr) * 0.5 * (1 + std::cos(3.141592653589793 * epoch / epochs));
     }
@@ -58,6 +72,10 @@ struct LinearWarmup {
     int epochs = 5;
     R then{};
 
+    void check() const {
+        Expect{"LinearWarmup"}.at_least("epochs", epochs, 0);
+        detail::check_settings(then);
+    }
     double operator()(int epoch, int of) const {
         const double rate = then(epoch, of);
         return epoch < epochs ? rate * (epoch + 1) / (epochs + 1) : rate;
@@ -74,6 +92,14 @@ struct ReduceLROnPlateau {
     double threshold = 1e-4;
     double min_lr = 0;
 
+    void check() const {
+        const Expect expect{"ReduceLROnPlateau"};
+        expect.not_negative("base", base);
+        expect.share("factor", factor);
+        expect.at_least("patience", patience, 0);
+        expect.below_one("threshold", threshold);
+        expect.not_negative("min_lr", min_lr);
+    }
     double operator()(int, int) const { return base > min_lr ? base : min_lr; }
     void observe(double error) {
         if (!(error == error))

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <collab/core/error.hpp>
+#include <collab/core/expect.hpp>
 #include <collab/io/safetensors.hpp>
 #include <collab/train/history.hpp>
 
@@ -34,6 +35,10 @@ struct EarlyStopping {
     void begin(Training&, const History& h) {
         if (patience < 0)
             fail("EarlyStopping: patience = ", patience, "; expected at min_delta 0 evaluations");
+        Expect{name}.not_negative("min_delta", min_delta);
+        if (network < -1)
+            fail("EarlyStopping: network is ", network,
+                 "; expected a number of one, or -1 for all");
         if (network >= Training::networks)
             fail("EarlyStopping: there is no network ", network, "; this training has ",
                  Training::networks);
@@ -79,7 +84,7 @@ struct EarlyStopping {
 /// that the update moves: in an iterative collaboration of one network after the other.
 struct ClipGradients {
     static constexpr const char* name = "ClipGradients";
-    double norm = 1;
+    double norm = 1;  ///< infinity: measure only
 
     double last = 0;   ///< the norm before the last update
     long clipped = 0;  ///< updates that were scaled

@@ -125,11 +125,13 @@ struct NotesOf final : Notes {
             feed.open(training, set, transform_for(transform, set, Training::input),
                       {.batch = training.settings().batch, .shuffle = false, .training = false});
         run_evaluation(*this, loader, to, std::size_t(Training::networks));
+        for (int i = 0; i < Training::networks; ++i)
+            check_evaluation(to[i], training.name(i), set.name);
     }
     COLLAB_COLD bool wait() const override { return training.notes_wait(); }
     COLLAB_COLD std::vector<NetworkLoss> take() override {
         std::vector<NetworkLoss> all;
-        for (const auto& batch : training.noted_losses())
+        for (const auto& batch : training.take_notes())
             all.insert(all.end(), batch.begin(), batch.end());
         return all;
     }

@@ -122,6 +122,8 @@ COLLAB_COMPILED COLLAB_COLD History run_fit(Trainee& trainee, const FitOptions& 
              options.losses_every);
     if (options.warmup_steps < 0)
         fail("a warm-up has at least 0 steps, not ", options.warmup_steps);
+    if (options.evaluate_every < 0)
+        fail("evaluate_every is ", options.evaluate_every, "; expected at least 0 steps");
     const std::size_t n = trainee.networks;
     LearningRate rate_of = options.learning_rate;  // a copy: schedules remember
     Loader loader = trainee.open(options);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -20,7 +21,8 @@ public:
     LearningRate(double constant) : ask_([constant](int, int, double) { return constant; }) {}
     template <LRScheduler R>
     LearningRate(R schedule)
-        : ask_([schedule](int epoch, int epochs, double last_error) mutable {
+        : ask_([schedule = checked(std::move(schedule))](int epoch, int epochs,
+                                                         double last_error) mutable {
               if (epoch > 0)
                   schedule.observe(last_error);
               return double(schedule(epoch, epochs));
@@ -36,6 +38,11 @@ public:
     }
 
 private:
+    template <class R>
+    static R checked(R schedule) {
+        detail::check_settings(schedule);
+        return schedule;
+    }
     std::function<double(int, int, double)> ask_;
 };
 
@@ -64,9 +71,25 @@ struct Evaluation {
     double accuracy = 0;
 };
 
+namespace detail {
+/// Throws Error where the loss over a set is infinite or not a number.
+void check_evaluation(const Evaluation& e, const std::string& network, const std::string& set);
+}  // namespace detail
+
 }  // namespace collab
 
 #ifdef COLLAB_BODIES
+#include <cmath>
+
+namespace collab::detail {
+COLLAB_COMPILED COLLAB_COLD void check_evaluation(const Evaluation& e, const std::string& network,
+                                                  const std::string& set) {
+    if (!std::isfinite(e.loss))
+        fail("the loss of ", network, " over ", set, " is ", e.loss,
+             "; its weights or running statistics may hold numbers that are not finite");
+}
+}  // namespace collab::detail
+
 // At its end it includes train/keeper.hpp: what a folder for checkpoints asks for.
 #include <collab/train/fit_loop.hpp>
 #endif

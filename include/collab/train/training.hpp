@@ -20,6 +20,7 @@
 #include <collab/memory/arena.hpp>
 #include <collab/model/model.hpp>
 #include <collab/model/named_tensors.hpp>
+#include <collab/train/check_images.hpp>
 #include <collab/train/fit.hpp>
 #include <collab/train/settings.hpp>
 
@@ -158,11 +159,7 @@ public:
           backend_(std::move(backend)) {
         if (!backend_)
             fail("a training needs a backend; it was given a null pointer");
-        if (settings_.batch < 1)
-            fail("a batch has at least one sample, not ", settings_.batch);
-        detail::check_not_negative("alpha", settings_.alpha);
-        settings_.optimizer.check();
-        settings_.critic.check();
+        settings_.check();
         detail::name_networks(settings_.names, n);
         list_tensors();
         Arena<T> measure;
@@ -260,17 +257,19 @@ public:
         moment_.epoch = epoch;
         moment_.epochs = epochs;
     }
-    /// The losses of the last batch, network by network. Waits for the backend.
+    /// The losses of the last batch, network by network. Waits for the backend. Throws Error where
+    /// one is infinite or not a number: `terms()` and `logits(i)` then tell more.
     std::array<NetworkLoss, std::size_t(n)> losses() const {
-        if (samples_ == 0)
-            fail("losses were asked for before the first batch");
-        return means(
-            [&](const T* p) { return backend_->sum(std::size_t(samples_), p) / samples_; });
+        const auto all = current_losses();
+        check_losses(all, step_);
+        return all;
     }
     /// Keeps what `losses()` would say now, without waiting where the backend allows that
-    /// (`notes_wait()`). `noted_losses()` gives what was kept, oldest first, and forgets it. For
-    /// loops that look only now and then.
+    /// (`notes_wait()`). `noted_losses()` gives what was kept, oldest first, and forgets it, and
+    /// throws as `losses()` does. For loops that look only now and then.
     COLLAB_COLD void note_losses() {
+        if (samples_ > 0)
+            noted_at_.push_back(step_);
         if constexpr (DeferringBackend<B>)
             if (notes_wait()) {
                 constexpr std::size_t room = 64;
@@ -287,11 +286,20 @@ public:
                 });
                 return;
             }
-        noted_.push_back(losses());
+        noted_.push_back(current_losses());
     }
     std::vector<std::array<NetworkLoss, std::size_t(n)>> noted_losses() {
+        const std::vector<long> steps = noted_at_;
+        auto all = take_notes();
+        for (std::size_t k = 0; k < all.size(); ++k)
+            check_losses(all[k], steps[k]);
+        return all;
+    }
+    /// The same without a look at them, for loops that judge losses themselves.
+    std::vector<std::array<NetworkLoss, std::size_t(n)>> take_notes() {
         if constexpr (DeferringBackend<B>)
             fetch_notes();
+        noted_at_.clear();
         return std::exchange(noted_, {});
     }
     bool notes_wait() const { return DeferringBackend<B>; }
@@ -452,6 +460,16 @@ public:
     }
 
 private:
+    std::array<NetworkLoss, std::size_t(n)> current_losses() const {
+        if (samples_ == 0)
+            fail("losses were asked for before the first batch");
+        return means(
+            [&](const T* p) { return backend_->sum(std::size_t(samples_), p) / samples_; });
+    }
+    void check_losses(const std::array<NetworkLoss, std::size_t(n)>& all, long step) const {
+        for (int i = 0; i < n; ++i)
+            detail::check_loss(all[std::size_t(i)], name(i), step);
+    }
     std::size_t figures() const {  // of one batch
         std::size_t count = std::size_t(n) * (2 + std::size_t(bases) * (n > 1 ? 2 : 1));
         graph_.each_loss([&](const auto& l) { count += l.owner >= 0; });
@@ -702,6 +720,7 @@ private:
     /// Network i gets the samples rolled by i places where inputs are to differ.
     void load(const float* images, const int* labels, int samples, bool roll) {
         check_labels(labels, samples);
+        detail::check_images(images, image, std::size_t(samples));
         const std::size_t size = image.size();
         const std::size_t all = std::size_t(samples);
         if constexpr (!std::same_as<T, float>)
@@ -783,7 +802,9 @@ private:
                                        : bases > 0                         ? everyone
                                                                            : 1u << moved;
                 const detail::Active active{1u << i, true, false};
-                pass(samples, random, again, repeated, active);
+                // what the networks before have moved must not be seen in their paths either
+                const bool stale = !C::order::refreshes && moved >= 0;
+                pass(samples, random, again, repeated, active, stale);
                 before_update();
                 update(rate, active);
                 moved = i;
@@ -799,14 +820,14 @@ private:
     /// Forward the networks of `again`, then all losses, then backward and gradients of those who
     /// are active.
     COLLAB_COLD void pass(int samples, Random random, unsigned again, bool repeated,
-                          const detail::Active& active) {
+                          const detail::Active& active, bool stale = false) {
         backend_->fill(named_tensors_.parameter_count, T(0), gradients_);
         static_for<n>([&](auto i) {
             if (again >> i & 1u)
                 forward<i>(context<i>(samples, Mode::training, random), repeated);
         });
         static_for<n>([&](auto i) { losses<i>(samples, !frozen(i) && active(i)); });
-        build(samples, Mode::training, random, true, repeated, active);
+        build(samples, Mode::training, random, true, repeated, active, stale);
         static_for<n>([&](auto i) {
             if constexpr (!frozen(i))
                 if (active(i))
@@ -814,7 +835,7 @@ private:
         });
     }
     void build(int samples, Mode mode, Random random, bool train, bool repeated,
-               const detail::Active& active) {
+               const detail::Active& active, bool stale = false) {
         if (graph_.empty())
             return;
         detail::MethodPass<B> r{{*backend_, samples, settings_.batch, mode, random},
@@ -823,7 +844,8 @@ private:
                                 moment_,
                                 active,
                                 train,
-                                repeated};
+                                repeated,
+                                stale};
         graph_.run(r);
     }
     bool mkb_stands_still() const {
@@ -1046,6 +1068,7 @@ private:
     };
     std::vector<Waiting> waiting_;  // what the host knows of each
     std::vector<std::array<NetworkLoss, std::size_t(n)>> noted_;
+    std::vector<long> noted_at_;  // the step of each, fetched or not
     std::vector<T> converted_;
     std::optional<Transform> transform_;
     T* parameters_ = nullptr;

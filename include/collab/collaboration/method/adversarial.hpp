@@ -51,6 +51,12 @@ struct AdversarialFeatures {
     double temperature = 3;
     Weight weight = 0.01;
 
+    void check() const {
+        const Expect expect{name};
+        expect.positive("temperature", temperature);
+        weight.check(name, "weight");
+    }
+
     template <class G>
     void build(G& g) const {
         constexpr int n = G::networks;
@@ -97,6 +103,14 @@ struct AckdReconstructed {
     double teaching = 1;
     Weight fused = 1;
     Weight adversarial = 0.1;
+
+    void check() const {
+        const Expect expect{name};
+        expect.positive("temperature", temperature);
+        expect.not_negative("teaching", teaching);
+        fused.check(name, "fused");
+        adversarial.check(name, "adversarial");
+    }
 
     template <class G>
     void build(G& g) const {

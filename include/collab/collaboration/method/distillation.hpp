@@ -27,6 +27,12 @@ struct Distillation {
     double alpha = 0.9;
     double temperature = 4;
 
+    void check() const {
+        const Expect expect{name};
+        expect.alpha("alpha", alpha);
+        expect.positive("temperature", temperature);
+    }
+
     template <class G>
     void build(G& g) const {
         constexpr Index<Teacher> teacher;
@@ -73,6 +79,8 @@ struct Hints {
     using taps = Pack<Tag>;
     static constexpr const char* name = "hints";
     Weight weight = 100;
+
+    void check() const { weight.check(name, "weight"); }
 
     template <class G>
     void build(G& g) const {

@@ -46,6 +46,11 @@ struct WassersteinEmbedding {
     static constexpr const char* name = "Wasserstein embedding";
     double weight = 0.2;
 
+    void check() const {
+        const Expect expect{name};
+        expect.not_negative("weight", weight);
+    }
+
     template <class G>
     void build(G& g) const {
         std::array<Value<Shape<Width>>, std::size_t(G::networks)> e;

@@ -56,6 +56,11 @@ struct AttentionTransfer {
     static constexpr const char* name = "attention transfer";
     double weight = 1000;
 
+    void check() const {
+        const Expect expect{name};
+        expect.not_negative("weight", weight);
+    }
+
     template <class G>
     void build(G& g) const {
         int number = 0;
@@ -78,6 +83,11 @@ struct NeuronSelectivity {
     static constexpr const char* name = "neuron selectivity transfer";
     double weight = 50;
 
+    void check() const {
+        const Expect expect{name};
+        expect.not_negative("weight", weight);
+    }
+
     template <class G>
     void build(G& g) const {
         int number = 0;
@@ -99,6 +109,8 @@ struct Fsp {
     using taps = Pack<First, Second>;
     static constexpr const char* name = "flow of solution procedure";
     Weight weight = 50;
+
+    void check() const { weight.check(name, "weight"); }
 
     template <class G>
     void build(G& g) const {
@@ -128,6 +140,11 @@ struct VariationalInformation {
     using taps = Pack<Tags...>;
     static constexpr const char* name = "variational information distillation";
     double weight = 1;
+
+    void check() const {
+        const Expect expect{name};
+        expect.not_negative("weight", weight);
+    }
 
     template <class G>
     void build(G& g) const {
@@ -160,6 +177,12 @@ struct Related {
     double weight = 1;
     M metric{};
 
+    void check() const {
+        const Expect expect{name};
+        expect.not_negative("weight", weight);
+        detail::check_settings(metric);
+    }
+
     template <class G>
     void build(G& g) const {
         g.loss(Student, "relation", metric, g.feature(at<Tag>, Index<Student>{}),
@@ -179,6 +202,12 @@ struct ContrastiveDistillation {
     static constexpr const char* name = "contrastive distillation within the batch";
     double weight = 0.8;
     Contrast metric{};
+
+    void check() const {
+        const Expect expect{name};
+        expect.not_negative("weight", weight);
+        metric.check();
+    }
 
     template <class G>
     void build(G& g) const {

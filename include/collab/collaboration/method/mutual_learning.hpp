@@ -32,6 +32,12 @@ struct MutualLearning {
     double weight = 1;
     double temperature = 1;
 
+    void check() const {
+        const Expect expect{name};
+        expect.not_negative("weight", weight);
+        expect.positive("temperature", temperature);
+    }
+
     template <class G>
     void build(G& g) const {
         static_for<G::networks>([&](auto i) {
@@ -57,6 +63,12 @@ struct MutualLearningWithMean {
     static constexpr const char* name = "mutual learning with the mean of the peers";
     double weight = 1;
     double temperature = 1;
+
+    void check() const {
+        const Expect expect{name};
+        expect.not_negative("weight", weight);
+        expect.positive("temperature", temperature);
+    }
 
     template <class G>
     void build(G& g) const {

@@ -22,6 +22,12 @@ struct CollaborativeHeads {
     double alpha = 0.5;
     double temperature = 2;
 
+    void check() const {
+        const Expect expect{name};
+        expect.alpha("alpha", alpha);
+        expect.positive("temperature", temperature);
+    }
+
     template <class G>
     void build(G& g) const {
         static_for<G::networks>([&](auto i) {
@@ -46,6 +52,13 @@ struct CollaborativeDistillation {
     double temperature = 2;
     Target target{};
 
+    void check() const {
+        const Expect expect{name};
+        expect.not_negative("weight", weight);
+        expect.positive("temperature", temperature);
+        detail::check_settings(target);
+    }
+
     template <class G>
     void build(G& g) const {
         const auto together = detail::range<0, G::networks>(
@@ -69,6 +82,12 @@ struct DiversePeers {
     static constexpr const char* name = "OKDDip, whole networks";
     Weight weight = 1;
     double temperature = 3;
+
+    void check() const {
+        const Expect expect{name};
+        weight.check(name, "weight");
+        expect.positive("temperature", temperature);
+    }
 
     template <class G>
     void build(G& g) const {
@@ -113,6 +132,12 @@ struct NativeEnsemble {
     /// of the distillation; the paper's program grows it: RampUp{.epochs = 80}
     Weight weight = 1;
 
+    void check() const {
+        const Expect expect{name};
+        expect.positive("temperature", temperature);
+        weight.check(name, "weight");
+    }
+
     template <class G>
     void build(G& g) const {
         static_assert(Branches >= 2 && Branches <= 8, "collab: ONE has two to eight branches");
@@ -156,6 +181,11 @@ struct DenseCrossLayers {
     using taps = typename detail::Distinct<Pack<>, Pack<typename Exits::tag...>>::type;
     static constexpr const char* name = "DCM";
     double weight = 1;
+
+    void check() const {
+        const Expect expect{name};
+        expect.not_negative("weight", weight);
+    }
 
     template <class G>
     void build(G& g) const {

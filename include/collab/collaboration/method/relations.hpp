@@ -31,6 +31,16 @@ struct CtslMkt {
     double self = 1;
     double self_temperature = 4;
 
+    void check() const {
+        const Expect expect{name};
+        expect.not_negative("classification", classification);
+        expect.not_negative("mutual", mutual);
+        expect.not_negative("angle", angle);
+        expect.not_negative("response", response);
+        expect.not_negative("self", self);
+        expect.positive("self_temperature", self_temperature);
+    }
+
     template <class G>
     void build(G& g) const {
         static_assert(G::networks == Students || G::networks == 2 * Students,
@@ -65,6 +75,12 @@ struct RelationalDistillation {
     static constexpr const char* name = "relational distillation";
     double distance = 25;
     double angle = 50;
+
+    void check() const {
+        const Expect expect{name};
+        expect.not_negative("distance", distance);
+        expect.not_negative("angle", angle);
+    }
 
     template <class G>
     void build(G& g) const {

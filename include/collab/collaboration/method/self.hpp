@@ -19,6 +19,14 @@ struct TfKd {
     double certainty = 0.99;
     double multiplier = 1;
 
+    void check() const {
+        const Expect expect{name};
+        expect.alpha("alpha", alpha);
+        expect.positive("temperature", temperature);
+        expect.alpha("certainty", certainty);
+        expect.not_negative("multiplier", multiplier);
+    }
+
     template <class G>
     void build(G& g) const {
         static_for<G::networks>([&](auto i) {
@@ -35,6 +43,10 @@ private:
     struct Softened {  // u / T, as logits
         VirtualTeacher teacher;
         double temperature = 1;
+        void check() const {
+            teacher.check();
+            Expect{name}.positive("temperature", temperature);
+        }
         template <class R, class T>
         COLLAB_HD void forward(const R& row, T* y) const {
             teacher.forward(row, y);
@@ -57,6 +69,13 @@ struct Byot {
     double alpha = 0.1;
     double features = 1e-6;
     double temperature = 3;
+
+    void check() const {
+        const Expect expect{name};
+        expect.alpha("alpha", alpha);
+        expect.not_negative("features", features);
+        expect.positive("temperature", temperature);
+    }
 
     template <class G>
     void build(G& g) const {
