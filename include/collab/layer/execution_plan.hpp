@@ -109,15 +109,13 @@ struct ExecutionPlan {
     }();
     using Output = ShapeAt<depth>;
     static constexpr Footprint footprint = table.footprint();
-    /// The last layer that computes is a normalization without an activation of its own, so that an
-    /// Ending may be applied with it.
+    /// The last layer is a normalization without an activation of its own, so that an Ending may be
+    /// applied with it.
     static constexpr bool ends_in_normalization = [] {
-        bool norm = false;
-        static_for<depth>([&](auto i) {
-            if (!LayerAt<i>::alias)
-                norm = normalizes<LayerAt<i>>;
-        });
-        return norm;
+        if constexpr (depth > 0)
+            return normalizes<LayerAt<depth - 1>>;
+        else
+            return false;
     }();
 
     /// Value To from value From. The result lies in `y` where one is given, else in this sequence's
@@ -259,7 +257,8 @@ struct ExecutionPlan {
                                                      end.g);
                         if (end.g)
                             d = end.g;
-                    } else if constexpr (!table.is_virtual[out] && !gated_by_next<B, To, out>) {
+                    } else if constexpr (!table.is_virtual[out] &&
+                                         !gated_by_next<B, From, To, out>) {
                         const auto f = activation<To, i>();
                         if constexpr (std::same_as<std::remove_cvref_t<decltype(f)>, Identity>) {
                             on<i>(c).normalized_sums(map<out>(c), f, in, in, d, fixed, gradients,
@@ -304,7 +303,7 @@ struct ExecutionPlan {
                                 return gate_before<From, i>(c, m, x);
                         }();
                         L::backward(here, ShapeAt<i>{}, b, activation<To, i>(),
-                                    std::bool_constant<gated_by_next<B, To, out>>{}, then);
+                                    std::bool_constant<gated_by_next<B, From, To, out>>{}, then);
                     } else if constexpr (fuses<To, i>) {
                         L::backward(here, ShapeAt<i>{}, b, LayerAt<i + 1>::function());
                     } else {
@@ -334,13 +333,14 @@ struct ExecutionPlan {
     template <class B, class T, class F>
     static backend::OutputGate<T, F> ending_gate(const Memory<T>& m, const Context<B>& c,
                                                  View<const T> x, View<const T> y, F f) {
-        return gate_of<0, last_computing>(c, m, x, y, f);
+        return gate_of<0, depth - 1>(c, m, x, y, f);
     }
-    /// The first layer can gate the gradient that leaves it.
+    /// The first layer can gate the gradient that leaves it. One that is made of layers could, but
+    /// what is added to its gradient (`plus`) comes too late for the gate.
     template <class B>
     static constexpr bool takes_gate() {
         if constexpr (depth > 0)
-            return takes_gate_at<B, 0>;
+            return !gates<LayerAt<0>, ShapeAt<0>> && takes_gate_at<B, 0>;
         else
             return false;
     }
@@ -352,14 +352,6 @@ private:
     static B& on(const Context<B>& c) {
         return c.backend;
     }
-    static constexpr int last_computing = [] {
-        int last = 0;
-        static_for<depth>([&](auto i) {
-            if (!LayerAt<i>::alias)
-                last = i;
-        });
-        return last;
-    }();
     /// Layers that pass gates on: L::backward takes, beside the function, whether dy is gated
     /// already, and a gate for dx.
     template <class L, class Shape>
@@ -393,11 +385,12 @@ private:
         else
             return -1;
     }();
-    /// The layer at V gates the gradient of value V for the layer before.
-    template <class B, int To, int V>
+    /// The layer at V gates the gradient of value V for the layer before: it can, and that layer
+    /// leaves it to others.
+    template <class B, int From, int To, int V>
     static constexpr bool gated_by_next = [] {
         if constexpr (V < To)
-            return takes_gate_at<B, V>;
+            return takes_gate_at<B, V> && gate_source<From, V> >= 0;
         else
             return false;
     }();
