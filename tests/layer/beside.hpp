@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// beside: a list of layers on a backend that fuses, beside the reference, which runs layer by
-// layer.
+// beside: lists of layers on a backend that fuses, beside the reference, which runs layer by layer.
 #pragma once
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -10,7 +10,6 @@
 #include <collab/backend/cpu/cpu.hpp>
 #include <collab/backend/reference/reference.hpp>
 #include <collab/layer/execution_plan.hpp>
-#include <collab/model/named_tensors.hpp>
 
 namespace collab::trial {
 
@@ -23,55 +22,152 @@ struct Written {
 inline std::vector<double> unwritten(long n) {
     return std::vector<double>(std::size_t(n) + 1, std::numeric_limits<double>::quiet_NaN());
 }
-inline std::vector<double> drawn(std::size_t n, Random random) {
-    std::vector<double> x(n);
-    for (std::size_t i = 0; i < n; ++i)
-        x[i] = 2 * uniform<double>(random.word(i)) - 1;
+/// Numbers between `low` and `low` + 1.
+inline std::vector<double> drawn(long n, Random random, double low) {
+    std::vector<double> x(std::size_t(n) + 1);
+    for (std::size_t i = 0; i < x.size(); ++i)
+        x[i] = low + uniform<double>(random.word(i));
     return x;
 }
 
+/// A bound sequence without its type, so that what surrounds it is compiled once.
+template <class B>
+struct Passes {
+    Dims in, out;
+    Footprint footprint;
+    View<const double> (*forward)(const Context<B>&, const Memory<double>&, View<const double>);
+    void (*backward)(const Context<B>&, const Memory<double>&, View<const double> x,
+                     View<const double> dy, View<double> dx);
+};
 template <class List, class In, class B>
-Written written(B& backend) {
-    using Plan = ExecutionPlan<List, In>;
-    static_assert(Plan::table.fits());
-    constexpr int batch = 3;
-    constexpr int capacity = 4;
-    constexpr int out = Plan::Output::dims.size();
-    const Random random{5};
-    NamedTensors named_tensors;
-    named_tensors.add<Plan>("layers");
-    std::vector<double> parameters = drawn(named_tensors.parameter_count + 1, random.child(1));
-    for (const Named& n : named_tensors.parameters)
-        if (n.tensor.role == Role::weight)
-            for (std::size_t i = n.offset; i < n.offset + std::size_t(n.tensor.size); ++i)
-                parameters[i] *= 2 / std::sqrt(double(n.tensor.fan_in));
-    Written w;
-    w.state = initial_states<double>(named_tensors);
-    w.state.push_back(0);
-    w.parameter_gradients.assign(named_tensors.parameter_count + 1, 0.5);
-    w.input_gradient = unwritten(batch * In::dims.size());
-    const std::vector<double> x = drawn(std::size_t(batch) * In::dims.size(), random.child(2));
-    const std::vector<double> dy = drawn(std::size_t(batch) * out, random.child(3));
-    std::vector<double> saved = unwritten(capacity * Plan::footprint.saved);
-    std::vector<double> fixed = unwritten(Plan::footprint.fixed);
-    std::vector<double> scratch = unwritten(capacity * Plan::footprint.scratch);
-    const Memory<double> m{parameters.data(), w.parameter_gradients.data(),
-                           w.state.data(),    saved.data(),
-                           fixed.data(),      scratch.data()};
-    const View<const double> input{x.data(), In::dims.channels};
-    const auto pass = [&](Mode mode) {
-        const Context<B> c{backend, batch, capacity, mode, random.child(4)};
-        const View<const double> y = Plan::template forward<0, Plan::depth>(c, m, input);
-        return std::vector<double>(y.data, y.data + std::ptrdiff_t(batch) * out);
-    };
-    w.result = pass(Mode::training);
-    const Context<B> c{backend, batch, capacity, Mode::training, random.child(4)};
-    Plan::template backward<0, Plan::depth>(
-        c, m, input, View<const double>{dy.data(), Plan::Output::dims.channels},
-        View<double>{w.input_gradient.data(), In::dims.channels});
-    w.inferred = pass(Mode::inference);
-    w.input_gradient.pop_back();
-    return w;
+Passes<B> passes_of() {
+    using S = ExecutionPlan<List, In>;
+    static_assert(S::table.fits());
+    return {In::dims, S::Output::dims, S::footprint,
+            [](const Context<B>& c, const Memory<double>& m, View<const double> x) {
+                return S::template forward<0, S::depth>(c, m, x);
+            },
+            [](const Context<B>& c, const Memory<double>& m, View<const double> x,
+               View<const double> dy,
+               View<double> dx) { S::template backward<0, S::depth>(c, m, x, dy, dx); }};
+}
+
+/// What surrounds the passes: memory, input and the gradient of the result.
+class Surroundings {
+public:
+    static constexpr int batch = 3;
+    static constexpr int capacity = 4;
+
+    Surroundings(Dims in, Dims out, const Footprint& f)
+        : parameters_(drawn(f.parameters, random_.child(1), -0.5)),
+          x_(drawn(batch * in.size(), random_.child(2), -0.5)),
+          dy_(drawn(batch * out.size(), random_.child(3), -0.5)),
+          in_(in),
+          out_(out) {
+        written_.state = drawn(f.state, random_.child(4), 0.5);  // variances are positive
+        written_.parameter_gradients.assign(std::size_t(f.parameters) + 1, 0.5);
+        written_.input_gradient.resize(std::size_t(batch * in.size()));
+    }
+    /// `forward(context, x)` returns the result, `backward(context, x, dy, dx)` writes dx.
+    template <class B, class Forward, class Backward>
+    Written run(B& backend, const Forward& forward, const Backward& backward) {
+        Context<B> c{backend, batch, capacity, Mode::training, random_.child(5)};
+        const View<const double> x{x_.data(), in_.channels};
+        const auto result = [&] {
+            const View<const double> y = forward(c, x);
+            return std::vector<double>(y.data, y.data + batch * out_.size());
+        };
+        written_.result = result();
+        backward(c, x, View<const double>{dy_.data(), out_.channels},
+                 View<double>{written_.input_gradient.data(), in_.channels});
+        c.mode = Mode::inference;
+        written_.inferred = result();
+        return written_;
+    }
+    /// Where learned values and statistics lie.
+    Memory<double> memory() {
+        return {parameters_.data(),
+                written_.parameter_gradients.data(),
+                written_.state.data(),
+                nullptr,
+                nullptr,
+                nullptr};
+    }
+
+private:
+    Random random_{5};
+    std::vector<double> parameters_, x_, dy_;
+    Dims in_, out_;
+    Written written_;
+};
+
+/// Memory of one bound sequence between and within its passes.
+class Work {
+public:
+    explicit Work(const Footprint& f)
+        : saved_(unwritten(Surroundings::capacity * f.saved)),
+          fixed_(unwritten(f.fixed)),
+          scratch_(unwritten(Surroundings::capacity * f.scratch)) {}
+    Memory<double> beside(Memory<double> m) {
+        m.saved = saved_.data();
+        m.fixed = fixed_.data();
+        m.scratch = scratch_.data();
+        return m;
+    }
+
+private:
+    std::vector<double> saved_, fixed_, scratch_;
+};
+
+template <class B>
+Written written(B& backend, const Passes<B>& passes) {
+    Surroundings around(passes.in, passes.out, passes.footprint);
+    Work work(passes.footprint);
+    const Memory<double> m = work.beside(around.memory());
+    return around.run(
+        backend, [&](const Context<B>& c, View<const double> x) { return passes.forward(c, m, x); },
+        [&](const Context<B>& c, View<const double> x, View<const double> dy, View<double> dx) {
+            passes.backward(c, m, x, dy, dx);
+        });
+}
+/// The same, of sequences that run one after the other and know nothing of each other.
+template <class B>
+Written written(B& backend, const std::vector<Passes<B>>& parts) {
+    Footprint sum;
+    for (const Passes<B>& part : parts) {
+        sum.parameters += part.footprint.parameters;
+        sum.state += part.footprint.state;
+    }
+    Surroundings around(parts.front().in, parts.back().out, sum);
+    std::vector<Work> works;
+    std::vector<Memory<double>> memories;
+    Memory<double> m = around.memory();
+    works.reserve(parts.size());
+    for (const Passes<B>& part : parts) {
+        memories.push_back(works.emplace_back(part.footprint).beside(m));
+        m.parameters += part.footprint.parameters;
+        m.gradients += part.footprint.parameters;
+        m.state += part.footprint.state;
+    }
+    std::vector<View<const double>> values(parts.size() + 1);
+    return around.run(
+        backend,
+        [&](const Context<B>& c, View<const double> x) {
+            values[0] = x;
+            for (std::size_t i = 0; i < parts.size(); ++i)
+                values[i + 1] = parts[i].forward(c, memories[i], values[i]);
+            return values.back();
+        },
+        [&](const Context<B>& c, View<const double>, View<const double> dy, View<double> dx) {
+            std::vector<std::vector<double>> gradients(parts.size());
+            View<const double> d = dy;
+            for (std::size_t i = parts.size(); i-- > 0;) {
+                gradients[i] = unwritten(Surroundings::batch * parts[i].in.size());
+                const View<double> to{i == 0 ? dx.data : gradients[i].data(), parts[i].in.channels};
+                parts[i].backward(c, memories[i], values[i], d, to);
+                d = to;
+            }
+        });
 }
 
 /// The largest difference of a number, relative to the largest number beside it; NaN counts as
@@ -109,8 +205,9 @@ template <class In, class... Ls>
 std::string differs_on_cpu() {
     using List = Layers<Ls...>;
     Reference<double> plain;
-    static Cpu<double> fusing(1);
-    return first_difference(written<List, In>(plain), written<List, In>(fusing));
+    Cpu<double> fusing(1);
+    return first_difference(written(plain, passes_of<List, In, Reference<double>>()),
+                            written(fusing, passes_of<List, In, Cpu<double>>()));
 }
 
 }  // namespace collab::trial
