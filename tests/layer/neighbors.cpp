@@ -39,13 +39,10 @@ using Kinds = Pack<Convolution, Conv2d<16, 1, Bias>, DepthwiseConv2d<3>,
                    Layers<DenseBlock<Layers<Conv2d<16, 1>>>, Maxout<2>>, Knowledge>;
 
 /// The kinds that fuse, each with an activation behind it.
-template <class L, class F>
-using Activated = Layers<L, F>;
 using ActivatedKinds =
-    Pack<Activated<Convolution, LeakyRelu<>>, Activated<DepthwiseConv2d<3>, Relu6>,
-         Activated<BatchNorm, Elu>, Activated<Block, Relu>, Activated<PlainBlock, Elu>,
-         Activated<Projected, Sigmoid>, Activated<PreActivated, LeakyRelu<>>,
-         Activated<Nested, Elu>>;
+    Pack<Layers<Convolution, LeakyRelu<>>, Layers<DepthwiseConv2d<3>, Relu6>,
+         Layers<BatchNorm, Elu>, Layers<Block, Relu>, Layers<PlainBlock, Elu>,
+         Layers<Projected, Sigmoid>, Layers<PreActivated, LeakyRelu<>>, Layers<Nested, Elu>>;
 
 /// Flat samples.
 using Flat = Shape<8, 1, 1>;
