@@ -5,6 +5,7 @@
 #include <collab/backend/cpu/cpu.hpp>
 #include <collab/io/npz.hpp>
 #include <collab/io/onnx.hpp>
+#include <collab/io/plan_text.hpp>
 #include <collab/io/summary.hpp>
 #include <collab/train/training.hpp>
 #include <collab/zoo/resnet.hpp>
@@ -42,6 +43,7 @@ public:
     }
     collab::Dims input() const override { return collab::input_of<N>::dims; }
     std::string table() const override { return collab::summary<N>(); }
+    std::string plan() const override { return collab::plan_text<N>(); }
     long multiply_adds() const override { return collab::bound<N>::table.multiply_adds; }
     std::size_t parameters() const override { return model_.parameter_count(); }
     std::string backend() override { return model_.backend().describe(); }

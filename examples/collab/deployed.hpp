@@ -36,6 +36,8 @@ public:
     virtual collab::Dims input() const = 0;
     /// of its layers, memory and arithmetic
     virtual std::string table() const = 0;
+    /// which layers run together
+    virtual std::string plan() const = 0;
     virtual long multiply_adds() const = 0;
     virtual std::size_t parameters() const = 0;
     virtual std::string backend() = 0;

@@ -56,6 +56,7 @@ CLI::App* add_inspect(CLI::App& app, FileOptions& o) {
                          menu(network_words()))
         ->required();
     inspect->add_flag("--all", o.all, "list momenta and the like, too");
+    inspect->add_flag("--plan", o.plan, "of a network: which layers run together, and how");
     inspect
         ->add_option("--knowledge", o.knowledge,
                      "of a network: with its half of a knowledge base: none, product or sum")
@@ -69,6 +70,7 @@ CLI::App* add_inspect(CLI::App& app, FileOptions& o) {
     inspect->footer(
         "Examples: memory and arithmetic of a network; the course of a training so far\n"
         "  collab inspect ResNet-20\n"
+        "  collab inspect --plan ResNet-20\n"
         "  collab inspect run/seed-1/cl/step-000000500.safetensors");
     return inspect;
 }
@@ -79,9 +81,13 @@ void inspect(const FileOptions& o) {
     if (!std::filesystem::exists(o.file) &&
         (std::find(networks.begin(), networks.end(), o.file) != networks.end() || !near.empty())) {
         // a name that is near a right one is answered with that
-        std::fputs(network_of({o.file, o.knowledge, o.channels}, 1, 1)->table().c_str(), stdout);
+        const auto network = network_of({o.file, o.knowledge, o.channels}, 1, 1);
+        std::fputs((o.plan ? network->plan() : network->table()).c_str(), stdout);
         return;
     }
+    if (o.plan)
+        collab::fail("--plan is for a network, and ", o.file, " is a file; expected one of ",
+                     menu(networks));
     const collab::Tensors file = collab::read_tensors(o.file);
     std::printf("%s: %s tensors, %s bytes, %s\n", o.file.c_str(),
                 collab::grouped(double(file.tensors().size())).c_str(),

@@ -13,6 +13,7 @@ struct FileOptions {
     std::string knowledge = "none";
     int channels = 3;
     bool all = false;
+    bool plan = false;
 };
 CLI::App* add_inspect(CLI::App& app, FileOptions& options);
 /// Prints words, the course of the training, and tensors with their shapes, means and stddevs;

@@ -61,7 +61,7 @@ struct Residual : LayerBase {
         using Way = ExecutionPlan<shortcut_layers, In>;
         const backend::Map out{c.batch, Inside::Output::dims};
         const Memory<T> body{f.parameters, nullptr, f.state, f.saved, f.fixed, nullptr};
-        if constexpr (FusionBackend<B> && Inside::ends_in_normalization && !pads) {
+        if constexpr (FusionBackend<B> && offers_gate<In> && !pads) {
             View<const T> skip = f.x;
             if constexpr (!identity)
                 skip = Way::template forward<0, Way::depth>(
@@ -90,10 +90,11 @@ struct Residual : LayerBase {
     /// The sum is that of a normalization: the layer behind may gate the gradient for it.
     /// `takes_gate`: so may this one for the layer before.
     template <class In>
-    static constexpr bool offers_gate = ExecutionPlan<Body, In, true>::ends_in_normalization;
-    template <class B, class In>
+    static constexpr bool offers_gate =
+        ExecutionPlan<Body, In, true>::template plan<>.ends_in_normalization;
+    template <class In>
     static constexpr bool takes_gate =
-        identity && ExecutionPlan<Body, In, true>::template takes_gate<B>();
+        identity && ExecutionPlan<Body, In, true>::template plan<>.takes_gate;
     template <class B, StaticShape In, class T, class F>
     static backend::OutputGate<T, F> output_gate(const Context<B>& c, In, const Memory<T>& m,
                                                  View<const T> x, View<const T> y, F function) {
@@ -113,7 +114,7 @@ struct Residual : LayerBase {
                              b.saved,      b.fixed,     b.scratch + c.capacity * padded(out)};
         View<const T> g = b.dy;  // the gradient of the sum, which both ways see
         const View<T> own{b.scratch, out.channels};
-        if constexpr (FusionBackend<B> && Inside::ends_in_normalization) {
+        if constexpr (FusionBackend<B> && offers_gate<In>) {
             EndingGradient<T, F> end{{}, {}, function, Gated};
             if constexpr (activated) {
                 end.y = b.y;
@@ -129,7 +130,7 @@ struct Residual : LayerBase {
             }
             // The result of a normalization has been written over and is not needed, but something
             // has to stand for it.
-            const View<const T> result = Inside::ends_in_normalization ? b.y : View<const T>{};
+            const View<const T> result = offers_gate<In> ? b.y : View<const T>{};
             Inside::template backward<0, Inside::depth>(c.part(0), body, b.x, g, b.dx, true, result,
                                                         identity ? g : View<const T>{},
                                                         EndingGradient<T, Identity>{}, then);

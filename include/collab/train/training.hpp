@@ -776,6 +776,7 @@ private:
         samples_ = samples;
     }
     COLLAB_COLD void evaluate_loaded(int samples) {
+        const detail::RoundAsDeployed<B> rounding(*backend_);
         static_for<n>([&](auto i) { forward<i>(context<i>(samples, Mode::inference, {}), false); });
         static_for<n>([&](auto i) { losses<i>(samples, false); });
         build(samples, Mode::inference, {}, false, false, {});

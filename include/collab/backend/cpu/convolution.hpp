@@ -111,7 +111,7 @@ COLLAB_COLD int dense(CpuContext& threads, const ConvGeometry& d, const InputTra
     const Window window = d.window();
 
     // of its tiles; 0: a direct sweep
-    const int winograd = winograd_edge<T>(d, threads.winograd(), threads.constant_weights() != 0);
+    const int winograd = winograd_edge<T>(d, threads.winograd(), threads.chooses_as_if_constant());
     const int widest = d.sweep(0).columns.count;
     const int step = d.sweep(0).columns.stride;
     const std::ptrdiff_t row = std::ptrdiff_t(window.width()) * c;

@@ -68,6 +68,8 @@ public:
     /// From here on, weights at the same place are the same as in earlier operations of this
     /// version: they are packed once. 0: they may change, and are packed each time.
     void constant_weights(std::uint64_t version) { threads_->constant_weights(version); }
+    /// Whether operations choose their kernels as they do for constant weights.
+    void choose_as_if_constant(bool yes) { threads_->choose_as_if_constant(yes); }
     /// Gives back what was kept of a version.
     void forget_weights(std::uint64_t version) { threads_->forget_weights(version); }
     /// What the operations have needed so far beside their operands.

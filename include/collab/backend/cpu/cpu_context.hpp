@@ -95,6 +95,11 @@ public:
     /// they may change.
     void constant_weights(std::uint64_t version) { constant_ = version; }
     std::uint64_t constant_weights() const { return constant_; }
+    /// From here on, kernels are those that constant weights would be worth, although they may
+    /// change: another kernel rounds otherwise, and a training's inference has the bits of a
+    /// deployed network.
+    void choose_as_if_constant(bool yes) { as_if_constant_ = yes; }
+    bool chooses_as_if_constant() const { return as_if_constant_ || constant_ != 0; }
     /// Gives back what was kept of a version.
     void forget_weights(std::uint64_t version);
     /// What scratch and shared have grown to, and packed weights that are kept.
@@ -124,6 +129,7 @@ private:
     std::atomic<std::size_t> needed_{0};
     std::size_t ready_ = 0;
     std::uint64_t constant_ = 0;
+    bool as_if_constant_ = false;
     std::vector<Kept> kept_;
 };
 

@@ -56,7 +56,7 @@ bool by_matrix_unit(const CpuContext& threads, const KernelTable<T>& families,
     if (!families.unit_sweep || !threads.matrix_unit() || g.kernel.area() != 1 || g.groups != 1 ||
         g.in.area() != 1 || g.out.area() != 1)
         return false;
-    return g.batch >= (threads.constant_weights() != 0 ? 16 : 128) &&
+    return g.batch >= (threads.chooses_as_if_constant() ? 16 : 128) &&
            std::min(g.in.channels, g.out.channels) >= 64;
 }
 /// Whether both gradients go in one sweep over the pixels: there are enough of them for the sums of
