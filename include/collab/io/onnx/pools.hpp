@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// pools: how pools are written as ONNX.
+//
+// The library and PyTorch drop a last window that would begin behind the map (CeilMode); ONNX does
+// not, and programs that run ONNX differ in what they make of `ceil_mode`. So the file has none: it
+// pads the end of the map by as much as the last window needs, which says the same to all of them.
+#pragma once
+#include <algorithm>
+#include <vector>
+
+#include <collab/io/onnx/layers.hpp>
+#include <collab/layer/pool.hpp>
+
+namespace collab {
+
+namespace detail {
+/// What the last of `windows` needs behind a map of `extent`, where the first begins `before` it.
+constexpr int padding_behind(int extent, int windows, int kernel, int stride, int before) {
+    return std::max(0, (windows - 1) * stride + kernel - before - extent);
+}
+/// A window's attributes where `pad` stands before the map and what is needed behind it.
+inline OnnxWriter::Attributes pool_window(const WindowOptions& w, Dims in, Dims out,
+                                          backend::Extent pad) {
+    const int below =
+        padding_behind(in.height, out.height, w.kernel.height, w.stride.height, pad.height);
+    const int right =
+        padding_behind(in.width, out.width, w.kernel.width, w.stride.width, pad.width);
+    return {{"kernel_shape", {w.kernel.height, w.kernel.width}},
+            {"strides", {w.stride.height, w.stride.width}},
+            {"pads", {pad.height, pad.width, below, right}}};
+}
+}  // namespace detail
+
+template <int K, class... Os>
+struct OnnxLayer<MaxPool<K, Os...>> {
+    using L = MaxPool<K, Os...>;
+    static OnnxValue write(OnnxWriter& out, Dims in, const OnnxValue& x) {
+        return out.node("MaxPool", out.map(x, in),
+                        detail::pool_window(L::window, in, L::output(in), L::window.pad));
+    }
+};
+/// Averages over padding are written as such: not every program that runs ONNX looks at
+/// count_include_pad. What hangs over the padding does not count in any case.
+template <int K, class... Os>
+struct OnnxLayer<AvgPool<K, Os...>> {
+    using L = AvgPool<K, Os...>;
+    static OnnxValue write(OnnxWriter& out, Dims in, const OnnxValue& x) {
+        constexpr detail::WindowOptions w = L::window;
+        const Dims result = L::output(in);
+        OnnxValue from = out.map(x, in);
+        backend::Extent pad = w.pad;
+        if (!w.exclude_padding && pad != backend::Extent{0, 0}) {
+            const int h = pad.height;
+            const int v = pad.width;
+            from =
+                out.node("Pad", from, {{"mode", "constant"}, {"pads", {0, 0, h, v, 0, 0, h, v}}});
+            in.height += 2 * h;
+            in.width += 2 * v;
+            pad = {0, 0};
+        }
+        return out.node("AveragePool", from, detail::pool_window(w, in, result, pad));
+    }
+};
+
+/// Windows of one size are a pool. Others are a product with the shares that each input pixel has
+/// in each output pixel.
+template <int H, int W>
+struct OnnxLayer<AdaptiveAvgPool<H, W>> {
+    static OnnxValue write(OnnxWriter& out, Dims in, const OnnxValue& x) {
+        if (in.height == H && in.width == W)
+            return x;
+        const OnnxValue map = out.map(x, in);
+        if (H == 1 && W == 1)
+            return out.node("GlobalAveragePool", map);
+        if (in.height % H == 0 && in.width % W == 0)
+            return out.node("AveragePool", map,
+                            {{"kernel_shape", {in.height / H, in.width / W}},
+                             {"strides", {in.height / H, in.width / W}}});
+        OnnxGraph& g = out.graph();
+        const std::string rows = out.reshaped(map.name, {-1, in.area()});
+        const std::string pooled = g.node(
+            "Gemm",
+            {rows, g.constant(g.fresh("shares"), {in.area(), H * W}, shares(in)),
+             g.constant(g.fresh("no_bias"), {H * W}, std::vector<float>(std::size_t(H * W)))});
+        return {out.reshaped(pooled, {-1, in.channels, H, W}), false};
+    }
+
+private:
+    static std::vector<float> shares(Dims in) {
+        const backend::Pooling g{
+            .batch = 1, .in = in, .out = {in.channels, H, W}, .kernel = {}, .stride = {}};
+        std::vector<float> to(std::size_t(in.area()) * std::size_t(H * W));
+        for (int pixel = 0; pixel < H * W; ++pixel) {
+            const detail::Window seen = detail::adaptive_window(g, pixel / W, pixel % W);
+            for (int h = seen.top; h < seen.bottom; ++h)
+                for (int w = seen.left; w < seen.right; ++w)
+                    to[std::size_t((h * in.width + w) * H * W + pixel)] = 1 / float(seen.counted);
+        }
+        return to;
+    }
+};
+template <>
+struct OnnxLayer<GlobalAvgPool> : OnnxLayer<AdaptiveAvgPool<1>> {};
+
+}  // namespace collab
