@@ -36,11 +36,14 @@ struct OpenHalve : Halve {
 template <>
 struct collab::LayerChannels<collab::exchange::OpenHalve> : collab::KeepsChannels {};
 template <>
-struct collab::OnnxLayer<collab::exchange::OpenHalve> {
+struct collab::OnnxLayer<collab::exchange::Halve> {
     static std::string write(OnnxGraph& g, Dims, const std::string& x,
                              const std::vector<std::vector<float>>&) {
         return g.node("Mul", {x, g.constant(g.fresh("half"), {1}, {0.5f})});
     }
+};
+template <>
+struct collab::OnnxLayer<collab::exchange::OpenHalve> : collab::OnnxLayer<collab::exchange::Halve> {
 };
 
 namespace collab::exchange {
@@ -149,5 +152,54 @@ template <class F>
 struct TornInside : Sequential<Odd, F, Residual<Layers<Relu, Maxout<2>, Linear<24>>>, Linear<3>> {};
 template <class F>
 struct Silent : Sequential<Odd, F, Halve, Linear<3>> {};
+
+// Maps: pools whose last window hangs over, windows of several sizes, and what else ONNX spells in
+// its own way.
+using Five = Shape<2, 5, 5>;
+using Six = Shape<2, 6, 6>;
+struct CeilMax
+    : Sequential<Five, MaxPool<2, Stride<2>, Pad<1>, CeilMode>, Conv2d<3, 3>, Flatten, Linear<3>> {
+};
+struct CeilAverage : Sequential<Five, AvgPool<2, Stride<2>, Pad<1>, CeilMode>,
+                                Conv2d<3, 3, Stride<2>>, GlobalAvgPool, Linear<3>> {};
+struct CeilInside : Sequential<Five, AvgPool<2, Stride<2>, Pad<1>, CeilMode, ExcludePadding>,
+                               Flatten, Linear<3>> {};
+struct CeilOver : Sequential<Six, AvgPool<3, Stride<2>, Pad<1>, CeilMode>, Flatten, Linear<3>> {};
+struct CeilPlain
+    : Sequential<Six, AvgPool<3, Stride<2>, CeilMode>,
+                 MaxPool<0, Kernel<2, 1>, Stride<2, 1>, CeilMode>, Flatten, Linear<3>> {};
+struct CeilFar : Sequential<Six, MaxPool<1, Stride<3>, CeilMode>, Flatten, Linear<3>> {};
+struct CeilLong
+    : Sequential<Shape<2, 7, 4>, MaxPool<0, Kernel<3, 2>, Stride<4, 3>, Pad<1>, CeilMode>, Flatten,
+                 Linear<3>> {};
+struct CeilThree
+    : Sequential<Five, MaxPool<2, Stride<3>, Pad<1>, CeilMode>, Conv2d<4, 3>, Flatten, Linear<3>> {
+};
+struct Uneven : Sequential<Shape<2, 5, 7>, AdaptiveAvgPool<3, 2>, BatchNorm, Flatten, Linear<3>> {};
+struct Spread : Sequential<Shape<2, 2, 3>, AdaptiveAvgPool<4, 5>, Conv2d<3, 3>, GlobalAvgPool,
+                           AdaptiveAvgPool<2>, Flatten, Linear<3>> {};
+struct BehindPool
+    : Sequential<Six, Conv2d<8, 3>, GlobalAvgPool, Residual<Layers<Linear<5>, Relu, Linear<8>>>,
+                 Relu, Concat<Layers<>, Linear<3>, Layers<Conv2d<2, 1>>>,
+                 DenseBlock<Linear<5>, Conv2d<2, 1>>, Linear<3>> {};
+struct BehindLinear
+    : Sequential<Shape<8>, Linear<12, NoBias>, MaxPool<1>, ChannelShuffle<3>, PadChannels<15>,
+                 Residual<Layers<Conv2d<20, 1>, Sigmoid>, PadShortcut>,
+                 AvgPool<3, Stride<1>, Pad<1>>,
+                 ChannelSplit<Layers<>, Layers<Linear<4>, LeakyRelu<1, 5>>>, Maxout<7>,
+                 AdaptiveAvgPool<2, 3>, Relu6> {};
+struct Numbers : Sequential<Six, Residual<Layers<Conv2d<3, 3, Stride<2>>>, PadShortcut>,
+                            ParameterLayer<5>, Elu, Linear<3>> {};
+struct Nothing : Sequential<Shape<5>, Cut<mutual>> {};
+struct fc1;
+struct Headed : Sequential<Six, Conv2d<4, 3>, Relu, Flatten, Linear<8>, Elu, Cut<fc1>, Linear<3>> {
+};
+using FlatPair = Collaboration<Headed, Headed, MKB<Encoder<4>, Transfer<4>, Decoder, At<fc1>>>;
+struct MkbAtFc1 : Deployed<FlatPair, 0> {};
+
+#define MAP_NETWORKS(each)                                                                         \
+    each(CeilMax) each(CeilAverage) each(CeilInside) each(CeilOver) each(CeilPlain) each(CeilFar)  \
+        each(CeilLong) each(CeilThree) each(Uneven) each(Spread) each(BehindPool)                  \
+            each(BehindLinear) each(Numbers) each(Nothing) each(MkbAtFc1)
 
 }  // namespace collab::exchange

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <vector>
 
+#include <collab/backend/window.hpp>
 #include <collab/io/onnx/layers.hpp>
 #include <collab/layer/pool.hpp>
 
@@ -39,26 +40,48 @@ struct OnnxLayer<MaxPool<K, Os...>> {
                         detail::pool_window(L::window, in, L::output(in), L::window.pad));
     }
 };
-/// Averages over padding are written as such: not every program that runs ONNX looks at
-/// count_include_pad. What hangs over the padding does not count in any case.
+/// Averages over padding are written as such, for not every program that runs ONNX looks at
+/// count_include_pad; those that make one of both nodes need it. What hangs over the padding does
+/// not count: means of whole windows are scaled there.
 template <int K, class... Os>
 struct OnnxLayer<AvgPool<K, Os...>> {
     using L = AvgPool<K, Os...>;
+    static constexpr detail::WindowOptions window = L::window;
+
     static OnnxValue write(OnnxWriter& out, Dims in, const OnnxValue& x) {
-        constexpr detail::WindowOptions w = L::window;
         const Dims result = L::output(in);
-        OnnxValue from = out.map(x, in);
-        backend::Extent pad = w.pad;
-        if (!w.exclude_padding && pad != backend::Extent{0, 0}) {
-            const int h = pad.height;
-            const int v = pad.width;
-            from =
-                out.node("Pad", from, {{"mode", "constant"}, {"pads", {0, 0, h, v, 0, 0, h, v}}});
-            in.height += 2 * h;
-            in.width += 2 * v;
-            pad = {0, 0};
-        }
-        return out.node("AveragePool", from, detail::pool_window(w, in, result, pad));
+        const OnnxValue map = out.map(x, in);
+        if (window.exclude_padding || window.pad == backend::Extent{0, 0})
+            return out.node("AveragePool", map,
+                            detail::pool_window(window, in, result, window.pad));
+        const int h = window.pad.height;
+        const int w = window.pad.width;
+        const int below = detail::padding_behind(in.height + h, result.height, window.kernel.height,
+                                                 window.stride.height, h);
+        const int right = detail::padding_behind(in.width + w, result.width, window.kernel.width,
+                                                 window.stride.width, w);
+        const OnnxValue padded = out.node(
+            "Pad", map, {{"mode", "constant"}, {"pads", {0, 0, h, w, 0, 0, h + below, w + right}}});
+        const OnnxValue mean =
+            out.node("AveragePool", padded,
+                     {{"kernel_shape", {window.kernel.height, window.kernel.width}},
+                      {"strides", {window.stride.height, window.stride.width}},
+                      {"count_include_pad", 1}});
+        return below == 0 && right == 0 ? mean : scaled(out, mean, in);
+    }
+
+private:
+    static OnnxValue scaled(OnnxWriter& out, const OnnxValue& mean, Dims in) {
+        const backend::Pooling g = L::geometry(in, 1);
+        std::vector<float> scale;
+        for (int h = 0; h < g.out.height; ++h)
+            for (int w = 0; w < g.out.width; ++w)
+                scale.push_back(float(g.kernel.area()) /
+                                float(detail::pooling_window(g, h, w).counted));
+        OnnxGraph& graph = out.graph();
+        const std::string factor =
+            graph.constant(graph.fresh("scale"), {1, 1, g.out.height, g.out.width}, scale);
+        return {graph.node("Mul", {mean.name, factor}), false};
     }
 };
 
@@ -94,7 +117,7 @@ private:
             const detail::Window seen = detail::adaptive_window(g, pixel / W, pixel % W);
             for (int h = seen.top; h < seen.bottom; ++h)
                 for (int w = seen.left; w < seen.right; ++w)
-                    to[std::size_t((h * in.width + w) * H * W + pixel)] = 1 / float(seen.counted);
+                    to[std::size_t(pixel * in.area() + h * in.width + w)] = 1 / float(seen.counted);
         }
         return to;
     }
