@@ -24,12 +24,11 @@ public:
         model_.set_state(w.state);
     }
     void load(const std::string& path) override { collab::load(model_, path); }
-    void save(const std::string& path,
-              const std::vector<std::pair<std::string, std::string>>& words) const override {
+    void save(const std::string& path, const Words& words) const override {
         collab::save(model_, path, words);
     }
-    void save_onnx(const std::string& path, int batch) const override {
-        collab::export_onnx(model_, path, {.batch = batch, .name = "collab"});
+    void save_onnx(const std::string& path, int batch, const Words& words) const override {
+        collab::export_onnx(model_, path, {.batch = batch, .name = "collab", .words = words});
     }
     void save_arrays(const std::string& path) const override {
         collab::save_npz(collab::weights(model_), path);

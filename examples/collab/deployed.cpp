@@ -71,6 +71,19 @@ std::unique_ptr<Deployable> network_of(const NetworkKind& kind, int batch, int t
     return network;
 }
 
+Words words_of(const NetworkKind& kind, const Provenance& from) {
+    return {{"network", kind.network},
+            {"knowledge", kind.knowledge},
+            {"channels", std::to_string(kind.channels)},
+            {"side", std::to_string(from.side)},
+            {"mean", joined(from.normalize.mean)},
+            {"stddev", joined(from.normalize.stddev)},
+            {"classes", joined(from.classes, "\n")},
+            {"data", from.data},
+            {"method", from.method},
+            {"seed", std::to_string(from.seed)}};
+}
+
 void save_network(const NetworkKind& kind, const collab::NetworkWeights<float>& weights,
                   const Provenance& from, const std::string& path) {
     const auto network = network_of(kind, 1, 1);
@@ -78,16 +91,7 @@ void save_network(const NetworkKind& kind, const collab::NetworkWeights<float>& 
     std::error_code ignored;
     if (const auto folder = std::filesystem::path(path).parent_path(); !folder.empty())
         std::filesystem::create_directories(folder, ignored);
-    network->save(path, {{"network", kind.network},
-                         {"knowledge", kind.knowledge},
-                         {"channels", std::to_string(kind.channels)},
-                         {"side", std::to_string(from.side)},
-                         {"mean", joined(from.normalize.mean)},
-                         {"stddev", joined(from.normalize.stddev)},
-                         {"classes", joined(from.classes, "\n")},
-                         {"data", from.data},
-                         {"method", from.method},
-                         {"seed", std::to_string(from.seed)}});
+    network->save(path, words_of(kind, from));
 }
 
 Opened open_network(const std::string& path, int batch, int threads) {

@@ -20,15 +20,17 @@ struct NetworkKind {
     int channels = 1;                ///< 1 or 3
 };
 
+/// Words that stand in a file beside the weights: name and text.
+using Words = std::vector<std::pair<std::string, std::string>>;
+
 /// A network with its weights.
 class Deployable {
 public:
     virtual ~Deployable() = default;
     virtual void set(const collab::NetworkWeights<float>& weights) = 0;
     virtual void load(const std::string& path) = 0;
-    virtual void save(const std::string& path,
-                      const std::vector<std::pair<std::string, std::string>>& words) const = 0;
-    virtual void save_onnx(const std::string& path, int batch) const = 0;
+    virtual void save(const std::string& path, const Words& words) const = 0;
+    virtual void save_onnx(const std::string& path, int batch, const Words& words) const = 0;
     virtual void save_arrays(const std::string& path) const = 0;  ///< NPZ
     virtual std::vector<float> logits(const collab::Images& images,
                                       const collab::Transform& transform) = 0;
@@ -56,6 +58,8 @@ struct Provenance {
     std::string data, method;          ///< how it was trained
     std::uint64_t seed = 0;
 };
+/// What a file of this network says about it: what open_network reads.
+Words words_of(const NetworkKind& kind, const Provenance& from);
 void save_network(const NetworkKind& kind, const collab::NetworkWeights<float>& weights,
                   const Provenance& from, const std::string& path);
 

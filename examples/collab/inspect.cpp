@@ -24,25 +24,31 @@ std::string menu(const std::vector<std::string>& words) {
         s += (s.empty() ? "" : ", ") + w;
     return s;
 }
-/// Mean and stddev, where there are numbers to have them.
-std::string spread(const collab::Tensors& file, const collab::Tensors::Tensor& t) {
-    std::vector<double> v;
-    if (t.type == "F32") {
-        const auto f = file.values<float>(t.name);
-        v.assign(f.begin(), f.end());
-    } else if (t.type == "F64")
-        v = file.values<double>(t.name);
-    if (v.empty())
-        return "";
+/// Mean and stddev of a tensor's values, looked at in pieces: the file may be large.
+template <class T>
+std::string spread_of(const collab::Tensors& file, const collab::Tensors::Tensor& t) {
+    const double n = double(t.bytes / sizeof(T));
     double mean = 0;
     double square = 0;
-    for (const double x : v)
-        mean += x / double(v.size());
-    for (const double x : v)
-        square += (x - mean) * (x - mean) / double(v.size());
+    file.each_piece<T>(t.name, [&](const std::vector<T>& piece) {
+        for (const T x : piece)
+            mean += double(x) / n;
+    });
+    file.each_piece<T>(t.name, [&](const std::vector<T>& piece) {
+        for (const T x : piece)
+            square += (double(x) - mean) * (double(x) - mean) / n;
+    });
     return collab::sentence("mean ", collab::decimal(mean, 4), ", stddev ",
                             collab::decimal(std::sqrt(square), 4),
                             std::isfinite(mean) ? "" : "  <- not finite");
+}
+/// The same, where there are numbers to have them.
+std::string spread(const collab::Tensors& file, const collab::Tensors::Tensor& t) {
+    if (t.bytes == 0)
+        return "";
+    return t.type == "F32"   ? spread_of<float>(file, t)
+           : t.type == "F64" ? spread_of<double>(file, t)
+                             : "";
 }
 }  // namespace
 

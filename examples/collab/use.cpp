@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
 #include <numeric>
+#include <system_error>
 
 #include <collab/core/config.hpp>
 #include <collab/data/sampler.hpp>
@@ -211,13 +213,17 @@ void export_network(const ExportOptions& o) {
     const std::string end = o.to.substr(std::min(o.to.rfind('.'), o.to.size()));
     if (end != ".onnx" && end != ".npz" && end != ".safetensors")
         fail("'", o.to, "': expected a name that ends in .onnx, .npz or .safetensors");
+    std::error_code unknown;
+    if (std::filesystem::equivalent(o.file, o.to, unknown))
+        fail(o.to, ": is the network itself; expected the name of another file");
     const Opened n = open_network(o.file, 1, 1);
+    const Words words = words_of(n.kind, n.from);
     if (end == ".onnx")
-        n.network->save_onnx(o.to, o.batch);
+        n.network->save_onnx(o.to, o.batch, words);
     else if (end == ".npz")
         n.network->save_arrays(o.to);
     else
-        n.network->save(o.to, {});
+        n.network->save(o.to, words);
     const collab::Dims in = n.network->input();
     const auto list = [](const std::vector<double>& v) {
         std::string s;

@@ -15,10 +15,12 @@
 #include <collab/data/sampler.hpp>
 #include <collab/data/stl10.hpp>
 #include <collab/data/transforms.hpp>
+#include <collab/io/channel_orders.hpp>
 #include <collab/io/format.hpp>
 #include <collab/io/json.hpp>
 #include <collab/io/replace_file.hpp>
 #include <collab/io/safetensors.hpp>
+#include <collab/io/weights.hpp>
 #include <collab/model/named_tensors.hpp>
 #include <collab/train/check_images.hpp>
 #include <collab/train/checkpoint.hpp>
