@@ -174,7 +174,7 @@ private:
 /// The sketch of a collaboration's methods, with the weights and temperatures that they have in the
 /// settings of a training.
 ///
-///     const MethodOutline s = method_outline<Pair>();   // or method_outline<Pair>(settings.methods)
+///     const MethodOutline s = method_outline<Pair>();  // or given settings.methods
 template <class C, class Methods = decltype(detail::as_tuple(typename C::methods{}))>
 MethodOutline method_outline(const Methods& methods = {}) {
     detail::OutlineGraph<C> graph;
