@@ -5,6 +5,7 @@
 #include <collab/core/crc32c.hpp>
 #include <collab/core/error.hpp>
 #include <collab/core/expect.hpp>
+#include <collab/core/number_text.hpp>
 #include <collab/data/cifar.hpp>
 #include <collab/data/color_jitter.hpp>
 #include <collab/data/file.hpp>
@@ -32,4 +33,4 @@
 #include <collab/train/fit_state.hpp>
 #include <collab/train/log.hpp>
 #include <collab/train/settings.hpp>
-#include <collab/train/training.hpp>
+#include <collab/train/training_checks.hpp>

@@ -81,7 +81,7 @@ TEST_CASE("an optimizer that makes no sense is refused") {
     const double inf = std::numeric_limits<double>::infinity();
     CHECK_THROWS_WITH_AS((Sgd{.weight_decay = inf}.check()),
                          "weight decay is inf; expected a number of at least 0", Error);
-    CHECK_THROWS_WITH_AS((Adam{.learning_rate = inf}.check()),
+    CHECK_THROWS_WITH_AS((CriticAdam{.learning_rate = inf}.check()),
                          "the critic's rate is inf; expected a number of at least 0", Error);
-    CHECK_NOTHROW((Adam{.learning_rate = 0}.check()));
+    CHECK_NOTHROW((CriticAdam{.learning_rate = 0}.check()));
 }

@@ -27,11 +27,11 @@ TEST_CASE("every number of an optimizer is checked") {
         .field("momentum", &Sgd::momentum, in_0_1, not_in_0_1)
         .field("weight decay", &Sgd::weight_decay, from_0, below_0)
         .any(&Sgd::nesterov);
-    Table<Adam>()
-        .field("rate", &Adam::rate, from_0, below_0)
-        .field("beta1", &Adam::beta1, in_0_1, not_in_0_1)
-        .field("beta2", &Adam::beta2, in_0_1, not_in_0_1)
-        .field("epsilon", &Adam::epsilon, above_0, not_above_0);
+    Table<CriticAdam>()
+        .field("learning_rate", &CriticAdam::learning_rate, from_0, below_0)
+        .field("beta1", &CriticAdam::beta1, in_0_1, not_in_0_1)
+        .field("beta2", &CriticAdam::beta2, in_0_1, not_in_0_1)
+        .field("epsilon", &CriticAdam::epsilon, above_0, not_above_0);
 }
 
 TEST_CASE("every number of a schedule is checked, where a rate is made of it") {
@@ -70,7 +70,7 @@ TEST_CASE("every number of a training's settings is checked") {
         .inside(&S::metric, LnDistance{.n = 0})
         .any(&S::names)
         .any(&S::methods)
-        .inside(&S::critic, Adam{.beta1 = 1})
+        .inside(&S::critic, CriticAdam{.beta1 = 1})
         .field("freeze_mkb_after", &S::freeze_mkb_after, {-1, 0, 10}, {-2});
     S s;
     s.initialization.stddev = no_number;

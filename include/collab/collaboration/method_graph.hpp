@@ -306,20 +306,46 @@ public:
               std::vector<detail::ParameterRange>& ranges) {
         named_tensors_ = &named_tensors;
         ranges_ = &ranges;
-        build(methods);
+        build(methods, [](MethodGraph&) {});
         named_tensors_ = nullptr;
         ranges_ = nullptr;
     }
     long scratch() const { return scratch_; }  ///< per sample, known once listed
-    /// Places every value; called once to measure and once with memory.
-    template <class Methods>
+    /// Places every value; called once to measure and once with memory. `own_losses(graph)` enters
+    /// those that are no method's.
+    template <class Methods, class F>
     void lay_out(const Methods& methods, Arena<T>& arena, const Storage& storage,
-                 std::size_t capacity) {
+                 std::size_t capacity, F&& own_losses) {
         arena_ = &arena;
         memory_ = storage;
         capacity_ = capacity;
-        build(methods);
+        build(methods, own_losses);
+        for (const auto& l : losses_)
+            if (l->part == detail::LossPart::classification)
+                l->weight = classification_[std::size_t(l->owner)];
         arena_ = nullptr;
+    }
+    /// While it is laid out: memory of `width` elements per sample.
+    T* take(int width) { return arena_->take(capacity_ * std::size_t(width)); }
+    /// While it is laid out: a value from outside of the graph, with memory for its gradient.
+    int add_value(Dims dims) { return new_slot(dims); }
+    static constexpr int image_distance_slot(int i, int j) { return n + n * taps + i * n + j; }
+    /// While it is laid out: the cross entropy of a network's logits (value `own`), or of its
+    /// embedding by the verification head, as the first loss that reaches the value.
+    void add_cross_entropy(detail::LossPart part, int network, const std::string& name, int own,
+                           const Weight& weight) {
+        auto node = std::make_unique<detail::CrossEntropyNode<B>>();
+        node->part = part;
+        node->own = own;
+        node->classes = classes;
+        node->labels_of = network;
+        node->hits = take(1);
+        enter(std::move(node), network, name, weight);
+    }
+    template <class L>
+    void add_loss(std::unique_ptr<L> node, int owner, const std::string& name,
+                  const Weight& weight) {
+        enter(std::move(node), owner, name, weight);
     }
     T*& logit_gradient(int i) { return tensors_[std::size_t(i)].gradient; }
     const T*& logit_value(int i) { return tensors_[std::size_t(i)].value; }
@@ -327,11 +353,7 @@ public:
         return tensors_[std::size_t(n + network * taps + tap)];
     }
     T* distances(int i, int j) { return distances_[std::size_t(i * n + j)]; }
-    double classification_weight_at(int network, const Moment& m) const {
-        return classification_[std::size_t(network)].at(m, "classification");
-    }
     bool has_critic() const { return critic_; }
-    bool empty() const { return nodes_.empty() && losses_.empty(); }
     /// f(loss) for each in the order of the list: a LossNode.
     template <class F>
     void each_loss(F&& f) const {
@@ -341,8 +363,6 @@ public:
     /// Appends the bits of every weight at a moment: where they are the same, a step asks for the
     /// same operations.
     void sign(const Moment& m, std::vector<std::uint64_t>& signature) const {
-        for (const Weight& w : classification_)
-            signature.push_back(std::bit_cast<std::uint64_t>(w.at(m, "classification")));
         for (const auto& l : losses_)
             signature.push_back(std::bit_cast<std::uint64_t>(l->weight.at(m, l->name)));
     }
@@ -368,12 +388,16 @@ public:
                 nodes_[k]->backward(r);
     }
     std::vector<detail::Tensor<T>>& tensors() { return tensors_; }
+    const std::vector<detail::Tensor<T>>& tensors() const { return tensors_; }
     std::vector<Term> terms(B& backend, int samples) const {
         std::vector<Term> all;
-        for (const auto& l : losses_)
+        for (const auto& l : losses_) {
+            if (l->part != detail::LossPart::method)
+                continue;
             all.push_back({l->name, l->owner, backend.sum(std::size_t(samples), l->rows) / samples,
                            l->last_weight,
                            l->hits ? backend.sum(std::size_t(samples), l->hits) / samples : 0});
+        }
         return all;
     }
 
@@ -382,8 +406,8 @@ private:
         std::size_t parameters, state;
     };
 
-    template <class Methods>
-    void build(const Methods& methods) {
+    template <class Methods, class F>
+    void build(const Methods& methods, F&& own_losses) {
         nodes_.clear();
         losses_.clear();
         tensors_.resize(std::size_t(base));
@@ -409,6 +433,7 @@ private:
                             distances_[i * n + j] = arena_->take(capacity_);
                 });
         });
+        own_losses(*this);
         std::apply(
             [&](const auto&... m) {
                 ((detail::check_settings(m), m.build(*this), ++method_), ...);

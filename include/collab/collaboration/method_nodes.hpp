@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <collab/collaboration/method_value.hpp>
+#include <collab/collaboration/peer_distance.hpp>
 #include <collab/layer/execution_plan.hpp>
 #include <collab/loss/concepts.hpp>
 
@@ -168,11 +169,15 @@ struct CombineNode : MethodNode<B> {
     }
 };
 
+/// Which part of a network's loss something is (Eq. 1 and 2).
+enum class LossPart { classification, verification, distance, method };
+
 /// A loss: its value in each sample, and the gradient of its weighted mean.
 template <class B>
 struct LossNode : MethodNode<B> {
     using T = typename B::Scalar;
     std::string name;
+    LossPart part = LossPart::method;
     int owner = 0;
     Weight weight{};
     T* rows = nullptr;
@@ -181,6 +186,8 @@ struct LossNode : MethodNode<B> {
 
     T scale(const MethodPass<B>& r) {
         last_weight = weight.at(r.moment, name);
+        if (part != LossPart::method)
+            return T(1) / T(r.context.batch) * T(last_weight);
         return T(last_weight / r.context.batch);
     }
     bool pulls(const MethodPass<B>& r) const { return r.train && r.active(owner); }
@@ -292,17 +299,71 @@ struct CrossEntropyNode : LossNode<B> {
     int own = 0;
     int classes = 0;
     int labels_of = 0;
-    T* own_gradient = nullptr;  ///< the backend writes, a coupling adds
+    /// The backend writes, and a loss adds. Null where this loss is the first to reach its value.
+    T* own_gradient = nullptr;
     void forward(MethodPass<B>& r) override {
         const Tensor<T>& a = r.tensors[std::size_t(own)];
         const bool pulls = this->pulls(r) && a.gradient;
         r.context.backend.softmax_cross_entropy(
             r.context.batch, classes, View<const T>{a.value, classes}, r.labels[labels_of],
-            this->scale(r), pulls ? View<T>{own_gradient, classes} : View<T>{}, this->rows,
-            this->hits);
-        if (pulls)
+            this->scale(r),
+            pulls ? View<T>{own_gradient ? own_gradient : a.gradient, classes} : View<T>{},
+            this->rows, this->hits);
+        if (pulls && own_gradient)
             r.context.backend.for_each(std::size_t(r.context.batch) * std::size_t(classes),
                                        AccumulateInto<T>{own_gradient, a.gradient});
+    }
+};
+
+/// The distance of one network's embedding to those of its peers, which are constants (Eq. 4 to 6).
+/// It is the first loss to reach the embedding, so it clears its gradient.
+template <class M, class B, int Peers>
+struct PeerDistanceNode : LossNode<B> {
+    using T = typename B::Scalar;
+    /// An embedding and, where networks see different images, the distance of these.
+    struct Peer {
+        int embedding = -1;
+        int image_distance = -1;
+    };
+    M metric;
+    int own = 0;
+    int width = 0;
+    std::vector<Peer> peers;
+    T* mean = nullptr;  ///< memory for the mean of the peers, where that is what it compares with
+
+    void forward(MethodPass<B>& r) override {
+        const Tensor<T>& a = r.tensors[std::size_t(own)];
+        const bool pulls = this->pulls(r);
+        const std::size_t size = std::size_t(r.context.batch) * std::size_t(width);
+        this->last_weight = this->weight.at(r.moment, this->name);
+        if (pulls)
+            r.context.backend.fill(size, T(0), a.gradient);
+        if constexpr (Peers > 0) {
+            if (mean) {  // Eq. 6
+                PeerMean<T, Peers> average{{}, mean};
+                for (std::size_t k = 0; k < std::size_t(Peers); ++k)
+                    average.peers[k] = r.tensors[std::size_t(peers[k].embedding)].value;
+                r.context.backend.for_each(size, average);
+                compare(r, mean, peers[0], T(1), true, pulls);
+                return;
+            }
+            for (std::size_t k = 0; k < peers.size(); ++k)  // Eq. 5; for two networks, Eq. 4
+                compare(r, r.tensors[std::size_t(peers[k].embedding)].value, peers[k],
+                        T(1) / T(Peers), k == 0, pulls);
+        }
+    }
+
+private:
+    void compare(MethodPass<B>& r, const T* with, const Peer& peer, T part_of_all, bool first,
+                 bool pulls) {
+        const Tensor<T>& a = r.tensors[std::size_t(own)];
+        const T* const distance =
+            peer.image_distance < 0 ? nullptr : r.tensors[std::size_t(peer.image_distance)].value;
+        const T scale = part_of_all * T(this->last_weight) * (T(1) / T(r.context.batch));
+        r.context.backend.for_rows(r.context.batch,
+                                   MetricRow<M, T>{metric, width, a.value, with, distance,
+                                                   this->rows, pulls ? a.gradient : nullptr,
+                                                   part_of_all, scale, first});
     }
 };
 

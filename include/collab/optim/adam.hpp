@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// adam: adaptive moments (Kingma and Ba 2015), for the critics of adversarial methods.
+// adam: adaptive moments (Kingma and Ba, ICLR 2015), for networks and for the critics of
+// adversarial methods.
 #pragma once
 #include <cmath>
 #include <cstddef>
@@ -7,31 +8,17 @@
 #include <collab/core/config.hpp>
 #include <collab/core/error.hpp>
 #include <collab/core/expect.hpp>
+#include <collab/core/number_text.hpp>
+#include <collab/optim/optimizer.hpp>
 
 namespace collab {
-
-/// m <- b1 m + (1 - b1) g;  v <- b2 v + (1 - b2) g^2;  w <- w - learning_rate (m / (1 - b1^t)) /
-/// (sqrt(v / (1 - b2^t)) + epsilon). PyTorch's Adam, without weight decay. The learning_rate stays
-/// as it is.
-struct Adam {
-    double learning_rate = 1e-4;
-    double beta1 = 0.5;
-    double beta2 = 0.999;
-    double epsilon = 1e-8;
-
-    void check() const {
-        detail::check_not_negative("the critic's learning_rate", learning_rate);
-        const Expect expect{"Adam"};
-        expect.below_one("beta1", beta1);
-        expect.below_one("beta2", beta2);
-        expect.positive("epsilon", epsilon);
-    }
-};
 
 namespace detail {
 template <class T>
 struct AdamStep {
-    T *w, *m, *v;
+    T* w;
+    T* m;
+    T* v;
     const T* gradient;
     /// 1 - beta1^t, 1 - beta2^t; where the backend computes, as they are others at every step and
     /// the rest is not
@@ -45,6 +32,99 @@ struct AdamStep {
             learning_rate / corrections[0] * m[i] / (std::sqrt(v[i] / corrections[1]) + epsilon);
     }
 };
+/// The same with weight decay: added to the gradient, or taken from the weight beside the step.
+template <class T>
+struct DecayedAdamStep {
+    AdamStep<T> step;
+    T weight_decay;
+    bool decoupled;
+    COLLAB_HD COLLAB_INLINE void operator()(std::size_t i) const {
+        T g = step.gradient[i];
+        T& w = step.w[i];
+        if (decoupled)
+            w -= step.learning_rate * weight_decay * w;
+        else
+            g += weight_decay * w;
+        T& m = step.m[i];
+        T& v = step.v[i];
+        m = step.beta1 * m + (1 - step.beta1) * g;
+        v = step.beta2 * v + (1 - step.beta2) * g * g;
+        w -= step.learning_rate / step.corrections[0] * m /
+             (std::sqrt(v / step.corrections[1]) + step.epsilon);
+    }
+};
+
+/// What Adam and its kin have in common.
+template <bool Decoupled>
+struct AdamBase {
+    static constexpr int slots = 2;
+    static constexpr int scalars = 2;
+    double beta1 = 0.9;
+    double beta2 = 0.999;
+    double epsilon = 1e-8;
+    double weight_decay = Decoupled ? 0.01 : 0.0;
+
+    void write_scalars(long step, double* to) const {
+        to[0] = 1 - std::pow(beta1, double(step) + 1);
+        to[1] = 1 - std::pow(beta2, double(step) + 1);
+    }
+    void check() const {
+        const Expect expect{Decoupled ? "AdamW" : "Adam"};
+        expect.below_one("beta1", beta1);
+        expect.below_one("beta2", beta2);
+        expect.positive("epsilon", epsilon);
+        expect.not_negative("weight_decay", weight_decay);
+    }
+    OptimizerFacts facts() const {
+        return {{"optimizer", Decoupled ? "AdamW" : "Adam"},
+                {"beta1", number_text(beta1)},
+                {"beta2", number_text(beta2)},
+                {"epsilon", number_text(epsilon)},
+                {"weight decay", number_text(weight_decay)}};
+    }
+    template <class T>
+    auto update(const WeightRange<T>& r) const {
+        return DecayedAdamStep<T>{{r.weights, r.slots[0], r.slots[1], r.gradients, r.scalars,
+                                   r.learning_rate, T(beta1), T(beta2), T(epsilon)},
+                                  T(weight_decay),
+                                  Decoupled};
+    }
+};
 }  // namespace detail
+
+/// g <- gradient + weight_decay w;  m <- b1 m + (1 - b1) g;  v <- b2 v + (1 - b2) g^2;  w <- w -
+/// rate (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + epsilon). PyTorch's Adam.
+using Adam = detail::AdamBase<false>;
+
+/// Adam whose weight decay is decoupled from the gradient: w <- w - rate weight_decay w, then a
+/// step of Adam without decay (Loshchilov and Hutter, ICLR 2019, Algorithm 2). PyTorch's AdamW.
+///
+///     Training<Pair, Cpu<float>, AdamW> training({.optimizer = {.weight_decay = 0.05}});
+using AdamW = detail::AdamBase<true>;
+
+/// Adam with a learning rate of its own, which stays as it is: for the critics of adversarial
+/// methods.
+struct CriticAdam {
+    double learning_rate = 1e-4;
+    double beta1 = 0.5;
+    double beta2 = 0.999;
+    double epsilon = 1e-8;
+
+    void check() const {
+        detail::check_not_negative("the critic's learning_rate", learning_rate);
+        const Expect expect{"CriticAdam"};
+        expect.below_one("beta1", beta1);
+        expect.below_one("beta2", beta2);
+        expect.positive("epsilon", epsilon);
+    }
+    void write_scalars(long step, double* to) const {
+        Adam{.beta1 = beta1, .beta2 = beta2}.write_scalars(step, to);
+    }
+    template <class T>
+    auto update(const WeightRange<T>& r) const {
+        return detail::AdamStep<T>{r.weights,       r.slots[0], r.slots[1], r.gradients, r.scalars,
+                                   r.learning_rate, T(beta1),   T(beta2),   T(epsilon)};
+    }
+};
 
 }  // namespace collab

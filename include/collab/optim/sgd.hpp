@@ -5,28 +5,16 @@
 
 #include <collab/core/config.hpp>
 #include <collab/core/error.hpp>
+#include <collab/core/number_text.hpp>
+#include <collab/optim/optimizer.hpp>
 
 namespace collab {
-
-/// g <- gradient + weight_decay w;  m <- momentum m + g;  w <- w - learning_rate (nesterov ? g +
-/// momentum m : m). PyTorch's SGD without dampening. Weight decay acts on every parameter, scales
-/// and biases included.
-struct Sgd {
-    double momentum = 0.9;
-    double weight_decay = 1e-4;
-    bool nesterov = false;
-
-    void check() const {
-        if (!(momentum >= 0 && momentum < 1))
-            fail("momentum is ", momentum, "; expected a number in [0, 1)");
-        detail::check_not_negative("weight decay", weight_decay);
-    }
-};
 
 namespace detail {
 template <class T>
 struct SgdStep {
-    T *w, *m;
+    T* w;
+    T* m;
     const T* gradient;
     T learning_rate, momentum, weight_decay;
     bool nesterov;
@@ -38,5 +26,32 @@ struct SgdStep {
     }
 };
 }  // namespace detail
+
+/// g <- gradient + weight_decay w;  m <- momentum m + g;  w <- w - rate (nesterov ? g + momentum m
+/// : m). PyTorch's SGD without dampening. Weight decay acts on every parameter, scales and biases
+/// included.
+struct Sgd {
+    static constexpr int slots = 1;
+    static constexpr int scalars = 0;
+    double momentum = 0.9;
+    double weight_decay = 1e-4;
+    bool nesterov = false;
+
+    void check() const {
+        if (!(momentum >= 0 && momentum < 1))
+            fail("momentum is ", momentum, "; expected a number in [0, 1)");
+        detail::check_not_negative("weight decay", weight_decay);
+    }
+    OptimizerFacts facts() const {
+        return {{"momentum", detail::number_text(momentum)},
+                {"weight decay", detail::number_text(weight_decay)},
+                {"nesterov", nesterov ? "yes" : "no"}};
+    }
+    template <class T>
+    auto update(const WeightRange<T>& r) const {
+        return detail::SgdStep<T>{r.weights,   r.slots[0],      r.gradients, r.learning_rate,
+                                  T(momentum), T(weight_decay), nesterov};
+    }
+};
 
 }  // namespace collab

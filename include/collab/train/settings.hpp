@@ -15,13 +15,13 @@
 namespace collab {
 
 /// What a training needs to know beside its type. M is the collaboration's metric, Methods a tuple
-/// of its methods.
-template <class M = CosineDistance, class Methods = std::tuple<>>
+/// of its methods, O what moves the weights.
+template <class M = CosineDistance, class Methods = std::tuple<>, class O = Sgd>
 struct TrainingSettings {
     double alpha = 0.2;      ///< weight of the collaborative loss (Eq. 1)
     std::uint64_t seed = 1;  ///< of initial weights and of dropout
     int batch = 128;         ///< samples per step, at most
-    Sgd optimizer{};
+    O optimizer{};
     Initialization initialization{};
     M metric{};
     /// What the networks are called in reports and parameter names; `net0`, `net1`, ... unless
@@ -29,7 +29,7 @@ struct TrainingSettings {
     std::vector<std::string> names{};
     /// their temperatures and weights, in the order of the collaboration's items
     Methods methods{};
-    Adam critic{};  ///< moves the critics of adversarial methods
+    CriticAdam critic{};  ///< moves the critics of adversarial methods
     /// steps after which the parameters of all MKBs stay as they are; -1: never
     long freeze_mkb_after = -1;
 

@@ -4,6 +4,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,7 +13,7 @@
 #include <collab/io/safetensors.hpp>
 #include <collab/model/named_tensors.hpp>
 #include <collab/optim/adam.hpp>
-#include <collab/optim/sgd.hpp>
+#include <collab/optim/optimizer.hpp>
 
 namespace collab::detail {
 
@@ -35,6 +36,13 @@ struct StateSource {
     void (*only)(const Tensors& file, std::size_t tensors);
 };
 
+/// Before the names of the values that an optimizer keeps.
+inline const char* slot_prefix(int slot) {
+    constexpr const char* names[] = {".momentum.", ".second.", ".third.", ".fourth."};
+    static_assert(std::size(names) == WeightRange<float>::most_slots);
+    return names[slot];
+}
+
 /// Everything a training holds: parameters, running statistics, momenta, and the count of steps
 /// from which its random numbers follow.
 template <class Training>
@@ -49,9 +57,8 @@ COLLAB_COLD void save_training(const Training& training, const StateSink& to) {
     to.steps(to.file, training.steps());
     put("", c.parameters, training.parameters());
     put("", c.states, training.state());
-    put(".momentum.", c.parameters, training.momentum());
-    if (const auto second = training.second_moments(); !second.empty())
-        put(".second.", c.parameters, second);
+    for (int k = 0; k < training.slots(); ++k)
+        put(slot_prefix(k), c.parameters, training.slot(k));
 }
 template <class Training>
 COLLAB_COLD void load_training(Training& training, const StateSource& from) {
@@ -64,21 +71,19 @@ COLLAB_COLD void load_training(Training& training, const StateSource& from) {
     };
     const long steps = from.steps(from.file);
     std::vector<T> parameters(c.parameter_count);
-    std::vector<T> momentum(c.parameter_count);
     std::vector<T> state(c.state_count);
-    std::vector<T> second = training.second_moments();
+    std::vector<std::vector<T>> slots(std::size_t(training.slots()),
+                                      std::vector<T>(c.parameter_count));
     take("", c.parameters, parameters);
     take("", c.states, state);
-    take(".momentum.", c.parameters, momentum);
-    if (!second.empty())
-        take(".second.", c.parameters, second);
+    for (int k = 0; k < training.slots(); ++k)
+        take(slot_prefix(k), c.parameters, slots[std::size_t(k)]);
     from.only(from.file, c.parameters.size() + c.states.size());
     // only now: all or nothing
     training.set_parameters(parameters);
     training.set_state(state);
-    training.set_momentum(momentum);
-    if (!second.empty())
-        training.set_second_moments(second);
+    for (int k = 0; k < training.slots(); ++k)
+        training.set_slot(k, slots[std::size_t(k)]);
     training.set_steps(steps);
 }
 
@@ -88,14 +93,14 @@ struct Constants {
     std::uint64_t seed;
     int batch;
     double alpha;
-    const Sgd& optimizer;
-    const Adam& critic;
+    OptimizerFacts optimizer;
+    const CriticAdam& critic;
     long freeze_mkb_after;
 };
 template <class Training>
 Constants constants_of(const Training& training) {
     const auto& s = training.settings();
-    return {s.names, s.seed, s.batch, s.alpha, s.optimizer, s.critic, s.freeze_mkb_after};
+    return {s.names, s.seed, s.batch, s.alpha, s.optimizer.facts(), s.critic, s.freeze_mkb_after};
 }
 
 }  // namespace collab::detail

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// optimizer: what a training asks of the rule that moves its weights.
+#pragma once
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <collab/core/config.hpp>
+
+namespace collab {
+
+/// Weights that lie side by side, and what belongs to them. An optimizer turns it into a function
+/// object that moves weight i.
+template <class T>
+struct WeightRange {
+    static constexpr int most_slots = 4;
+    T* weights = nullptr;
+    const T* gradients = nullptr;
+    std::array<T*, most_slots> slots{};  ///< values of the optimizer's own, one of each per weight
+    const T* scalars = nullptr;          ///< numbers that are others at every step
+    T learning_rate = 0;
+
+    WeightRange from(std::size_t first) const {
+        WeightRange r = *this;
+        r.weights += first;
+        r.gradients += first;
+        for (T*& slot : r.slots)
+            if (slot)
+                slot += first;
+        return r;
+    }
+};
+
+/// Facts in words, each under its name: what a checkpoint compares and a manifest prints.
+using OptimizerFacts = std::vector<std::pair<std::string, std::string>>;
+
+/// A rule that moves weights along their gradients. A type with these members is one:
+///
+///     static constexpr int slots = 1;    // values that it keeps for each weight, at most four
+///     static constexpr int scalars = 0;  // numbers that are others at every step
+///     void write_scalars(long step, double* to) const;   // those of a step, counted from 0
+///     void check() const;                // throws Error for a setting out of range
+///     OptimizerFacts facts() const;      // its settings in words
+///     template <class T> auto update(const WeightRange<T>& r) const;   // moves weight i when called
+///
+/// `write_scalars` may be left out where `scalars` is 0. All slots are 0 at first.
+template <class O>
+concept Optimizer = requires(const O& o, const WeightRange<float>& r, std::size_t i) {
+    { O::slots } -> std::convertible_to<int>;
+    { O::scalars } -> std::convertible_to<int>;
+    o.check();
+    { o.facts() } -> std::convertible_to<OptimizerFacts>;
+    o.update(r)(i);
+} && O::slots >= 0 && O::slots <= WeightRange<float>::most_slots && O::scalars >= 0;
+
+}  // namespace collab

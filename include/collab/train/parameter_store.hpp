@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+// parameter_store: all numbers that a training keeps from step to step, by name and by owner:
+// parameters, gradients, the optimizer's values, running statistics.
+#pragma once
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <collab/collaboration/method_graph.hpp>
+#include <collab/core/error.hpp>
+#include <collab/memory/arena.hpp>
+#include <collab/model/named_tensors.hpp>
+#include <collab/optim/optimizer.hpp>
+
+namespace collab {
+
+namespace detail {
+template <class T>
+struct Squared {
+    const T* from;
+    T* to;
+    COLLAB_HD void operator()(std::size_t i) const { to[i] = from[i] * from[i]; }
+};
+template <class T>
+struct Scaled {
+    T* values;
+    T factor;
+    COLLAB_HD void operator()(std::size_t i) const { values[i] *= factor; }
+};
+}  // namespace detail
+
+/// Every list of values is in the order of `named_tensors()`. Reading one waits for the backend.
+template <class B>
+class ParameterStore {
+public:
+    using T = typename B::Scalar;
+
+    /// Names and places of all parameters and running statistics.
+    const NamedTensors& named_tensors() const { return tensors_; }
+    std::vector<T> parameters() const { return host(parameters_, tensors_.parameter_count); }
+    std::vector<T> gradients() const { return host(gradients_, tensors_.parameter_count); }
+    std::vector<T> state() const { return host(state_, tensors_.state_count); }
+    void set_parameters(const std::vector<T>& values) {
+        assign(values, parameters_, tensors_.parameter_count, "parameters");
+    }
+    void set_state(const std::vector<T>& values) {
+        assign(values, state_, tensors_.state_count, "running statistics");
+    }
+
+    /// How many values the optimizers keep for each parameter, and one of these for all of them.
+    int slots() const { return slot_count_; }
+    std::vector<T> slot(int k) const {
+        return host(slots_[checked_slot(k)], tensors_.parameter_count);
+    }
+    void set_slot(int k, const std::vector<T>& values) {
+        assign(values, slots_[checked_slot(k)], tensors_.parameter_count,
+               "values of the optimizer");
+    }
+    /// Slot 0, which holds the momenta of the optimizers that have them.
+    std::vector<T> momentum() const { return slot(0); }
+    void set_momentum(const std::vector<T>& values) {
+        assign(values, slots_[0], tensors_.parameter_count, "momenta");
+    }
+    /// Slot 1, which holds Adam's second moments; empty where there is none.
+    std::vector<T> second_moments() const {
+        return slot_count_ > 1 ? host(slots_[1], tensors_.parameter_count) : std::vector<T>{};
+    }
+    void set_second_moments(const std::vector<T>& values) {
+        assign(values, slots_[1], slot_count_ > 1 ? tensors_.parameter_count : 0, "second moments");
+    }
+
+    /// One tensor by its name, as stored; an unknown name is an error that lists the near ones.
+    std::vector<T> parameter(std::string_view name) const {
+        const Named& t = tensors_.find(name);
+        return host(parameters_ + t.offset, std::size_t(t.tensor.size));
+    }
+    void set_parameter(std::string_view name, const std::vector<T>& values) {
+        const Named& t = tensors_.find(name);
+        if (values.size() != std::size_t(t.tensor.size))
+            fail("parameter '", name, "' has ", t.tensor.size, " values, not ", values.size());
+        backend_->upload(values.data(), values.size(), parameters_ + t.offset);
+    }
+
+    /// The Euclidean norm of all gradients as they stand, and their scaling: for callbacks before
+    /// an update.
+    double gradient_norm() {
+        if (squares_.empty())
+            squares_.emplace_back(backend_->template allocate<T>(tensors_.parameter_count + 1));
+        backend_->for_each(tensors_.parameter_count,
+                           detail::Squared<T>{gradients_, squares_[0].data()});
+        return std::sqrt(backend_->sum(tensors_.parameter_count, squares_[0].data()));
+    }
+    void scale_gradients(double factor) {
+        backend_->for_each(tensors_.parameter_count, detail::Scaled<T>{gradients_, T(factor)});
+    }
+
+protected:
+    ParameterStore() = default;
+
+    /// Takes memory; called once to measure and once with memory. `echo`: batches are passed
+    /// through more than once, and running statistics move but once.
+    COLLAB_COLD void lay_out_parameters(Arena<T>& arena, int slots, int scalars, bool echo) {
+        slot_count_ = slots;
+        parameters_ = arena.take(tensors_.parameter_count);
+        gradients_ = arena.take(tensors_.parameter_count);
+        for (int k = 0; k < slots; ++k)
+            slots_[std::size_t(k)] = arena.take(tensors_.parameter_count);
+        state_ = arena.take(tensors_.state_count);
+        scalars_ = scalars > 0 ? arena.take(std::size_t(scalars)) : nullptr;
+        echo_ = echo ? arena.take(tensors_.state_count) : nullptr;
+    }
+    void clear_gradients() { backend_->fill(tensors_.parameter_count, T(0), gradients_); }
+    /// Moves the ranges that `moves(range)` is true for. Ranges side by side are one loop.
+    template <class O, class F>
+    void update(const O& optimizer, double learning_rate, const T* scalars, F&& moves) {
+        const WeightRange<T> all{parameters_, gradients_, slots_, scalars, T(learning_rate)};
+        std::size_t first = 0;
+        std::size_t end = 0;
+        const auto move = [&] {
+            if (end > first)
+                backend_->for_each(end - first, optimizer.update(all.from(first)));
+        };
+        for (const detail::ParameterRange& r : ranges_) {
+            if (!moves(r))
+                continue;
+            if (r.first != end) {
+                move();
+                first = r.first;
+            }
+            end = r.first + r.count;
+        }
+        move();
+    }
+    /// What a second pass over the same batch does to statistics goes nowhere.
+    Memory<T> with_echo(Memory<T> m, bool repeated) const {
+        if (repeated)
+            m.state = echo_ + (m.state - state_);
+        return m;
+    }
+    std::vector<T> host(const T* from, std::size_t count) const {
+        std::vector<T> values(count);
+        backend_->download(from, count, values.data());
+        return values;
+    }
+    void assign(const std::vector<T>& values, T* to, std::size_t count, const char* what) {
+        if (values.size() != count)
+            fail("this collaboration has ", count, " ", what, ", not ", values.size());
+        backend_->upload(values.data(), count, to);
+    }
+
+    std::shared_ptr<B> backend_;
+    NamedTensors tensors_;
+    std::vector<detail::ParameterRange> ranges_;
+    T* parameters_ = nullptr;
+    T* gradients_ = nullptr;
+    T* state_ = nullptr;
+    T* echo_ = nullptr;
+    T* scalars_ = nullptr;
+
+private:
+    std::size_t checked_slot(int k) const {
+        if (k < 0 || k >= slot_count_)
+            fail("there is no slot ", k, "; the optimizers of this training keep ", slot_count_,
+                 " values for each parameter");
+        return std::size_t(k);
+    }
+    int slot_count_ = 0;
+    std::array<T*, WeightRange<T>::most_slots> slots_{};
+    std::vector<decltype(std::declval<B&>().template allocate<T>(1))> squares_;
+};
+
+}  // namespace collab
