@@ -17,7 +17,7 @@ namespace collab {
 ///
 ///     void check() const {
 ///         const Expect expect{"distillation"};
-///         expect.share("share", share);
+///         expect.fraction("fraction", fraction);
 ///         expect.positive("temperature", temperature);
 ///     }
 struct Expect {
@@ -31,7 +31,7 @@ struct Expect {
     /// precision, too.
     void positive(std::string_view field, double v) const;
     /// From 0 to 1.
-    void share(std::string_view field, double v) const;
+    void fraction(std::string_view field, double v) const;
     /// In [0, 1).
     void below_one(std::string_view field, double v) const;
     /// From `least` on, and finite.
@@ -72,7 +72,7 @@ COLLAB_COMPILED COLLAB_COLD void Expect::positive(std::string_view field, double
     if (v < 1e-12 || v > 1e12)
         fail(of, ": ", field, " is ", v, "; expected a number from 1e-12 to 1e12");
 }
-COLLAB_COMPILED COLLAB_COLD void Expect::share(std::string_view field, double v) const {
+COLLAB_COMPILED COLLAB_COLD void Expect::fraction(std::string_view field, double v) const {
     if (!(v >= 0 && v <= 1))
         fail(of, ": ", field, " is ", v, "; expected a number from 0 to 1");
 }

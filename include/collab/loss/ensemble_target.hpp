@@ -162,7 +162,7 @@ struct WeightedLogits {
 /// other classes. Used as logits: softmax(u / T).
 struct VirtualTeacher {
     double certainty = 0.99;
-    void check() const { Expect{"VirtualTeacher"}.share("certainty", certainty); }
+    void check() const { Expect{"VirtualTeacher"}.fraction("certainty", certainty); }
     template <class R, class T>
     COLLAB_HD void forward(const R& row, T* y) const {
         const int d = row.size(0);

@@ -34,7 +34,7 @@ struct MultiStepLR {
         expect.not_negative("base", base);
         expect.not_negative("factor", factor);
         for (const double m : milestones)  // a number of an epoch would never be reached
-            expect.share("a milestone", m);
+            expect.fraction("a milestone", m);
     }
     double operator()(int epoch, int epochs) const {
         double rate = base;
@@ -95,7 +95,7 @@ struct ReduceLROnPlateau {
     void check() const {
         const Expect expect{"ReduceLROnPlateau"};
         expect.not_negative("base", base);
-        expect.share("factor", factor);
+        expect.fraction("factor", factor);
         expect.at_least("patience", patience, 0);
         expect.below_one("threshold", threshold);
         expect.not_negative("min_lr", min_lr);

@@ -29,7 +29,7 @@ struct Distillation {
 
     void check() const {
         const Expect expect{name};
-        expect.alpha("alpha", alpha);
+        expect.fraction("alpha", alpha);
         expect.positive("temperature", temperature);
     }
 

@@ -24,7 +24,7 @@ struct CollaborativeHeads {
 
     void check() const {
         const Expect expect{name};
-        expect.alpha("alpha", alpha);
+        expect.fraction("alpha", alpha);
         expect.positive("temperature", temperature);
     }
 

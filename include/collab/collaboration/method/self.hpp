@@ -21,9 +21,9 @@ struct TfKd {
 
     void check() const {
         const Expect expect{name};
-        expect.alpha("alpha", alpha);
+        expect.fraction("alpha", alpha);
         expect.positive("temperature", temperature);
-        expect.alpha("certainty", certainty);
+        expect.fraction("certainty", certainty);
         expect.not_negative("multiplier", multiplier);
     }
 
@@ -72,7 +72,7 @@ struct Byot {
 
     void check() const {
         const Expect expect{name};
-        expect.alpha("alpha", alpha);
+        expect.fraction("alpha", alpha);
         expect.not_negative("features", features);
         expect.positive("temperature", temperature);
     }
