@@ -82,6 +82,7 @@ TEST_CASE("an optimizer that makes no sense is refused") {
     CHECK_THROWS_WITH_AS((Sgd{.weight_decay = inf}.check()),
                          "weight decay is inf; expected a number of at least 0", Error);
     CHECK_THROWS_WITH_AS((CriticAdam{.learning_rate = inf}.check()),
-                         "the critic's rate is inf; expected a number of at least 0", Error);
+                         "the critic's learning rate is inf; expected a number of at least 0",
+                         Error);
     CHECK_NOTHROW((CriticAdam{.learning_rate = 0}.check()));
 }

@@ -41,13 +41,13 @@ TEST_CASE("every number of a schedule is checked, where a rate is made of it") {
         .any(&MultiStepLR::milestones);
     Table<CosineAnnealingLR>()
         .field("base", &CosineAnnealingLR::base, from_0, below_0)
-        .field("least", &CosineAnnealingLR::least, from_0, below_0);
+        .field("min_lr", &CosineAnnealingLR::min_lr, from_0, below_0);
     Table<ReduceLROnPlateau>()
         .field("base", &ReduceLROnPlateau::base, from_0, below_0)
         .field("factor", &ReduceLROnPlateau::factor, a_share, no_share)
         .field("patience", &ReduceLROnPlateau::patience, {0, 100}, {-1})
         .field("threshold", &ReduceLROnPlateau::threshold, in_0_1, not_in_0_1)
-        .field("least", &ReduceLROnPlateau::least, from_0, below_0)
+        .field("min_lr", &ReduceLROnPlateau::min_lr, from_0, below_0)
         .any(&ReduceLROnPlateau::seen);
     using Warm = LinearWarmup<MultiStepLR>;
     Table<Warm>()
@@ -64,7 +64,7 @@ TEST_CASE("every number of a training's settings is checked") {
     Table<S>()
         .field("alpha", &S::alpha, from_0, below_0)
         .any(&S::seed)
-        .field("batch", &S::batch, {1, 4096}, {0, -1})
+        .any(&S::batch)
         .inside(&S::optimizer, Sgd{.momentum = 1})
         .any(&S::initialization)
         .inside(&S::metric, LnDistance{.n = 0})
@@ -73,6 +73,10 @@ TEST_CASE("every number of a training's settings is checked") {
         .inside(&S::critic, CriticAdam{.beta1 = 1})
         .field("freeze_mkb_after", &S::freeze_mkb_after, {-1, 0, 10}, {-2});
     S s;
+    s.batch = 0;
+    CHECK(thrown([&] { s.check(); }) == "a batch has at least one sample, not 0");
+    s.batch = 1;
+    CHECK_NOTHROW(s.check());
     s.initialization.stddev = no_number;
     CHECK(thrown([&] { s.check(); }) ==
           "settings: initialization.stddev is nan; expected a finite number of at least 0");

@@ -111,7 +111,7 @@ struct CriticAdam {
     double epsilon = 1e-8;
 
     void check() const {
-        detail::check_not_negative("the critic's learning_rate", learning_rate);
+        detail::check_not_negative("the critic's learning rate", learning_rate);
         const Expect expect{"CriticAdam"};
         expect.below_one("beta1", beta1);
         expect.below_one("beta2", beta2);
