@@ -92,7 +92,7 @@ void inspect(const FileOptions& o) {
         return;
     }
     if (o.plan)
-        collab::fail("--plan is for a network, and ", o.file, " is a file; expected one of ",
+        collab::fail("--plan is for a network; there is none called ", o.file, "; expected one of ",
                      menu(networks));
     const collab::Tensors file = collab::read_tensors(o.file);
     std::printf("%s: %s tensors, %s bytes, %s\n", o.file.c_str(),
