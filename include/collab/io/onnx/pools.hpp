@@ -42,13 +42,12 @@ struct OnnxLayer<MaxPool<K, Os...>> {
 };
 /// Averages over padding are written as such, for not every program that runs ONNX looks at
 /// count_include_pad; those that make one of both nodes need it. What hangs over the padding does
-/// not count: means of whole windows are scaled there.
+/// not count.
 template <int K, class... Os>
 struct OnnxLayer<AvgPool<K, Os...>> {
     using L = AvgPool<K, Os...>;
-    static constexpr detail::WindowOptions window = L::window;
-
     static OnnxValue write(OnnxWriter& out, Dims in, const OnnxValue& x) {
+        constexpr detail::WindowOptions window = L::window;
         const Dims result = L::output(in);
         const OnnxValue map = out.map(x, in);
         if (window.exclude_padding || window.pad == backend::Extent{0, 0})
@@ -56,32 +55,33 @@ struct OnnxLayer<AvgPool<K, Os...>> {
                             detail::pool_window(window, in, result, window.pad));
         const int h = window.pad.height;
         const int w = window.pad.width;
-        const int below = detail::padding_behind(in.height + h, result.height, window.kernel.height,
-                                                 window.stride.height, h);
-        const int right = detail::padding_behind(in.width + w, result.width, window.kernel.width,
-                                                 window.stride.width, w);
-        const OnnxValue padded = out.node(
-            "Pad", map, {{"mode", "constant"}, {"pads", {0, 0, h, w, 0, 0, h + below, w + right}}});
-        const OnnxValue mean =
-            out.node("AveragePool", padded,
-                     {{"kernel_shape", {window.kernel.height, window.kernel.width}},
-                      {"strides", {window.stride.height, window.stride.width}},
-                      {"count_include_pad", 1}});
-        return below == 0 && right == 0 ? mean : scaled(out, mean, in);
+        const Dims padded{in.channels, in.height + 2 * h, in.width + 2 * w};
+        const int below = detail::padding_behind(padded.height, result.height, window.kernel.height,
+                                                 window.stride.height, 0);
+        const int right = detail::padding_behind(padded.width, result.width, window.kernel.width,
+                                                 window.stride.width, 0);
+        OnnxWriter::Attributes a = detail::pool_window(window, padded, result, {0, 0});
+        if (below > 0 || right > 0)
+            return out.node("AveragePool", padded_by_convolution(out, in, map, window.pad), a);
+        a.emplace_back("count_include_pad", 1);
+        return out.node(
+            "AveragePool",
+            out.node("Pad", map, {{"mode", "constant"}, {"pads", {0, 0, h, w, 0, 0, h, w}}}), a);
     }
 
 private:
-    static OnnxValue scaled(OnnxWriter& out, const OnnxValue& mean, Dims in) {
-        const backend::Pooling g = L::geometry(in, 1);
-        std::vector<float> scale;
-        for (int h = 0; h < g.out.height; ++h)
-            for (int w = 0; w < g.out.width; ++w)
-                scale.push_back(float(g.kernel.area()) /
-                                float(detail::pooling_window(g, h, w).counted));
-        OnnxGraph& graph = out.graph();
-        const std::string factor =
-            graph.constant(graph.fresh("scale"), {1, 1, g.out.height, g.out.width}, scale);
-        return {graph.node("Mul", {mean.name, factor}), false};
+    /// Programs that make one of Pad and AveragePool could not tell the two kinds of padding apart.
+    static OnnxValue padded_by_convolution(OnnxWriter& out, Dims in, const OnnxValue& map,
+                                           backend::Extent pad) {
+        OnnxGraph& g = out.graph();
+        const std::string ones = g.constant(g.fresh("ones"), {in.channels, 1, 1, 1},
+                                            std::vector<float>(std::size_t(in.channels), 1.0f));
+        return {g.node("Conv", {map.name, ones},
+                       {{"kernel_shape", {1, 1}},
+                        {"strides", {1, 1}},
+                        {"pads", {pad.height, pad.width, pad.height, pad.width}},
+                        {"group", in.channels}}),
+                false};
     }
 };
 
@@ -101,10 +101,10 @@ struct OnnxLayer<AdaptiveAvgPool<H, W>> {
                              {"strides", {in.height / H, in.width / W}}});
         OnnxGraph& g = out.graph();
         const std::string rows = out.reshaped(map.name, {-1, in.area()});
-        const std::string pooled = g.node(
-            "Gemm",
-            {rows, g.constant(g.fresh("shares"), {in.area(), H * W}, shares(in)),
-             g.constant(g.fresh("no_bias"), {H * W}, std::vector<float>(std::size_t(H * W)))});
+        const std::string weights = g.constant(g.fresh("shares"), {H * W, in.area()}, shares(in));
+        const std::string no_bias =
+            g.constant(g.fresh("no_bias"), {H * W}, std::vector<float>(std::size_t(H * W)));
+        const std::string pooled = g.node("Gemm", {rows, weights, no_bias}, {{"transB", 1}});
         return {out.reshaped(pooled, {-1, in.channels, H, W}), false};
     }
 
