@@ -136,18 +136,43 @@ void Exact::batch_norm_inference(const Map& map, const backend::Normalisation& n
     disturb(map, y);
     engine([&](auto& b) { b.activate(map, f, In(y), y); });
 }
+std::vector<double> Exact::subtraction_roundings(const Map& map, In dy, const double* gamma,
+                                                 const double* saved) {
+    const int n = map.dims.channels;
+    std::vector<double> means(std::size_t(n), 0.0);
+    for (std::ptrdiff_t p = 0; p < map.pixels(); ++p)
+        for (int c = 0; c < n; ++c)
+            means[std::size_t(c)] += std::abs(detail::pixel(dy, p)[c]) / double(map.pixels());
+    const Random random = Random{rounding_.seed}.child(drawn_++);
+    std::vector<double> all(std::size_t(map.size()));
+    for (std::ptrdiff_t p = 0; p < map.pixels(); ++p)
+        for (int c = 0; c < n; ++c) {
+            const auto i = std::size_t(p * n + c);
+            const double terms = std::abs(detail::pixel(dy, p)[c]) + means[std::size_t(c)];
+            all[i] = rounding_.size * (2 * uniform<double>(random.word(i)) - 1) *
+                     std::abs(gamma[c] * saved[n + c]) * terms;
+        }
+    return all;
+}
 template <class F>
 void Exact::batch_norm_backward(const Map& map, F f, In x, In y, In dy, const double* gamma,
                                 const double* saved, double* dgamma, double* dbeta, Out dx) {
-    if (rounding_.size > 0) {
-        const int n = map.dims.channels;
-        disturb_sums(map, dy, [](auto, int) { return 1.0; }, dbeta);
-        disturb_sums(map, dy, [&](auto p, int c) {
-            return (detail::pixel(x, p)[c] - saved[c]) * saved[n + c];
-        }, dgamma);
-    }
+    if (rounding_.size == 0)
+        return engine(
+            [&](auto& b) { b.batch_norm_backward(map, f, x, y, dy, gamma, saved, dgamma, dbeta, dx); });
+    const int n = map.dims.channels;
+    disturb_sums(map, dy, [](auto, int) { return 1.0; }, dbeta);
+    const auto normalised = [&](auto p, int c) {
+        return (detail::pixel(x, p)[c] - saved[c]) * saved[n + c];
+    };
+    disturb_sums(map, dy, normalised, dgamma);
+    // Little may be left of dy, from which two means are subtracted.
+    const std::vector<double> roundings = subtraction_roundings(map, dy, gamma, saved);
     engine([&](auto& b) { b.batch_norm_backward(map, f, x, y, dy, gamma, saved, dgamma, dbeta, dx); });
     disturb(map, dx);
+    for (std::ptrdiff_t p = 0; p < map.pixels(); ++p)
+        for (int c = 0; c < n; ++c)
+            detail::pixel(dx, p)[c] += roundings[std::size_t(p * n + c)];
 }
 
 void Exact::average_pool(const backend::Pooling& g, In x, Out y) {

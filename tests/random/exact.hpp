@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <collab/backend/reference/reference.hpp>
 
@@ -80,6 +81,8 @@ private:
     void engine(F f);
     void disturb(const Map& map, Out y);
     void disturb(int n, double* p);
+    std::vector<double> subtraction_roundings(const Map& map, In dy, const double* gamma,
+                                              const double* saved);
     template <class Factor>
     void disturb_sums(const Map& map, In x, Factor factor, double* sums);
 

@@ -54,7 +54,7 @@ def kinds(build):
         "sample": Kind("sample", flags, ["trained.hpp"], common, precompiled),
         "cpu": Kind("cpu", flags + ["-DCOLLAB_RANDOM_ALL"], ["trained.hpp"], common, precompiled),
         "gpu": Kind("gpu", simulated, ["gpu.hpp"], common + ["../simulated/runtime"], precompiled),
-        "exchange": Kind("exchange", flags + ["-DCOLLAB_RANDOM_WAYS=no_ways"], ["exchange.hpp"], common + ["exchange"], precompiled),
+        "exchange": Kind("exchange", flags + ["-DCOLLAB_RANDOM_WAYS=no_ways"], ["exchange.hpp"], common, precompiled),
     }
 
 
