@@ -6,7 +6,7 @@
 
 #include <collab/backend/geometry.hpp>
 #include <collab/core/error.hpp>
-#include <collab/layer/sequence.hpp>
+#include <collab/layer/execution_plan.hpp>
 #include <collab/model/concepts.hpp>
 
 namespace collab::benchmarks {
@@ -15,12 +15,12 @@ namespace collab::benchmarks {
 /// included, and g(product) for every linear layer.
 template <class List, StaticShape In, class F, class G>
 void each_operation(int batch, F&& f, G&& g) {
-    using Bound = Sequence<List, In>;
-    unroll<Bound::depth>([&](auto i) {
+    using Bound = ExecutionPlan<List, In>;
+    static_for<Bound::depth>([&](auto i) {
         using L = typename Bound::template LayerAt<i>;
         using Here = typename Bound::template ShapeAt<i>;
         if constexpr (Composite<L>) {  // residual blocks: both ways begin at the same map
-            unroll<L::parts::size>([&](auto p) {
+            static_for<L::parts::size>([&](auto p) {
                 each_operation<typename L::parts::template at<p>, Here>(batch, f, g);
             });
         } else if constexpr (requires {

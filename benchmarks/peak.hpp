@@ -26,11 +26,11 @@ COLLAB_NOINLINE T multiply_add(long times) {
     const Packet a = pset1<Packet>(T(0.9999));
     const Packet b = pset1<Packet>(T(0.0001));
     Packet sum[chains];
-    unroll<chains>([&](auto k) { sum[k] = pset1<Packet>(T(k)); });
+    static_for<chains>([&](auto k) { sum[k] = pset1<Packet>(T(k)); });
     for (long i = 0; i < times; ++i)
-        unroll<chains>([&](auto k) COLLAB_LAMBDA_INLINE { sum[k] = pmadd(sum[k], a, b); });
+        static_for<chains>([&](auto k) COLLAB_LAMBDA_INLINE { sum[k] = pmadd(sum[k], a, b); });
     T all = 0;
-    unroll<chains>([&](auto k) { all += predux(sum[k]); });
+    static_for<chains>([&](auto k) { all += predux(sum[k]); });
     return all;
 }
 

@@ -72,8 +72,8 @@ def page(peers, kernels, registers, steps, compile_times):
     if peers:
         train = [r["ratio"] for r in peers if r["kind"] == "train" and r["peer"] == "LibTorch" and not r.get("registers")]
         parts += ["## Beside other libraries\n", "![Speed and memory beside other libraries](../images/performance.svg)\n",
-                  "Same networks, batches, loss and optimiser (SGD, momentum 0.9, weight decay 1e-4), 3x32x32 images, float. LibTorch has the better of channels first and "
-                  "channels last, and OpenBLAS told which processor it runs on. *Folded*: its normalisations were put into the convolutions by hand. "
+                  "Same networks, batches, loss and optimizer (SGD, momentum 0.9, weight decay 1e-4), 3x32x32 images, float. LibTorch has the better of channels first and "
+                  "channels last, and OpenBLAS told which processor it runs on. *Folded*: its normalizations were put into the convolutions by hand. "
                   "*Registers alone*: collab told not to use the processor's matrix unit. A ratio is the median over the turns of theirs / ours.\n"]
         rows = [[r["case"], f"{r['batch']}", f"{r['threads']}", amount(r, "ours"), amount(r, "peer"), r["peer"] + (f", {r['peer_layout']}" if r["peer_layout"] else ""), f"{r['ratio']:.2f}"]
                 for r in peers]
@@ -86,7 +86,7 @@ def page(peers, kernels, registers, steps, compile_times):
     if steps:
         parts += ["## Training steps\n", table(["network", "step", "images/s", "on one thread", "faster by", "multiply-adds alone"],
                   [[s["case"], f"{1e3 * s['seconds']:.0f} ms", f"{128 / s['seconds']:.0f}", f"{128 / s['one_thread_seconds']:.0f}", f"{s['speedup']:.2f}", f"{s['machine_speedup']:.2f}"] for s in steps if s["kind"] == "alone"]),
-                  "*Multiply-adds alone*: how much faster the same threads do multiply-adds in registers, in the same turns: what the machine's clock and its neighbours leave.\n",
+                  "*Multiply-adds alone*: how much faster the same threads do multiply-adds in registers, in the same turns: what the machine's clock and its neighbors leave.\n",
                   "A step of a collaboration beside the steps of its networks alone plus the convolutions and products of its MKB, called one by one:\n",
                   table(["collaboration", "step", "its parts", "of it the MKB", "ratio"],
                   [[s["case"], f"{1e3 * s['seconds']:.0f} ms", f"{1e3 * s['parts_seconds']:.0f} ms", f"{1e3 * s['mkb_seconds']:.0f} ms", f"{s['ratio']:.3f}"] for s in steps if s["kind"] == "together"])]

@@ -9,7 +9,7 @@ endif()
 add_library(collab_warnings INTERFACE)
 target_compile_options(collab_warnings INTERFACE
   $<$<CXX_COMPILER_ID:GNU,Clang,AppleClang>:-Wall -Wextra -Wpedantic -Wshadow>
-  $<$<CXX_COMPILER_ID:Clang,AppleClang>:-Wno-pass-failed>   # loops that it was allowed to vectorise and did not
+  $<$<CXX_COMPILER_ID:Clang,AppleClang>:-Wno-pass-failed>   # loops that it was allowed to vectorize and did not
   $<$<CXX_COMPILER_ID:MSVC>:/W4>)
 if(COLLAB_WERROR)
   target_compile_options(collab_warnings INTERFACE

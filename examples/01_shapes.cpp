@@ -21,7 +21,7 @@ static_assert(Plan::ShapeAt<4>::dims == Dims{8, 14, 14});  // after the first ma
 
 int main() {
     std::printf("layer                  output       parameters\n");
-    unroll<Plan::depth>([](auto i) {
+    static_for<Plan::depth>([](auto i) {
         const Dims d = Plan::ShapeAt<i + 1>::dims;
         std::printf("%-20s %3d x %2d x %2d %10d\n", Plan::LayerAt<i>::describe().c_str(),
                     d.channels, d.height, d.width,

@@ -10,10 +10,11 @@ struct Tiny : Sequential<Shape<1, 16, 16>, Conv2d<12, 5, Stride<2>>, BatchNorm, 
                          BatchNorm, Relu, MaxPool<2>, Flatten, Linear<4>> {};
 
 int main() {
-    const DataSet data = synthetic({1, 16, 16}, 4, 1600, 400);
+    const Splits data = synthetic({1, 16, 16}, 4, 1600, 400);
 
     Training<Tiny, Cpu<float>> training({.seed = 1, .batch = 32});
-    const History history = training.fit(data, {.epochs = 10, .rate = StepRate{.base = 0.01}});
+    const History history =
+        training.fit(data, {.epochs = 10, .learning_rate = MultiStepLR{.base = 0.01}});
     for (const Record& r : history.records)
         std::printf("epoch %d  loss %.3f  accuracy %.1f %%  (test %.1f %%)\n", r.epoch,
                     r.networks[0].classification, 100 * r.networks[0].accuracy,

@@ -18,9 +18,9 @@ using Knowledge = MKB<Encoder<16>, Transfer<16>, Decoder>;
 using Pair = Collaboration<Plain, Deeper, Knowledge, CosineDistance>;
 
 int main() {
-    const DataSet data = synthetic({1, 16, 16}, /*classes*/ 4, /*train*/ 1200, /*test*/ 400);
+    const Splits data = synthetic({1, 16, 16}, /*classes*/ 4, /*train*/ 1200, /*test*/ 400);
     Training<Pair, Cpu<float>> training({.alpha = 0.2, .seed = 1, .batch = 32});
-    training.fit(data, {.epochs = 6, .rate = StepRate{.base = 0.1}});
+    training.fit(data, {.epochs = 6, .learning_rate = MultiStepLR{.base = 0.1}});
 
     const auto [plain, deeper] = training.evaluate(data.test);
     auto network = training.deploy<0>();  // Plain with its own half of the knowledge base

@@ -55,9 +55,9 @@ static_assert(Metric<Huber> && Merge<Halfway>);
 using Pair = Collaboration<Left, Right, Knowledge, Huber>;
 
 int main() {
-    const DataSet data = synthetic({1, 16, 16}, 4, 800, 200);
+    const Splits data = synthetic({1, 16, 16}, 4, 800, 200);
     Training<Pair, Cpu<float>> training({.alpha = 0.5, .batch = 50});
-    const History h = training.fit(data, {.epochs = 5, .rate = StepRate{.base = 0.05}});
+    const History h = training.fit(data, {.epochs = 5, .learning_rate = MultiStepLR{.base = 0.05}});
     std::printf("metric loss by epoch:");
     for (const Record& r : h.records)
         std::printf(" %.4f", r.networks[0].metric);

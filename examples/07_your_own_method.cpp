@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// 07_your_own_method: two networks whose doubts meet: each learns, through a small bridge, what the
-// other sees where the other is sure.
-// prints: the bridge learned: yes
+// 07_your_own_method: two networks whose doubts meet: each learns, through a small adapter, what
+// the other sees where the other is sure.
+// prints: the adapter learned: yes
 #include <cmath>
 #include <cstdio>
 
@@ -44,19 +44,20 @@ struct SureTeaching {
     using is_method = void;
     using taps = Pack<mutual>;  // the cuts it reads
     double weight = 0.5;
+    void check() const { Expect{"SureTeaching"}.not_negative("weight", weight); }
 
     template <class G>
-    void couple(G& g) const {
+    void build(G& g) const {
         std::array<Value<Shape<5>>, std::size_t(G::networks)> seen;
-        unroll<G::networks>([&](auto i) {
-            seen[i] = g.bridge(layers<GlobalAvgPool, Linear<5>>, g.feature(at<mutual>, i), i,
-                               sentence("bridge", int(i)));
+        static_for<G::networks>([&](auto i) {
+            seen[i] = g.adapter(layers<GlobalAvgPool, Linear<5>>, g.feature(at<mutual>, i), i,
+                                sentence("adapter", int(i)));
         });
-        unroll<G::networks>([&](auto i) {
+        static_for<G::networks>([&](auto i) {
             constexpr Index<1 - i> peer;
             const auto loss = g.combine(Shape<1>{}, SureSquares{}, seen[i], g.constant(seen[peer]),
                                         g.constant(g.logits(peer)));
-            g.minimise(i, "sure", loss, weight);
+            g.minimize(i, "sure", loss, weight);
         });
     }
 };
@@ -64,17 +65,17 @@ struct SureTeaching {
 using Pair = Collaboration<Left, Right, SureTeaching>;
 
 int main() {
-    const DataSet data = synthetic({1, 16, 16}, 4, 800, 200);
+    const Splits data = synthetic({1, 16, 16}, 4, 800, 200);
     Training<Pair, Cpu<float>> training({.batch = 50, .methods = {SureTeaching{.weight = 0.3}}});
     const auto before = training.parameter("method0.bridge0.1.weight");
-    const History h = training.fit(data, {.epochs = 4, .rate = 0.05});
+    const History h = training.fit(data, {.epochs = 4, .learning_rate = 0.05});
     for (const Record& r : h.records)
         std::printf("epoch %d: loss of the method %.4f and %.4f\n", r.epoch, r.networks[0].coupling,
                     r.networks[1].coupling);
     for (const Term& t : training.terms())
         std::printf("network %d: %s %.4f\n", t.owner, t.name.c_str(), t.value);
-    std::printf("the bridge learned: %s\n",
+    std::printf("the adapter learned: %s\n",
                 before != training.parameter("method0.bridge0.1.weight") ? "yes" : "no");
-    const auto left = training.deploy<0>();  // a plain network: the bridge stays behind
+    const auto left = training.deploy<0>();  // a plain network: the adapter stays behind
     std::printf("%zu parameters are deployed\n", left.parameter_count());
 }

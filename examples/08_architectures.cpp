@@ -67,19 +67,17 @@ void positions(const char* title, const std::vector<const char*>& names) {
 
 int main() {
     std::printf("%-34s %12s %14s %10s\n", "architecture", "parameters", "multiply-adds", "memory");
-    unroll<4>([](auto i) {
+    static_for<4>([](auto i) {
         row<zoo::SmallNet<Image, 10, i + 1>>(sentence(
             "SmallNet, ", int(i) + 1, i == 0 ? " convolution a stage" : " convolutions a stage"));
     });
-    unroll<5>([](auto i) {
+    static_for<5>([](auto i) {
         row<zoo::ResNet<6 * (i + 2) + 2, Image>>(sentence("ResNet-", 6 * (int(i) + 2) + 2));
     });
-    unroll<3>([](auto i) {
-        row < zoo::WideResNet < 16;
-        1 << i;
-        Image >> (sentence("WideResNet-16-", 1 << int(i)));
+    static_for<3>([](auto i) {
+        row<zoo::WideResNet<16, (1 << i), Image>>(sentence("WideResNet-16-", 1 << int(i)));
     });
-    unroll<3>([](auto i) {
+    static_for<3>([](auto i) {
         row<zoo::DenseNet<40, 4 * (i + 2), Image>>(
             sentence("DenseNet-40, growth ", 4 * (int(i) + 2)));
     });

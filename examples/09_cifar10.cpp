@@ -11,20 +11,20 @@
 #include <collab/collab.hpp>
 #include <collab/data/cifar.hpp>
 #include <collab/io/replace_file.hpp>
-#include <collab/io/svg.hpp>
+#include <collab/report/svg.hpp>
 using namespace collab;
 
 struct ResNet20 : zoo::ResNet<20> {};
 
 int main(int argc, char** argv) try {
-    const DataSet data = argc > 1 ? cifar10(argv[1]) : synthetic({3, 32, 32}, 10, 256, 128);
+    const Splits data = argc > 1 ? cifar10(argv[1]) : synthetic({3, 32, 32}, 10, 256, 128);
     const int epochs = argc > 2 ? std::atoi(argv[2]) : argc > 1 ? 30 : 1;
     const int threads = argc > 3 ? std::atoi(argv[3]) : 0;
 
     Transform augmentation;
     augmentation.crop_padding = 4;
     augmentation.flip = true;
-    augmentation.normalise = statistics(data.train);
+    augmentation.normalize = statistics(data.train);
 
     Training<ResNet20, Cpu<float>> training({.seed = 1}, std::make_shared<Cpu<float>>(threads));
     std::printf("%s, %d images, batch %d, %d epochs, seed 1, on %s\n", data.train.name.c_str(),
@@ -35,14 +35,14 @@ int main(int argc, char** argv) try {
         if (!e.evaluated)
             return true;
         const NetworkRecord& n = e.record->networks[0];
-        std::printf("%5d  %.4f  %.4f  %6.2f %%  %5.2f %%  %7.1f  %8.0f\n", e.epoch, e.record->rate,
-                    n.classification, 100 * n.accuracy, 100 * n.test_accuracy,
-                    e.record->seconds / 60, e.images_per_second);
+        std::printf("%5d  %.4f  %.4f  %6.2f %%  %5.2f %%  %7.1f  %8.0f\n", e.epoch,
+                    e.record->learning_rate, n.classification, 100 * n.accuracy,
+                    100 * n.test_accuracy, e.record->seconds / 60, e.images_per_second);
         return std::fflush(stdout) == 0;
     };
     const History history = training.fit(data, {.epochs = epochs,
-                                                .rate = CosineRate{.base = 0.1},
-                                                .warm_up = 400,
+                                                .learning_rate = CosineAnnealingLR{.base = 0.1},
+                                                .warmup_steps = 400,
                                                 .transform = augmentation,
                                                 .watch = told});
     std::printf("accuracy on the test images: %.2f %%\n",
@@ -53,8 +53,8 @@ int main(int argc, char** argv) try {
                     .x_label = "epoch",
                     .y_label = "accuracy",
                     .percent = true};
-        chart.series = {{.name = "test", .colour = 0},
-                        {.name = "training", .colour = 1, .dashed = true}};
+        chart.series = {{.name = "test", .color = 0},
+                        {.name = "training", .color = 1, .dashed = true}};
         for (const Record& r : history.records) {
             chart.series[0].points.push_back({double(r.epoch), r.networks[0].test_accuracy});
             chart.series[1].points.push_back({double(r.epoch), r.networks[0].accuracy});

@@ -24,14 +24,14 @@ int main(int argc, char** argv) {
         std::filesystem::remove_all(folder);
     std::filesystem::create_directories(folder);
 
-    const DataSet data = synthetic({1, 16, 16}, 4, 1600, 400);
+    const Splits data = synthetic({1, 16, 16}, 4, 1600, 400);
     Training<Digits, Cpu<float>> training({.seed = 1, .batch = 32});
     EarlyStopping stop{.patience = 3};
     JsonLines log{(folder / "log.jsonl").string()};
     const History history =
         training.fit(data,
                      {.epochs = 6,
-                      .rate = 0.01,
+                      .learning_rate = 0.01,
                       .checkpoints = {.folder = (folder / "run").string(), .resume = true}},
                      stop, log);
     std::printf("%ld steps, best accuracy %.1f %%\n", history.records.back().step,

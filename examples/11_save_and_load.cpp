@@ -22,9 +22,9 @@ using Pair = Collaboration<Plain, Deeper, MKB<Encoder<16>, Transfer<16>, Decoder
 using Answers = Deployed<Pair, 0>;
 
 // The program that trains.
-std::vector<float> train(const DataSet& data, const std::string& file) {
+std::vector<float> train(const Splits& data, const std::string& file) {
     Training<Pair, Cpu<float>> training({.seed = 1, .batch = 32});
-    training.fit(data, {.epochs = 5, .rate = StepRate{.base = 0.1}});
+    training.fit(data, {.epochs = 5, .learning_rate = MultiStepLR{.base = 0.1}});
     auto network = training.deploy<0>();
     save(network, file);
     std::printf("wrote %s, %zu parameters\n", file.c_str(), network.parameter_count());
@@ -33,7 +33,7 @@ std::vector<float> train(const DataSet& data, const std::string& file) {
 
 // The program that answers.
 int main(int argc, char** argv) {
-    const DataSet data = synthetic({1, 16, 16}, 4, 1200, 400);
+    const Splits data = synthetic({1, 16, 16}, 4, 1200, 400);
     const std::string file = argc > 1 ? argv[1] : "plain.safetensors";
     const std::vector<float> before = train(data, file);
 
@@ -50,7 +50,7 @@ int main(int argc, char** argv) {
     std::printf("from the file: %.1f %%, the same answers on %d of %d images\n",
                 100 * network.accuracy(data.test), same, data.test.size());
 
-    // rows of pixels, 0 to 1; of colours, the channels of a pixel side by side
+    // rows of pixels, 0 to 1; of colors, the channels of a pixel side by side
     std::vector<float> image(16 * 16);
     for (std::size_t i = 0; i < image.size(); ++i)
         image[i] = float(i % 16) / 15;

@@ -4,9 +4,9 @@
 #include <cstddef>
 #include <string>
 
-#include <collab/data/augment.hpp>
 #include <collab/data/images.hpp>
 #include <collab/data/loader.hpp>
+#include <collab/data/transforms.hpp>
 
 namespace collab::trial {
 

@@ -49,7 +49,7 @@ Run run(const Options& options, std::shared_ptr<B> backend = std::make_shared<B>
             images[i] = uniform<float>(random.word(std::uint64_t(step) * images.size() + i)) -
                         0.5f + 0.05f * float(labels[i / std::size_t(Image::dims.size())]);
         const auto start = std::chrono::steady_clock::now();
-        training.step(images.data(), labels.data(), options.batch, options.rate);
+        training.step(images.data(), labels.data(), options.batch, options.learning_rate);
         const auto losses = training.losses();  // waits
         Moment m;
         m.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

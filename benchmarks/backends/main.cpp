@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include <collab/io/report.hpp>
+#include <collab/report/report.hpp>
 
 #include "experiment.hpp"
 
@@ -20,7 +20,7 @@ struct Deviation {
     double largest = 0;
     double relative = 0;  // of an element; of all, as lengths of vectors
 };
-Deviation deviation(const std::vector<double>& expected, const std::vector<double>& got) {
+Deviation stddev(const std::vector<double>& expected, const std::vector<double>& got) {
     if (expected.size() != got.size())
         fail("two backends computed ", expected.size(), " and ", got.size(),
              " numbers in the same step");
@@ -85,18 +85,16 @@ int main(int count, char** words) try {
                       "what matters is that it begins at the rounding of the type."};
     Table table{"After the last step", {{"backend"}, {"ms per step", true}}, {}};
     for (const Quantity& q : quantities) {
-        table.columns.push_back({sentence("largest deviation of ", q.name), true});
+        table.columns.push_back({sentence("largest stddev of ", q.name), true});
         table.columns.push_back({"relative", true, true});
     }
-    std::printf("%-44s %12s  %-23s  %-23s  %-23s\n",
-                "largest and relative deviation from the first", "ms per step", "logits", "losses",
-                "weights");
+    std::printf("%-44s %12s  %-23s  %-23s  %-23s\n", "largest and relative stddev from the first",
+                "ms per step", "logits", "losses", "weights");
     for (const Run& run : runs) {
         std::vector<std::string> row{run.backend, shown("%.2f", 1e3 * median_step(run))};
         std::printf("%-44s %12s", run.backend.c_str(), row[1].c_str());
         for (const Quantity& q : quantities) {
-            const Deviation d =
-                deviation(base.moments[last].*q.values, run.moments[last].*q.values);
+            const Deviation d = stddev(base.moments[last].*q.values, run.moments[last].*q.values);
             row.push_back(shown("%.1e", d.largest));
             row.push_back(shown("%.1e", d.relative));
             std::printf("  %10s  %10s ", row[row.size() - 2].c_str(), row.back().c_str());
@@ -107,14 +105,14 @@ int main(int count, char** words) try {
     report.tables = {table};
     for (const Quantity& q : quantities) {
         Chart chart;
-        chart.title = sentence("Relative deviation of the ", q.name, ", as a power of ten");
+        chart.title = sentence("Relative stddev of the ", q.name, ", as a power of ten");
         chart.x_label = "step";
         chart.y_label = "log10";
         for (std::size_t r = 1; r < runs.size(); ++r) {
             Chart::Series series{runs[r].backend, int(r - 1) % 6, r > 6};
             for (std::size_t s = 0; s <= last; ++s) {
                 const double d =
-                    deviation(base.moments[s].*q.values, runs[r].moments[s].*q.values).relative;
+                    stddev(base.moments[s].*q.values, runs[r].moments[s].*q.values).relative;
                 series.points.push_back({double(s + 1), d > 0 ? std::log10(d) : -17.0});
             }
             chart.series.push_back(series);

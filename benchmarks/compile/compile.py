@@ -15,7 +15,7 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 
 
 def generated(layers):
-    """A program that trains one network of so many layers: blocks of convolution, normalisation and activation, no two of one width."""
+    """A program that trains one network of so many layers: blocks of convolution, normalization and activation, no two of one width."""
     blocks = "".join(f"    Conv2d<{8 + i}, 3>, BatchNorm, Relu,\n" for i in range((layers - 2) // 3))
     return ("#include <collab/collab.hpp>\nusing namespace collab;\n"
             f"struct Deep : Sequential<Shape<3, 16, 16>,\n{blocks}    GlobalAvgPool, Linear<10>> {{}};\n"

@@ -5,7 +5,7 @@
 #include <collab/zoo/small_net.hpp>
 
 #include <collab/collaboration/collaboration.hpp>
-#include <collab/objective/metrics.hpp>
+#include <collab/loss/metrics.hpp>
 using namespace collab;
 
 using Pair = Collaboration<zoo::SmallNet<>, zoo::ResNet<32>,

@@ -8,7 +8,7 @@ struct Plain : Sequential<Shape<1, 16, 16>, Conv2d<8, 3>, BatchNorm, Elu, MaxPoo
                           BatchNorm, Elu, GlobalAvgPool, Linear<4>> {};
 
 int main() {
-    const DataSet data = synthetic({1, 16, 16}, 4, 1200, 400);
+    const Splits data = synthetic({1, 16, 16}, 4, 1200, 400);
     Training<Plain, Cpu<float>> training({.batch = 32});
     training.fit(data, {.epochs = 1});
 }

@@ -20,17 +20,17 @@ int cifar(int count, char** words) try {
              " FOLDER [EPOCHS [SEED]], a folder with the binary files of CIFAR-10");
     const int epochs = count > 2 ? std::atoi(words[2]) : 10;
     const int seed = count > 3 ? std::atoi(words[3]) : 1;
-    const DataSet data = cifar10(words[1]);
+    const Splits data = cifar10(words[1]);
     Transform augmentation;
     augmentation.crop_padding = 4;
     augmentation.flip = true;
-    augmentation.normalise = statistics(data.train);
+    augmentation.normalize = statistics(data.train);
     Training<Pair, Backend> training({.seed = std::uint64_t(seed)});
     std::printf("%s, %d epochs, seed %d, on %s\n", data.train.name.c_str(), epochs, seed,
                 training.backend().describe().c_str());
     FitOptions options;
-    options.rate = CosineRate{.base = 0.05};
-    options.warm_up = 400;
+    options.learning_rate = CosineAnnealingLR{.base = 0.05};
+    options.warmup_steps = 400;
     options.transform = augmentation;
     options.epochs = epochs;
     options.seed = std::uint64_t(seed);

@@ -21,7 +21,7 @@ worker::Work train(const worker::Job& job) {
     using Step = Training<Network, Cuda<float, Precision>>;
     typename Step::Settings settings;
     settings.batch = job.batch;
-    settings.optimiser = {.momentum = 0.9, .weight_decay = 1e-4};
+    settings.optimizer = {.momentum = 0.9, .weight_decay = 1e-4};
     auto training = std::make_shared<Step>(settings, backend);
     auto data = std::make_shared<worker::Batch>(job.batch);
     const auto ten = [=] {
@@ -29,7 +29,7 @@ worker::Work train(const worker::Job& job) {
             training->step(data->images.data(), data->labels.data(), job.batch, 0.01);
         backend->wait();
     };
-    worker::Work work{long(training->catalogue().parameter_count), ten,
+    worker::Work work{long(training->named_tensors().parameter_count), ten,
                       [=] { return training->losses()[0].classification; }};
     const auto products = benchmarks::products_of<Network>();
     for (const auto& p : products)

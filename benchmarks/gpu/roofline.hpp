@@ -20,15 +20,15 @@ struct ProductCost {
 /// The convolutions and products of a bound sequence, those inside layers, too.
 template <class S>
 void products(std::vector<ProductCost>& all) {
-    unroll<S::depth>([&](auto i) {
+    static_for<S::depth>([&](auto i) {
         using L = typename S::template LayerAt<i>;
         using In = typename S::template ShapeAt<i>;
         const auto inside = [&](auto sequence, const auto&) { products<decltype(sequence)>(all); };
         if constexpr (ListsItsParts<L, In>)
             L::template each_part<In>(inside);
         else if constexpr (Composite<L>)
-            unroll<L::parts::size>(
-                [&](auto k) { inside(Sequence<typename L::parts::template at<k>, In>{}, 0); });
+            static_for<L::parts::size>(
+                [&](auto k) { inside(ExecutionPlan<typename L::parts::template at<k>, In>{}, 0); });
         else if (const long n = L::multiply_adds(In::dims); n > 0)
             all.push_back(
                 {double(n), double(In::dims.size()), double(S::table.shapes[i + 1].size())});
@@ -41,7 +41,7 @@ std::vector<ProductCost> products_of() {
         products<bound<T>>(all);
     // each network with its way through the knowledge base
     else
-        unroll<T::size>([&](auto i) { products<bound<Deployed<T, i>>>(all); });
+        static_for<T::size>([&](auto i) { products<bound<Deployed<T, i>>>(all); });
     return all;
 }
 

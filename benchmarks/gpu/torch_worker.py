@@ -125,15 +125,15 @@ def training(name, batch, manner, layout, precision, device):
         images, labels = images.pin_memory(), labels.pin_memory()
     x, y = images.to(device), labels.to(device)
     extra = {"capturable": True} if manner == "graph" and "capturable" in torch.optim.SGD.__init__.__code__.co_varnames else {}
-    optimiser = torch.optim.SGD(net.parameters(), lr=0.01, momentum=0.9, weight_decay=1e-4, **extra)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.01, momentum=0.9, weight_decay=1e-4, **extra)
     last = torch.zeros((), device=device)
 
     def step():
-        optimiser.zero_grad(set_to_none=manner != "graph")
+        optimizer.zero_grad(set_to_none=manner != "graph")
         with torch.autocast(device, torch.bfloat16) if precision == "bf16" else contextlib.nullcontext():
             loss = loss_of(run(x), y)
         loss.backward()
-        optimiser.step()
+        optimizer.step()
         last.copy_(loss.detach())
 
     go = step

@@ -43,7 +43,7 @@ auto random_values(B& b, std::size_t n) {
 }
 
 /// Runs f until Google Benchmark has enough. The peak is measured right before and after, on the
-/// same threads, because the clock of a machine, and what its neighbours leave of it, change from
+/// same threads, because the clock of a machine, and what its neighbors leave of it, change from
 /// second to second.
 template <class F>
 void measure(benchmark::State& state, double flops, double bytes, F f) {

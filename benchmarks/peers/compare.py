@@ -15,7 +15,7 @@ import sys
 import time
 
 NETWORKS = ["ResNet-20", "ResNet-32", "SmallNet-4", "MobileNet"]
-# LibTorch counts with the better layout. Folded: normalisations are put into the convolutions before them, which the program does by hand.
+# LibTorch counts with the better layout. Folded: normalizations are put into the convolutions before them, which the program does by hand.
 TORCH = {"train": ["channels-first", "channels-last"],
          "infer": ["channels-first", "channels-last", "channels-first,folded", "channels-last,folded"]}
 
@@ -93,7 +93,7 @@ def check(case, workers):
 
 
 def speed(case, what, network, threads, batch, programs, arguments):
-    """Seconds of one step or one inference against LibTorch with its better layout; inference also with normalisations folded."""
+    """Seconds of one step or one inference against LibTorch with its better layout; inference also with normalizations folded."""
     ours = Worker(programs["ours"], what, network, threads, batch)
     peers = [Worker(programs["torch"], what, network, threads, batch, layout) for layout in TORCH[what]]
     # What the matrix unit is worth: the same with registers alone, in the same turns.

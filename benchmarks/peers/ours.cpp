@@ -19,10 +19,10 @@ template <class Network>
 worker::Work train(const worker::Job& job) {
     auto training = std::make_shared<Training<Network, Cpu<float>>>(
         TrainingSettings<>{.batch = job.batch,
-                           .optimiser = {.momentum = 0.9, .weight_decay = 1e-4}},
+                           .optimizer = {.momentum = 0.9, .weight_decay = 1e-4}},
         backend_of(job));
     auto data = std::make_shared<worker::Batch>(job.batch);
-    return {long(training->catalogue().parameter_count),
+    return {long(training->named_tensors().parameter_count),
             [=] { training->step(data->images.data(), data->labels.data(), job.batch, 0.01); },
             [=] { return training->losses()[0].classification; }};
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// torch: LibTorch as a measured process; see worker.hpp. The same networks, loss and optimiser as
+// torch: LibTorch as a measured process; see worker.hpp. The same networks, loss and optimizer as
 // ours, written as its documentation has it: modules, in-place activations, no value read back
 // inside a step.
 #include <torch/torch.h>
@@ -27,7 +27,7 @@ nn::Functional global_mean() {
     return nn::Functional([](Tensor x) { return x.mean({2, 3}); });
 }
 
-/// Puts a normalisation with running statistics into the convolution before it, as one deploys a
+/// Puts a normalization with running statistics into the convolution before it, as one deploys a
 /// network.
 void fold(nn::Conv2d& c, const nn::BatchNorm2d& n) {
     torch::NoGradGuard guard;
@@ -53,7 +53,7 @@ struct BlockImpl : nn::Module {
         const Tensor near = x.slice(2, 0, x.size(2), stride_).slice(3, 0, x.size(3), stride_);
         return y.add_(torch::constant_pad_nd(near, {0, 0, 0, 0, padding_, padding_})).relu_();
     }
-    void fold_normalisations() {
+    void fold_normalizations() {
         fold(first, a);
         fold(second, b);
         folded_ = true;
@@ -141,7 +141,7 @@ nn::Sequential network(const std::string& name) {
     throw std::runtime_error("there is no network called " + name);
 }
 
-/// The same network without normalisations, for inference.
+/// The same network without normalizations, for inference.
 nn::Sequential folded(const nn::Sequential& net) {
     nn::Sequential s;
     nn::Conv2d last = nullptr;
@@ -149,7 +149,7 @@ nn::Sequential folded(const nn::Sequential& net) {
         if (const auto c = std::dynamic_pointer_cast<nn::Conv2dImpl>(layer.ptr()))
             last = nn::Conv2d(c);
         if (const auto b = std::dynamic_pointer_cast<BlockImpl>(layer.ptr()))
-            b->fold_normalisations();
+            b->fold_normalizations();
         if (const auto n = std::dynamic_pointer_cast<nn::BatchNorm2dImpl>(layer.ptr()))
             fold(last, nn::BatchNorm2d(n));
         else
@@ -181,7 +181,7 @@ worker::Work make(const worker::Job& job) {
         const Tensor before = net->forward(probe);
         net = folded(net);
         if (!torch::allclose(before, net->forward(probe), 1e-3, 1e-4))
-            throw std::runtime_error("folding the normalisations changed the result");
+            throw std::runtime_error("folding the normalizations changed the result");
     }
     if (last)
         lay_out_channels_last(*net);
@@ -200,15 +200,15 @@ worker::Work make(const worker::Job& job) {
                 }};
     }
     net->train();
-    auto optimiser = std::make_shared<torch::optim::SGD>(
+    auto optimizer = std::make_shared<torch::optim::SGD>(
         net->parameters(), torch::optim::SGDOptions(0.01).momentum(0.9).weight_decay(1e-4));
     auto loss = std::make_shared<Tensor>();
     return {parameters,
             [=]() mutable {
-                optimiser->zero_grad();
+                optimizer->zero_grad();
                 *loss = nn::functional::cross_entropy(net->forward(images), labels);
                 loss->backward();
-                optimiser->step();
+                optimizer->step();
             },
             [=] { return loss->item<double>(); }};
 }

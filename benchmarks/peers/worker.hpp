@@ -39,7 +39,7 @@ struct Work {
     long parameters = 0;
     std::function<void()> once;
     std::function<double()> loss = [] { return 0.0; };
-    int warm_up = 3;  ///< repetitions before anything is measured
+    int warmup_steps = 3;  ///< repetitions before anything is measured
     long multiply_adds = 0;
     std::function<std::string()> roofline = [] { return std::string("0 0 0"); };
 };
@@ -87,7 +87,7 @@ int serve(int count, char** words, F make) {
         const Job job{words[1], words[2], std::stoi(words[3]), std::stoi(words[4]),
                       count > 5 ? words[5] : ""};
         Work work = make(job);
-        for (int i = 0; i < work.warm_up; ++i)
+        for (int i = 0; i < work.warmup_steps; ++i)
             work.once();
         std::cout << "ready " << work.parameters << std::endl;
         for (std::string line; std::getline(std::cin, line);) {

@@ -16,7 +16,7 @@
 
 #include <collab/collab.hpp>
 #include <collab/data/image_folder.hpp>
-#include <collab/data/open.hpp>
+#include <collab/data/registry.hpp>
 
 using namespace collab;
 
@@ -99,23 +99,23 @@ struct Photographs {
 
 int main(int argc, char** argv) {
     try {
-        const DataSet set = argc > 1 ? open_data(argv[1]) : synthetic({3, 32, 32}, 10, 10000, 100);
-        const Transform usual{.crop_padding = 4, .flip = true, .normalise = statistics(set.train)};
+        const Splits set = argc > 1 ? open_data(argv[1]) : synthetic({3, 32, 32}, 10, 10000, 100);
+        const Transform usual{.crop_padding = 4, .flip = true, .normalize = statistics(set.train)};
         const int cores = std::max(1, int(std::thread::hardware_concurrency()));
         std::printf("images per second, %d cores\n", cores);
         {
             Loader one(set.train, usual, {});
             Loader all(set.train, usual, {.threads = 0});
             std::printf("  %-64s %9.0f\n",
-                        "32x32 from memory: pad, crop, flip, normalise; one thread",
+                        "32x32 from memory: pad, crop, flip, normalize; one thread",
                         loading(one, 2));
             std::printf("  %-64s %9.0f\n", "... one thread per core", loading(all, 2));
             Transform more = usual;
-            more.colour = {.brightness = 0.4, .contrast = 0.4, .saturation = 0.4, .hue = 0.1};
+            more.color = {.brightness = 0.4, .contrast = 0.4, .saturation = 0.4, .hue = 0.1};
             more.cutout = 8;
-            Loader colour(set.train, more, {});
-            std::printf("  %-64s %9.0f\n", "... and colours and a cut-out; one thread",
-                        loading(colour, 2));
+            Loader color(set.train, more, {});
+            std::printf("  %-64s %9.0f\n", "... and colors and a cut-out; one thread",
+                        loading(color, 2));
         }
         for (const auto& [dims, side] :
              {std::pair{Dims{3, 48, 64}, 32}, std::pair{Dims{3, 375, 500}, 224}}) {

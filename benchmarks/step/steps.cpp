@@ -85,7 +85,7 @@ std::function<void()> step_of(std::shared_ptr<Device> cpu) {
 }
 
 /// Multiply-adds in registers: how much faster they are on more threads is what the machine, its
-/// clock and its neighbours allow anything.
+/// clock and its neighbors allow anything.
 std::function<void()> multiply_adds(std::shared_ptr<Device> cpu) {
     auto sums = std::make_shared<backend::AlignedMemory<float>>(cpu->allocate<float>(64 * 16));
     return [cpu, sums] {
@@ -163,7 +163,7 @@ void together(const char* name) {
     using C = Collaboration<Networks..., MKB<Encoder<64>, Transfer<64>, Decoder>, CosineDistance>;
     auto cpu = std::make_shared<Device>(options.threads);
     std::vector<std::function<void()>> kernels;
-    unroll<C::size>([&](auto i) {
+    static_for<C::size>([&](auto i) {
         using Branch = typename C::template branch<i, 0>;
         using Way = typename Branch::Way;
         collect<typename Way::Encode::layers, typename Way::Encode::Input>(kernels, cpu);

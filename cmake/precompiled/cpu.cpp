@@ -1,2 +1,2 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <collab/backend/cpu/arena.hpp>
+#include <collab/backend/cpu/thread_pool.hpp>

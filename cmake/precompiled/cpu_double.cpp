@@ -4,12 +4,12 @@
 namespace collab::backend {
 
 template struct Kernels<double>;
-template void fill<double>(Threads&, std::size_t, double, double*);
-template void copy<double>(Threads&, const Map&, View<const double>, View<double>);
-template void add<double>(Threads&, const Map&, View<const double>, View<double>);
-template double sum<double>(Threads&, std::size_t, const double*);
+template void fill<double>(CpuContext&, std::size_t, double, double*);
+template void copy<double>(CpuContext&, const Map&, View<const double>, View<double>);
+template void add<double>(CpuContext&, const Map&, View<const double>, View<double>);
+template double sum<double>(CpuContext&, std::size_t, const double*);
 namespace detail {
-template struct Passes<double>;
+template struct FusedEpilogues<double>;
 template struct Activated<double, Identity>;
 template struct Activated<double, ReluFunction>;
 template struct Activated<double, Relu6Function>;

@@ -4,12 +4,12 @@
 namespace collab::backend {
 
 template struct Kernels<float>;
-template void fill<float>(Threads&, std::size_t, float, float*);
-template void copy<float>(Threads&, const Map&, View<const float>, View<float>);
-template void add<float>(Threads&, const Map&, View<const float>, View<float>);
-template double sum<float>(Threads&, std::size_t, const float*);
+template void fill<float>(CpuContext&, std::size_t, float, float*);
+template void copy<float>(CpuContext&, const Map&, View<const float>, View<float>);
+template void add<float>(CpuContext&, const Map&, View<const float>, View<float>);
+template double sum<float>(CpuContext&, std::size_t, const float*);
 namespace detail {
-template struct Passes<float>;
+template struct FusedEpilogues<float>;
 template struct Activated<float, Identity>;
 template struct Activated<float, ReluFunction>;
 template struct Activated<float, Relu6Function>;

@@ -6,29 +6,29 @@
 
 namespace collab {
 
-template std::vector<float> initial_parameters<float>(const Catalogue&, const Initialisation&,
+template std::vector<float> initial_parameters<float>(const NamedTensors&, const Initialization&,
                                                       std::uint64_t);
-template std::vector<double> initial_parameters<double>(const Catalogue&, const Initialisation&,
+template std::vector<double> initial_parameters<double>(const NamedTensors&, const Initialization&,
                                                         std::uint64_t);
-template std::vector<float> initial_states<float>(const Catalogue&);
-template std::vector<double> initial_states<double>(const Catalogue&);
+template std::vector<float> initial_states<float>(const NamedTensors&);
+template std::vector<double> initial_states<double>(const NamedTensors&);
 
 }  // namespace collab
 
 namespace collab::backend {
 
-template void for_each(Threads&, std::size_t, const collab::detail::SgdStep<float>&);
-template void for_each(Threads&, std::size_t, const collab::detail::SgdStep<double>&);
-template void for_each(Threads&, std::size_t, const collab::detail::AddTo<float>&);
-template void for_each(Threads&, std::size_t, const collab::detail::AddTo<double>&);
-template void for_each(Threads&, std::size_t,
+template void for_each(CpuContext&, std::size_t, const collab::detail::SgdStep<float>&);
+template void for_each(CpuContext&, std::size_t, const collab::detail::SgdStep<double>&);
+template void for_each(CpuContext&, std::size_t, const collab::detail::AddTo<float>&);
+template void for_each(CpuContext&, std::size_t, const collab::detail::AddTo<double>&);
+template void for_each(CpuContext&, std::size_t,
                        const collab::detail::MergeForward<ProductMerge, float>&);
-template void for_each(Threads&, std::size_t,
+template void for_each(CpuContext&, std::size_t,
                        const collab::detail::MergeBackward<ProductMerge, float>&);
-template void for_each(Threads&, std::size_t,
+template void for_each(CpuContext&, std::size_t,
                        const collab::detail::SlicedMergeForward<ProductMerge, float>&);
-template void for_each(Threads&, std::size_t,
+template void for_each(CpuContext&, std::size_t,
                        const collab::detail::SlicedMergeBackward<ProductMerge, float>&);
-template void for_rows(Threads&, int, const collab::detail::MetricRow<CosineDistance, float>&);
+template void for_rows(CpuContext&, int, const collab::detail::MetricRow<CosineDistance, float>&);
 
 }  // namespace collab::backend

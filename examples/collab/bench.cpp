@@ -45,7 +45,7 @@ CLI::App* add_bench(CLI::App& app, BenchOptions& o) {
         names.insert(p.name);
     }
     bench->add_option("--pair", o.pair, "two networks: " + known)->capture_default_str();
-    bench->add_option("--channels", o.channels, "1: grey pictures; 3: coloured ones")
+    bench->add_option("--channels", o.channels, "1: gray pictures; 3: colored ones")
         ->capture_default_str()
         ->check(CLI::IsMember({1, 3}));
     bench->add_option("--batch", o.batch, "images at once")
@@ -64,8 +64,8 @@ CLI::App* add_bench(CLI::App& app, BenchOptions& o) {
 
 void bench(const BenchOptions& o) {
     const PairEntry& pair = pair_named(o.pair);
-    if (!(o.channels == 1 ? pair.gray : pair.colour))
-        collab::fail("the pair ", pair.name, " is built for grey pictures only: --channels 1");
+    if (!(o.channels == 1 ? pair.gray : pair.color))
+        collab::fail("the pair ", pair.name, " is built for gray pictures only: --channels 1");
     collab::Table asked, trained;
     asked.caption = "Asked";
     asked.columns = {{"asked"},
@@ -95,8 +95,8 @@ void bench(const BenchOptions& o) {
     trained.columns = {
         {"trained"}, {"images/s", true, true}, {"ms for a step", true}, {"memory, MiB", true}};
     const collab::Dims dims{o.channels, 32, 32};
-    const collab::DataSet data{collab::synthetic_images(dims, 10, 4 * o.batch, 1),
-                               collab::synthetic_images(dims, 10, 20, 2)};
+    const collab::Splits data{collab::synthetic_images(dims, 10, 4 * o.batch, 1),
+                              collab::synthetic_images(dims, 10, 20, 2)};
     struct Line {
         MethodId method;
         int network;
@@ -113,7 +113,7 @@ void bench(const BenchOptions& o) {
         job.network = line.network;
         job.batch = o.batch;
         job.threads = o.threads;
-        job.rate = 1e-4;
+        job.learning_rate = 1e-4;
         job.epochs = 100000;
         double begin = 0;
         double last = 0;

@@ -8,7 +8,7 @@
 #include <cstdio>
 #include <map>
 
-#include <collab/io/dots.hpp>
+#include <collab/report/dots.hpp>
 
 #include "summary.hpp"
 
@@ -25,8 +25,9 @@ struct Result {
 };
 struct Runs {
     const MethodEntry* method;
-    std::vector<Result> seeds;              ///< in the order of the seeds
-    std::array<collab::Score, 2> scores{};  ///< of the first seed; no classes where there is none
+    std::vector<Result> seeds;  ///< in the order of the seeds
+    std::array<collab::ClassificationReport, 2>
+        scores{};  ///< of the first seed; no classes where there is none
     std::vector<std::pair<std::string, std::string>> semantics{};  ///< as the library has them
 };
 
@@ -39,7 +40,7 @@ std::string menu(const auto& entries) {
 
 class Comparison {
 public:
-    Comparison(const CompareOptions& o, const collab::DataSet& data)
+    Comparison(const CompareOptions& o, const collab::Splits& data)
         : o_(o),
           data_(data),
           pair_(pair_named(o.pair)),
@@ -164,7 +165,7 @@ private:
     }
 
     const CompareOptions& o_;
-    const collab::DataSet& data_;
+    const collab::Splits& data_;
     const PairEntry& pair_;
     Job job_;
     std::string suffix_;
@@ -176,7 +177,7 @@ collab::Table table_of(const Comparison& c) {
     collab::Table t;
     t.caption =
         sentence("Test accuracy in per cent at the end of training",
-                 c.all.front().seeds.size() > 1 ? ", mean and deviation over seeds" : "",
+                 c.all.front().seeds.size() > 1 ? ", mean and stddev over seeds" : "",
                  against ? "; differences from individual learning with the same seed" : "");
     t.columns = {{"method"}};
     for (const std::string& n : c.pair().networks) {
@@ -235,7 +236,7 @@ collab::Table pairs_of(const Comparison& c) {
                 continue;
             const Mean m = mean_of(differences);
             row.push_back(percent({m.mean, 0, 1}, true));
-            row.push_back(m.n > 1 ? collab::decimal(100 * m.deviation / std::sqrt(double(m.n)), 2)
+            row.push_back(m.n > 1 ? collab::decimal(100 * m.stddev / std::sqrt(double(m.n)), 2)
                                   : "-");
             row.push_back(sentence(std::count_if(differences.begin(), differences.end(),
                                                  [](double d) { return d > 0; }),
@@ -262,7 +263,7 @@ std::vector<collab::Chart> charts_of(const Comparison& c) {
                             .series = {},
                             .note = note};
         chart.focus = true;
-        int colour = 0;
+        int color = 0;
         for (const Runs& r : c.all) {
             std::vector<std::vector<collab::Chart::Point>> curves;
             for (const Result& s : r.seeds)
@@ -270,7 +271,7 @@ std::vector<collab::Chart> charts_of(const Comparison& c) {
                     curves.push_back(s.curve[i]);
             if (curves.empty())
                 continue;
-            chart.series.push_back(over_runs(r.method->title, colour++ % 6,
+            chart.series.push_back(over_runs(r.method->title, color++ % 6,
                                              r.method->id == MethodId::individual, curves));
         }
         if (!chart.series.empty())
@@ -307,7 +308,7 @@ collab::Dots dots_of(const Comparison& c, const std::string& data) {
     return dots;
 }
 
-void write_page(const CompareOptions& o, const collab::DataSet& data, const Comparison& c,
+void write_page(const CompareOptions& o, const collab::Splits& data, const Comparison& c,
                 double seconds, const std::string& command) {
     collab::Report report;
     report.title = c.all.size() > 1 ? "Methods compared" : c.all.front().method->title;
@@ -362,7 +363,7 @@ void write_page(const CompareOptions& o, const collab::DataSet& data, const Comp
 }
 
 void add_pair(CLI::App& app, CompareOptions& o) {
-    o.warm_up = 60;
+    o.warmup_steps = 60;
     add_basics(app, o);
     app.add_option("--pair", o.pair, "two networks: " + menu(pairs))->capture_default_str();
 }
@@ -413,14 +414,14 @@ int compare(const CompareOptions& o, const std::string& command) {
     for (const std::string& name : o.methods)
         method_named(name);
     pair_named(o.pair);
-    const collab::DataSet data = open_basics(o);
+    const collab::Splits data = open_basics(o);
     Comparison c(o, data);
     if (!o.quiet) {
         std::printf("%s: %d training and %d test images, %d classes. %d epochs, batch %d, %d "
                     "seed%s, learning rate %g.\n",
                     data.train.name.c_str(), data.train.size(), data.test.size(),
                     data.train.classes, o.epochs, o.batch, o.seeds, o.seeds == 1 ? "" : "s",
-                    o.rate);
+                    o.learning_rate);
         for (const Runs& r : c.all)
             std::printf("  %-14s %s\n", r.method->name, r.method->meaning);
         std::fflush(stdout);

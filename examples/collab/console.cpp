@@ -35,7 +35,7 @@ program::ChosenMetric metric_of(const std::string& word) {
 collab::Transform transform_of(const collab::Images& train, bool augment) {
     collab::Transform t;
     t.pad = (32 - train.dims.height) / 2;
-    t.normalise = collab::statistics(train);
+    t.normalize = collab::statistics(train);
     if (augment) {
         t.crop_padding = 4;
         t.flip = train.dims.channels == 3;  // digits and shoes have a left and a right
@@ -75,11 +75,12 @@ void add_basics(CLI::App& app, Basics& o) {
     app.add_option("--batch", o.batch, "images per step")
         ->capture_default_str()
         ->check(CLI::Range(2, 65536));
-    app.add_option("--rate", o.rate, "learning rate; divided by 10 at 50 % and 75 % of the epochs")
+    app.add_option("--rate", o.learning_rate,
+                   "learning rate; divided by 10 at 50 % and 75 % of the epochs")
         ->capture_default_str()
         ->check(CLI::PositiveNumber);
     app.add_option(
-           "--warm-up", o.warm_up,
+           "--warm-up", o.warmup_steps,
            "steps over which the learning rate rises to its value (at most a quarter of all)")
         ->capture_default_str()
         ->check(CLI::NonNegativeNumber);
@@ -93,7 +94,7 @@ void add_basics(CLI::App& app, Basics& o) {
     app.add_option("--evaluations", o.evaluations, "points on the curves (0: one per epoch)")
         ->capture_default_str()
         ->check(CLI::NonNegativeNumber);
-    app.add_flag("--augment", o.augment, "random crops, and flips of colour pictures");
+    app.add_flag("--augment", o.augment, "random crops, and flips of color pictures");
     app.add_option("--report", o.report, "write a page with the curves to this HTML file");
     CLI::Option* const folder = app.add_option(
         "--checkpoint", o.checkpoints,
@@ -117,14 +118,14 @@ void take_last(CLI::App& app) {
         option->take_last();
 }
 
-collab::DataSet open_basics(const Basics& o) {
+collab::Splits open_basics(const Basics& o) {
     if (!o.report.empty()) {  // better now than after an hour of training
         std::ofstream probe(o.report, std::ios::app);
         if (!probe)
             collab::fail("the report cannot be written to '", o.report,
                          "'; expected a file in an existing folder that may be written");
     }
-    collab::DataSet data = open(o.data);
+    collab::Splits data = open(o.data);
     if (o.subset > 0)
         data.train = collab::subset(data.train, o.subset, o.first_seed);
     if (o.test_subset > 0)
@@ -134,11 +135,11 @@ collab::DataSet open_basics(const Basics& o) {
                      ": the networks of this program look at square images of at most 32x32");
     return data;
 }
-Job job_of(const Basics& o, const collab::DataSet& data) {
+Job job_of(const Basics& o, const collab::Splits& data) {
     Job job;
     job.metric = metric_of(o.metric);
     job.alpha = o.alpha;
-    job.rate = o.rate;
+    job.learning_rate = o.learning_rate;
     job.epochs = o.epochs;
     job.batch = o.batch;
     job.threads = o.threads;
@@ -147,7 +148,7 @@ Job job_of(const Basics& o, const collab::DataSet& data) {
     job.weights = o.weights;
     job.transform = transform_of(data.train, o.augment);
     const int per_epoch = std::max(1, data.train.size() / o.batch);
-    job.warm_up = std::min(o.warm_up, per_epoch * o.epochs / 4);
+    job.warmup_steps = std::min(o.warmup_steps, per_epoch * o.epochs / 4);
     if (o.evaluations > 0)
         job.evaluate_every = std::max(1, per_epoch * o.epochs / o.evaluations);
     return job;
@@ -157,13 +158,13 @@ std::vector<std::pair<std::string, std::string>> manifest_of(const Basics& o, co
     std::string seeds;
     for (int s = 0; s < o.seeds; ++s)
         seeds += (seeds.empty() ? "" : ", ") + std::to_string(o.first_seed + std::uint64_t(s));
-    return {{"optimiser",
+    return {{"optimizer",
              collab::sentence("SGD, momentum 0.9, weight decay 0.0001, learning rate ",
-                              collab::decimal(o.rate, 4), " after a warm-up of ", job.warm_up,
-                              " steps, / 10 at 50 % and 75 %, batch ", o.batch)},
+                              collab::decimal(o.learning_rate, 4), " after a warm-up of ",
+                              job.warmup_steps, " steps, / 10 at 50 % and 75 %, batch ", o.batch)},
             {"pictures", o.augment
-                             ? "padded to 32x32, normalised, random crops (and flips in colour)"
-                             : "padded to 32x32, normalised"},
+                             ? "padded to 32x32, normalized, random crops (and flips in color)"
+                             : "padded to 32x32, normalized"},
             {"seeds", seeds}};
 }
 

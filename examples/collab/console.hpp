@@ -31,7 +31,7 @@ struct Basics {
     int threads = 0;
     int batch = 128;
     int evaluations = 0;
-    int warm_up = 60;
+    int warmup_steps = 60;
     int checkpoint_every = 0;
     std::uint64_t first_seed = 1;
     double alpha = 0.2;
@@ -46,9 +46,9 @@ void take_last(CLI::App& app);
 
 /// The data set, or subsets of it. Throws for pictures that the networks cannot look at, and for a
 /// report that cannot be written.
-collab::DataSet open_basics(const Basics& options);
-Job job_of(const Basics& options, const collab::DataSet& data);
-/// For a report: optimiser, pictures, seeds.
+collab::Splits open_basics(const Basics& options);
+Job job_of(const Basics& options, const collab::Splits& data);
+/// For a report: optimizer, pictures, seeds.
 std::vector<std::pair<std::string, std::string>> manifest_of(const Basics& options, const Job& job);
 
 class Watcher {
@@ -75,7 +75,7 @@ public:
                           .steps = e.steps,
                           .networks = networks_,
                           .images_per_second = e.images_per_second,
-                          .rate = e.record->rate});
+                          .learning_rate = e.record->learning_rate});
         return !interrupted();
     }
     void finish(const collab::History& h) const {

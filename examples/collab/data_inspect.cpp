@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include <collab/data/inspect.hpp>
+#include <collab/data/contact_sheet.hpp>
 #include <collab/io/format.hpp>
 #include <collab/io/png.hpp>
 
@@ -29,10 +29,10 @@ void print_part(const collab::Images& images) {
         std::printf("\n");
     };
     numbers("mean     ", s.mean);
-    numbers("deviation", s.deviation);
+    numbers("stddev", s.stddev);
 }
 
-void print_classes(const collab::DataSet& data) {
+void print_classes(const collab::Splits& data) {
     const auto train = collab::class_counts(data.train.labels, data.train.classes);
     const auto test = collab::class_counts(data.test.labels, data.test.classes);
     const int most = std::max(1, *std::max_element(train.begin(), train.end()));
@@ -51,7 +51,7 @@ void print_classes(const collab::DataSet& data) {
 CLI::App* add_data_inspect(CLI::App& app, InspectOptions& o) {
     CLI::App* data = app.add_subcommand("data", "look at data sets")->require_subcommand(1);
     CLI::App* inspect = data->add_subcommand(
-        "inspect", "counts, sizes, mean and deviation, classes, and a contact sheet of a data set");
+        "inspect", "counts, sizes, mean and stddev, classes, and a contact sheet of a data set");
     inspect->add_option("data", o.data, program::data_words)->required();
     inspect->add_option(
         "--sheet", o.sheet,
@@ -77,7 +77,7 @@ CLI::App* add_data_inspect(CLI::App& app, InspectOptions& o) {
 }
 
 void data_inspect(const InspectOptions& o) {
-    collab::DataSet data = program::open(o.data, o.side);
+    collab::Splits data = program::open(o.data, o.side);
     if (o.subset > 0)
         data.train = collab::subset(data.train, o.subset, o.seed);
     print_part(data.train);

@@ -19,7 +19,7 @@ struct InspectOptions {
 /// Adds `data inspect` to the program, with options that end up in `options`. The result is the
 /// subcommand, to be asked whether it was given.
 CLI::App* add_data_inspect(CLI::App& app, InspectOptions& options);
-/// Prints counts, sizes, mean and deviation of each channel and a histogram of the classes; writes
+/// Prints counts, sizes, mean and stddev of each channel and a histogram of the classes; writes
 /// the contact sheet.
 void data_inspect(const InspectOptions& options);
 

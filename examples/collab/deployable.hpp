@@ -5,6 +5,7 @@
 #include <collab/backend/cpu/cpu.hpp>
 #include <collab/io/npz.hpp>
 #include <collab/io/onnx.hpp>
+#include <collab/io/plan_text.hpp>
 #include <collab/io/summary.hpp>
 #include <collab/train/training.hpp>
 #include <collab/zoo/resnet.hpp>
@@ -23,12 +24,11 @@ public:
         model_.set_state(w.state);
     }
     void load(const std::string& path) override { collab::load(model_, path); }
-    void save(const std::string& path,
-              const std::vector<std::pair<std::string, std::string>>& words) const override {
+    void save(const std::string& path, const Words& words) const override {
         collab::save(model_, path, words);
     }
-    void save_onnx(const std::string& path, int batch) const override {
-        collab::export_onnx(model_, path, {.batch = batch, .name = "collab"});
+    void save_onnx(const std::string& path, int batch, const Words& words) const override {
+        collab::export_onnx(model_, path, {.batch = batch, .name = "collab", .words = words});
     }
     void save_arrays(const std::string& path) const override {
         collab::save_npz(collab::weights(model_), path);
@@ -42,6 +42,7 @@ public:
     }
     collab::Dims input() const override { return collab::input_of<N>::dims; }
     std::string table() const override { return collab::summary<N>(); }
+    std::string plan() const override { return collab::plan_text<N>(); }
     long multiply_adds() const override { return collab::bound<N>::table.multiply_adds; }
     std::size_t parameters() const override { return model_.parameter_count(); }
     std::string backend() override { return model_.backend().describe(); }

@@ -64,11 +64,24 @@ std::unique_ptr<Deployable> network_of(const NetworkKind& kind, int batch, int t
     if (kind.channels != 1 && kind.channels != 3)
         fail("a network for pictures of ", kind.channels, " channels; expected 1 or 3");
     auto network = kind.channels == 1 ? gray_network(kind, batch, threads)
-                                      : colour_network(kind, batch, threads);
+                                      : color_network(kind, batch, threads);
     if (!network)
-        fail(kind.network, " is built for ", kind.channels == 1 ? "coloured" : "grey",
+        fail(kind.network, " is built for ", kind.channels == 1 ? "colored" : "gray",
              " pictures only");
     return network;
+}
+
+Words words_of(const NetworkKind& kind, const Provenance& from) {
+    return {{"network", kind.network},
+            {"knowledge", kind.knowledge},
+            {"channels", std::to_string(kind.channels)},
+            {"side", std::to_string(from.side)},
+            {"mean", joined(from.normalize.mean)},
+            {"stddev", joined(from.normalize.stddev)},
+            {"classes", joined(from.classes, "\n")},
+            {"data", from.data},
+            {"method", from.method},
+            {"seed", std::to_string(from.seed)}};
 }
 
 void save_network(const NetworkKind& kind, const collab::NetworkWeights<float>& weights,
@@ -78,16 +91,7 @@ void save_network(const NetworkKind& kind, const collab::NetworkWeights<float>& 
     std::error_code ignored;
     if (const auto folder = std::filesystem::path(path).parent_path(); !folder.empty())
         std::filesystem::create_directories(folder, ignored);
-    network->save(path, {{"network", kind.network},
-                         {"knowledge", kind.knowledge},
-                         {"channels", std::to_string(kind.channels)},
-                         {"side", std::to_string(from.side)},
-                         {"mean", joined(from.normalise.mean)},
-                         {"deviation", joined(from.normalise.deviation)},
-                         {"classes", joined(from.classes, "\n")},
-                         {"data", from.data},
-                         {"method", from.method},
-                         {"seed", std::to_string(from.seed)}});
+    network->save(path, words_of(kind, from));
 }
 
 Opened open_network(const std::string& path, int batch, int threads) {
@@ -107,8 +111,8 @@ Opened open_network(const std::string& path, int batch, int threads) {
         o.kind = {word("network"), word("knowledge"),
                   number<int>(path, "channels", word("channels"))};
         o.from.side = number<int>(path, "side", word("side"));
-        for (const auto& [name, to] : {std::pair{"mean", &o.from.normalise.mean},
-                                       {"deviation", &o.from.normalise.deviation}})
+        for (const auto& [name, to] :
+             {std::pair{"mean", &o.from.normalize.mean}, {"stddev", &o.from.normalize.stddev}})
             for (const std::string& v : parts(word(name), ','))
                 to->push_back(number<double>(path, name, v));
         o.from.classes = parts(word("classes"), '\n');

@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include <collab/data/augment.hpp>
 #include <collab/data/images.hpp>
+#include <collab/data/transforms.hpp>
 #include <collab/train/settings.hpp>
 
 namespace program {
@@ -20,15 +20,17 @@ struct NetworkKind {
     int channels = 1;                ///< 1 or 3
 };
 
+/// Words that stand in a file beside the weights: name and text.
+using Words = std::vector<std::pair<std::string, std::string>>;
+
 /// A network with its weights.
 class Deployable {
 public:
     virtual ~Deployable() = default;
     virtual void set(const collab::NetworkWeights<float>& weights) = 0;
     virtual void load(const std::string& path) = 0;
-    virtual void save(const std::string& path,
-                      const std::vector<std::pair<std::string, std::string>>& words) const = 0;
-    virtual void save_onnx(const std::string& path, int batch) const = 0;
+    virtual void save(const std::string& path, const Words& words) const = 0;
+    virtual void save_onnx(const std::string& path, int batch, const Words& words) const = 0;
     virtual void save_arrays(const std::string& path) const = 0;  ///< NPZ
     virtual std::vector<float> logits(const collab::Images& images,
                                       const collab::Transform& transform) = 0;
@@ -36,6 +38,8 @@ public:
     virtual collab::Dims input() const = 0;
     /// of its layers, memory and arithmetic
     virtual std::string table() const = 0;
+    /// which layers run together
+    virtual std::string plan() const = 0;
     virtual long multiply_adds() const = 0;
     virtual std::size_t parameters() const = 0;
     virtual std::string backend() = 0;
@@ -49,11 +53,13 @@ std::unique_ptr<Deployable> network_of(const NetworkKind& kind, int batch, int t
 struct Provenance {
     /// of the pictures before they are padded to the network's input
     int side = 32;
-    collab::Statistics normalise{};
+    collab::Statistics normalize{};
     std::vector<std::string> classes;  ///< names; empty: numbers
     std::string data, method;          ///< how it was trained
     std::uint64_t seed = 0;
 };
+/// What a file of this network says about it: what open_network reads.
+Words words_of(const NetworkKind& kind, const Provenance& from);
 void save_network(const NetworkKind& kind, const collab::NetworkWeights<float>& weights,
                   const Provenance& from, const std::string& path);
 
@@ -65,7 +71,7 @@ struct Opened {
 
     /// What makes the network's input of a picture of `side` x `side`.
     collab::Transform transform() const {
-        return {.pad = (network->input().height - from.side) / 2, .normalise = from.normalise};
+        return {.pad = (network->input().height - from.side) / 2, .normalize = from.normalize};
     }
     /// "ResNet-20, trained by cl"
     std::string title() const {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// deployed_gray: the networks for grey pictures.
+// deployed_gray: the networks for gray pictures.
 #include "deployable.hpp"
 #include "deployed_parts.hpp"
 

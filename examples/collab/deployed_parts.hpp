@@ -5,5 +5,5 @@
 
 namespace program {
 std::unique_ptr<Deployable> gray_network(const NetworkKind& kind, int batch, int threads);
-std::unique_ptr<Deployable> colour_network(const NetworkKind& kind, int batch, int threads);
+std::unique_ptr<Deployable> color_network(const NetworkKind& kind, int batch, int threads);
 }  // namespace program

@@ -11,11 +11,11 @@
 
 #include <collab/core/config.hpp>
 #include <collab/core/error.hpp>
-#include <collab/data/augment.hpp>
 #include <collab/data/images.hpp>
-#include <collab/model/score.hpp>
-#include <collab/objective/divergence.hpp>
-#include <collab/objective/metrics.hpp>
+#include <collab/data/transforms.hpp>
+#include <collab/loss/divergence.hpp>
+#include <collab/loss/metrics.hpp>
+#include <collab/model/classification_report.hpp>
 #include <collab/train/fit.hpp>
 #include <collab/train/settings.hpp>
 
@@ -27,6 +27,7 @@ struct ChosenMetric {
     enum Kind { cosine, negative_dot, ln, squared } kind = cosine;
     double n = 2;
 
+    void check() const { collab::LnDistance{n}.check(); }
     std::string describe() const {
         switch (kind) {
         case negative_dot:
@@ -186,7 +187,7 @@ inline const std::vector<MethodEntry> methods{
      "simultaneous; weights ours",
      true},
     {MethodId::wasserstein, "wel", "Wasserstein embedding",
-     "CE + 0.2 (|e1 - e2|^2 / 50 - W2^2)^2, e 50 normalised linear functions of the map at the "
+     "CE + 0.2 (|e1 - e2|^2 / 50 - W2^2)^2, e 50 normalized linear functions of the map at the "
      "cut; different inputs, W2^2 sliced",
      false},
     {MethodId::afd, "afd", "AFD",
@@ -228,29 +229,29 @@ inline bool learns(MethodId method, int network) {
 
 struct Outcome;
 struct Job;
-using Train = Outcome (*)(const collab::DataSet&, const Job&);
+using Train = Outcome (*)(const collab::Splits&, const Job&);
 
-/// Two networks that were built together, on grey and on coloured pictures of 32x32; null: not
+/// Two networks that were built together, on gray and on colored pictures of 32x32; null: not
 /// built.
 struct PairEntry {
     const char* name;  ///< on the command line
     std::vector<std::string> networks;
-    Train gray, colour;
+    Train gray, color;
 };
-Outcome smallnet_resnet20_gray(const collab::DataSet&, const Job&);
-Outcome smallnet_resnet20_colour(const collab::DataSet&, const Job&);
-Outcome resnet32_smallnet_gray(const collab::DataSet&, const Job&);
-Outcome resnet32_smallnet_colour(const collab::DataSet&, const Job&);
-Outcome smallnet1_resnet8_gray(const collab::DataSet&, const Job&);
+Outcome smallnet_resnet20_gray(const collab::Splits&, const Job&);
+Outcome smallnet_resnet20_color(const collab::Splits&, const Job&);
+Outcome resnet32_smallnet_gray(const collab::Splits&, const Job&);
+Outcome resnet32_smallnet_color(const collab::Splits&, const Job&);
+Outcome smallnet1_resnet8_gray(const collab::Splits&, const Job&);
 inline const std::vector<PairEntry> pairs{
     {"smallnet+resnet20",
      {"SmallNet", "ResNet-20"},
      smallnet_resnet20_gray,
-     smallnet_resnet20_colour},
+     smallnet_resnet20_color},
     {"resnet32+smallnet",
      {"ResNet-32", "SmallNet"},
      resnet32_smallnet_gray,
-     resnet32_smallnet_colour},
+     resnet32_smallnet_color},
     // small enough to compare many methods on one core
     {"smallnet1+resnet8", {"SmallNet-1", "ResNet-8"}, smallnet1_resnet8_gray, nullptr},
 };
@@ -272,7 +273,7 @@ struct Job {
     int batch = 128;
     int threads = 0;
     int evaluate_every = 0;
-    int warm_up = 0;
+    int warmup_steps = 0;
     std::uint64_t seed = 1;
     collab::Transform transform{};
     std::function<bool(const collab::FitEvent&)> watch{};
@@ -291,7 +292,7 @@ struct Outcome {
     /// with their halves of a knowledge base; empty where nothing is to be saved
     std::array<collab::NetworkWeights<float>, 2> deployed;
     /// on the test images, where they were looked at
-    std::vector<collab::Score> scores;
+    std::vector<collab::ClassificationReport> scores;
     /// of some test images in the mutual space, if there is one
     std::array<std::vector<float>, 2> embeddings;
     std::vector<int> seen;  ///< their labels
@@ -300,11 +301,11 @@ struct Outcome {
     std::size_t parameters = 0;
     std::size_t memory_bytes = 0;
     std::string backend;
-    /// what was minimised, and how it moved
+    /// what was minimized, and how it moved
     std::vector<std::pair<std::string, std::string>> semantics;
 };
 
 /// One training, with folders of its own for checkpoints, records and weights.
-Outcome train(const collab::DataSet& data, const PairEntry& pair, const Job& job);
+Outcome train(const collab::Splits& data, const PairEntry& pair, const Job& job);
 
 }  // namespace program

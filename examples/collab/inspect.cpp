@@ -24,25 +24,31 @@ std::string menu(const std::vector<std::string>& words) {
         s += (s.empty() ? "" : ", ") + w;
     return s;
 }
-/// Mean and deviation, where there are numbers to have them.
-std::string spread(const collab::Tensors& file, const collab::Tensors::Tensor& t) {
-    std::vector<double> v;
-    if (t.type == "F32") {
-        const auto f = file.values<float>(t.name);
-        v.assign(f.begin(), f.end());
-    } else if (t.type == "F64")
-        v = file.values<double>(t.name);
-    if (v.empty())
-        return "";
+/// Mean and stddev of a tensor's values, looked at in pieces: the file may be large.
+template <class T>
+std::string spread_of(const collab::Tensors& file, const collab::Tensors::Tensor& t) {
+    const double n = double(t.bytes / sizeof(T));
     double mean = 0;
     double square = 0;
-    for (const double x : v)
-        mean += x / double(v.size());
-    for (const double x : v)
-        square += (x - mean) * (x - mean) / double(v.size());
-    return collab::sentence("mean ", collab::decimal(mean, 4), ", deviation ",
+    file.each_piece<T>(t.name, [&](const std::vector<T>& piece) {
+        for (const T x : piece)
+            mean += double(x) / n;
+    });
+    file.each_piece<T>(t.name, [&](const std::vector<T>& piece) {
+        for (const T x : piece)
+            square += (double(x) - mean) * (double(x) - mean) / n;
+    });
+    return collab::sentence("mean ", collab::decimal(mean, 4), ", stddev ",
                             collab::decimal(std::sqrt(square), 4),
                             std::isfinite(mean) ? "" : "  <- not finite");
+}
+/// The same, where there are numbers to have them.
+std::string spread(const collab::Tensors& file, const collab::Tensors::Tensor& t) {
+    if (t.bytes == 0)
+        return "";
+    return t.type == "F32"   ? spread_of<float>(file, t)
+           : t.type == "F64" ? spread_of<double>(file, t)
+                             : "";
 }
 }  // namespace
 
@@ -56,6 +62,7 @@ CLI::App* add_inspect(CLI::App& app, FileOptions& o) {
                          menu(network_words()))
         ->required();
     inspect->add_flag("--all", o.all, "list momenta and the like, too");
+    inspect->add_flag("--plan", o.plan, "of a network: which layers run together, and how");
     inspect
         ->add_option("--knowledge", o.knowledge,
                      "of a network: with its half of a knowledge base: none, product or sum")
@@ -63,12 +70,13 @@ CLI::App* add_inspect(CLI::App& app, FileOptions& o) {
         ->check(CLI::IsMember({"none", "product", "sum"}));
     inspect
         ->add_option("--channels", o.channels,
-                     "of a network: 1 for grey pictures, 3 for coloured ones")
+                     "of a network: 1 for gray pictures, 3 for colored ones")
         ->capture_default_str()
         ->check(CLI::IsMember({1, 3}));
     inspect->footer(
         "Examples: memory and arithmetic of a network; the course of a training so far\n"
         "  collab inspect ResNet-20\n"
+        "  collab inspect --plan ResNet-20\n"
         "  collab inspect run/seed-1/cl/step-000000500.safetensors");
     return inspect;
 }
@@ -79,9 +87,13 @@ void inspect(const FileOptions& o) {
     if (!std::filesystem::exists(o.file) &&
         (std::find(networks.begin(), networks.end(), o.file) != networks.end() || !near.empty())) {
         // a name that is near a right one is answered with that
-        std::fputs(network_of({o.file, o.knowledge, o.channels}, 1, 1)->table().c_str(), stdout);
+        const auto network = network_of({o.file, o.knowledge, o.channels}, 1, 1);
+        std::fputs((o.plan ? network->plan() : network->table()).c_str(), stdout);
         return;
     }
+    if (o.plan)
+        collab::fail("--plan is for a network, and ", o.file, " is a file; expected one of ",
+                     menu(networks));
     const collab::Tensors file = collab::read_tensors(o.file);
     std::printf("%s: %s tensors, %s bytes, %s\n", o.file.c_str(),
                 collab::grouped(double(file.tensors().size())).c_str(),

@@ -13,9 +13,10 @@ struct FileOptions {
     std::string knowledge = "none";
     int channels = 3;
     bool all = false;
+    bool plan = false;
 };
 CLI::App* add_inspect(CLI::App& app, FileOptions& options);
-/// Prints words, the course of the training, and tensors with their shapes, means and deviations;
+/// Prints words, the course of the training, and tensors with their shapes, means and stddevs;
 /// of a network its layers, memory and arithmetic.
 void inspect(const FileOptions& options);
 

@@ -16,11 +16,11 @@
 #include <collab/collaboration/method/relations.hpp>
 #include <collab/collaboration/method/self.hpp>
 #include <collab/data/loader.hpp>
-#include <collab/model/score.hpp>
+#include <collab/model/classification_report.hpp>
 #include <collab/train/checkpoint.hpp>
 #include <collab/train/log.hpp>
-#include <collab/train/semantics.hpp>
 #include <collab/train/training.hpp>
+#include <collab/train/training_manifest.hpp>
 #include <collab/zoo/cuts.hpp>
 
 #include "experiment.hpp"
@@ -30,7 +30,7 @@ namespace program {
 using namespace collab;
 
 using Gray = Shape<1, 32, 32>;
-using Colour = Shape<3, 32, 32>;
+using Color = Shape<3, 32, 32>;
 
 /// A method chosen at run time. (In a program of your own it is a type; here one training serves
 /// all that read the same taps.)
@@ -38,20 +38,21 @@ struct ChosenPeers {
     using is_method = void;
     static constexpr const char* name = "chosen";
     MethodId id = MethodId::mutual;
+    void check() const {}  // every number chooses a method
 
     template <class G>
-    void couple(G& g) const {
+    void build(G& g) const {
         switch (id) {
         case MethodId::mutual_attached:
-            return MutualLearning<Attached>{}.couple(g);
+            return MutualLearning<Attached>{}.build(g);
         case MethodId::kdcl:
-            return CollaborativeDistillation<>{}.couple(g);
+            return CollaborativeDistillation<>{}.build(g);
         case MethodId::clnn:
-            return CollaborativeHeads{}.couple(g);
+            return CollaborativeHeads{}.build(g);
         case MethodId::virtual_teacher:
-            return TeacherFree{}.couple(g);
+            return TfKd{}.build(g);
         default:
-            return MutualLearning<>{}.couple(g);
+            return MutualLearning<>{}.build(g);
         }
     }
 };
@@ -61,31 +62,32 @@ struct ChosenTeaching {
     using taps = Pack<mutual, penultimate>;
     static constexpr const char* name = "chosen";
     MethodId id = MethodId::distil;
+    void check() const {}  // every number chooses a method
 
     template <class G>
-    void couple(G& g) const {
+    void build(G& g) const {
         switch (id) {
         case MethodId::hints:
         case MethodId::hints_back:
-            return Hints<Teacher, Student>{}.couple(g);
+            return Hints<Teacher, Student>{}.build(g);
         case MethodId::rkd:
-            return RelationalDistillation<Teacher, Student>{}.couple(g);
+            return RelationalDistillation<Teacher, Student>{}.build(g);
         case MethodId::at:
-            return AttentionTransfer<Teacher, Student, mutual>{}.couple(g);
+            return AttentionTransfer<Teacher, Student, mutual>{}.build(g);
         case MethodId::sp:
-            return Related<SimilarityPreserving, Teacher, Student>{3000}.couple(g);
+            return Related<SimilarityPreserving, Teacher, Student>{3000}.build(g);
         case MethodId::pkt:
-            return Related<ProbabilisticTransfer, Teacher, Student>{30000}.couple(g);
+            return Related<ProbabilisticTransfer, Teacher, Student>{30000}.build(g);
         case MethodId::cka:
-            return Related<KernelAlignment, Teacher, Student>{}.couple(g);
+            return Related<KernelAlignment, Teacher, Student>{}.build(g);
         case MethodId::nst:
-            return NeuronSelectivity<Teacher, Student, mutual>{}.couple(g);
+            return NeuronSelectivity<Teacher, Student, mutual>{}.build(g);
         case MethodId::vid:
-            return VariationalInformation<Teacher, Student, mutual>{}.couple(g);
+            return VariationalInformation<Teacher, Student, mutual>{}.build(g);
         case MethodId::crd:
-            return ContrastiveDistillation<Teacher, Student>{}.couple(g);
+            return ContrastiveDistillation<Teacher, Student>{}.build(g);
         default:
-            return Distillation<Teacher, Student>{}.couple(g);
+            return Distillation<Teacher, Student>{}.build(g);
         }
     }
 };
@@ -93,7 +95,7 @@ struct ChosenTeaching {
 /// What the networks of a training answer to the test images, and where they see them in the mutual
 /// space.
 template <class T>
-void look(T& training, const DataSet& data, const Job& job, Outcome& outcome) {
+void look(T& training, const Splits& data, const Job& job, Outcome& outcome) {
     constexpr int networks = std::min(T::networks, 2);  // without snapshots
     std::array<std::vector<float>, networks> logits;
     Loader loader(data.test, fitted_transform(job.transform, data.test.dims, T::input),
@@ -119,13 +121,13 @@ void look(T& training, const DataSet& data, const Job& job, Outcome& outcome) {
     if (job.method == MethodId::ensemble)
         outcome.ensemble = hits / data.test.size();
     for (const auto& z : logits)
-        outcome.scores.push_back(score(z, data.test.labels, data.test.classes));
+        outcome.scores.push_back(classification_report(z, data.test.labels, data.test.classes));
 }
 
 /// `names`: of the networks in this training; their initial weights follow from them, so that a
 /// network begins alike in all trainings.
 template <class What>
-Outcome train_as(const DataSet& data, const Job& job, const std::vector<std::string>& names,
+Outcome train_as(const Splits& data, const Job& job, const std::vector<std::string>& names,
                  double alpha) {
     using T = Training<What, Cpu<float>>;
     typename T::Settings settings{
@@ -139,15 +141,15 @@ Outcome train_as(const DataSet& data, const Job& job, const std::vector<std::str
     }
     T training(settings, std::make_shared<Cpu<float>>(job.threads));
     using C = typename T::Description;
-    unroll<C::size>([&](auto i) {
+    static_for<C::size>([&](auto i) {
         if constexpr (C::frozen::has(i))
             training.set_network_weights(i, (*job.snapshots)[std::size_t(i % 2)]);
     });
-    StepRate rate;
-    rate.base = job.rate;
+    MultiStepLR rate;
+    rate.base = job.learning_rate;
     FitOptions options{.epochs = job.epochs,
-                       .rate = rate,
-                       .warm_up = job.warm_up,
+                       .learning_rate = rate,
+                       .warmup_steps = job.warmup_steps,
                        .seed = job.seed,
                        .transform = job.transform,
                        .evaluate_every = job.evaluate_every,
@@ -155,7 +157,7 @@ Outcome train_as(const DataSet& data, const Job& job, const std::vector<std::str
                        .checkpoints = job.checkpoints};
     const bool logs = !job.logs.empty();
     std::string how = job.metric.describe();
-    for (const auto& [heading, what] : semantics<C>(training.settings()))
+    for (const auto& [heading, what] : training_manifest<C>(training.settings()))
         how += sentence("; ", heading, ": ", what);
     options.checkpoints.also = {{"method", how}};
     Outcome outcome;
@@ -165,7 +167,7 @@ Outcome train_as(const DataSet& data, const Job& job, const std::vector<std::str
     if (!job.weights.empty() && !outcome.history.stopped) {
         if (C::size > 1)
             save_weights(training, job.weights + ".safetensors");
-        unroll<std::min<int>(C::size, 2)>([&](auto i) {
+        static_for<std::min<int>(C::size, 2)>([&](auto i) {
             if constexpr (!C::frozen::has(i))
                 outcome.deployed[i] = training.template deployed_weights<i>();
         });
@@ -173,8 +175,8 @@ Outcome train_as(const DataSet& data, const Job& job, const std::vector<std::str
     // without snapshots
     for (Record& r : outcome.history.records)
         r.networks.resize(std::min<std::size_t>(r.networks.size(), 2));
-    outcome.semantics = semantics<C>(training.settings());
-    outcome.parameters = training.catalogue().parameter_count;
+    outcome.semantics = training_manifest<C>(training.settings());
+    outcome.parameters = training.named_tensors().parameter_count;
     outcome.memory_bytes = training.memory_bytes() + training.workspace_bytes();
     outcome.backend = training.backend().describe();
     if (C::size == 1)
@@ -186,8 +188,7 @@ Outcome train_as(const DataSet& data, const Job& job, const std::vector<std::str
 
 /// Everything on the menu, for networks A and B with names a and b.
 template <class A, class B>
-Outcome train_pair(const DataSet& data, const Job& job, const std::string& a,
-                   const std::string& b) {
+Outcome train_pair(const Splits& data, const Job& job, const std::string& a, const std::string& b) {
     using Product = MKB<Encoder<64>, Transfer<64>, Decoder>;
     const std::vector<std::string> both{a, b};
     const std::vector<std::string> one{job.network == 0 ? a : b};
@@ -217,7 +218,7 @@ Outcome train_pair(const DataSet& data, const Job& job, const std::string& a,
     case MethodId::ensemble:
         return train_as<Collaboration<A, B, Frozen<0, 1>, Ensemble>>(data, job, both, 0);
     case MethodId::ctsl:
-        return train_as<Collaboration<A, B, A, B, Frozen<2, 3>, CollaborativeTeaching<2>>>(
+        return train_as<Collaboration<A, B, A, B, Frozen<2, 3>, CtslMkt<2>>>(
             data, job, {a, b, a + " before", b + " before"}, 0);
     case MethodId::afd:
         return train_as<Collaboration<A, B, AdversarialFeatures<>>>(data, job, both, 0);

@@ -11,7 +11,7 @@
 
 namespace program {
 
-/// How many characters must be added, removed, changed or swapped with their neighbour to make one
+/// How many characters must be added, removed, changed or swapped with their neighbor to make one
 /// word the other.
 inline int distance(std::string_view a, std::string_view b) {
     std::vector<int> older;

@@ -8,11 +8,11 @@
 #ifdef PROGRAM_WITH_IMAGES
 #include <collab/data/image_folder.hpp>
 #endif
-#include <collab/data/open.hpp>
+#include <collab/data/registry.hpp>
 
 namespace program {
 
-collab::DataSet open(const std::string& word, [[maybe_unused]] int side) {
+collab::Splits open(const std::string& word, [[maybe_unused]] int side) {
     if (word != "folder" && !word.starts_with("folder:"))
         return collab::open_data(word);
 #ifdef PROGRAM_WITH_IMAGES

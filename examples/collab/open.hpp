@@ -13,6 +13,6 @@ inline constexpr const char* data_words = "mnist:DIR, fashion:DIR, cifar10:DIR, 
 
 /// What collab::open_data opens, and `folder:DIR`: JPEG and PNG files in DIR/train/CLASS and
 /// DIR/val/CLASS, made into squares of `side` pixels.
-collab::DataSet open(const std::string& word, int side = 32);
+collab::Splits open(const std::string& word, int side = 32);
 
 }  // namespace program

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// smallnet_resnet20_gray: everything on the menu for SmallNet and ResNet-20 on grey pictures.
+// smallnet_resnet20_gray: everything on the menu for SmallNet and ResNet-20 on gray pictures.
 #include <collab/zoo/resnet.hpp>
 #include <collab/zoo/small_net.hpp>
 
@@ -10,6 +10,6 @@ struct First : collab::zoo::SmallNet<program::Gray> {};
 struct Second : collab::zoo::ResNet<20, program::Gray> {};
 }  // namespace
 
-program::Outcome program::smallnet_resnet20_gray(const collab::DataSet& data, const Job& job) {
+program::Outcome program::smallnet_resnet20_gray(const collab::Splits& data, const Job& job) {
     return train_pair<First, Second>(data, job, "SmallNet", "ResNet-20");
 }

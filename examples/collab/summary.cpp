@@ -17,8 +17,8 @@ Mean mean_of(const std::vector<double>& v) {
         m.mean += x / double(v.size());
     if (v.size() > 1) {
         for (const double x : v)
-            m.deviation += (x - m.mean) * (x - m.mean) / double(v.size() - 1);
-        m.deviation = std::sqrt(m.deviation);
+            m.stddev += (x - m.mean) * (x - m.mean) / double(v.size() - 1);
+        m.stddev = std::sqrt(m.stddev);
     }
     return m;
 }
@@ -27,12 +27,12 @@ std::string percent(const Mean& m, bool sign) {
         return "-";
     std::string s = sentence(sign && m.mean >= 0 ? "+" : "", decimal(100 * m.mean, 2));
     if (m.n > 1)
-        s += " \u00b1 " + decimal(100 * m.deviation, 2);
+        s += " \u00b1 " + decimal(100 * m.stddev, 2);
     return s;
 }
-collab::Chart::Series over_runs(const std::string& name, int colour, bool dashed,
+collab::Chart::Series over_runs(const std::string& name, int color, bool dashed,
                                 const std::vector<std::vector<collab::Chart::Point>>& all) {
-    collab::Chart::Series s{.name = name, .colour = colour, .dashed = dashed, .points = {}};
+    collab::Chart::Series s{.name = name, .color = color, .dashed = dashed, .points = {}};
     if (all.empty())
         return s;
     std::size_t length = all[0].size();
@@ -60,13 +60,13 @@ double last_accuracy(const collab::History& h, std::size_t column) {
 }
 
 template <class Pick>
-collab::Chart::Series over_seeds(const std::vector<SeedRun>& runs, const char* name, int colour,
+collab::Chart::Series over_seeds(const std::vector<SeedRun>& runs, const char* name, int color,
                                  bool dashed, Pick&& pick) {
     std::vector<std::vector<collab::Chart::Point>> all;
     for (const SeedRun& r : runs)
         if (auto points = pick(r); !points.empty())
             all.push_back(std::move(points));
-    return over_runs(name, colour, dashed, all);
+    return over_runs(name, color, dashed, all);
 }
 }  // namespace
 
@@ -87,7 +87,7 @@ long steps_to(const collab::History& history, std::size_t column, double accurac
 
 collab::Scatter space_of(const std::vector<std::string>& names,
                          const std::vector<std::vector<float>>& embeddings,
-                         const std::vector<int>& labels, const collab::DataSet& data,
+                         const std::vector<int>& labels, const collab::Splits& data,
                          const std::string& method) {
     std::vector<std::string> classes = data.test.class_names;
     if (classes.empty())
@@ -154,8 +154,8 @@ Findings find(const std::vector<SeedRun>& runs) {
                                 : sentence(network_names[i], d.mean > 0 ? " gained " : " lost ",
                                            points, " points by learning together");
             if (d.n > 1)
-                s += sentence(" (mean over ", d.n, " seeds, deviation ",
-                              decimal(100 * d.deviation, 2), ")");
+                s += sentence(" (mean over ", d.n, " seeds, stddev ", decimal(100 * d.stddev, 2),
+                              ")");
             else
                 s += " (one seed: differences of a few tenths are within chance)";
             f.sentences.push_back(s + ".");

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include <collab/io/report.hpp>
+#include <collab/report/report.hpp>
 
 #include "experiment.hpp"
 
@@ -19,17 +19,17 @@ struct SeedRun {
     collab::History alone[2], together;
 };
 
-/// Mean and deviation (of a sample) of what the seeds gave.
+/// Mean and stddev (of a sample) of what the seeds gave.
 struct Mean {
     double mean = 0;
-    double deviation = 0;
+    double stddev = 0;
     std::size_t n = 0;
 };
 Mean mean_of(const std::vector<double>& values);
 /// "91.82 ± 0.12", in per cent; "-" for nothing.
 std::string percent(const Mean& m, bool sign = false);
 /// A curve: the mean over seeds of those given, with the worst and the best as its spread.
-collab::Chart::Series over_runs(const std::string& name, int colour, bool dashed,
+collab::Chart::Series over_runs(const std::string& name, int color, bool dashed,
                                 const std::vector<std::vector<collab::Chart::Point>>& all);
 
 struct Findings {
@@ -48,7 +48,7 @@ long steps_to(const collab::History& history, std::size_t column, double accurac
 /// What two networks make of the same images in the mutual space.
 collab::Scatter space_of(const std::vector<std::string>& names,
                          const std::vector<std::vector<float>>& embeddings,
-                         const std::vector<int>& labels, const collab::DataSet& data,
+                         const std::vector<int>& labels, const collab::Splits& data,
                          const std::string& method);
 
 Findings find(const std::vector<SeedRun>& runs);

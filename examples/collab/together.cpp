@@ -9,7 +9,7 @@
 
 namespace {
 
-void write_report(const program::TogetherOptions& o, const collab::DataSet& data,
+void write_report(const program::TogetherOptions& o, const collab::Splits& data,
                   const std::vector<program::SeedRun>& runs, const program::Findings& found,
                   const std::string& backend, const program::Job& job, double seconds,
                   const std::string& command, const program::Outcome& last) {
@@ -81,7 +81,7 @@ int together(const TogetherOptions& o, const std::string& command) {
     const auto seconds = [&] {
         return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     };
-    const collab::DataSet data = open_basics(o);
+    const collab::Splits data = open_basics(o);
 
     Job job = job_of(o, data);
     job.look = !o.report.empty();
@@ -91,8 +91,8 @@ int together(const TogetherOptions& o, const std::string& command) {
         std::printf("%s: %d training and %d test images, %d classes. %d epochs, batch %d, %d "
                     "seed%s. Learning rate %g, alpha %g, metric %s, merge %s.\n",
                     data.train.name.c_str(), data.train.size(), data.test.size(),
-                    data.train.classes, o.epochs, o.batch, o.seeds, o.seeds == 1 ? "" : "s", o.rate,
-                    o.alpha, o.metric.c_str(), o.merge.c_str());
+                    data.train.classes, o.epochs, o.batch, o.seeds, o.seeds == 1 ? "" : "s",
+                    o.learning_rate, o.alpha, o.metric.c_str(), o.merge.c_str());
         std::fflush(stdout);
     }
 

@@ -25,7 +25,7 @@ const char* knowledge_of(MethodId method) {
 }
 }  // namespace
 
-Outcome train(const collab::DataSet& data, const PairEntry& pair, const Job& job) {
+Outcome train(const collab::Splits& data, const PairEntry& pair, const Job& job) {
     const auto entry = std::find_if(methods.begin(), methods.end(),
                                     [&](const MethodEntry& m) { return m.id == job.method; });
     const bool apart = job.method == MethodId::individual || job.method == MethodId::mkb_alone;
@@ -38,14 +38,14 @@ Outcome train(const collab::DataSet& data, const PairEntry& pair, const Job& job
         if (!folder->empty())
             *folder += place;
     const int channels = data.train.dims.channels;
-    const Train built = channels == 1 ? pair.gray : pair.colour;
+    const Train built = channels == 1 ? pair.gray : pair.color;
     if (!built)
-        collab::fail("the pair ", pair.name, " is built for ", channels == 1 ? "coloured" : "grey",
+        collab::fail("the pair ", pair.name, " is built for ", channels == 1 ? "colored" : "gray",
                      " pictures only, and ", data.train.name, " has ",
-                     channels == 1 ? "grey" : "coloured", " ones");
+                     channels == 1 ? "gray" : "colored", " ones");
     Outcome outcome = built(data, here);
     const Provenance from{data.train.dims.height,
-                          job.transform.normalise,
+                          job.transform.normalize,
                           data.train.class_names,
                           data.train.name,
                           entry->name,

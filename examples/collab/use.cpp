@@ -5,14 +5,16 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
 #include <numeric>
+#include <system_error>
 
 #include <collab/core/config.hpp>
 #include <collab/data/sampler.hpp>
-#include <collab/io/confusion.hpp>
 #include <collab/io/format.hpp>
-#include <collab/io/report.hpp>
-#include <collab/model/score.hpp>
+#include <collab/model/classification_report.hpp>
+#include <collab/report/confusion.hpp>
+#include <collab/report/report.hpp>
 
 #ifdef PROGRAM_WITH_IMAGES
 #include <collab/data/image_folder.hpp>
@@ -32,7 +34,7 @@ std::string share(double v) {
 }
 
 collab::Table accuracies(const std::vector<Opened>& networks,
-                         const std::vector<collab::Score>& scores) {
+                         const std::vector<collab::ClassificationReport>& scores) {
     collab::Table t;
     t.caption = "Accuracy on the test images, in per cent";
     t.columns = {{"network"},
@@ -47,7 +49,7 @@ collab::Table accuracies(const std::vector<Opened>& networks,
     return t;
 }
 collab::Table by_class(const std::vector<Opened>& networks,
-                       const std::vector<collab::Score>& scores) {
+                       const std::vector<collab::ClassificationReport>& scores) {
     collab::Table t;
     t.caption = "Accuracy of each class, in per cent";
     t.columns = {{"class"}, {"images", true}};
@@ -56,7 +58,7 @@ collab::Table by_class(const std::vector<Opened>& networks,
     for (int c = 0; c < scores.front().classes; ++c) {
         t.rows.push_back(
             {networks.front().class_name(c), collab::grouped(double(scores.front().count(c)))});
-        for (const collab::Score& s : scores)
+        for (const collab::ClassificationReport& s : scores)
             t.rows.back().push_back(share(s.accuracy(c)));
     }
     return t;
@@ -95,7 +97,7 @@ void eval(const EvalOptions& o, const std::string& command) {
     collab::Images test = open(o.data, networks.front().from.side).test;
     if (o.test_subset > 0)
         test = collab::subset(test, o.test_subset, 1);
-    std::vector<collab::Score> scores;
+    std::vector<collab::ClassificationReport> scores;
     for (Opened& n : networks) {
         if (n.kind.channels != test.dims.channels || n.from.side != test.dims.height ||
             test.dims.height != test.dims.width)
@@ -104,8 +106,8 @@ void eval(const EvalOptions& o, const std::string& command) {
                  test.dims.channels, " x ", test.dims.height, " x ", test.dims.width);
         if (test.classes != 10)
             fail(n.path, ": tells 10 classes apart; ", test.name, " has ", test.classes);
-        scores.push_back(
-            collab::score(n.network->logits(test, n.transform()), test.labels, test.classes));
+        scores.push_back(collab::classification_report(n.network->logits(test, n.transform()),
+                                                       test.labels, test.classes));
     }
     std::printf("%s: %s images\n\n%s\n%s", test.name.c_str(), collab::grouped(test.size()).c_str(),
                 as_text(accuracies(networks, scores)).c_str(),
@@ -211,13 +213,17 @@ void export_network(const ExportOptions& o) {
     const std::string end = o.to.substr(std::min(o.to.rfind('.'), o.to.size()));
     if (end != ".onnx" && end != ".npz" && end != ".safetensors")
         fail("'", o.to, "': expected a name that ends in .onnx, .npz or .safetensors");
+    std::error_code unknown;
+    if (std::filesystem::equivalent(o.file, o.to, unknown))
+        fail(o.to, ": is the network itself; expected the name of another file");
     const Opened n = open_network(o.file, 1, 1);
+    const Words words = words_of(n.kind, n.from);
     if (end == ".onnx")
-        n.network->save_onnx(o.to, o.batch);
+        n.network->save_onnx(o.to, o.batch, words);
     else if (end == ".npz")
         n.network->save_arrays(o.to);
     else
-        n.network->save(o.to, {});
+        n.network->save(o.to, words);
     const collab::Dims in = n.network->input();
     const auto list = [](const std::vector<double>& v) {
         std::string s;
@@ -228,13 +234,13 @@ void export_network(const ExportOptions& o) {
     std::printf("%s: %s, %s parameters\n", o.to.c_str(), n.title().c_str(),
                 collab::grouped(double(n.network->parameters())).c_str());
     std::printf("  input    %d x %d x %d (channels, height, width): pictures of %d x %d, values 0 "
-                "to 1%s, then minus mean %s, by deviation %s\n",
+                "to 1%s, then minus mean %s, by stddev %s\n",
                 in.channels, in.height, in.width, n.from.side, n.from.side,
                 in.height > n.from.side ? sentence(", ", (in.height - n.from.side) / 2,
                                                    " black pixels added on each side")
                                               .c_str()
                                         : "",
-                list(n.from.normalise.mean).c_str(), list(n.from.normalise.deviation).c_str());
+                list(n.from.normalize.mean).c_str(), list(n.from.normalize.stddev).c_str());
     std::printf("  output   10 logits:");
     for (int c = 0; c < 10; ++c)
         std::printf("%s %s", c ? "," : "", n.class_name(c).c_str());

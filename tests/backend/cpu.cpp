@@ -25,7 +25,7 @@ using backend::Map;
 template <class B>
 concept Everything =
     Backend<B> && ConvolutionBackend<B> && ProductBackend<B> && ActivationBackend<B> &&
-    NormalisationBackend<B> && PoolingBackend<B> && DropoutBackend<B> && ShortcutBackend<B> &&
+    NormalizationBackend<B> && PoolingBackend<B> && DropoutBackend<B> && ShortcutBackend<B> &&
     ChannelBackend<B> && CrossEntropyBackend<B>;
 static_assert(Everything<Cpu<float>> && Everything<Cpu<double>>);
 static_assert(std::is_nothrow_move_constructible_v<Cpu<>> &&
@@ -269,7 +269,7 @@ TEST_CASE("a sum is taken in double") {
     CHECK(cpu.sum(3, x.data()) == 3.0 / 1024);
 }
 
-TEST_CASE("batch normalisation does not cancel where the mean is large beside the deviation") {
+TEST_CASE("batch normalization does not cancel where the mean is large beside the stddev") {
     Cpu<float> cpu(2);
     for (const int channels : {1, 3, 8, 64, 300})
         for (const int gap : {0, 1})
@@ -324,7 +324,7 @@ TEST_CASE("batch normalisation does not cancel where the mean is large beside th
             }
 }
 
-TEST_CASE("sums behind a normalisation are exact to the rounding of their results even where all "
+TEST_CASE("sums behind a normalization are exact to the rounding of their results even where all "
           "terms are alike") {
     Cpu<float> cpu(1);
     // pixels in rows of 16 and of 4, and rows in two strips
@@ -343,11 +343,11 @@ TEST_CASE("sums behind a normalisation are exact to the rounding of their result
         // without an activation the gradient is not written
         for (const bool gated : {true, false}) {
             if (gated)
-                cpu.normalised_sums(map, ReluFunction{}, whole(x, c), whole(y, c), whole(dy, c),
+                cpu.normalized_sums(map, ReluFunction{}, whole(x, c), whole(y, c), whole(dy, c),
                                     saved.data(), dgamma.data(), dbeta.data(), sums.data(),
                                     whole(g, c));
             else
-                cpu.normalised_sums(map, Identity{}, whole(x, c), whole(y, c), whole(dy, c),
+                cpu.normalized_sums(map, Identity{}, whole(x, c), whole(y, c), whole(dy, c),
                                     saved.data(), dgamma.data(), dbeta.data(), sums.data(),
                                     View<float>{});
             double squares = 0;
@@ -368,7 +368,7 @@ TEST_CASE("sums behind a normalisation are exact to the rounding of their result
     }
 }
 
-TEST_CASE("a constant channel has variance zero and a finite normalisation") {
+TEST_CASE("a constant channel has variance zero and a finite normalization") {
     Cpu<float> cpu(1);
     const Map map{4, {2, 50, 50}};
     std::vector<float> x(count(map), 0.1f);
@@ -385,7 +385,7 @@ TEST_CASE("a constant channel has variance zero and a finite normalisation") {
     CHECK(y[77] == 3);
 }
 
-TEST_CASE("a NaN goes through activations, stays in its channel in a batch normalisation and wins "
+TEST_CASE("a NaN goes through activations, stays in its channel in a batch normalization and wins "
           "its pooling windows") {
     Cpu<float> cpu(1);
     const Map map{1, {18, 4, 4}};  // 18 channels: vector code and what is left of it

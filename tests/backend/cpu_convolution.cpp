@@ -10,14 +10,14 @@
 #include <string>
 #include <vector>
 
-#include <collab/backend/cpu/kernels.hpp>
+#include <collab/backend/cpu/operations_impl.hpp>
 #include <collab/core/random.hpp>
 
 using namespace collab;
 using backend::Convolution;
+using backend::CpuContext;
 using backend::Extent;
 using backend::Product;
-using backend::Threads;
 
 namespace {
 
@@ -117,8 +117,8 @@ void each_product(const Convolution& g, F f) {
 template <class R, class F>
 void on_threads(R& result, F f) {
     R other = result;
-    Threads one(1);
-    Threads two(2);
+    CpuContext one(1);
+    CpuContext two(2);
     f(one, result);
     f(two, other);
     if constexpr (requires { result.data.data(); })
@@ -173,19 +173,19 @@ COLLAB_NOINLINE void check(const Convolution& g, int x_gap = 0, int y_gap = 0,
         dw_expected[std::size_t(k)] += value * gradient;
     });
 
-    on_threads(y, [&](Threads& t, Field<T>& r) {
+    on_threads(y, [&](CpuContext& t, Field<T>& r) {
         backend::conv2d<T>(t, g, x.view(), w.data(), with_bias ? out_bias.data() : nullptr,
                            r.view());
     });
     CHECK(error(y_expected, y) < tolerance<T>);
     CHECK(y.gaps_untouched());
-    on_threads(dx, [&](Threads& t, Field<T>& r) {
+    on_threads(dx, [&](CpuContext& t, Field<T>& r) {
         backend::conv2d_input_gradient<T>(t, g, dy.view(), w.data(),
                                           with_bias ? in_bias.data() : nullptr, r.view());
     });
     CHECK(error(dx_expected, dx) < tolerance<T>);
     CHECK(dx.gaps_untouched());
-    on_threads(dw, [&](Threads& t, std::vector<T>& r) {
+    on_threads(dw, [&](CpuContext& t, std::vector<T>& r) {
         backend::conv2d_weight_gradient<T>(t, g, x.view(), dy.view(), r.data());
     });
     CHECK(error(dw_expected, dw) < tolerance<T>);
@@ -258,7 +258,7 @@ TEST_CASE_TEMPLATE("maps too large for one piece of work agree with plain loops"
 TEST_CASE_TEMPLATE("gradients of weights with many channels and few samples agree with plain "
                    "loops, whatever the memory holds",
                    T, float, double) {
-    Threads threads(2);
+    CpuContext threads(2);
     for (const Convolution& g :
          {square(4, 32, 64, 12, 3), square(4, 32, 76, 12, 3), square(4, 32, 64, 12, 5),
           square(4, 32, 72, 12, 3, 2), square(2, 40, 128, 8, 1), square(3, 24, 130, 20, 5)}) {
@@ -331,7 +331,7 @@ TEST_CASE_TEMPLATE("input pixels that no window reaches have gradient zero, or t
     Field<T> dy(2 * g.out.area(), 4, 0, 1);
     Field<T> dx(2 * 64, 3, 0, 2);
     const std::vector<T> w = numbers<T>(12, 3);
-    Threads threads(1);
+    CpuContext threads(1);
     backend::conv2d_input_gradient<T>(threads, g, dy.view(), w.data(), nullptr, dx.view());
     for (int p = 0; p < 128; ++p)
         for (int c = 0; c < 3; ++c)
@@ -375,21 +375,21 @@ TEST_CASE_TEMPLATE("products agree with plain loops", T, float, double) {
                     y_expected[std::size_t(b * out + o)] = sum;
                     db_expected[std::size_t(o)] += dy.get(b, o);
                 }
-            on_threads(y, [&](Threads& t, Field<T>& r) {
+            on_threads(y, [&](CpuContext& t, Field<T>& r) {
                 backend::linear<T>(t, g, x.view(), w.data(), bias.data(), r.view());
             });
             CHECK(error(y_expected, y) < tolerance<T>);
             CHECK(y.gaps_untouched());
-            on_threads(dx, [&](Threads& t, Field<T>& r) {
+            on_threads(dx, [&](CpuContext& t, Field<T>& r) {
                 backend::linear_input_gradient<T>(t, g, dy.view(), w.data(), r.view());
             });
             CHECK(error(dx_expected, dx) < tolerance<T>);
             CHECK(dx.gaps_untouched());
-            on_threads(dw, [&](Threads& t, std::vector<T>& r) {
+            on_threads(dw, [&](CpuContext& t, std::vector<T>& r) {
                 backend::linear_weight_gradient<T>(t, g, x.view(), dy.view(), r.data());
             });
             CHECK(error(dw_expected, dw) < tolerance<T>);
-            on_threads(db, [&](Threads& t, std::vector<T>& r) {
+            on_threads(db, [&](CpuContext& t, std::vector<T>& r) {
                 backend::bias_gradient<T>(t, {batch, {out, 1, 1}}, dy.view(), r.data());
             });
             CHECK(error(db_expected, db) < tolerance<T>);
@@ -406,7 +406,7 @@ TEST_CASE("a NaN in the input does not leak into other samples") {
         for (int p = 2 * g.in.area(); p < 3 * g.in.area(); ++p)
             for (int c = 0; c < g.in.channels; ++c)
                 x.at(p, c) = std::nanf("");
-        Threads threads(1);
+        CpuContext threads(1);
         backend::conv2d<float>(threads, g, x.view(), w.data(), nullptr, y.view());
         for (int p = 0; p < y.pixels; ++p)
             for (int c = 0; c < y.channels; ++c)
@@ -420,7 +420,7 @@ TEST_CASE("after the first call the kernels ask for no more memory") {
     Field<float> y(g.batch * 64, 32, 0, 2);
     const std::vector<float> w = numbers<float>(g.weights(), 3);
     std::vector<float> dw(w.size());
-    Threads threads(1);
+    CpuContext threads(1);
     std::size_t bytes = 0;
     for (int step = 0; step < 3; ++step) {
         backend::conv2d<float>(threads, g, x.view(), w.data(), nullptr, y.view());

@@ -13,8 +13,8 @@
 #include <string>
 #include <vector>
 
+#include <collab/backend/cpu/amx_pointwise.hpp>
 #include <collab/backend/cpu/cpu.hpp>
-#include <collab/backend/cpu/unit_pointwise.hpp>
 
 #include "gapped.hpp"
 
@@ -58,7 +58,7 @@ struct LoopUnit {
     }
 };
 
-Load<float> load(const Gapped& map) {
+InputTransform<float> load(const Gapped& map) {
     return {map.view(), map.channels};
 }
 
@@ -107,7 +107,7 @@ const bool unit_is_there = MatrixUnit::present();
 template <class Unit>
 void check_products(const Sizes& s) {
     CAPTURE(s.name());
-    Threads threads(2);
+    CpuContext threads(2);
     const Convolution g = s.convolution();
     const Gapped x(s.pixels, s.in, s.gap, 1);
     const Gapped dy(s.pixels, s.out, s.gap, 2);
@@ -116,7 +116,7 @@ void check_products(const Sizes& s) {
     Gapped y(s.pixels, s.out, s.gap, 5);
     Gapped dx(s.pixels, s.in, s.gap, 6);
 
-    After<float> to_y(y.view(), s.out);
+    Epilogue<float> to_y(y.view(), s.out);
     unit_sweep<Unit>(threads, g, false, load(x), w.data.data(), bias.data.data(), to_y);
     Distance forward;
     for (int p = 0; p < s.pixels; ++p)
@@ -154,7 +154,7 @@ void check_products(const Sizes& s) {
             d.add(double(dw[i]), weights[i]);
         d.check();
     };
-    After<float> to_dx(dx.view(), s.in);
+    Epilogue<float> to_dx(dx.view(), s.in);
     unit_sweep<Unit>(threads, g, true, load(dy), w.data.data(), nullptr, to_dx);
     check_dx();
     std::fill(dx.data.begin(), dx.data.end(), Gapped::mark);
@@ -165,7 +165,7 @@ void check_products(const Sizes& s) {
     check_dw(dw);
     unit_weight_gradient<Unit>(threads, g, load(x), load(dy), again.data());
     check_dw(again);
-    Threads one(1);
+    CpuContext one(1);
     std::vector<float> alone(dw.size(), 0.5f);
     const auto dx_of_two = dx.data;
     unit_backward<Unit>(one, g, load(x), load(dy), w.data.data(), alone.data(), to_dx);
@@ -185,7 +185,7 @@ float multiplied(float a, float b) {
     split_tile(from_a, unit_rows, unit_words, split_a);
     split_tile(from_b, unit_rows, unit_words, split_b);
     Unit unit;
-    Ahead nothing;
+    Prefetcher nothing;
     unit_product<1, 1>(unit, {split_a, split_b, 0, 0, 1, sums, 0, 0, unit_rows, &nothing}, false);
     return sums[0];
 }

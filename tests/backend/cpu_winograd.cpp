@@ -10,7 +10,7 @@
 #include <type_traits>
 #include <vector>
 
-#include <collab/backend/cpu/threads.hpp>
+#include <collab/backend/cpu/cpu_context.hpp>
 #include <collab/backend/cpu/winograd.hpp>
 #include <collab/backend/cpu/winograd_gradient.hpp>
 #include <collab/core/random.hpp>
@@ -136,7 +136,7 @@ struct Windows {
     std::ptrdiff_t row, image;
     Workspace memory;
     T* data;
-    Windows(const Dense& d, const Field<T>& x, int group) : channels(d.source_channels) {
+    Windows(const ConvGeometry& d, const Field<T>& x, int group) : channels(d.source_channels) {
         const Window w = d.window();
         const int rows = w.height(d.target.height);
         row = std::ptrdiff_t(w.width()) * channels;
@@ -150,7 +150,7 @@ struct Windows {
         // may be read, must not matter
         std::fill_n(data + d.g.batch * image, lanes<T>, std::numeric_limits<T>::quiet_NaN());
     }
-    WinogradSource<T> source(const Dense& d, int edge) const {
+    WinogradSource<T> source(const ConvGeometry& d, int edge) const {
         return {data,           channels, row, image, d.g.batch, d.target.height,
                 d.target.width, channels, edge};
     }
@@ -160,7 +160,7 @@ template <class T>
 void check_sweep(const Case& c, int edge, bool transposed) {
     INFO(c.name() << ", tiles of " << edge << (transposed ? ", input gradient" : ", forward"));
     const Convolution g = c.convolution();
-    const Dense d(g, transposed);
+    const ConvGeometry d(g, transposed);
     const int sources = d.source_channels;
     const int targets = d.target_channels;
     Field<T> x(g.batch * d.source.area(), d.source.channels, 1);
@@ -201,7 +201,7 @@ void check_sweep(const Case& c, int edge, bool transposed) {
                            d.target.width * pixel,
                            d.target.area() * pixel,
                            scratch.get<T>(winograd_scratch<T>(edge, sources, targets, s.tiles()))};
-        Ahead ahead;
+        Prefetcher ahead;
         ahead.add(View<const T>{x.data.data(), 1}, 0, long(x.data.size()));
         job.ahead = &ahead;
         winograd_tiles(job);
@@ -214,7 +214,7 @@ template <class T>
 void check_gradient(const Case& c, int edge) {
     INFO(c.name() << ", tiles of " << edge << ", weight gradient");
     const Convolution g = c.convolution();
-    const Dense d(g, false);
+    const ConvGeometry d(g, false);
     const int in = d.source_channels;
     const int out = d.target_channels;
     const Field<T> x(g.batch * g.in.area(), g.in.channels, 5);

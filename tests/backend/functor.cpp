@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// functor: the accuracy of the vectorisable exponential, and slopes against differences.
+// functor: the accuracy of the vectorizable exponential, and slopes against differences.
 #include <collab/backend/functor.hpp>
 #include <initializer_list>
 

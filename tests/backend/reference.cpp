@@ -18,7 +18,7 @@
 using namespace collab;
 using backend::Convolution;
 using backend::Map;
-using backend::Normalisation;
+using backend::Normalization;
 using backend::Pooling;
 
 namespace {
@@ -26,7 +26,7 @@ namespace {
 template <class B>
 constexpr bool complete =
     Backend<B> && ConvolutionBackend<B> && ProductBackend<B> && ActivationBackend<B> &&
-    NormalisationBackend<B> && PoolingBackend<B> && DropoutBackend<B> && ShortcutBackend<B> &&
+    NormalizationBackend<B> && PoolingBackend<B> && DropoutBackend<B> && ShortcutBackend<B> &&
     ChannelBackend<B> && CrossEntropyBackend<B>;
 static_assert(complete<Reference<float>> && complete<Reference<double>>);
 
@@ -244,11 +244,11 @@ TEST_CASE("Reference: activations by hand; relu keeps a NaN") {
     CHECK(y[2] == 3);
 }
 
-TEST_CASE("Reference: batch normalisation by hand, with running statistics") {
+TEST_CASE("Reference: batch normalization by hand, with running statistics") {
     const Values x{1, 2, 3, 4};
     const Values gamma{3};
     const Values beta{1};             // mean 2.5, biased variance 1.25, unbiased 5/3
-    const Normalisation n{1.0, 0.1};  // so 1 / sqrt(1.25 + 1) = 2/3
+    const Normalization n{1.0, 0.1};  // so 1 / sqrt(1.25 + 1) = 2/3
     Values y(4, undefined);
     Values mean{10};
     Values variance{1};
@@ -276,11 +276,11 @@ TEST_CASE("Reference: batch normalisation by hand, with running statistics") {
     CHECK(apart(y, {1, 2.5, 4, 5.5}) < 1e-14);
 }
 
-TEST_CASE_TEMPLATE("Reference: the gradients of batch normalisation agree with central differences",
+TEST_CASE_TEMPLATE("Reference: the gradients of batch normalization agree with central differences",
                    F, Identity, ReluFunction, EluFunction, LeakyReluFunction, SigmoidFunction) {
     const Map map{3, {2, 2, 2}};
     const F f{};
-    const Normalisation n{1e-5, 0.1};
+    const Normalization n{1e-5, 0.1};
     const Values x = numbers(map.size(), 1);
     const Values gamma{1.5, -0.7};
     const Values beta{0.1, 0.2};
@@ -405,7 +405,7 @@ TEST_CASE("Reference: dropout uses the word of the element's place and keeps the
     }
     Values ones(100000, 1);
     reference.dropout(Map{1, {100000, 1, 1}}, 0.3, random, view(ones, 100000), view(ones, 100000));
-    // five standard deviations
+    // five standard stddevs
     CHECK(reference.sum(ones.size(), ones.data()) / 100000 == doctest::Approx(1).epsilon(0.01));
     CHECK(std::count(ones.begin(), ones.end(), 0.0) == doctest::Approx(30000).epsilon(0.025));
     reference.dropout(Map{1, {9, 1, 1}}, 0, random, view(x, 9), view(y, 9));

@@ -35,19 +35,20 @@ struct OneOfMany {
     using taps = Pack<early, mutual, penultimate>;
     int which = 0;
 
+    void check() const { Expect{"OneOfMany"}.between("which", which, 0, 23); }
     template <class G>
-    void couple(G& g) const {
+    void build(G& g) const {
         int next = 0;
         const auto option = [&](auto method) {
             if (next++ == which)
-                method.couple(g);
+                method.build(g);
         };
         option(MutualLearning<>{});
         option(MutualLearning<Attached>{});
         option(MutualLearningWithMean{.temperature = 2});
         option(CollaborativeHeads{});
-        option(TeacherFree{});
-        option(CollaborativeTeaching<2>{});
+        option(TfKd{});
+        option(CtslMkt<2>{});
         option(CollaborativeDistillation<MinimumLogits>{});
         option(CollaborativeDistillation<BestLogits>{});
         option(CollaborativeDistillation<MeanLogits>{});
@@ -100,9 +101,9 @@ void verify_swap(One& one, Two& two, int n = samples, int first = 0) {
     std::rotate(x.begin(), x.begin() + first * Image::dims.size(),
                 x.begin() + n * Image::dims.size());
     std::rotate(y.begin(), y.begin() + first, y.end());
-    REQUIRE(one.catalogue().parameter_count == two.catalogue().parameter_count);
+    REQUIRE(one.named_tensors().parameter_count == two.named_tensors().parameter_count);
     const std::vector<double> begin = one.parameters();
-    for (const Named& t : one.catalogue().parameters)
+    for (const Named& t : one.named_tensors().parameters)
         two.set_parameter(swapped(t.name), one.parameter(t.name));
     for (int s = 0; s < 3; ++s) {
         one.step(images.data(), labels.data(), n, 0.02);
@@ -110,7 +111,7 @@ void verify_swap(One& one, Two& two, int n = samples, int first = 0) {
     }
     double worst = 0;
     double moved = 0;
-    for (const Named& t : one.catalogue().parameters) {
+    for (const Named& t : one.named_tensors().parameters) {
         const auto a = one.parameter(t.name);
         const auto b = two.parameter(swapped(t.name));
         for (std::size_t i = 0; i < a.size(); ++i) {
@@ -182,7 +183,7 @@ TEST_CASE("one after the other, a half step moves its own network and what is sh
             look();
             REQUIRE(seen.size() == std::size_t(C::size) + 1);
             for (std::size_t half = 0; half < std::size_t(C::size); ++half)
-                for (const Named& t : training.catalogue().parameters) {
+                for (const Named& t : training.named_tensors().parameters) {
                     bool others = false;
                     bool own = false;
                     bool same = true;  // whose tensor it is

@@ -10,9 +10,9 @@ using namespace collab;
 
 namespace {
 template <class List, class In>
-using output = typename Sequence<List, In>::Output;
+using output = typename ExecutionPlan<List, In>::Output;
 template <class List, class In>
-constexpr int parameters = Sequence<List, In>::footprint.parameters;
+constexpr int parameters = ExecutionPlan<List, In>::footprint.parameters;
 template <int Height, int Width, int Extent>
 // a feature of this size comes back from the mutual space with its own shape
 constexpr bool restored = [] {
@@ -37,7 +37,7 @@ TEST_CASE("an encoder brings any feature down to eight rows and columns or fewer
 }
 
 TEST_CASE("a decoder restores features of every size") {
-    unroll<70>([](auto i) {
+    static_for<70>([](auto i) {
         CHECK_MESSAGE((restored<i + 1, 71 - i, 8>), "extent ", (int(i) + 1));
         CHECK_MESSAGE((restored<i + 1, i + 1, 5>), "extent ", (int(i) + 1));
     });
@@ -89,7 +89,7 @@ TEST_CASE("a part serves all networks, or each its own") {
     CHECK_FALSE(K::serves<3>);
 }
 
-TEST_CASE("a collaboration recognises its items in any order") {
+TEST_CASE("a collaboration recognizes its items in any order") {
     using Small = zoo::SmallNet<>;
     using Large = zoo::ResNet<20>;
     using Base = MKB<Encoder<64>, Transfer<64>, Decoder>;

@@ -21,7 +21,7 @@ namespace collab::conformance {
 using backend::Convolution;
 using backend::Extent;
 using backend::Map;
-using backend::Normalisation;
+using backend::Normalization;
 using backend::Pooling;
 using backend::Product;
 
@@ -188,14 +188,14 @@ void for_activations(F each) {
     each("sigmoid", SigmoidFunction{});
 }
 
-/// A batch whose channels differ in mean and deviation, and what the forward pass keeps of it:
+/// A batch whose channels differ in mean and stddev, and what the forward pass keeps of it:
 /// rounded once, so that all backends begin alike.
 template <class S, class F>
-struct Normalised {
+struct Normalized {
     std::vector<double> x, y, gamma, beta, saved;
-    double amplification = 0;  // the largest gamma / deviation
+    double amplification = 0;  // the largest gamma / stddev
 
-    Normalised(const Map& map, const Normalisation& n, F f) : x(numbers(map.size(), "x")) {
+    Normalized(const Map& map, const Normalization& n, F f) : x(numbers(map.size(), "x")) {
         const int c = map.dims.channels;
         gamma = numbers(c, "gamma", {0.5, 1.5});
         beta = numbers(c, "beta");
@@ -210,7 +210,7 @@ struct Normalised {
         std::vector<double> variance(gamma.size());
         y.resize(x.size());
         saved.resize(2 * gamma.size());
-        const auto normalise = [&](auto function) {
+        const auto normalize = [&](auto function) {
             Reference<double>{}.batch_norm(map, n, function, {x.data(), c}, gamma.data(),
                                            beta.data(), mean.data(), variance.data(), saved.data(),
                                            {y.data(), c});
@@ -218,7 +218,7 @@ struct Normalised {
         // Where an activation has a kink, rounding decides which slope a value next to it gets:
         // there are none.
         for (bool some = true; some;) {
-            normalise(Identity{});
+            normalize(Identity{});
             some = false;
             for (std::size_t i = 0; i < x.size(); ++i)
                 if (std::min(std::abs(y[i]), std::abs(y[i] - 6)) < 1e-5 && map.pixels() > 8) {
@@ -226,7 +226,7 @@ struct Normalised {
                     some = true;
                 }
         }
-        normalise(f);
+        normalize(f);
         for (std::size_t i = 0; i < gamma.size(); ++i)
             amplification = std::max(amplification, gamma[i] * saved[gamma.size() + i]);
     }

@@ -46,21 +46,21 @@ static_assert(std::same_as<joined<Long<200>, Long<100>>::at<299>, Index<99>>);
 
 constexpr int sum_of_squares(int) {
     int sum = 0;
-    unroll<5>([&](auto i) { sum += i * i; });
+    static_for<5>([&](auto i) { sum += i * i; });
     return sum;
 }
 static_assert(sum_of_squares(0) == 30);
 
 }  // namespace
 
-TEST_CASE("unroll calls with each constant, in order") {
+TEST_CASE("static_for calls with each constant, in order") {
     std::vector<int> seen;
-    unroll<4>([&](auto i) {
+    static_for<4>([&](auto i) {
         static_assert(decltype(i)::value >= 0);  // a constant inside the call
         seen.push_back(i);
     });
     CHECK(seen == std::vector<int>{0, 1, 2, 3});
     seen.clear();
-    unroll<0>([&](auto i) { seen.push_back(i); });
+    static_for<0>([&](auto i) { seen.push_back(i); });
     CHECK(seen.empty());
 }

@@ -4,8 +4,8 @@
 #pragma once
 #include <doctest/doctest.h>
 
-#include <collab/collaboration/bridge.hpp>
 #include <collab/collaboration/mkb.hpp>
+#include <collab/collaboration/mkb_path.hpp>
 #include <collab/layer/activation.hpp>
 #include <collab/layer/batch_norm.hpp>
 #include <collab/layer/channel_shuffle.hpp>

@@ -6,18 +6,18 @@
 #include <cstring>
 #include <vector>
 
-#include <collab/train/kept_pictures.hpp>
+#include <collab/train/device_dataset.hpp>
 
 namespace collab::pictures {
 
 inline const Transform transforms[] = {
     {},
     {.crop_padding = 4, .flip = true},
-    {.pad = 2, .flip = true, .normalise = {{0.5, 0.25, 0.125}, {0.3, 0.2, 0.1}}},
+    {.pad = 2, .flip = true, .normalize = {{0.5, 0.25, 0.125}, {0.3, 0.2, 0.1}}},
     {.crop_padding = 3,
      .crop = 9,
      .flip = true,
-     .normalise = {{0.1, 0.2, 0.3}, {1, 2, 3}},
+     .normalize = {{0.1, 0.2, 0.3}, {1, 2, 3}},
      .cutout = 5},
     {.crop = 7, .cutout = 6},
 };
@@ -34,8 +34,8 @@ void formed_as_on_the_host(B backend) {
     int moved = 0;
     for (const Transform& t : transforms)
         for (const bool training : {false, true}) {
-            REQUIRE(detail::KeptPictures<B>::takes(set, t));
-            detail::KeptPictures<B> kept(backend, set, t, batch, seed, training);
+            REQUIRE(detail::DeviceDataset<B>::takes(set, t));
+            detail::DeviceDataset<B> kept(backend, set, t, batch, seed, training);
             const Augmenter augmenter(t, set.dims);
             const std::size_t size = std::size_t(augmenter.dims().size());
             const std::size_t count = size * indices.size();
@@ -66,9 +66,9 @@ void formed_as_on_the_host(B backend) {
             }
         }
     CHECK(moved == 8);  // every transform but the first, in training, chooses anew in every epoch
-    CHECK_FALSE(detail::KeptPictures<B>::takes(set, {.resize = 20}));
-    CHECK_FALSE(detail::KeptPictures<B>::takes(set, {.resized_crop = 8}));
-    CHECK_FALSE(detail::KeptPictures<B>::takes(set, {.colour = {.brightness = 0.1}}));
+    CHECK_FALSE(detail::DeviceDataset<B>::takes(set, {.resize = 20}));
+    CHECK_FALSE(detail::DeviceDataset<B>::takes(set, {.resized_crop = 8}));
+    CHECK_FALSE(detail::DeviceDataset<B>::takes(set, {.color = {.brightness = 0.1}}));
 }
 
 }  // namespace collab::pictures

@@ -26,8 +26,8 @@ using Pair = Collaboration<Plain, Deeper, MKB<Encoder<6>, Transfer<6>, Decoder>,
 // step.
 struct Shallow : Sequential<Image, Conv2d<6, 3>, BatchNorm, Elu, Conv2d<6, 3>, BatchNorm, Elu,
                             MaxPool<2>, Cut<mutual>, Flatten, Linear<4>> {};
-using Relations = Collaboration<Shallow, Deeper, CollaborativeTeaching<2>,
-                                Related<KernelAlignment, 1, 0, mutual>>;
+using Relations =
+    Collaboration<Shallow, Deeper, CtslMkt<2>, Related<KernelAlignment, 1, 0, mutual>>;
 using Rivals = Collaboration<Shallow, Deeper, AdversarialFeatures<4, 6>>;
 
 /// What fit remembers of a training, and the weights that it reached.

@@ -64,7 +64,7 @@ TEST_CASE("CIFAR-10 is read from the folder and from the folder below it") {
     for (const std::string below : {"", "cifar-10-batches-bin/"}) {
         const Folder folder;
         write_set(folder, below, 2);
-        const DataSet set = cifar10(folder.path);
+        const Splits set = cifar10(folder.path);
         check(set.train);
         CHECK(set.train.labels == std::vector<int>{1, 2, 2, 3, 3, 4, 4, 5, 5, 6});
         CHECK(set.test.labels == std::vector<int>{7, 8});

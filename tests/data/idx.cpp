@@ -127,7 +127,7 @@ TEST_CASE("trailing bytes are refused, plain and gzipped") {
               ": the header says 5 labels, but 6 bytes follow it (trailing bytes?)");
 }
 
-TEST_CASE("a wrong magic number is refused, and exchanged files are recognised") {
+TEST_CASE("a wrong magic number is refused, and exchanged files are recognized") {
     Pair pair;
     for (const std::size_t byte : {0u, 1u, 2u, 3u}) {
         Pair bad;
@@ -197,8 +197,8 @@ TEST_CASE("MNIST is found under each of its names") {
                 folder.write(part + "-labels" + separator + "idx1-ubyte" + (gz ? ".gz" : ""),
                              gz ? gzipped(labels) : labels);
             }
-            const DataSet digits = mnist(folder.path);
-            const DataSet clothes = fashion_mnist(folder.path);
+            const Splits digits = mnist(folder.path);
+            const Splits clothes = fashion_mnist(folder.path);
             CHECK(digits.train.name == "MNIST train");
             CHECK(digits.train.class_names[9] == "9");
             CHECK(digits.test.labels == std::vector<int>{9, 4});
@@ -226,7 +226,7 @@ TEST_CASE("MNIST that is missing or of another size is refused") {
 
 TEST_CASE("the real Fashion-MNIST, where this machine has it" *
           doctest::skip(!fs::is_directory("/usr/share/datasets/fashion-mnist"))) {
-    const DataSet set = fashion_mnist("/usr/share/datasets/fashion-mnist");
+    const Splits set = fashion_mnist("/usr/share/datasets/fashion-mnist");
     CHECK(set.train.size() == 60000);
     CHECK(set.test.size() == 10000);
     CHECK(set.train.dims == Dims{1, 28, 28});
@@ -234,5 +234,5 @@ TEST_CASE("the real Fashion-MNIST, where this machine has it" *
           std::vector<int>{9, 0, 0, 3, 0});
     const Statistics s = statistics(set.train);
     CHECK(s.mean[0] == doctest::Approx(0.2860).epsilon(1e-3));
-    CHECK(s.deviation[0] == doctest::Approx(0.3530).epsilon(1e-3));
+    CHECK(s.stddev[0] == doctest::Approx(0.3530).epsilon(1e-3));
 }

@@ -109,7 +109,7 @@ TEST_CASE("a loader decodes a folder on several threads, with the same result as
             folder.write(sentence(name, "/", i, ".jpg"), jpeg_of(pixels, 20 + i, 30 - i, JCS_RGB));
         }
     const ImageFolder images = image_folder(folder.path);
-    const Transform transform{.resized_crop = 12, .flip = true, .colour = {.brightness = 0.2}};
+    const Transform transform{.resized_crop = 12, .flip = true, .color = {.brightness = 0.2}};
     const auto all = [&](int threads, bool training) {
         std::vector<float> values;
         Loader loader(
@@ -136,7 +136,7 @@ TEST_CASE("a folder is loaded into memory as pictures of one size") {
     fill(folder, "");
     const Images images =
         load(image_folder(folder.path),
-             {.resized_crop = 6, .normalise = {{0.5, 0.5, 0.5}, {0.1, 0.1, 0.1}}});
+             {.resized_crop = 6, .normalize = {{0.5, 0.5, 0.5}, {0.1, 0.1, 0.1}}});
     check(images);
     CHECK(images.dims == Dims{3, 6, 6});
     CHECK(images.labels == std::vector<int>{0, 0, 1});

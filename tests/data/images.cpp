@@ -52,14 +52,14 @@ TEST_CASE("images whose parts disagree are refused") {
           "numbered: 1 class names for 2 classes");
 }
 
-TEST_CASE("mean and deviation of each channel, by hand") {
+TEST_CASE("mean and stddev of each channel, by hand") {
     const Images images{Dims{2, 1, 2}, 1,         {0, 255, 51, 255, 102, 255, 51, 255},
                         {0, 0},        "by hand", {}};
     const Statistics s = statistics(images);
     CHECK(s.mean[0] == doctest::Approx(0.2));  // 0, 0.2, 0.4, 0.2
-    CHECK(s.deviation[0] == doctest::Approx(std::sqrt(0.02)));
+    CHECK(s.stddev[0] == doctest::Approx(std::sqrt(0.02)));
     CHECK(s.mean[1] == doctest::Approx(1.0));
-    CHECK(s.deviation[1] == 0);
+    CHECK(s.stddev[1] == 0);
 }
 
 TEST_CASE("made-up images are the same for a seed, differ between seeds, and are balanced") {
@@ -79,8 +79,8 @@ TEST_CASE("made-up images are the same for a seed, differ between seeds, and are
     const Statistics s = statistics(synthetic_images({3, 32, 32}, 10, 500, 1));
     for (const double mean : s.mean)
         CHECK(mean == doctest::Approx(0.5).epsilon(0.15));
-    for (const double deviation : s.deviation)
-        CHECK(deviation > 0.1);
+    for (const double stddev : s.stddev)
+        CHECK(stddev > 0.1);
 }
 
 TEST_CASE("made-up classes are hard for a mean picture and easy for what sees stripes") {

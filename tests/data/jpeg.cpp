@@ -17,7 +17,7 @@ namespace {
 constexpr int width = 37;
 constexpr int height = 21;
 
-/// Soft colours, so that compression changes little.
+/// Soft colors, so that compression changes little.
 Bytes soft(int channels) {
     Bytes pixels;
     for (int y = 0; y < height; ++y)
@@ -43,22 +43,22 @@ int furthest(const Bytes& a, const Bytes& b) {
 
 }  // namespace
 
-TEST_CASE("a colour JPEG is read, baseline and progressive, in colour and in grey") {
+TEST_CASE("a color JPEG is read, baseline and progressive, in color and in gray") {
     for (const bool progressive : {false, true}) {
         const Bytes file = jpeg_of(soft(3), width, height, JCS_RGB, 98, progressive);
-        const Picture colour = decoded(file);
-        const Picture grey = decoded(file, 1);
-        CHECK(colour.dims == Dims{3, height, width});
-        CHECK(furthest(colour.pixels, soft(3)) < 16);  // hues are stored at half the resolution
-        CHECK(grey.dims == Dims{1, height, width});
-        CHECK(furthest(grey.pixels, with_channels(colour, 1).pixels) <= 2);
+        const Picture color = decoded(file);
+        const Picture gray = decoded(file, 1);
+        CHECK(color.dims == Dims{3, height, width});
+        CHECK(furthest(color.pixels, soft(3)) < 16);  // hues are stored at half the resolution
+        CHECK(gray.dims == Dims{1, height, width});
+        CHECK(furthest(gray.pixels, with_channels(color, 1).pixels) <= 2);
     }
     // RGB stored as such
     CHECK(furthest(decoded(jpeg_of(soft(3), width, height, JCS_RGB, 98, false, JCS_RGB)).pixels,
                    soft(3)) < 8);
 }
 
-TEST_CASE("a grey JPEG is read in grey and in colour") {
+TEST_CASE("a gray JPEG is read in gray and in color") {
     const Bytes file = jpeg_of(soft(1), width, height, JCS_GRAYSCALE, 98);
     CHECK(furthest(decoded(file, 1).pixels, soft(1)) < 5);
     CHECK(decoded(file).pixels == with_channels(decoded(file, 1), 3).pixels);

@@ -125,7 +125,7 @@ TEST_CASE("an array with a header that means nothing is refused") {
               "expected descr, fortran_order and shape"));
     CHECK(has(says("{'descr': '<i4', 'descr': '<i4', 'fortran_order': False, 'shape': (0,)}"),
               "expected a key that is known and new"));
-    CHECK(has(says("{'colour': '<i4'}"), "expected a key that is known and new"));
+    CHECK(has(says("{'color': '<i4'}"), "expected a key that is known and new"));
     CHECK(has(says(header("<i4", "(-1,)")), "at \"-1,), }"));
     CHECK(has(says(header("<i4", "(99999999999999999999,)")), "expected an extent"));
     CHECK(has(says(header("<i4", "(4611686018427387904, 4611686018427387904)")),
@@ -157,7 +157,7 @@ TEST_CASE("pictures and labels come from two arrays") {
     CHECK(error_of([&] { read_npy_images(x, y, "mine", 4); }) ==
           y.string() + ": label 0 is 4; expected 0 to 3");
     CHECK(read_npy_images(folder.write("c.npy", npy(header("|u1", "(3, 1, 2, 3)"), counting(18))),
-                          y, "colour")
+                          y, "color")
               .dims == Dims{3, 1, 2});
     const auto with = [&](std::string_view type, std::string_view shape, int bytes) {
         const auto path = folder.write("other.npy", npy(header(type, shape), counting(bytes)));
@@ -173,16 +173,16 @@ TEST_CASE("pictures and labels come from two arrays") {
     CHECK(has(with("|u1", "(4, 1, 1)", 4), "other.npy: has 4 images, but "));
     CHECK(has(with("|u1", "(3, 0, 1)", 0), "expected 1 to 32768 for height, width and channels"));
     CHECK(has(with("|u1", "(0, 1, 1)", 0), "expected 1 to 2147483647 images"));
-    const auto labelled = [&](std::string_view type, std::string_view shape, const Bytes& bytes) {
+    const auto labeled = [&](std::string_view type, std::string_view shape, const Bytes& bytes) {
         const auto path = folder.write("other.npy", npy(header(type, shape), bytes));
         return error_of([&] { read_npy_images(x, path, "mine"); });
     };
-    CHECK(has(labelled("<f4", "(3,)", counting(12)),
+    CHECK(has(labeled("<f4", "(3,)", counting(12)),
               "other.npy: holds float32; expected labels as integers"));
-    CHECK(has(labelled("|u1", "(3, 1)", counting(3)),
+    CHECK(has(labeled("|u1", "(3, 1)", counting(3)),
               "other.npy: has shape (3, 1); expected (images), one label for each"));
-    CHECK(has(labelled("|i1", "(3,)", {0, 255, 0}),
-              "other.npy: label 1 is -1; expected 0 to 999999"));
+    CHECK(
+        has(labeled("|i1", "(3,)", {0, 255, 0}), "other.npy: label 1 is -1; expected 0 to 999999"));
 }
 
 TEST_CASE("a folder of four arrays is a data set") {
@@ -192,7 +192,7 @@ TEST_CASE("a folder of four arrays is a data set") {
     CHECK(has(error_of([&] { npy_set(folder.path); }), "x_test.npy: no such file"));
     folder.write("x_test.npy", npy(header("|u1", "(1, 1, 2)"), counting(2)));
     folder.write("y_test.npy", npy(header("|u1", "(1,)"), {1}));
-    const DataSet set = npy_set(folder.path);
+    const Splits set = npy_set(folder.path);
     CHECK(set.train.classes == 3);
     CHECK(set.test.classes == 3);
     CHECK(set.train.name == folder.path.filename().string() + " train");

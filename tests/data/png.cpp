@@ -29,18 +29,18 @@ std::string decoding(const Bytes& bytes, int channels = 3) {
 
 }  // namespace
 
-TEST_CASE("PNG files in colour and in grey, interlaced or not, are read as they are") {
+TEST_CASE("PNG files in color and in gray, interlaced or not, are read as they are") {
     for (const bool interlaced : {false, true}) {
-        const Bytes colour = noise(11 * 13 * 3);
-        const Bytes grey = noise(11 * 13);
-        CHECK(decoded(png_of(colour, 11, 13, 8, PNG_COLOR_TYPE_RGB, interlaced)).pixels == colour);
-        CHECK(decoded(png_of(colour, 11, 13, 8, PNG_COLOR_TYPE_RGB, interlaced)).dims ==
+        const Bytes color = noise(11 * 13 * 3);
+        const Bytes gray = noise(11 * 13);
+        CHECK(decoded(png_of(color, 11, 13, 8, PNG_COLOR_TYPE_RGB, interlaced)).pixels == color);
+        CHECK(decoded(png_of(color, 11, 13, 8, PNG_COLOR_TYPE_RGB, interlaced)).dims ==
               Dims{3, 13, 11});
-        CHECK(decoded(png_of(grey, 11, 13, 8, PNG_COLOR_TYPE_GRAY, interlaced), 1).pixels == grey);
-        CHECK(decoded(png_of(grey, 11, 13, 8, PNG_COLOR_TYPE_GRAY, interlaced)).pixels ==
-              with_channels({Dims{1, 13, 11}, grey}, 3).pixels);
-        CHECK(decoded(png_of(colour, 11, 13, 8, PNG_COLOR_TYPE_RGB, interlaced), 1).pixels ==
-              with_channels({Dims{3, 13, 11}, colour}, 1).pixels);
+        CHECK(decoded(png_of(gray, 11, 13, 8, PNG_COLOR_TYPE_GRAY, interlaced), 1).pixels == gray);
+        CHECK(decoded(png_of(gray, 11, 13, 8, PNG_COLOR_TYPE_GRAY, interlaced)).pixels ==
+              with_channels({Dims{1, 13, 11}, gray}, 3).pixels);
+        CHECK(decoded(png_of(color, 11, 13, 8, PNG_COLOR_TYPE_RGB, interlaced), 1).pixels ==
+              with_channels({Dims{3, 13, 11}, color}, 1).pixels);
     }
 }
 
@@ -69,8 +69,8 @@ TEST_CASE("what the library writes, it reads") {
     const Bytes pixels = noise(6 * 5 * 3);
     const std::string file = png(pixels.data(), {3, 6, 5});
     CHECK(decoded(Bytes(file.begin(), file.end())).pixels == pixels);
-    const std::string grey = png(pixels.data(), {1, 18, 5});
-    CHECK(decoded(Bytes(grey.begin(), grey.end()), 1).pixels == pixels);
+    const std::string gray = png(pixels.data(), {1, 18, 5});
+    CHECK(decoded(Bytes(gray.begin(), gray.end()), 1).pixels == pixels);
 }
 
 TEST_CASE("a PNG file cut at any byte is refused by name") {

@@ -7,8 +7,8 @@
 
 #include <doctest/doctest.h>
 
-#include <collab/data/augment.hpp>
 #include <collab/data/resize.hpp>
+#include <collab/data/transforms.hpp>
 
 #include "temporary.hpp"
 
@@ -80,7 +80,7 @@ TEST_CASE(
     "half the size is made of triangles over four pixels, twice the size of lines between two") {
     const Images ramp{Dims{1, 1, 4}, 1, {0, 40, 80, 120}, {0}, "ramp", {}};
     CHECK(resized(ramp, whole(ramp.dims), 1, 8) == Bytes{0, 10, 30, 50, 70, 90, 110, 120});
-    // Centres 0.5 and 2.5; weights 3/4 and 1/4 over 2, of which those outside of the picture are
+    // Centers 0.5 and 2.5; weights 3/4 and 1/4 over 2, of which those outside of the picture are
     // left out: 3 3 1 of 7.
     CHECK(resized(ramp, whole(ramp.dims), 1, 2) == Bytes{29, 91});
 }
@@ -162,7 +162,7 @@ TEST_CASE("a transform resizes pictures of one size and of any") {
               "pixels longer than 65536"));
     CHECK(has(error_of([] { Transform{.resize = 20, .resized_crop = 24}.dims({3, 40, 60}); }),
               "resize = 20 is smaller than resized_crop = 24"));
-    CHECK(has(error_of([] { Transform{.least_area = 0}.dims({3, 40, 60}); }), "least_area = 0"));
+    CHECK(has(error_of([] { Transform{.min_area = 0}.dims({3, 40, 60}); }), "min_area = 0"));
 
     const Augmenter augmenter = Augmenter::of_any_size({.resized_crop = 12}, 3);
     for (const Dims d : {Dims{3, 40, 60}, Dims{3, 5, 90}, Dims{3, 12, 12}}) {

@@ -121,7 +121,7 @@ TEST_CASE("folds hold every picture once, are of one size, and have the same sha
     for (const int k : {2, 5, 10, 103}) {
         std::vector<std::uint8_t> tested;
         for (int f = 0; f < k; ++f) {
-            const DataSet set = fold(all, k, f, 7);
+            const Splits set = fold(all, k, f, 7);
             CHECK(set.train.size() + set.test.size() == 103);
             CHECK((set.test.size() == 103 / k || set.test.size() == 103 / k + 1));
             const std::vector<int> c = counts(set.test);

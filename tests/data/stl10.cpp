@@ -65,7 +65,7 @@ TEST_CASE("STL-10 is read from the folder and from the folder below it") {
         CHECK(has(error_of([&] { stl10(folder.path); }), "test_y.bin: no such file"));
         folder.write(below + "test_X.bin", pictures(1));
         folder.write(below + "test_y.bin", {4});
-        const DataSet set = stl10(folder.path);
+        const Splits set = stl10(folder.path);
         CHECK(set.train.labels == std::vector<int>{0, 1, 2});
         CHECK(set.test.labels == std::vector<int>{3});
         CHECK(set.test.class_names[3] == "cat");

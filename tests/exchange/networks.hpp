@@ -37,31 +37,33 @@ struct Composites
 using Pair = Collaboration<Plain, Plain, MKB<Encoder<4>, Transfer<4>, Decoder>>;
 using SumPair = Collaboration<Plain, Plain, MKB<Encoder<4>, Transfer<4>, Decoder, SumMerge>>;
 
-template <class N>
-Model<N, Reference<float>> some_model(int samples = 3) {
-    Model<N, Reference<float>> model(samples);
-    std::vector<float> p = model.parameters();
-    std::vector<float> s = model.state();
+template <class N, class B = Reference<float>>
+Model<N, B> some_model(int samples = 3) {
+    using T = typename B::Scalar;
+    Model<N, B> model(samples);
+    std::vector<T> p = model.parameters();
+    std::vector<T> s = model.state();
     for (std::size_t i = 0; i < p.size(); ++i)
-        p[i] = p[i] * 0.8f + 0.2f * float(std::sin(1.7 * double(i) + 0.3));
-    for (const Named& n : model.catalogue().states)
+        p[i] = p[i] * T(0.8) + T(0.2) * T(std::sin(1.7 * double(i) + 0.3));
+    for (const Named& n : model.named_tensors().states)
         for (int i = 0; i < n.tensor.size; ++i)
-            s[n.offset + std::size_t(i)] = float((n.tensor.role == Role::scale ? 1.2 : 0) +
-                                                 0.4 * std::sin(2.3 * i + double(n.offset)));
+            s[n.offset + std::size_t(i)] = T((n.tensor.role == Role::scale ? 1.2 : 0) +
+                                             0.4 * std::sin(2.3 * i + double(n.offset)));
     model.set_parameters(p);
     model.set_state(s);
     return model;
 }
-template <class N>
-std::vector<float> some_images(int samples = 3) {
-    std::vector<float> x(std::size_t(samples) * std::size_t(input_of<N>::dims.size()));
+template <class N, class T = float>
+std::vector<T> some_images(int samples = 3) {
+    std::vector<T> x(std::size_t(samples) * std::size_t(input_of<N>::dims.size()));
     for (std::size_t i = 0; i < x.size(); ++i)
-        x[i] = float(std::sin(0.37 * double(i) * double(i % 91) + 1));
+        x[i] = T(std::sin(0.37 * double(i) * double(i % 91) + 1));
     return x;
 }
 /// From rows and columns of pixels to a plane for each channel.
-inline std::vector<float> planes(const std::vector<float>& x, Dims d) {
-    std::vector<float> y(x.size());
+template <class T>
+std::vector<T> planes(const std::vector<T>& x, Dims d) {
+    std::vector<T> y(x.size());
     const auto c = std::size_t(d.channels);
     const auto a = std::size_t(d.area());
     for (std::size_t s = 0; s < x.size() / (c * a); ++s)

@@ -220,7 +220,7 @@ inline constexpr std::array readers{
                static const collab::Augmenter augmenter =
                    collab::Augmenter::of_any_size({.resized_crop = 8,
                                                    .flip = true,
-                                                   .colour = {.brightness = 0.5, .hue = 0.2},
+                                                   .color = {.brightness = 0.5, .hue = 0.2},
                                                    .cutout = 3},
                                                   3);
                const auto index = static_cast<int>(take(in, 1));

@@ -25,7 +25,7 @@ template <class C>
 // the critic moves by Adam, then the networks by SGD against the new critic
 void fools_nobody(std::uint64_t seed) {
     Training<C, Reference<double>> training(
-        {.seed = seed, .batch = samples, .critic = {.rate = 0.01}});
+        {.seed = seed, .batch = samples, .critic = {.learning_rate = 0.01}});
     std::vector<float> x(std::size_t(samples) * Image::dims.size());
     for (std::size_t i = 0; i < x.size(); ++i)
         x[i] = float(std::sin(0.37 * double(i) * double(i)));
@@ -35,11 +35,11 @@ void fools_nobody(std::uint64_t seed) {
     const std::vector<double> g = training.gradients();
     const std::vector<double> s = training.state();
     Training<C, Reference<double>> fresh(
-        {.seed = seed, .batch = samples, .critic = {.rate = 0.01}});
+        {.seed = seed, .batch = samples, .critic = {.learning_rate = 0.01}});
     fresh.step(x.data(), y.data(), samples, 0.05);
     long moved = 0;
     std::vector<double> after = p;
-    for (const Named& n : training.catalogue().parameters) {
+    for (const Named& n : training.named_tensors().parameters) {
         const bool of_critic = n.name.find("discriminator") != std::string::npos ||
                                (C::frozen::has(0) && n.name.find("adapter") != std::string::npos);
         if (!of_critic)
@@ -60,7 +60,7 @@ void fools_nobody(std::uint64_t seed) {
     second.set_parameters(after);
     second.compute_gradients(x.data(), y.data(), samples);
     const std::vector<double> h = second.gradients();
-    for (const Named& n : training.catalogue().parameters) {
+    for (const Named& n : training.named_tensors().parameters) {
         const bool network = n.name.starts_with("net") && !C::frozen::has(n.name[3] - '0');
         if (!network)
             continue;
@@ -109,7 +109,7 @@ TEST_CASE("AFD: a step moves the critic by Adam, then the networks against it") 
 
 TEST_CASE("ACKD (reconstruction): the critic follows its own loss, and the teacher feels nothing") {
     Trial<Taught> trial({.seed = 3});
-    for (const Named& n : trial.training.catalogue().parameters)
+    for (const Named& n : trial.training.named_tensors().parameters)
         if (n.name.starts_with("net0."))
             for (int i = 0; i < n.tensor.size; ++i)
                 CHECK(trial.analytic[n.offset + std::size_t(i)] == 0);

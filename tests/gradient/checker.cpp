@@ -9,7 +9,7 @@
 #include <collab/layer/conv.hpp>
 #include <collab/layer/flatten.hpp>
 #include <collab/layer/linear.hpp>
-#include <collab/objective/metrics.hpp>
+#include <collab/loss/metrics.hpp>
 #include <collab/test/gradient.hpp>
 
 using namespace collab;

@@ -62,7 +62,7 @@ TEST_CASE("with a merge that leaves the network alone every gradient agrees with
     Trial<Collaboration<Small, Other, Base<mutual, IdentityMerge>, NegativeDot>> trial(
         {.alpha = 1.5, .seed = 5});
     // The decoders lead nowhere.
-    for (const Named& n : trial.training.catalogue().parameters)
+    for (const Named& n : trial.training.named_tensors().parameters)
         if (n.name.find(".decoder.") != std::string::npos)
             for (int i = 0; i < n.tensor.size; ++i)
                 CHECK(trial.analytic[n.offset + std::size_t(i)] == 0);
@@ -90,7 +90,7 @@ TEST_CASE("two knowledge bases at two cuts: every gradient agrees with differenc
     trial.check_all();
 }
 
-TEST_CASE("knowledge bases at neighbouring cuts, with nothing between: every gradient agrees with "
+TEST_CASE("knowledge bases at neighboring cuts, with nothing between: every gradient agrees with "
           "differences") {
     Trial<Collaboration<Third, Third, Base<mutual>, Base<late>>> trial({.alpha = 0.4, .seed = 6});
     trial.check_all();

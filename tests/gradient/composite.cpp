@@ -2,8 +2,8 @@
 // composite: derivatives of layers made of layers, nested in one another.
 #include <doctest/doctest.h>
 
-#include <collab/collaboration/bridge.hpp>
 #include <collab/collaboration/mkb.hpp>
+#include <collab/collaboration/mkb_path.hpp>
 #include <collab/layer/activation.hpp>
 #include <collab/layer/batch_norm.hpp>
 #include <collab/layer/channel_shuffle.hpp>
@@ -153,7 +153,7 @@ TEST_CASE("the gradients of nested composites agree with differences") {
            Map>();
 }
 
-TEST_CASE("the gradients of a deployed bridge agree with differences, with each merge") {
+TEST_CASE("the gradients of a deployed path agree with differences, with each merge") {
     verify<Knowledge, Map>();
     verify<Layers<Conv2d<3, 3>, Relu, Knowledge, Relu, Conv2d<2, 1>>, Map>();
     verify<MutualKnowledge<Layers<Conv2d<2, 3>, Relu>, Layers<Conv2d<2, 3>>, Layers<Conv2d<3, 3>>,
@@ -164,7 +164,7 @@ TEST_CASE("the gradients of a deployed bridge agree with differences, with each 
     verify<Residual<Layers<Knowledge, Relu>>, Map>();
 }
 
-TEST_CASE("a deployed bridge works on a slice of a wider map") {
+TEST_CASE("a deployed path works on a slice of a wider map") {
     verify<Concat<Layers<Knowledge>, Layers<Conv2d<2, 1>>>, Map>();
     verify<Concat<Layers<Conv2d<2, 1>>, Layers<Knowledge, Relu>>, Map>();
     verify<DenseBlock<Layers<Conv2d<2, 1>>,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// elementwise: derivatives of activations, batch normalisation and dropout.
+// elementwise: derivatives of activations, batch normalization and dropout.
 #include <doctest/doctest.h>
 
 #include <collab/layer/activation.hpp>
@@ -19,7 +19,7 @@ void verify() {
 }
 using Map = Shape<3, 4, 3>;
 struct here;
-struct Wide : NormalisationDefaults {
+struct Wide : NormalizationDefaults {
     static constexpr double epsilon = 0.1;
 };
 }  // namespace
@@ -40,7 +40,7 @@ TEST_CASE("the gradients of activations that run in place agree with differences
     verify<Layers<Relu, Conv2d<4, 3>>, Map>();
 }
 
-TEST_CASE("the gradients of batch normalisation in training agree with differences, alone and with "
+TEST_CASE("the gradients of batch normalization in training agree with differences, alone and with "
           "each activation") {
     verify<BatchNorm, Map>();
     verify<Layers<BatchNorm, Relu>, Map>();
@@ -54,7 +54,7 @@ TEST_CASE("the gradients of batch normalisation in training agree with differenc
     verify<Layers<BatchNorm, BatchNorm>, Map>();
 }
 
-TEST_CASE("the gradients of batch normalisation over a single pixel agree with differences") {
+TEST_CASE("the gradients of batch normalization over a single pixel agree with differences") {
     const GradientReport report = check_gradients<Layers<BatchNorm, Elu>, Shape<5>>({.batch = 6});
     CHECK_MESSAGE(report.passed(), report.describe());
 }

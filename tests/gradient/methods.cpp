@@ -20,7 +20,7 @@ TEST_CASE("mutual learning with attached peers: everything follows the sum") {
     Trial<Collaboration<Small, Other, MutualLearning<Attached>>> trial(
         {.seed = 3, .methods = {{.weight = 1, .temperature = 2}}});
     trial.check({""}, [&](const auto& l) { return l[0].total(0) + l[1].total(0); });
-    CHECK(trial.report.checked == long(trial.training.catalogue().parameter_count));
+    CHECK(trial.report.checked == long(trial.training.named_tensors().parameter_count));
 }
 
 TEST_CASE("mutual learning with the mean of the peers: every network follows its own loss") {
@@ -51,15 +51,14 @@ TEST_CASE("hints: the student, its regressor and nobody else") {
 
 TEST_CASE(
     "CTSL-MKT with snapshots: every student follows its own loss, and snapshots feel nothing") {
-    Trial<Collaboration<Small, Other, Small, Other, Frozen<2, 3>, CollaborativeTeaching<2>>> trial(
-        {.seed = 3});
+    Trial<Collaboration<Small, Other, Small, Other, Frozen<2, 3>, CtslMkt<2>>> trial({.seed = 3});
     own_losses(trial);
     CHECK(term(trial.training, "self", 0) > 0);
     CHECK(term(trial.training, "angles", 1) > 0);
 }
 
 TEST_CASE("CTSL-MKT of three students without snapshots: every student follows its own loss") {
-    Trial<Collaboration<Small, Other, Third, CollaborativeTeaching<3>>> trial({.seed = 3});
+    Trial<Collaboration<Small, Other, Third, CtslMkt<3>>> trial({.seed = 3});
     own_losses(trial);
 }
 

@@ -4,25 +4,25 @@
 #include "whole.hpp"
 
 namespace collab::whole {
-/// Every network's own loss against the gradients of its own weights and of the bridges that are
+/// Every network's own loss against the gradients of its own weights and of the adapters that are
 /// its own: peers' outputs do not depend on those.
 template <class C>
-void own_losses(Trial<C>& trial, const std::vector<std::vector<std::string>>& bridges = {},
+void own_losses(Trial<C>& trial, const std::vector<std::vector<std::string>>& adapters = {},
                 long at_least = 100) {
     const double alpha = trial.training.settings().alpha;
     long checked = 0;
     for (int k = 0; k < Trial<C>::networks; ++k) {
         if (C::frozen::has(k)) {
-            for (const Named& n : trial.training.catalogue().parameters)
+            for (const Named& n : trial.training.named_tensors().parameters)
                 if (n.name.starts_with(trial.training.name(k) + "."))
                     for (std::size_t i = n.offset; i < n.offset + std::size_t(n.tensor.size); ++i)
                         CHECK(trial.analytic[i] == 0);
             continue;
         }
         std::vector<std::string> prefixes{trial.training.name(k) + "."};
-        if (std::size_t(k) < bridges.size())
-            prefixes.insert(prefixes.end(), bridges[std::size_t(k)].begin(),
-                            bridges[std::size_t(k)].end());
+        if (std::size_t(k) < adapters.size())
+            prefixes.insert(prefixes.end(), adapters[std::size_t(k)].begin(),
+                            adapters[std::size_t(k)].end());
         trial.check(prefixes,
                     [&](const auto& losses) { return losses[std::size_t(k)].total(alpha); });
         checked += trial.report.checked;

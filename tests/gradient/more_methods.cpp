@@ -44,8 +44,7 @@ TEST_CASE("neuron selectivity transfer") {
 TEST_CASE("flow of solution procedure") {
     struct Wide : Sequential<Image, Conv2d<3, 3>, BatchNorm, Elu, Cut<early>, Conv2d<3, 3>, Sigmoid,
                              Cut<mutual>, Flatten, Linear<3>> {};
-    Trial<Collaboration<Wide, Small, Frozen<0>, FlowOfSolution<0, 1, early, mutual>>> trial(
-        {.seed = 3});
+    Trial<Collaboration<Wide, Small, Frozen<0>, Fsp<0, 1, early, mutual>>> trial({.seed = 3});
     own_losses(trial);
 }
 TEST_CASE("variational information distillation: also its means and variances") {
@@ -113,7 +112,7 @@ TEST_CASE(
         {.seed = 3, .methods = {{.temperature = 3, .weight = 0.0}}});
     // without distillation nothing is a constant
     trial.check({""}, [&](const auto& l) { return l[0].total(0); });
-    CHECK(trial.report.checked == long(trial.training.catalogue().parameter_count));
+    CHECK(trial.report.checked == long(trial.training.named_tensors().parameter_count));
     Trial<Collaboration<Small, NativeEnsemble<Head, 3>>> distilled({.seed = 3});
     CHECK(distilled.training.losses()[0].coupling > trial.training.losses()[0].coupling);
 }
@@ -124,8 +123,8 @@ TEST_CASE("DCM: every output follows its own loss") {
     own_losses(trial, {{"method0.exit0_"}, {"method0.exit1_"}});
 }
 TEST_CASE("Tf-KD with a virtual teacher") {
-    Trial<Collaboration<Small, Other, TeacherFree>> trial(
-        {.seed = 3, .methods = {{.share = 0.6, .temperature = 2}}});
+    Trial<Collaboration<Small, Other, TfKd>> trial(
+        {.seed = 3, .methods = {{.alpha = 0.6, .temperature = 2}}});
     own_losses(trial);
 }
 TEST_CASE("BYOT: exits follow their losses, and the end feels nothing of what is learned from it") {
@@ -133,8 +132,8 @@ TEST_CASE("BYOT: exits follow their losses, and the end feels nothing of what is
         : Sequential<Image, Conv2d<3, 3>, BatchNorm, Elu, Cut<early>, Conv2d<4, 3>, BatchNorm, Relu,
                      Cut<mutual>, Conv2d<4, 3>, Relu, GlobalAvgPool, Linear<3>> {};
     using Shallow = Layers<Conv2d<4, 3>, BatchNorm, Elu, GlobalAvgPool>;
-    Trial<Collaboration<Deep, OwnTeacher<Exit<early, Shallow>, Exit<mutual, Shallow>>>> trial(
-        {.seed = 3, .methods = {{.share = 0.3, .features = 0.2}}});
+    Trial<Collaboration<Deep, Byot<Exit<early, Shallow>, Exit<mutual, Shallow>>>> trial(
+        {.seed = 3, .methods = {{.alpha = 0.3, .features = 0.2}}});
     // the end does not depend on exits
     trial.check({"method0."}, [&](const auto& l) { return l[0].total(0); });
     CHECK(trial.report.checked > 100);

@@ -2,7 +2,7 @@
 // objective: derivatives of every metric and every merge.
 #include <doctest/doctest.h>
 
-#include <collab/objective/metrics.hpp>
+#include <collab/loss/metrics.hpp>
 #include <collab/test/gradient.hpp>
 
 using namespace collab;

@@ -45,8 +45,8 @@ struct OneOwner {
         return g.apply(a...);
     }
     template <class... A>
-    auto bridge(A&&... a) {
-        return g.bridge(a...);
+    auto adapter(A&&... a) {
+        return g.adapter(a...);
     }
     template <class... A>
     auto combine(A&&... a) {
@@ -62,9 +62,9 @@ struct OneOwner {
             g.loss(of, a...);
     }
     template <class... A>
-    void minimise(int of, A&&... a) {
+    void minimize(int of, A&&... a) {
         if (wanted(of))
-            g.minimise(of, a...);
+            g.minimize(of, a...);
     }
     template <class... A>
     void cross_entropy(int of, A&&... a) {
@@ -86,14 +86,15 @@ struct Only {
     M method{};
     int owner = everybody;
 
+    void check() const { collab::detail::check_settings(method); }
     template <class G>
-    void couple(G& g) const {
+    void build(G& g) const {
         if (owner != everybody)
             for (int i = 0; i < G::networks; ++i)
                 if (i != owner)
                     g.classification_weight(i, 0.0);
         OneOwner<G> one{g, owner};
-        method.couple(one);
+        method.build(one);
     }
 };
 
@@ -110,7 +111,7 @@ void verify_reach(
         INFO("losses of network " << owner);
         Trial<C> trial({.seed = 3, .methods = {{.owner = owner}}});
         std::vector<double> largest(static_cast<std::size_t>(C::size));
-        for (const Named& n : trial.training.catalogue().parameters)
+        for (const Named& n : trial.training.named_tensors().parameters)
             for (int k = 0; k < C::size; ++k)
                 if (n.name.starts_with(trial.training.name(k) + "."))
                     for (std::size_t i = n.offset; i < n.offset + std::size_t(n.tensor.size); ++i)
@@ -130,7 +131,7 @@ void verify_reach(
         trial.training.step(trial.images.data(), trial.labels.data(), samples, 0.02);
     trial.training.evaluate_batch(trial.images.data(), trial.labels.data(), samples);
     const std::vector<double> x(trial.images.begin(), trial.images.end());
-    unroll<C::size>([&](auto k) {
+    static_for<C::size>([&](auto k) {
         const auto inside = trial.training.logits(k);
         const auto outside = trial.training.template deploy<k>().predict(x.data(), samples);
         CHECK(inside == outside);

@@ -31,7 +31,7 @@ TEST_CASE("what networks say together does not carry gradients between them") {
     verify_reach<CollaborativeDistillation<BestMixture>, Small, Other, Third>("KDCL, Linear");
     verify_reach<CollaborativeDistillation<MeanLogits>, Small, Other, Third>("KDCL, mean");
     verify_reach<CollaborativeDistillation<WeightedLogits>, Small, Other, Third>("KDCL, General");
-    verify_reach<TeacherFree, Small, Other>("Tf-KD");
+    verify_reach<TfKd, Small, Other>("Tf-KD");
     verify_reach<DenseCrossLayers<Exit<early, Head>, Exit<mutual, Head>>, Small, Other>("DCM");
     // A peer's attention is learned through the vectors of the other peers; leader and peers do not
     // touch.
@@ -39,9 +39,8 @@ TEST_CASE("what networks say together does not carry gradients between them") {
                                                        [](int a, int b) { return a < 2 && b < 2; });
 }
 TEST_CASE("relations, embeddings and critics do not carry gradients between networks") {
-    verify_reach<CollaborativeTeaching<2>, Small, Other, Small, Other, Frozen<2, 3>>(
-        "CTSL-MKT with snapshots");
-    verify_reach<CollaborativeTeaching<3>, Small, Other, Third>("CTSL-MKT of three");
+    verify_reach<CtslMkt<2>, Small, Other, Small, Other, Frozen<2, 3>>("CTSL-MKT with snapshots");
+    verify_reach<CtslMkt<3>, Small, Other, Third>("CTSL-MKT of three");
     verify_reach<WassersteinEmbedding<5>, Small, Other, Third, DifferentInputs<SlicedDistance<4>>>(
         "Wasserstein embedding");
     verify_reach<AdversarialFeatures<3, 3>, Small, Other>("AFD");

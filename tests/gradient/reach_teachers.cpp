@@ -30,7 +30,7 @@ TEST_CASE("a teacher that learns on its own feels nothing of what it teaches") {
     verify_reach<RelationalDistillation<0, 1>, Small, Other>("RKD");
     verify_reach<AttentionTransfer<0, 1, early, mutual>, Other, Small>("attention transfer");
     verify_reach<NeuronSelectivity<0, 1, mutual>, Other, Small>("neuron selectivity");
-    verify_reach<FlowOfSolution<0, 1, early, mutual>, Wide, Small>("flow of solution procedure");
+    verify_reach<Fsp<0, 1, early, mutual>, Wide, Small>("flow of solution procedure");
     verify_reach<VariationalInformation<0, 1, mutual>, Other, Small>("variational information");
     verify_reach<Related<SimilarityPreserving, 0, 1, early>, Other, Small>("similarity");
     verify_reach<Related<CorrelationCongruence, 0, 1, mutual>, Other, Small>(
@@ -44,5 +44,5 @@ TEST_CASE("a frozen teacher deploys as it is, and a network keeps nothing of wha
     verify_reach<Distillation<0, 1>, Small, Other, Frozen<0>>("distillation, frozen");
     verify_reach<Ensemble, Small, Other, Frozen<0, 1>>("ensemble");
     verify_reach<NativeEnsemble<Head, 3>, Small>("ONE");
-    verify_reach<OwnTeacher<Exit<early, Layers<Conv2d<27, 1>, Elu, GlobalAvgPool>>>, Small>("BYOT");
+    verify_reach<Byot<Exit<early, Layers<Conv2d<27, 1>, Elu, GlobalAvgPool>>>, Small>("BYOT");
 }

@@ -67,7 +67,7 @@ struct Trial {
     void check(const std::vector<std::string>& prefixes, Loss loss) {
         collab::detail::GradientJudge judge({});
         std::vector<double> p = training.parameters();
-        for (const Named& n : training.catalogue().parameters) {
+        for (const Named& n : training.named_tensors().parameters) {
             bool wanted = false;
             for (const std::string& prefix : prefixes)
                 wanted = wanted || n.name.rfind(prefix, 0) == 0;
@@ -93,7 +93,7 @@ struct Trial {
     /// embeddings.
     double pairs() const {
         double sum = 0;
-        unroll<C::bases>([&](auto k) {
+        static_for<C::bases>([&](auto k) {
             for (int i = 0; i < networks; ++i)
                 for (int j = i + 1; j < networks; ++j) {
                     const auto a = training.template embeddings<k>(i);
@@ -118,7 +118,7 @@ struct Trial {
                 sum += l.classification + alpha * l.verification;
             return sum + (networks > 1 ? alpha / (networks - 1) * pairs() : 0);
         });
-        CHECK(report.checked == long(training.catalogue().parameter_count));
+        CHECK(report.checked == long(training.named_tensors().parameter_count));
     }
 };
 }  // namespace collab::whole

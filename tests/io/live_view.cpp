@@ -29,7 +29,7 @@ LiveView::Status status(long step = 30) {
             .steps = 200,
             .networks = two,
             .images_per_second = 1234,
-            .rate = 0.05};
+            .learning_rate = 0.05};
 }
 
 /// A terminal of our own: what stands on its rows after what was written to it.

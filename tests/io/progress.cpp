@@ -123,8 +123,8 @@ TEST_CASE("no line is wider than the terminal") {
         }
 }
 
-TEST_CASE("colour adds nothing but colour") {
-    std::string s = Progress::line(status(), 754, 120, {.colour = true});
+TEST_CASE("color adds nothing but color") {
+    std::string s = Progress::line(status(), 754, 120, {.color = true});
     CHECK(s.find("\x1b[1mtogether\x1b[0m") == 0);
     for (std::size_t at; (at = s.find('\x1b')) != s.npos;)
         s.erase(at, s.find('m', at) + 1 - at);
@@ -299,9 +299,9 @@ TEST_CASE(
 }
 
 TEST_CASE("locale, NO_COLOR, a dumb terminal and plain style are heeded") {
-    const auto first = [](const char* locale, const char* no_colour, const char* term,
+    const auto first = [](const char* locale, const char* no_color, const char* term,
                           Progress::Style style) {
-        const Environment e{{"LC_ALL", locale}, {"NO_COLOR", no_colour}, {"TERM", term}};
+        const Environment e{{"LC_ALL", locale}, {"NO_COLOR", no_color}, {"TERM", term}};
         Terminal t;
         if (!t.file)
             return std::string();

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <utility>
+
 #include <doctest/doctest.h>
 
 #include <collab/io/json.hpp>
@@ -121,6 +124,46 @@ TEST_CASE("headers that do not fit are refused in words") {
         no(foreign(
             R"({"w":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"w":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}})",
             "")) == "it: is damaged: tensor 'w' is there twice");
+}
+
+TEST_CASE("tensors without elements are read, whatever their other extents") {
+    const Tensors t = Tensors::decode(
+        foreign(
+            R"({"a":{"dtype":"F32","shape":[1000,0],"data_offsets":[0,0]},"b":{"dtype":"F64","shape":[0,4294967296,4294967296],"data_offsets":[0,0]},"c":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}})",
+            "x"),
+        "it");
+    CHECK(t.find("a")->extents == std::vector<std::int64_t>{1000, 0});
+    CHECK(t.values<float>("a").empty());
+    CHECK(t.values<double>("b").empty());
+    CHECK(t.values<std::uint8_t>("c") == std::vector<std::uint8_t>{'x'});
+    CHECK(no(foreign(R"({"w":{"dtype":"F32","shape":[0,2],"data_offsets":[0,4]}})", "abcd")) ==
+          "it: is damaged: tensor 'w' has 4 bytes; its shape of 0 x 2 needs 0");
+}
+
+TEST_CASE("a file that is handed over is kept, not copied, and can be added to") {
+    std::vector<double> numbers(10000);
+    for (std::size_t i = 0; i < numbers.size(); ++i)
+        numbers[i] = double(i);
+    Tensors made;
+    made.add<double>("many", numbers);
+    std::string file = made.encode();
+    const char* const at = file.data();
+    const std::size_t size = file.size();
+    Tensors t = Tensors::decode(std::move(file), "it");
+    CHECK(t.bytes().data() == at + (size - t.bytes().size()));
+    std::vector<double> seen;
+    std::size_t largest = 0;
+    t.each_piece<double>("many", [&](const std::vector<double>& piece) {
+        largest = std::max(largest, piece.size());
+        seen.insert(seen.end(), piece.begin(), piece.end());
+    });
+    CHECK(seen == numbers);
+    CHECK(largest < numbers.size());
+    t.each_piece<double>("many", [](const std::vector<double>&) {});
+    t.add<float>("one more", {1.5f});
+    const Tensors again = Tensors::decode(t.encode(), "it");
+    CHECK(again.values<double>("many") == numbers);
+    CHECK(again.values<float>("one more") == std::vector<float>{1.5f});
 }
 
 TEST_CASE("tensors are asked for by name and type") {

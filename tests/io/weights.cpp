@@ -97,6 +97,15 @@ TEST_CASE("arrays for NumPy are read back, and begin where NumPy expects it") {
           "an array of 2 x 2 has 4 numbers, not 3");
 }
 
+TEST_CASE("a network as ONNX carries words in its metadata") {
+    const std::string file = onnx(some_model<Plain>(), {.words = {{"classes", "cat\ndog"}}});
+    // field 14, StringStringEntryProto: key and value
+    CHECK(file.find("\x72\x12\x0a\x07"
+                    "classes"
+                    "\x12\x07"
+                    "cat\ndog") != std::string::npos);
+}
+
 TEST_CASE("a network as ONNX names its input, its output and its weights") {
     const std::string file = onnx(some_model<Plain>(), {.batch = 0, .name = "plain"});
     for (const char* part :

@@ -53,8 +53,8 @@ TEST_CASE("a split gives each branch its part of the channels") {
     CHECK_FALSE(Accepts<ChannelSplit<Layers<>, Layers<MaxPool<2>>>, Shape<4, 6, 6>>);
     CHECK_FALSE(Accepts<ChannelSplit<Layers<>, Layers<Conv2d<2, 9, Pad<0>>>>, Shape<4, 6, 6>>);
     CHECK(Halves::describe() == "ChannelSplit of 2");
-    Catalogue c;
-    c.add<Sequence<Halves, Shape<4, 5, 5>>>("n");
+    NamedTensors c;
+    c.add<ExecutionPlan<Halves, Shape<4, 5, 5>>>("n");
     CHECK(c.parameters.size() == 1);
     CHECK(c.parameters[0].name == "n.0.1.0.weight");
     CHECK(c.parameters[0].tensor.size == 6);

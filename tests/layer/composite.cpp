@@ -19,8 +19,8 @@ using namespace collab::trial;
 namespace {
 template <class List, class In>
 std::vector<std::string> names() {
-    Catalogue c;
-    c.add<Sequence<List, In>>("n");
+    NamedTensors c;
+    c.add<ExecutionPlan<List, In>>("n");
     std::vector<std::string> all;
     for (const Named& n : c.parameters)
         all.push_back(n.name);
@@ -38,7 +38,7 @@ struct Counting : Reference<double> {
 /// Elements copied per sample by a step forward and backward.
 template <class List, class In>
 long copied() {
-    using Plan = Sequence<List, In>;
+    using Plan = ExecutionPlan<List, In>;
     constexpr Footprint f = Plan::footprint;
     Counting backend;
     Numbers x(std::size_t(In::dims.size()));

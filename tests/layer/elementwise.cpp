@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// elementwise: values of activations, batch normalisation, dropout and linear layers.
+// elementwise: values of activations, batch normalization, dropout and linear layers.
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -17,7 +17,7 @@ using namespace collab;
 using namespace collab::trial;
 
 namespace {
-struct Slow : NormalisationDefaults {
+struct Slow : NormalizationDefaults {
     static constexpr double epsilon = 3;
     static constexpr double momentum = 0.5;
 };
@@ -40,7 +40,7 @@ TEST_CASE("activations have their values") {
     CHECK(LeakyRelu<1, 5>::describe() == "LeakyRelu<1, 5>");
 }
 
-TEST_CASE("batch normalisation in training uses the batch and moves the running statistics") {
+TEST_CASE("batch normalization in training uses the batch and moves the running statistics") {
     Numbers state{10, 20, 1, 2};
     // Two channels, four pixels: 1, 2, 3, 4 (mean 2.5, variance 1.25, unbiased 5/3) and 0, 0, 0, 8
     // (2, 12, 16).
@@ -59,7 +59,7 @@ TEST_CASE("batch normalisation in training uses the batch and moves the running 
     CHECK(state[3] == doctest::Approx(1 + 8).epsilon(1e-14));
 }
 
-TEST_CASE("batch normalisation in inference uses the running statistics and leaves them") {
+TEST_CASE("batch normalization in inference uses the running statistics and leaves them") {
     Numbers state{1, 2, 6, 13};
     const auto y =
         run<BatchNormWith<Slow>, Shape<2>>({4, 10}, {2, 1, 0.5, -1}, state, Mode::inference);
@@ -70,7 +70,7 @@ TEST_CASE("batch normalisation in inference uses the running statistics and leav
     CHECK(BatchNorm::constants.momentum == 0.1);
 }
 
-TEST_CASE("an activation after batch normalisation gives the same fused and apart") {
+TEST_CASE("an activation after batch normalization gives the same fused and apart") {
     struct here;
     const Numbers x{0.5, -1, 2, 0.25, -3, 1, 4, -8};
     Numbers s1{0, 0, 1, 1};

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include <collab/backend/reference/reference.hpp>
-#include <collab/layer/sequence.hpp>
-#include <collab/model/catalogue.hpp>
+#include <collab/layer/execution_plan.hpp>
+#include <collab/model/named_tensors.hpp>
 
 namespace collab::trial {
 
@@ -16,7 +16,7 @@ using Numbers = std::vector<double>;
 template <class List, class In>
 Numbers run(const Numbers& x, const Numbers& parameters, Numbers& state,
             Mode mode = Mode::inference, Random random = {}) {
-    using Plan = Sequence<List, In>;
+    using Plan = ExecutionPlan<List, In>;
     Reference<double> backend;
     const int batch = int(x.size()) / In::dims.size();
     Numbers p = parameters;
@@ -33,8 +33,8 @@ Numbers run(const Numbers& x, const Numbers& parameters, Numbers& state,
 }
 template <class List, class In>
 Numbers run(const Numbers& x, const Numbers& parameters = {}) {
-    Catalogue c;
-    c.add<Sequence<List, In>>("layers");
+    NamedTensors c;
+    c.add<ExecutionPlan<List, In>>("layers");
     Numbers state = initial_states<double>(c);
     return run<List, In>(x, parameters, state);
 }
@@ -45,8 +45,8 @@ inline Numbers counted(int n, double first = 1) {
     return x;
 }
 template <class List, class In>
-constexpr int parameters_of = Sequence<List, In>::footprint.parameters;
+constexpr int parameters_of = ExecutionPlan<List, In>::footprint.parameters;
 template <class List, class In>
-constexpr Dims output_of = Sequence<List, In>::Output::dims;
+constexpr Dims output_of = ExecutionPlan<List, In>::Output::dims;
 
 }  // namespace collab::trial

@@ -6,17 +6,17 @@
 
 #include <cstdio>
 
-#include <collab/data/augment.hpp>
 #include <collab/data/file.hpp>
 #include <collab/data/loader.hpp>
-#include <collab/train/keeper.hpp>
+#include <collab/data/transforms.hpp>
+#include <collab/train/checkpoint_manager.hpp>
 
 int main() {
     using namespace collab;
     const Images images = synthetic({1, 8, 8}, 2, 8, 4).train;
     const Loader loader(images, Transform{.flip = true}, {.batch = 4});
     const detail::CheckpointFolder folder(Checkpoints{});
-    const backend::Threads threads(1);
+    const backend::CpuContext threads(1);
     std::printf("%d samples, %d thread\n", loader.samples(), threads.count());
     try {
         const detail::InputFile file("no such file");

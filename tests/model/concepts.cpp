@@ -71,7 +71,7 @@ TEST_CASE("a network trained alone and one whose cuts a collaboration reads have
     Training<Collaboration<Net, Own, MKB<Encoder<2>, Transfer<2>, Decoder, At<early>>>,
              Reference<double>>
         together({.batch = 2});
-    for (const Named& t : alone.catalogue().parameters)
+    for (const Named& t : alone.named_tensors().parameters)
         CHECK(together.parameter(t.name) == alone.parameter(t.name));
-    CHECK(alone.catalogue().find("net0.10.weight").tensor.size == 4 * 36 * 3);
+    CHECK(alone.named_tensors().find("net0.10.weight").tensor.size == 4 * 36 * 3);
 }

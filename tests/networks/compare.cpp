@@ -12,11 +12,11 @@ const char* weights_folder() {
     return std::getenv("COLLAB_WEIGHTS");
 }
 
-void place(oracle::Fixture& fixture, const std::string& network, const Catalogue& catalogue,
+void place(oracle::Fixture& fixture, const std::string& network, const NamedTensors& named_tensors,
            std::vector<double>& parameters) {
     const bool up_only =
         network == "mobilenet" || network == "mobilenet_v2" || network == "shufflenet_v2";
-    for (const Named& n : catalogue.parameters) {
+    for (const Named& n : named_tensors.parameters) {
         double* const first = parameters.data() + n.offset;
         if (const std::string key = network + "/drawn/" + n.name; fixture.contains(key)) {
             // pairs of a channel and the draw that it takes its values from

@@ -19,8 +19,8 @@ inline constexpr int batch = 4;
 inline constexpr int directions = 3;
 
 /// The parameters as networks.py places them, away from where gradients jump: some channels drawn
-/// again, and the shifts of normalisations lifted.
-void place(oracle::Fixture& fixture, const std::string& network, const Catalogue& catalogue,
+/// again, and the shifts of normalizations lifted.
+void place(oracle::Fixture& fixture, const std::string& network, const NamedTensors& named_tensors,
            std::vector<double>& parameters);
 
 /// What a file holds by name, in the manner of a Model.
@@ -28,9 +28,9 @@ template <class S, class T>
 struct Carried {
     using Plan = S;
     using Scalar = T;
-    const Catalogue& names;
+    const NamedTensors& names;
     std::vector<T> p, s;
-    const Catalogue& catalogue() const { return names; }
+    const NamedTensors& named_tensors() const { return names; }
     std::size_t parameter_count() const { return p.size(); }
     std::vector<T> parameters() const { return p; }
     std::vector<T> state() const { return s; }
@@ -43,7 +43,7 @@ const char* weights_folder();
 
 /// Judges tensors by their norms and by their products with `directions` vectors whose elements
 /// have variance 1: two tensors whose norms and products agree to a part e of the norm differ by
-/// about that part of it. Where the exact tensor is zero (a bias before a normalisation), what
+/// about that part of it. Where the exact tensor is zero (a bias before a normalization), what
 /// rounding leaves counts relative to `largest`.
 struct Digests {
     oracle::Fixture& fixture;
@@ -54,7 +54,7 @@ struct Digests {
 
     static std::vector<double> digest(const std::string& name, const std::vector<double>& tensor);
     void judge(const std::string& key, const std::vector<double>& found);
-    /// Every tensor of a catalogue.
+    /// Every tensor of a named_tensors.
     void each(const std::string& prefix, const std::vector<Named>& tensors,
               const std::vector<double>& values);
 };
@@ -71,12 +71,12 @@ void compare(B& backend, const std::string& name, double tolerance) {
     using Bench = oracle::Bench<N, input_of<N>, B>;
     Bench bench(backend, name, batch, batch);
     std::vector<double> parameters = bench.parameters();
-    place(fixture, name, bench.catalogue(), parameters);
+    place(fixture, name, bench.named_tensors(), parameters);
     // by name, from PyTorch's layouts
     if (const char* folder = weights_folder(); folder && std::same_as<typename B::Scalar, float>) {
-        const std::size_t states = bench.catalogue().state_count;
+        const std::size_t states = bench.named_tensors().state_count;
         Carried<typename Bench::S, float> carried{
-            bench.catalogue(), std::vector<float>(parameters.size(), std::nanf("")),
+            bench.named_tensors(), std::vector<float>(parameters.size(), std::nanf("")),
             std::vector<float>(states, std::nanf(""))};
         load(carried, sentence(folder, "/", name, ".safetensors"));
         CHECK(oracle::widened(carried.s) == bench.state());
@@ -89,9 +89,9 @@ void compare(B& backend, const std::string& name, double tolerance) {
     const std::vector<double> dx =
         bench.backward(oracle::numbers(name + ".dy", std::size_t(batch) * Bench::out));
     digests.judge(name + "/input_gradient", Digests::digest(name + ".dx", dx));
-    digests.each(name + "/gradient/", bench.catalogue().parameters, bench.gradients());
+    digests.each(name + "/gradient/", bench.named_tensors().parameters, bench.gradients());
     digests.largest = 0;
-    digests.each(name + "/state/", bench.catalogue().states, bench.state());
+    digests.each(name + "/state/", bench.named_tensors().states, bench.state());
     judge(name + "/inference", bench.forward(x, Mode::inference));
     judge.finish(name);
     MESSAGE(name << " on " << backend.describe() << ": the worst of all tensors differs by "

@@ -122,13 +122,13 @@ void Compiled<T>::activate_backward(const Map& map, F f, In y, In dy, Out dx) {
 }
 template <class T>
 template <class F>
-void Compiled<T>::batch_norm(const Map& map, const Normalisation& n, F f, In x, const T* gamma,
+void Compiled<T>::batch_norm(const Map& map, const Normalization& n, F f, In x, const T* gamma,
                              const T* beta, T* mean, T* variance, T* saved, Out y) {
     cpu_->batch_norm(map, n, f, x, gamma, beta, mean, variance, saved, y);
 }
 template <class T>
 template <class F>
-void Compiled<T>::batch_norm_inference(const Map& map, const Normalisation& n, F f, In x,
+void Compiled<T>::batch_norm_inference(const Map& map, const Normalization& n, F f, In x,
                                        const T* gamma, const T* beta, const T* mean,
                                        const T* variance, Out y) {
     cpu_->batch_norm_inference(map, n, f, x, gamma, beta, mean, variance, y);
@@ -145,10 +145,10 @@ template class Compiled<double>;
 template void Compiled<double>::activate(const Map&, Identity, View<const double>, View<double>);
 template void Compiled<double>::activate_backward(const Map&, Identity, View<const double>,
                                                   View<const double>, View<double>);
-template void Compiled<double>::batch_norm(const Map&, const Normalisation&, Identity,
+template void Compiled<double>::batch_norm(const Map&, const Normalization&, Identity,
                                            View<const double>, const double*, const double*,
                                            double*, double*, double*, View<double>);
-template void Compiled<double>::batch_norm_inference(const Map&, const Normalisation&, Identity,
+template void Compiled<double>::batch_norm_inference(const Map&, const Normalization&, Identity,
                                                      View<const double>, const double*,
                                                      const double*, const double*, const double*,
                                                      View<double>);
@@ -161,10 +161,10 @@ template void Compiled<double>::activate(const Map&, ReluFunction, View<const do
                                          View<double>);
 template void Compiled<double>::activate_backward(const Map&, ReluFunction, View<const double>,
                                                   View<const double>, View<double>);
-template void Compiled<double>::batch_norm(const Map&, const Normalisation&, ReluFunction,
+template void Compiled<double>::batch_norm(const Map&, const Normalization&, ReluFunction,
                                            View<const double>, const double*, const double*,
                                            double*, double*, double*, View<double>);
-template void Compiled<double>::batch_norm_inference(const Map&, const Normalisation&, ReluFunction,
+template void Compiled<double>::batch_norm_inference(const Map&, const Normalization&, ReluFunction,
                                                      View<const double>, const double*,
                                                      const double*, const double*, const double*,
                                                      View<double>);
@@ -177,10 +177,10 @@ template void Compiled<double>::activate(const Map&, Relu6Function, View<const d
                                          View<double>);
 template void Compiled<double>::activate_backward(const Map&, Relu6Function, View<const double>,
                                                   View<const double>, View<double>);
-template void Compiled<double>::batch_norm(const Map&, const Normalisation&, Relu6Function,
+template void Compiled<double>::batch_norm(const Map&, const Normalization&, Relu6Function,
                                            View<const double>, const double*, const double*,
                                            double*, double*, double*, View<double>);
-template void Compiled<double>::batch_norm_inference(const Map&, const Normalisation&,
+template void Compiled<double>::batch_norm_inference(const Map&, const Normalization&,
                                                      Relu6Function, View<const double>,
                                                      const double*, const double*, const double*,
                                                      const double*, View<double>);
@@ -192,10 +192,10 @@ template void Compiled<double>::batch_norm_backward(const Map&, Relu6Function, V
 template void Compiled<double>::activate(const Map&, EluFunction, View<const double>, View<double>);
 template void Compiled<double>::activate_backward(const Map&, EluFunction, View<const double>,
                                                   View<const double>, View<double>);
-template void Compiled<double>::batch_norm(const Map&, const Normalisation&, EluFunction,
+template void Compiled<double>::batch_norm(const Map&, const Normalization&, EluFunction,
                                            View<const double>, const double*, const double*,
                                            double*, double*, double*, View<double>);
-template void Compiled<double>::batch_norm_inference(const Map&, const Normalisation&, EluFunction,
+template void Compiled<double>::batch_norm_inference(const Map&, const Normalization&, EluFunction,
                                                      View<const double>, const double*,
                                                      const double*, const double*, const double*,
                                                      View<double>);

@@ -73,10 +73,10 @@ public:
     template <class F>
     void activate_backward(const Map& map, F f, In y, In dy, Out dx);
     template <class F>
-    void batch_norm(const Map& map, const backend::Normalisation& n, F f, In x, const T* gamma,
+    void batch_norm(const Map& map, const backend::Normalization& n, F f, In x, const T* gamma,
                     const T* beta, T* mean, T* variance, T* saved, Out y);
     template <class F>
-    void batch_norm_inference(const Map& map, const backend::Normalisation& n, F f, In x,
+    void batch_norm_inference(const Map& map, const backend::Normalization& n, F f, In x,
                               const T* gamma, const T* beta, const T* mean, const T* variance,
                               Out y);
     template <class F>

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include <collab/core/error.hpp>
-#include <collab/layer/sequence.hpp>
-#include <collab/model/catalogue.hpp>
+#include <collab/layer/execution_plan.hpp>
+#include <collab/model/named_tensors.hpp>
 
 #include "fixture.hpp"
 
@@ -21,7 +21,7 @@ template <class List, StaticShape In, class B>
 class Bench {
 public:
     using T = typename B::Scalar;
-    using S = Sequence<List, In>;
+    using S = ExecutionPlan<List, In>;
     static constexpr int in = In::dims.size();
     static constexpr int out = S::Output::dims.size();
 
@@ -31,15 +31,16 @@ public:
         : backend_(backend),
           batch_(batch),
           capacity_(capacity) {
-        catalogue_.template add<S>(name);
+        named_tensors_.template add<S>(name);
         constexpr Footprint f = S::footprint;
-        if (std::size_t(f.parameters) != catalogue_.parameter_count ||
-            std::size_t(f.state) != catalogue_.state_count)
-            fail(name, ": the catalogue lists ", catalogue_.parameter_count, " parameters and ",
-                 catalogue_.state_count, " states, the plan has ", f.parameters, " and ", f.state);
-        parameters_ = given(initial<T>(catalogue_.parameters));
-        state_ = given(initial<T>(catalogue_.states));
-        gradients_ = given(std::vector<T>(catalogue_.parameter_count));
+        if (std::size_t(f.parameters) != named_tensors_.parameter_count ||
+            std::size_t(f.state) != named_tensors_.state_count)
+            fail(name, ": the named_tensors lists ", named_tensors_.parameter_count,
+                 " parameters and ", named_tensors_.state_count, " states, the plan has ",
+                 f.parameters, " and ", f.state);
+        parameters_ = given(initial<T>(named_tensors_.parameters));
+        state_ = given(initial<T>(named_tensors_.states));
+        gradients_ = given(std::vector<T>(named_tensors_.parameter_count));
         saved_ = unknown(capacity * f.saved);
         fixed_ = unknown(f.fixed);
         scratch_ = unknown(capacity * f.scratch);
@@ -72,13 +73,17 @@ public:
             in);
     }
     /// The parameters as they begin, and others instead.
-    std::vector<double> parameters() const { return host(parameters_, catalogue_.parameter_count); }
+    std::vector<double> parameters() const {
+        return host(parameters_, named_tensors_.parameter_count);
+    }
     void set_parameters(const std::vector<double>& values) {
         parameters_ = given(std::vector<T>(values.begin(), values.end()));
     }
-    std::vector<double> gradients() const { return host(gradients_, catalogue_.parameter_count); }
-    std::vector<double> state() const { return host(state_, catalogue_.state_count); }
-    const Catalogue& catalogue() const { return catalogue_; }
+    std::vector<double> gradients() const {
+        return host(gradients_, named_tensors_.parameter_count);
+    }
+    std::vector<double> state() const { return host(state_, named_tensors_.state_count); }
+    const NamedTensors& named_tensors() const { return named_tensors_; }
 
 private:
     using Buffer = decltype(std::declval<B&>().template allocate<T>(1));
@@ -112,7 +117,7 @@ private:
 
     B& backend_;
     int batch_, capacity_;
-    Catalogue catalogue_;
+    NamedTensors named_tensors_;
     Buffer parameters_{};
     Buffer state_{};
     Buffer gradients_{};
@@ -134,16 +139,16 @@ void compare(Judge& judge, B& backend, const std::string& name) {
     const std::vector<double> dy = numbers(name + ".dy", std::size_t(batch) * Bench::out);
     judge(name + "/output", bench.forward(x, Mode::training));
     judge(name + "/input_gradient", bench.backward(dy));
-    judge.each(name + "/gradient/", bench.catalogue().parameters, bench.gradients());
+    judge.each(name + "/gradient/", bench.named_tensors().parameters, bench.gradients());
     // A second time: gradients add, and nothing that backward needs is used up.
     judge(name + "/input_gradient", bench.backward_in_scratch(dy));
     std::vector<double> twice = bench.gradients();
     for (double& g : twice)
         g /= 2;
-    judge.each(name + "/gradient/", bench.catalogue().parameters, twice);
+    judge.each(name + "/gradient/", bench.named_tensors().parameters, twice);
     bench.forward(numbers(name + ".x2", x.size()), Mode::training);
-    judge.each(name + "/state/", bench.catalogue().states, bench.state());
-    if (bench.catalogue().state_count > 0)
+    judge.each(name + "/state/", bench.named_tensors().states, bench.state());
+    if (bench.named_tensors().state_count > 0)
         judge(name + "/inference", bench.forward(x, Mode::inference));
     judge.finish(name);
 }

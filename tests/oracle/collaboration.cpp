@@ -28,8 +28,8 @@ void compare(const std::string& which, std::shared_ptr<B> backend, double tolera
     Judge once{fixture, tolerance};
     Judge later{fixture, drift};
     Training<C, B> training({.alpha = alpha, .batch = capacity}, backend);
-    const Catalogue& catalogue = training.catalogue();
-    training.set_parameters(initial<T>(catalogue.parameters, which + "."));
+    const NamedTensors& named_tensors = training.named_tensors();
+    training.set_parameters(initial<T>(named_tensors.parameters, which + "."));
 
     std::vector<double> losses;
     for (int step = 0; step < steps; ++step) {
@@ -42,9 +42,9 @@ void compare(const std::string& which, std::shared_ptr<B> backend, double tolera
             losses.insert(losses.end(), {l.classification, l.metric, l.verification, l.accuracy});
         if (step > 0)
             continue;
-        once.each(which + "/gradient/", catalogue.parameters, training.gradients());
-        unroll<C::size>([&](auto i) {
-            unroll<C::bases>([&](auto k) {
+        once.each(which + "/gradient/", named_tensors.parameters, training.gradients());
+        static_for<C::size>([&](auto i) {
+            static_for<C::bases>([&](auto k) {
                 once(sentence(which, "/embedding/", int(i), "/", int(k)),
                      widened(training.template embeddings<k>(i)));
             });
@@ -52,13 +52,13 @@ void compare(const std::string& which, std::shared_ptr<B> backend, double tolera
     }
     if (!C::order::iterative)
         later(which + "/losses", losses);
-    later.each(which + "/parameter/", catalogue.parameters, training.parameters());
-    later.each(which + "/state/", catalogue.states, training.state());
+    later.each(which + "/parameter/", named_tensors.parameters, training.parameters());
+    later.each(which + "/state/", named_tensors.states, training.state());
 
     const std::vector<float> x = batch_images(which, steps, capacity);
     training.evaluate_batch(x.data(), batch_labels(which, steps, capacity).data(), capacity);
     const std::vector<T> converted(x.begin(), x.end());
-    unroll<C::size>([&](auto i) {
+    static_for<C::size>([&](auto i) {
         later(sentence(which, "/logits/", int(i)), widened(training.logits(i)));
         auto model = training.template deploy<i>();
         later(sentence(which, "/logits/", int(i)),

@@ -8,7 +8,7 @@
 # Manners: "mean": D(e_k, constant mean of the others' e) instead of the mean of D (Eq. 6). "different": network k sees the batch rolled by k, and
 # (D - W2^2 of the images)^2 stands for D (Eq. 4, line 2). "iterative": one network after the other moves, with what it shares, by its own loss, from renewed
 # predictions of all; running statistics move once.
-# Every network has running statistics of its own for the transfer's normalisations: buffers apart, weights shared.
+# Every network has running statistics of its own for the transfer's normalizations: buffers apart, weights shared.
 import copy
 
 import torch
@@ -180,14 +180,14 @@ def batch(case, step):
     return maps(f"{case}.images{step}", samples, *IMAGE), labels(f"{case}.labels{step}", samples, CLASSES)
 
 
-def iterative_step(world, optimiser, x, y):
+def iterative_step(world, optimizer, x, y):
     for k in range(len(world.nets)):
         kept = {key: value.clone() for key, value in world.statistics.items()}
         for parameter in world.parameters.values():
             parameter.grad = None   # SGD leaves alone what has none
         each, _, _ = world.loss(x, y)
         each[k].backward()
-        optimiser.step()
+        optimizer.step()
         if k > 0:   # the same batch again
             for key, value in world.statistics.items():
                 value.copy_(kept[key])
@@ -195,14 +195,14 @@ def iterative_step(world, optimiser, x, y):
 
 def run(fixture, case, networks, merge, metric):
     world = World(case, networks, merge, METRICS[metric])
-    optimiser = torch.optim.SGD(list(world.parameters.values()), lr=RATE, momentum=0.9, weight_decay=1e-4)
+    optimizer = torch.optim.SGD(list(world.parameters.values()), lr=RATE, momentum=0.9, weight_decay=1e-4)
     world.train(True)
     losses = []
     for step in range(STEPS):
         if case == "iterative":
-            iterative_step(world, optimiser, *batch(case, step))
+            iterative_step(world, optimizer, *batch(case, step))
             continue
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         each, parts, embeddings = world.loss(*batch(case, step))
         sum(each).backward()
         losses.append(parts)
@@ -212,7 +212,7 @@ def run(fixture, case, networks, merge, metric):
             for i, mine in enumerate(embeddings):
                 for k, e in enumerate(mine):
                     fixture.put(f"{case}/embedding/{i}/{k}", e)
-        optimiser.step()
+        optimizer.step()
     if losses:
         fixture.put(f"{case}/losses", torch.stack(losses))
     for key, parameter in world.parameters.items():

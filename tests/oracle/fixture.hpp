@@ -18,7 +18,7 @@
 
 #include <collab/core/error.hpp>
 #include <collab/layer/concepts.hpp>
-#include <collab/model/catalogue.hpp>
+#include <collab/model/named_tensors.hpp>
 
 namespace collab::oracle {
 
@@ -53,8 +53,8 @@ inline std::vector<int> labels(std::string_view name, std::size_t count, int cla
         v.push_back(int(r % classes));
     return v;
 }
-/// First values of every tensor of a catalogue, each by its name: weights of variance 1 / fan-in or
-/// so, scales around 1, the rest around 0.
+/// First values of every tensor of a named_tensors, each by its name: weights of variance 1 /
+/// fan-in or so, scales around 1, the rest around 0.
 template <class T>
 std::vector<T> initial(const std::vector<Named>& tensors, const std::string& prefix = "") {
     std::vector<T> values;
@@ -162,7 +162,7 @@ struct Judge {
         CHECK_MESSAGE(agrees, name << " (" << got.size() << " values) differs from PyTorch by "
                                    << error << ", relative to its largest value");
     }
-    /// One tensor after the other, as a catalogue lists them.
+    /// One tensor after the other, as a named_tensors lists them.
     template <class T>
     void each(const std::string& prefix, const std::vector<Named>& tensors,
               const std::vector<T>& values) {

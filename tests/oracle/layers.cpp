@@ -53,7 +53,7 @@ void convolutions(Judge& judge, B& b) {
 }
 
 template <class B>
-void normalisations(Judge& judge, B& b) {
+void normalizations(Judge& judge, B& b) {
     oracle::compare<Layers<BatchNorm>, Shape<5, 4, 3>>(judge, b, "batch_norm");
     oracle::compare<Layers<BatchNorm>, Shape<19, 4, 4>>(judge, b, "batch_norm_wide");
     oracle::compare<Layers<GlobalAvgPool, BatchNorm>, Shape<7, 2, 2>>(judge, b, "batch_norm_flat");
@@ -136,8 +136,8 @@ void everything(B& backend, double tolerance) {
     SUBCASE("convolutions") {
         convolutions(judge, backend);
     }
-    SUBCASE("normalisations") {
-        normalisations(judge, backend);
+    SUBCASE("normalizations") {
+        normalizations(judge, backend);
     }
     SUBCASE("products and activations") {
         products_and_activations(judge, backend);

@@ -3,7 +3,7 @@
 #include <limits>
 
 #include <collab/backend/reference/reference.hpp>
-#include <collab/objective/metrics.hpp>
+#include <collab/loss/metrics.hpp>
 
 #include "backends.hpp"
 #include "fixture.hpp"

@@ -37,8 +37,8 @@ void compare(const std::string& which, typename Training<C, Reference<double>>::
     Judge judge{fixture, 1e-9};
     settings.batch = capacity;
     Training<C, Reference<double>> training(settings);
-    const Catalogue& catalogue = training.catalogue();
-    training.set_parameters(initial<double>(catalogue.parameters, which + "."));
+    const NamedTensors& named_tensors = training.named_tensors();
+    training.set_parameters(initial<double>(named_tensors.parameters, which + "."));
     const auto frozen = [](const std::string& name) {
         return name.starts_with("net") && C::frozen::has(name[3] - '0');
     };
@@ -52,7 +52,7 @@ void compare(const std::string& which, typename Training<C, Reference<double>>::
         if (step > 0 || C::order::iterative)
             continue;
         const std::vector<double> gradients = training.gradients();
-        for (const Named& n : catalogue.parameters)
+        for (const Named& n : named_tensors.parameters)
             if (!frozen(n.name))
                 judge(which + "/gradient/" + n.name,
                       {gradients.begin() + std::ptrdiff_t(n.offset),
@@ -60,9 +60,9 @@ void compare(const std::string& which, typename Training<C, Reference<double>>::
     }
     judge(which + "/losses", losses);
     // Where the weights end, by the sum of squares of each tensor, in PyTorch's order: networks,
-    // then bridges.
+    // then adapters.
     std::vector<double> squares;
-    for (const Named& n : catalogue.parameters) {
+    for (const Named& n : named_tensors.parameters) {
         if (frozen(n.name))
             continue;
         squares.push_back(0);
@@ -92,8 +92,8 @@ TEST_CASE("teaching by logits, hints and relations is what PyTorch computes") {
     compare<Collaboration<ResidualNet, PlainNet, Frozen<0>, Distillation<0, 1>>>("distillation");
     compare<Collaboration<ResidualNet, PlainNet, Frozen<0>, Hints<0, 1>>>(
         "hints", {.methods = {{.weight = 2}}});
-    compare<Collaboration<PlainNet, ResidualNet, PlainNet, ResidualNet, Frozen<2, 3>,
-                          CollaborativeTeaching<2>>>("ctsl");
+    compare<Collaboration<PlainNet, ResidualNet, PlainNet, ResidualNet, Frozen<2, 3>, CtslMkt<2>>>(
+        "ctsl");
     compare<Collaboration<SeparableNet, PlainNet, Frozen<0>, RelationalDistillation<0, 1>>>("rkd");
 }
 TEST_CASE("teaching by features is what PyTorch computes") {
@@ -113,7 +113,7 @@ TEST_CASE("teaching by features is what PyTorch computes") {
         "vid");
     compare<Collaboration<SeparableNet, PlainNet, Frozen<0>, ContrastiveDistillation<0, 1, 6>>>(
         "crd", {.methods = {{.metric = {0.3}}}});
-    compare<Collaboration<StagedNet, StagedNet, Frozen<0>, FlowOfSolution<0, 1, early, mutual>>>(
+    compare<Collaboration<StagedNet, StagedNet, Frozen<0>, Fsp<0, 1, early, mutual>>>(
         "fsp", {.methods = {{.weight = 3}}});
 }
 TEST_CASE("learning from what several networks say together is what PyTorch computes") {
@@ -164,20 +164,19 @@ TEST_CASE("networks weighted by their errors on images that are not trained on a
         "kdcl_general", {.methods = {{.target = {weights}}}}, renew);
 }
 TEST_CASE("branches, exits and made-up teachers are what PyTorch computes") {
-    compare<Collaboration<PlainNet, ResidualNet, TeacherFree>>("tfkd");
+    compare<Collaboration<PlainNet, ResidualNet, TfKd>>("tfkd");
     compare<Collaboration<PlainNet, NativeEnsemble<Head, 3>>>("one");
     compare<Collaboration<PlainNet, ResidualNet, DenseCrossLayers<Exit<mutual, Head>>>>("dcm");
     compare<Collaboration<
-        ResidualNet,
-        OwnTeacher<Exit<mutual, Layers<Conv2d<8, 3>, BatchNorm, Relu, GlobalAvgPool>>>>>(
-        "byot", {.methods = {{.share = 0.1, .features = 0.01}}});
+        ResidualNet, Byot<Exit<mutual, Layers<Conv2d<8, 3>, BatchNorm, Relu, GlobalAvgPool>>>>>(
+        "byot", {.methods = {{.alpha = 0.1, .features = 0.01}}});
 }
 TEST_CASE("an ensemble and embeddings of distances are what PyTorch computes") {
     compare<Collaboration<PlainNet, ResidualNet, Frozen<0, 1>, Ensemble>>("ensemble");
     compare<Collaboration<PlainNet, ResidualNet, DifferentInputs<MarginalDistance>,
                           WassersteinEmbedding<5>>>("wel");
 }
-TEST_CASE("adversarial methods with two optimisers in every step are what PyTorch computes") {
+TEST_CASE("adversarial methods with two optimizers in every step are what PyTorch computes") {
     compare<Collaboration<PlainNet, ResidualNet, AdversarialFeatures<5, 4>>>(
         "afd", {.methods = {{.weight = 0.5}}});
     compare<Collaboration<StagedTeacher, StagedNet, Frozen<0>, AckdReconstructed<early, mutual>>>(

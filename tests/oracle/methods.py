@@ -47,10 +47,10 @@ def distances(e):
 
 
 def relation_distance(s, t):
-    def normalised(e):
+    def normalized(e):
         d = distances(e)
         return d / d[d > 0].mean()
-    return F.smooth_l1_loss(normalised(s), normalised(t))
+    return F.smooth_l1_loss(normalized(s), normalized(t))
 
 
 def relation_angle(s, t):
@@ -108,7 +108,7 @@ def gaussian(mu, a, t):
 
 
 class Value(nn.Module):
-    """Learned numbers."""
+    """ParameterLayer numbers."""
 
     def __init__(self, n):
         super().__init__()
@@ -134,7 +134,7 @@ def discriminator(channels):
                          nn.Linear(channels, 1), nn.Sigmoid())
 
 
-# Each case: networks, frozen ones, bridges by the library's names, and losses(nets, bridges, y): the list of each network's own loss,
+# Each case: networks, frozen ones, adapters by the library's names, and losses(nets, adapters, y): the list of each network's own loss,
 # behind them losses of what is shared.
 
 def mutual(nets, b, y):
@@ -396,10 +396,10 @@ def opposes(name, case):   # what belongs to a critic
     return "discriminator" in name or (case == "ackd" and "adapter" in name)
 
 
-def run(fixture, case, makers, frozen, bridges, losses):
+def run(fixture, case, makers, frozen, adapters, losses):
     torch.manual_seed(0)
     nets = [Net(make) for make in makers]
-    parts = {name: part.double() for name, part in bridges().items()}
+    parts = {name: part.double() for name, part in adapters().items()}
     parameters = {f"net{i}.{key}": p for i, net in enumerate(nets) for key, p in net.module.named_parameters()}
     parameters.update({f"{name}.{key}": p for name, part in parts.items() for key, p in part.named_parameters()})
     for key, p in parameters.items():
@@ -412,14 +412,14 @@ def run(fixture, case, makers, frozen, bridges, losses):
     iterative = case.endswith("iterative")
     if iterative:
         movers = [[p for key, p in moved.items() if key.startswith(f"net{i}.")] for i in range(len(nets))]
-    optimisers = [torch.optim.SGD(group, lr=RATE, momentum=0.9, weight_decay=1e-4) for group in movers]
+    optimizers = [torch.optim.SGD(group, lr=RATE, momentum=0.9, weight_decay=1e-4) for group in movers]
     opponent = torch.optim.Adam(critics.values(), lr=1e-4, betas=(0.5, 0.999)) if critics else None
     own = []
     for step in range(STEPS):
         x, y = batch(case, step)
         if hasattr(losses, "before"):
             losses.before(fixture, case, nets, step)
-        for half, optimiser in enumerate(optimisers):
+        for half, optimizer in enumerate(optimizers):
             statistics = [copy.deepcopy(dict(net.module.named_buffers())) for net in nets]
             for i, net in enumerate(nets):
                 net(x.roll(-i, 0) if case == "wel" else x)
@@ -439,7 +439,7 @@ def run(fixture, case, makers, frozen, bridges, losses):
                 for key, p in moved.items():
                     if not iterative or key.startswith("net0."):
                         fixture.put(f"{case}/gradient/{key}", stored_parameter(p.grad))
-            optimiser.step()
+            optimizer.step()
             if half > 0:   # the same batch again: running statistics stay
                 for net, kept in zip(nets, statistics):
                     for key, value in net.module.named_buffers():

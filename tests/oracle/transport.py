@@ -5,8 +5,8 @@ import torch
 
 def mass(x):
     x = x.clamp(min=0)   # negative values count as 0
-    grey = 0.299 * x[:, 0] + 0.587 * x[:, 1] + 0.114 * x[:, 2] + 1e-6
-    return grey / grey.sum((1, 2), keepdim=True)
+    gray = 0.299 * x[:, 0] + 0.587 * x[:, 1] + 0.114 * x[:, 2] + 1e-6
+    return gray / gray.sum((1, 2), keepdim=True)
 
 
 def on_a_line(p, q, unit):

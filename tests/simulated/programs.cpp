@@ -45,7 +45,7 @@ void same(const std::string& what, long captures, long instantiated, long launch
           typename Training<C, Cuda<float>>::Settings settings = {}) {
     CAPTURE(what);
     typename Training<C, ThrustHost<float>>::Settings of_host;
-    of_host.critic = {.rate = settings.critic.rate};
+    of_host.critic = {.learning_rate = settings.critic.learning_rate};
     of_host.freeze_mkb_after = settings.freeze_mkb_after;
     const auto expected =
         courses::bits<C>(of_host, std::make_shared<ThrustHost<float>>(), 1, [] {});
@@ -69,8 +69,8 @@ TEST_CASE("steps are captured as graphs, which are changed where they can be, an
     same<Collaboration<Small>>("one network", 3, 1, 20);
     same<Pair>("a knowledge base that is frozen", 4, 1, 20, {.freeze_mkb_after = 10});
     same<Collaboration<Small, Forgetful, Knowledge>>("dropout", 20, 1, 20);
-    same<Collaboration<Small, Other, AdversarialFeatures<3, 3>>>("critics", 3, 1, 20,
-                                                                 {.critic = {.rate = 0.01}});
+    same<Collaboration<Small, Other, AdversarialFeatures<3, 3>>>(
+        "critics", 3, 1, 20, {.critic = {.learning_rate = 0.01}});
 }
 
 TEST_CASE("a graph is changed to other numbers, and made anew for other operations") {

@@ -45,7 +45,7 @@ struct A
     : Sequential<Shape<1, 8, 8>, Conv2d<4, 3>, Cut<mutual>, Relu, Cut<other>, Flatten, Linear<3>> {
 };
 struct Four : Sequential<Shape<1, 8, 8>, Conv2d<4, 3>, Cut<mutual>, Flatten, Linear<4>> {};
-struct Colour : Sequential<Shape<3, 8, 8>, Conv2d<4, 3>, Cut<mutual>, Flatten, Linear<3>> {};
+struct Color : Sequential<Shape<3, 8, 8>, Conv2d<4, 3>, Cut<mutual>, Flatten, Linear<3>> {};
 struct Wrong : Sequential<Shape<1, 8, 8>, Conv2d<4, 3>, Cut<mutual>, Linear<3>> {};
 using Base = MKB<Encoder<4>, Transfer<4>, Decoder>;
 struct OfLogits : CosineDistance {
@@ -65,7 +65,7 @@ static_assert(wrong<Pack<A, A>, Pack<Base>>::holds && wrong<Pack<A>>::holds &&
 static_assert(!wrong<Pack<>>::holds && !wrong<Pack<A, Wrong>>::holds &&
               !wrong<Pack<A, A>, Pack<Base>, int>::holds);
 static_assert(says<wrong<Pack<A, Four>, Pack<Base>>::sentence, detail::CheckClasses> &&
-              says<wrong<Pack<A, Colour>, Pack<Base>>::sentence, detail::CheckInput>);
+              says<wrong<Pack<A, Color>, Pack<Base>>::sentence, detail::CheckInput>);
 static_assert(
     says<wrong<Pack<A, A>, Pack<MKB<Encoder<4>, Transfer<4>, Layers<Conv2d<3, 1>>>>>::sentence,
          detail::CheckDecoder>);

@@ -8,9 +8,9 @@
 #include <collab/layer/flatten.hpp>
 #include <collab/layer/linear.hpp>
 #include <collab/layer/residual.hpp>
+#include <collab/loss/metrics.hpp>
 #include <collab/model/concepts.hpp>
-#include <collab/objective/metrics.hpp>
-#include <collab/train/rate.hpp>
+#include <collab/optim/lr_scheduler.hpp>
 #include <collab/zoo/resnet.hpp>
 #include <collab/zoo/small_net.hpp>
 
@@ -94,7 +94,7 @@ static_assert(Merge<ProductMerge> && Merge<SumMerge> && Merge<IdentityMerge> &&
               Merge<IdentityMerge, double>);
 static_assert(!Merge<NoSlope> && !Merge<Rounding> && !Merge<CosineDistance> && !Merge<Relu>);
 
-// RateSchedule
+// LRScheduler
 struct Constant {
     double operator()(int, int) const { return 0.1; }
     void observe(double) {}
@@ -106,8 +106,8 @@ struct Wordy {
     const char* operator()(int, int) const { return "slow"; }
     void observe(double) {}
 };
-static_assert(RateSchedule<StepRate> && RateSchedule<PlateauRate> && RateSchedule<Constant>);
-static_assert(!RateSchedule<Deaf> && !RateSchedule<Wordy> && !RateSchedule<double>);
+static_assert(LRScheduler<MultiStepLR> && LRScheduler<ReduceLROnPlateau> && LRScheduler<Constant>);
+static_assert(!LRScheduler<Deaf> && !LRScheduler<Wordy> && !LRScheduler<double>);
 
 // Shapes are inferred through whole networks.
 static_assert(SameShape<feature_at<Good>, Shape<4, 8, 8>> &&

@@ -2,7 +2,7 @@
 // zoo: every network of the zoo can be joined to another at each of its cuts. Compiling is the
 // test.
 #include <collab/collaboration/check.hpp>
-#include <collab/objective/metrics.hpp>
+#include <collab/loss/metrics.hpp>
 
 #include "zoo/all.hpp"
 

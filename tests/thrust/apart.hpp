@@ -111,7 +111,7 @@ public:
     /// f() with the memory in reach.
     template <class F>
     void see(const F& f) {
-        const auto protect = [&](int how) {  // neighbours at once
+        const auto protect = [&](int how) {  // neighbors at once
             for (auto k = used_.begin(); k != used_.end();) {
                 char* const first = k->first;
                 std::size_t bytes = 0;

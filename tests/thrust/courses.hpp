@@ -25,7 +25,7 @@ using Trained = Training<C, replay::Host<float>>;
 template <class C>
 using Settings = typename Trained<C>::Settings;
 
-struct Course {
+struct FitState {
     std::vector<std::uint64_t> bits;  // of all that a history says, and of all weights
     long captures = 0;
     long launches = 0;
@@ -39,9 +39,10 @@ std::vector<std::uint64_t> bits(typename Training<C, B>::Settings settings,
                                 std::shared_ptr<B> backend, int losses_every, const F& look) {
     settings.batch = 6;
     Training<C, B> training(settings, std::move(backend));
-    const DataSet data = synthetic(Image::dims, 3, 44, 12);
+    const Splits data = synthetic(Image::dims, 3, 44, 12);
     const History history = training.fit(
-        data, {.epochs = 3, .rate = StepRate{.base = 0.02}, .losses_every = losses_every});
+        data,
+        {.epochs = 3, .learning_rate = MultiStepLR{.base = 0.02}, .losses_every = losses_every});
     look();
     std::vector<std::uint64_t> all;
     const auto add = [&](double x) {
@@ -60,9 +61,9 @@ std::vector<std::uint64_t> bits(typename Training<C, B>::Settings settings,
     return all;
 }
 template <class C>
-Course fitted(const Settings<C>& settings, bool replays, int losses_every) {
+FitState fitted(const Settings<C>& settings, bool replays, int losses_every) {
     const auto backend = std::make_shared<replay::Host<float>>(replays);
-    Course c;
+    FitState c;
     c.bits = bits<C>(settings, backend, losses_every, [&] {
         const replay::Tape& tape = backend->tape();
         c.captures = tape.captures;
@@ -78,11 +79,11 @@ template <class C>
 void same(const std::string& what, const Settings<C>& settings = {}, long captures = 3,
           long launches = 20) {
     CAPTURE(what);
-    const Course asked = fitted<C>(settings, false, 1);
-    const Course each = fitted<C>(settings, true, 1);
-    const Course seldom = fitted<C>(settings, true, 16);
+    const FitState asked = fitted<C>(settings, false, 1);
+    const FitState each = fitted<C>(settings, true, 1);
+    const FitState seldom = fitted<C>(settings, true, 16);
     CHECK(asked.launches == 0);
-    for (const Course* c : {&each, &seldom}) {
+    for (const FitState* c : {&each, &seldom}) {
         CHECK(c->captures == captures);
         CHECK(c->launches == launches);
         CHECK(c->refusals == 0);

@@ -19,10 +19,10 @@ std::vector<double> course(const Set& train, const Set& test) {
     const History history =
         fit(training, train, test,
             {.epochs = 3,
-             .rate = StepRate{.base = 0.05},
+             .learning_rate = MultiStepLR{.base = 0.05},
              .transform = Transform{.crop_padding = 2,
                                     .flip = true,
-                                    .normalise = {{0.4, 0.5, 0.6}, {0.2, 0.3, 0.4}},
+                                    .normalize = {{0.4, 0.5, 0.6}, {0.2, 0.3, 0.4}},
                                     .cutout = 3}});
     return steps::course(history, training);
 }
@@ -37,7 +37,7 @@ TEST_CASE_TEMPLATE(
 TEST_CASE_TEMPLATE(
     "a training whose batches are formed there has the course of one whose batches the host makes",
     T, float, double) {
-    const DataSet data = synthetic({3, 12, 12}, 4, 44, 20);
+    const Splits data = synthetic({3, 12, 12}, 4, 44, 20);
     const std::vector<double> kept = course<ThrustHost<T>>(data.train, data.test);
     const std::vector<double> made =
         course<ThrustHost<T>>(trial::Made{data.train}, trial::Made{data.test});
@@ -47,7 +47,7 @@ TEST_CASE_TEMPLATE(
     CHECK(kept == made);
 }
 TEST_CASE("pictures that are kept are looked at as others are") {
-    DataSet data = synthetic({3, 12, 12}, 4, 44, 20);
+    Splits data = synthetic({3, 12, 12}, 4, 44, 20);
     Training<steps::Pair, ThrustHost<float>> training({.batch = 8});
     CHECK_THROWS_WITH_AS(training.fit(data, {.transform = Transform{.crop = 11}}),
                          doctest::Contains("the networks expect"), Error);

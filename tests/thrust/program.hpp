@@ -20,12 +20,12 @@ std::vector<double> said() {
     const auto add = [&](const auto& numbers) {
         all.insert(all.end(), numbers.begin(), numbers.end());
     };
-    const DataSet data = synthetic(whole::Image::dims, 3, 44, 12);
+    const Splits data = synthetic(whole::Image::dims, 3, 44, 12);
     const Folder folder;
     using Trained = Training<Pair, B>;
     const typename Trained::Settings settings{.seed = 3, .batch = 6};
     FitOptions options{.epochs = 2,
-                       .rate = StepRate{.base = 0.05},
+                       .learning_rate = MultiStepLR{.base = 0.05},
                        .checkpoints = {.folder = (folder.path / "run").string(), .every = 3}};
     {
         Trained first(settings);
@@ -35,13 +35,13 @@ std::vector<double> said() {
     Trained training(settings);
     options.watch = {};
     options.checkpoints.resume = true;
-    ExponentialAverage average{.decay = 0.5};
+    ExponentialMovingAverage average{.decay = 0.5};
     const History history = training.fit(data, options, ClipGradients{.norm = 0.5});
     for (const Record& r : history.records)
         for (const NetworkRecord& k : r.networks)
             add(std::vector<double>{k.classification, k.metric, k.verification, k.coupling,
                                     k.test_loss, k.test_accuracy});
-    training.fit(data, {.epochs = 1, .rate = 0.01}, average);
+    training.fit(data, {.epochs = 1, .learning_rate = 0.01}, average);
     average.apply(training);
     for (const Evaluation& e : training.evaluate(data.test))
         add(std::vector<double>{e.loss, e.accuracy});

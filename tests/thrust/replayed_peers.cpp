@@ -6,7 +6,7 @@
 #include <collab/collaboration/method/online.hpp>
 #include <collab/collaboration/method/relations.hpp>
 #include <collab/collaboration/method/self.hpp>
-#include <collab/objective/ramp.hpp>
+#include <collab/loss/ramp.hpp>
 
 #include "thrust/courses.hpp"
 
@@ -38,16 +38,17 @@ TEST_CASE("captured steps of what networks say together") {
     same<Collaboration<Small, Small, Third, DiversePeers<2>>>("OKDDip");
 }
 TEST_CASE("captured steps of relations and of embeddings that mimic distances") {
-    same<Collaboration<Small, Other, CollaborativeTeaching<2>>>("CTSL-MKT");
-    same<Collaboration<Small, Other, Small, Other, Frozen<2, 3>, CollaborativeTeaching<2>>>(
+    same<Collaboration<Small, Other, CtslMkt<2>>>("CTSL-MKT");
+    same<Collaboration<Small, Other, Small, Other, Frozen<2, 3>, CtslMkt<2>>>(
         "CTSL-MKT with snapshots");
     same<Collaboration<Small, Other, DifferentInputs<SlicedDistance<4>>, WassersteinEmbedding<5>>>(
         "Wasserstein embedding");
 }
 TEST_CASE("captured steps with critics") {
-    same<Collaboration<Small, Other, AdversarialFeatures<3, 3>>>("AFD", {.critic = {.rate = 0.01}});
+    same<Collaboration<Small, Other, AdversarialFeatures<3, 3>>>(
+        "AFD", {.critic = {.learning_rate = 0.01}});
     same<Collaboration<Other, Small, Frozen<0>, AckdReconstructed<early, mutual>>>(
-        "ACKD (reconstruction)", {.critic = {.rate = 0.01}});
+        "ACKD (reconstruction)", {.critic = {.learning_rate = 0.01}});
 }
 TEST_CASE("captured steps with weights that change: with the epoch, and with every step") {
     using C = Collaboration<Small, NativeEnsemble<Head, 3>>;

@@ -27,7 +27,7 @@ TEST_CASE("captured steps of what a student learns from features") {
         "NST", {.methods = {{.weight = 2}}});
     struct Wide : Sequential<Image, Conv2d<3, 3>, BatchNorm, Elu, Cut<early>, Conv2d<3, 3>, Sigmoid,
                              Cut<mutual>, Flatten, Linear<3>> {};
-    same<Collaboration<Wide, Small, Frozen<0>, FlowOfSolution<0, 1, early, mutual>>>("FSP");
+    same<Collaboration<Wide, Small, Frozen<0>, Fsp<0, 1, early, mutual>>>("FSP");
     same<Collaboration<Other, Small, Frozen<0>, VariationalInformation<0, 1, mutual>>>("VID");
 }
 TEST_CASE("captured steps of relations of samples: no metric waits for its sums") {
@@ -38,12 +38,12 @@ TEST_CASE("captured steps of relations of samples: no metric waits for its sums"
         "SP, PKT, CKA, CC", {.methods = {{30}, {300}, {2}, {2}}});
 }
 TEST_CASE("captured steps of networks that learn from themselves") {
-    same<Collaboration<Small, Other, TeacherFree>>("Tf-KD");
+    same<Collaboration<Small, Other, TfKd>>("Tf-KD");
     using Shallow = Layers<Conv2d<4, 3>, BatchNorm, Elu, GlobalAvgPool>;
     struct Deep
         : Sequential<Image, Conv2d<3, 3>, BatchNorm, Elu, Cut<early>, Conv2d<4, 3>, BatchNorm, Relu,
                      Cut<mutual>, Conv2d<4, 3>, Relu, GlobalAvgPool, Linear<3>> {};
-    same<Collaboration<Deep, OwnTeacher<Exit<early, Shallow>, Exit<mutual, Shallow>>>>("BYOT");
+    same<Collaboration<Deep, Byot<Exit<early, Shallow>, Exit<mutual, Shallow>>>>("BYOT");
 }
 
 namespace {
@@ -73,8 +73,8 @@ TEST_CASE("a step whose metric waits for a sum is not captured, and is right") {
     struct Same
         : Sequential<Image, Conv2d<3, 3>, Relu, MaxPool<2>, Cut<mutual>, Flatten, Linear<3>> {};
     using D = Collaboration<Same, Small, Frozen<0>, Related<Waits, 0, 1, mutual>>;
-    const Course asked = fitted<D>({}, false, 1);
-    const Course tried = fitted<D>({}, true, 16);
+    const FitState asked = fitted<D>({}, false, 1);
+    const FitState tried = fitted<D>({}, true, 16);
     CHECK(tried.refusals == 1);
     CHECK(tried.launches == 0);
     CHECK(tried.bits == asked.bits);

@@ -24,11 +24,11 @@ TEST_CASE("methods train the same with the GPU backend's operations as on the re
 namespace {
 /// What fit remembers of a training that looks at its losses every `every` steps.
 std::vector<double> course_of(int every, std::function<bool(const FitEvent&)> watch = {}) {
-    const DataSet data = synthetic({3, 12, 12}, 4, 44, 20);
+    const Splits data = synthetic({3, 12, 12}, 4, 44, 20);
     Training<steps::Pair, ThrustHost<float>> training({.seed = 5, .batch = 8});
     CHECK(training.notes_wait());
     const History history = training.fit(data, {.epochs = 3,
-                                                .rate = StepRate{.base = 0.05},
+                                                .learning_rate = MultiStepLR{.base = 0.05},
                                                 .evaluate_every = 4,
                                                 .watch = watch,
                                                 .losses_every = every});
@@ -49,9 +49,9 @@ TEST_CASE("a training that looks at its losses now and then has the same course 
 }
 TEST_CASE("a loss that is not a number is reported with the step at which it came, however late it "
           "is looked at") {
-    const DataSet data = synthetic({3, 12, 12}, 4, 80, 8);
+    const Splits data = synthetic({3, 12, 12}, 4, 80, 8);
     Training<steps::Pair, ThrustHost<float>> training({.seed = 5, .batch = 8});
     CHECK_THROWS_WITH_AS(
-        training.fit(data, {.epochs = 1, .rate = [](int, int, double) { return 1e30; }}),
+        training.fit(data, {.epochs = 1, .learning_rate = [](int, int, double) { return 1e30; }}),
         doctest::Contains(" at step 2 (epoch 1, learning rate "), Error);
 }

@@ -15,13 +15,13 @@ using namespace collab::trial;
 
 namespace {
 using Subject = Training<Small, Cpu<float>>;
-Subject subject(Sgd optimiser = {.momentum = 0, .weight_decay = 0}) {
-    return Subject({.seed = 3, .batch = samples, .optimiser = optimiser},
+Subject subject(Sgd optimizer = {.momentum = 0, .weight_decay = 0}) {
+    return Subject({.seed = 3, .batch = samples, .optimizer = optimizer},
                    std::make_shared<Cpu<float>>(1));
 }
-const DataSet& pictures() {
-    static const DataSet set{synthetic_images({2, 8, 8}, 3, 24, 1),
-                             synthetic_images({2, 8, 8}, 3, 12, 2)};
+const Splits& pictures() {
+    static const Splits set{synthetic_images({2, 8, 8}, 3, 24, 1),
+                            synthetic_images({2, 8, 8}, 3, 12, 2)};
     return set;
 }
 struct OneNetwork {
@@ -53,15 +53,15 @@ TEST_CASE("a training that gets no better ends after its patience") {
     CHECK(stop.best_step == 2);
     // forgets the training before
     CHECK(ends_after(stop, {0.1, 0.05, 0.02, 0.2, 0.1, 0.1, 0.3}) == -1);
-    EarlyStopping demanding{.patience = 0, .least = 0.1};
+    EarlyStopping demanding{.patience = 0, .min_delta = 0.1};
     CHECK(ends_after(demanding, {0.1, 0.25, 0.3}) == 3);
     EarlyStopping wrong{.network = 1};
     CHECK(error_of([&] { ends_after(wrong, {}); }) ==
           "EarlyStopping: there is no network 1; this training has 1");
 
     Subject training = subject();
-    EarlyStopping impatient{.patience = 0, .least = 1};
-    const History h = training.fit(pictures(), {.epochs = 10, .rate = 0.01}, impatient);
+    EarlyStopping impatient{.patience = 0, .min_delta = 1};
+    const History h = training.fit(pictures(), {.epochs = 10, .learning_rate = 0.01}, impatient);
     CHECK(h.stopped);
     CHECK(h.records.size() == 2);
 }
@@ -106,7 +106,7 @@ TEST_CASE("gradients are scaled to the norm that they may have, and small ones a
 TEST_CASE("averages follow the weights, are evaluated, and leave the training as it was") {
     Subject with = subject();
     Subject without = subject();
-    ExponentialAverage average{.decay = 0.3};
+    ExponentialMovingAverage average{.decay = 0.3};
     struct Watch {
         std::vector<std::vector<float>> weights;
         bool stepped(Subject& t, const FitEvent&) {
@@ -114,7 +114,7 @@ TEST_CASE("averages follow the weights, are evaluated, and leave the training as
         }
     } watch;
     const std::vector<float> start = with.parameters();
-    const FitOptions options{.epochs = 2, .rate = 0.05};
+    const FitOptions options{.epochs = 2, .learning_rate = 0.05};
     const History h = with.fit(pictures(), options, average, watch);
     const History plain = without.fit(pictures(), options);
     CHECK(same_bits(with.parameters(), without.parameters()));
@@ -137,16 +137,16 @@ TEST_CASE("averages follow the weights, are evaluated, and leave the training as
 TEST_CASE("averages and patience survive a checkpoint") {
     const Folder folder;
     const auto run = [&](const std::string& path, bool resume, long last,
-                         ExponentialAverage& average, EarlyStopping& stop) {
+                         ExponentialMovingAverage& average, EarlyStopping& stop) {
         Subject t = subject();
         t.fit(pictures(),
               {.epochs = 3,
-               .rate = 0.05,
+               .learning_rate = 0.05,
                .watch = [=](const FitEvent& e) { return e.step < last; },
                .checkpoints = {.folder = path, .resume = resume}},
               average, stop);
     };
-    ExponentialAverage whole, first, second;
+    ExponentialMovingAverage whole, first, second;
     EarlyStopping a{.patience = 50};
     EarlyStopping b{.patience = 50};
     EarlyStopping c{.patience = 50};

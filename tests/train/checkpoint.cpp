@@ -16,7 +16,7 @@
 #include <collab/collaboration/method/adversarial.hpp>
 #include <collab/io/weights.hpp>
 #include <collab/train/checkpoint.hpp>
-#include <collab/train/keeper.hpp>
+#include <collab/train/checkpoint_manager.hpp>
 
 #include "data/temporary.hpp"
 #include "small.hpp"
@@ -30,15 +30,15 @@ using Machine = Cpu<float>;
 using Subject = Training<Pair, Machine>;
 constexpr int classes = 3;
 
-const DataSet& pictures() {
-    static const DataSet set{synthetic_images({2, 8, 8}, classes, 26, 1),
-                             synthetic_images({2, 8, 8}, classes, 12, 2)};
+const Splits& pictures() {
+    static const Splits set{synthetic_images({2, 8, 8}, classes, 26, 1),
+                            synthetic_images({2, 8, 8}, classes, 12, 2)};
     return set;
 }
 FitOptions usual(const std::string& folder) {
     return {.epochs = 3,
-            .rate = PlateauRate{.base = 0.05, .patience = 0},
-            .warm_up = 5,
+            .learning_rate = ReduceLROnPlateau{.base = 0.05, .patience = 0},
+            .warmup_steps = 5,
             .seed = 4,
             .transform = Transform{.crop_padding = 1, .flip = true},
             .evaluate_every = 3,
@@ -55,7 +55,7 @@ struct Figures {
 Figures figures(const Subject& training, const History& history) {
     Figures f{training.parameters(), training.state(), training.momentum(), {}};
     for (const Record& r : history.records) {
-        f.records.insert(f.records.end(), {double(r.epoch), double(r.step), r.rate});
+        f.records.insert(f.records.end(), {double(r.epoch), double(r.step), r.learning_rate});
         for (const NetworkRecord& n : r.networks)
             f.records.insert(f.records.end(),
                              {n.classification, n.metric, n.verification, n.accuracy, n.coupling,
@@ -170,7 +170,7 @@ TEST_CASE("critics, and networks that move one after the other, go on to the sam
 
 TEST_CASE("a folder for checkpoints is a string that is given as a whole") {
     const Folder folder;
-    FitOptions o{.epochs = 1, .rate = 0.05};
+    FitOptions o{.epochs = 1, .learning_rate = 0.05};
     CHECK(!o.checkpoints.folder.code());
     // by a string, and as a member of options that were there before
     o.checkpoints.folder = folder.path.string();
@@ -181,7 +181,7 @@ TEST_CASE("a folder for checkpoints is a string that is given as a whole") {
     Subject training = subject();
     training.fit(pictures(), o);
     CHECK(fs::exists(folder.path / "run" / "step-000000004.safetensors"));
-    FitOptions letters{.epochs = 1, .rate = 0.05};
+    FitOptions letters{.epochs = 1, .learning_rate = 0.05};
     letters.checkpoints.folder += "run";
     CHECK(error_of([&] { training.fit(pictures(), letters); }) ==
           "the folder for checkpoints, run, was put together letter by letter; expected that a "
@@ -191,22 +191,23 @@ TEST_CASE("a folder for checkpoints is a string that is given as a whole") {
 TEST_CASE("a finished training can be made longer") {
     const Folder folder;
     Subject first = subject();
-    first.fit(pictures(),
-              {.epochs = 1, .rate = 0.05, .checkpoints = {.folder = folder.path.string()}});
+    first.fit(
+        pictures(),
+        {.epochs = 1, .learning_rate = 0.05, .checkpoints = {.folder = folder.path.string()}});
     Subject second = subject();
     Subject whole = subject();
     const History h =
         second.fit(pictures(), {.epochs = 2,
-                                .rate = 0.05,
+                                .learning_rate = 0.05,
                                 .checkpoints = {.folder = folder.path.string(), .resume = true}});
     CHECK(h.resumed == 4);
     CHECK(same(figures(second, h),
-               figures(whole, whole.fit(pictures(), {.epochs = 2, .rate = 0.05}))));
+               figures(whole, whole.fit(pictures(), {.epochs = 2, .learning_rate = 0.05}))));
     Subject third = subject();
     CHECK(error_of([&] {
               third.fit(pictures(),
                         {.epochs = 1,
-                         .rate = 0.05,
+                         .learning_rate = 0.05,
                          .checkpoints = {.folder = folder.path.string(), .resume = true}});
           })
               .ends_with(

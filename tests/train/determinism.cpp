@@ -28,12 +28,12 @@ struct Outcome {
     std::vector<double> figures;
 };
 Outcome train(int threads, std::uint64_t seed = 3) {
-    const DataSet set{synthetic_images({1, 16, 16}, 4, 230, 1),
-                      synthetic_images({1, 16, 16}, 4, 50, 2)};
+    const Splits set{synthetic_images({1, 16, 16}, 4, 230, 1),
+                     synthetic_images({1, 16, 16}, 4, 50, 2)};
     Training<Both, Cpu<float>> training({.seed = seed, .batch = 48},
                                         std::make_shared<Cpu<float>>(threads));
     const History history =
-        training.fit(set, {.epochs = 2, .rate = StepRate{.base = 0.05}, .seed = seed});
+        training.fit(set, {.epochs = 2, .learning_rate = MultiStepLR{.base = 0.05}, .seed = seed});
     Outcome o{training.parameters(), training.state(), training.momentum(), {}};
     for (const Record& r : history.records)
         for (const NetworkRecord& n : r.networks)

@@ -59,7 +59,7 @@ TEST_CASE("a target follows weights that are renewed while it trains") {
     CHECK(coupling(1) > 1e-4);
     *weights = {0.5, 0.5};
     CHECK(coupling(0) == doctest::Approx(equal).epsilon(1e-12));
-    const DataSet data = synthetic({2, 8, 8}, 3, 60, 30);
+    const Splits data = synthetic({2, 8, 8}, 3, 60, 30);
     *weights = ensemble_weights(training, data.test);
     CHECK(weights->size() == 2);
     CHECK(std::accumulate(weights->begin(), weights->end(), 0.0) ==

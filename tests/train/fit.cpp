@@ -25,20 +25,20 @@ using TinyPair =
     Collaboration<Tiny, Deep,
                   MKB<Encoder<8, 8>, Transfer<8>, Decoder, Embedding<AdaptiveAvgPool<2>, Flatten>>>;
 
-const DataSet& pictures() {
-    static const DataSet set{synthetic_images({1, 16, 16}, 4, 400, 1),
-                             synthetic_images({1, 16, 16}, 4, 120, 2)};
+const Splits& pictures() {
+    static const Splits set{synthetic_images({1, 16, 16}, 4, 400, 1),
+                            synthetic_images({1, 16, 16}, 4, 120, 2)};
     return set;
 }
 using Machine = Cpu<float>;
 }  // namespace
 
 TEST_CASE("a pair of small networks learns to tell synthetic pictures apart") {
-    const DataSet set{synthetic_images({1, 16, 16}, 4, 1600, 1),
-                      synthetic_images({1, 16, 16}, 4, 200, 2)};
+    const Splits set{synthetic_images({1, 16, 16}, 4, 1600, 1),
+                     synthetic_images({1, 16, 16}, 4, 200, 2)};
     Training<TinyPair, Machine> training({.seed = 1, .batch = 32, .names = {"tiny", "deep"}});
     const auto before = training.evaluate(set.test);
-    const History history = training.fit(set, {.epochs = 5, .rate = StepRate{}});
+    const History history = training.fit(set, {.epochs = 5, .learning_rate = MultiStepLR{}});
     REQUIRE(history.records.size() == 5);
     for (std::size_t k = 0; k < 2; ++k) {
         CHECK(before[k].accuracy < 0.6);
@@ -53,14 +53,15 @@ TEST_CASE("a pair of small networks learns to tell synthetic pictures apart") {
 
 TEST_CASE("the history holds one record per epoch with the right counts") {
     Training<TinyPair, Machine> training({.batch = 64});
-    const History history = training.fit(pictures(), {.epochs = 4, .rate = StepRate{.base = 0.08}});
+    const History history =
+        training.fit(pictures(), {.epochs = 4, .learning_rate = MultiStepLR{.base = 0.08}});
     REQUIRE(history.records.size() == 4);
     const double rates[] = {0.08, 0.08, 0.008, 0.0008};
     for (std::size_t e = 0; e < 4; ++e) {
         const Record& r = history.records[e];
         CHECK(r.epoch == int(e) + 1);
         CHECK(r.step == long(e + 1) * (400 / 64));
-        CHECK(r.rate == doctest::Approx(rates[e]));
+        CHECK(r.learning_rate == doctest::Approx(rates[e]));
         CHECK(r.networks.size() == 2);
         CHECK(r.seconds > 0);
         for (const NetworkRecord& n : r.networks) {
@@ -133,7 +134,7 @@ TEST_CASE("the training error reaches the schedule") {
     Training<Tiny, Machine> training({.batch = 100});
     std::vector<double> errors;
     const History history =
-        training.fit(pictures(), {.epochs = 3, .rate = [&](int, int, double error) {
+        training.fit(pictures(), {.epochs = 3, .learning_rate = [&](int, int, double error) {
                                       errors.push_back(error);
                                       return 0.05;
                                   }});
@@ -159,7 +160,8 @@ TEST_CASE("a loss that is not a number ends the training and names the network a
 TEST_CASE("a learning rate that is far too large ends the training with an error") {
     Training<Tiny, Machine> training({.batch = 100, .names = {"tiny"}});
     CHECK_THROWS_WITH_AS(
-        training.fit(pictures(), {.epochs = 5, .rate = [](int, int, double) { return 1e30; }}),
+        training.fit(pictures(),
+                     {.epochs = 5, .learning_rate = [](int, int, double) { return 1e30; }}),
         doctest::Contains("the loss of tiny became "), Error);
 }
 
@@ -167,29 +169,29 @@ TEST_CASE("options and pictures that do not fit are refused") {
     Training<Tiny, Machine> training({.batch = 100});
     CHECK_THROWS_WITH_AS(training.fit(pictures(), {.epochs = 0}),
                          "a training has at least one epoch, not 0", Error);
-    const DataSet wide{synthetic_images({1, 20, 20}, 4, 100, 1),
-                       synthetic_images({1, 20, 20}, 4, 100, 2)};
+    const Splits wide{synthetic_images({1, 20, 20}, 4, 100, 1),
+                      synthetic_images({1, 20, 20}, 4, 100, 2)};
     CHECK_THROWS_WITH_AS(training.fit(wide),
                          doctest::Contains("cannot be padded to the networks' 1 x 16 x 16"), Error);
-    const DataSet coloured{synthetic_images({3, 16, 16}, 4, 100, 1),
-                           synthetic_images({3, 16, 16}, 4, 100, 2)};
-    CHECK_THROWS_WITH_AS(training.fit(coloured), doctest::Contains("images of 3 x 16 x 16"), Error);
-    const DataSet many{synthetic_images({1, 16, 16}, 7, 100, 1),
-                       synthetic_images({1, 16, 16}, 7, 100, 2)};
+    const Splits colored{synthetic_images({3, 16, 16}, 4, 100, 1),
+                         synthetic_images({3, 16, 16}, 4, 100, 2)};
+    CHECK_THROWS_WITH_AS(training.fit(colored), doctest::Contains("images of 3 x 16 x 16"), Error);
+    const Splits many{synthetic_images({1, 16, 16}, 7, 100, 1),
+                      synthetic_images({1, 16, 16}, 7, 100, 2)};
     CHECK_THROWS_AS(training.fit(many), Error);
 }
 
 TEST_CASE("small pictures are padded with zeros to the size of the networks") {
-    const DataSet small{synthetic_images({1, 12, 12}, 4, 200, 1),
-                        synthetic_images({1, 12, 12}, 4, 40, 2)};
+    const Splits small{synthetic_images({1, 12, 12}, 4, 200, 1),
+                       synthetic_images({1, 12, 12}, 4, 40, 2)};
     Training<Tiny, Machine> training({.batch = 50});
     CHECK(training.fit(small, {.epochs = 1}).records.size() == 1);
     CHECK(padded_to({1, 12, 12}, {1, 16, 16}).pad == 2);
 }
 
 TEST_CASE("a batch larger than the set trains on what there is") {
-    const DataSet few{synthetic_images({1, 16, 16}, 4, 24, 1),
-                      synthetic_images({1, 16, 16}, 4, 10, 2)};
+    const Splits few{synthetic_images({1, 16, 16}, 4, 24, 1),
+                     synthetic_images({1, 16, 16}, 4, 10, 2)};
     Training<Tiny, Machine> training({.batch = 32});
     const History history = training.fit(few, {.epochs = 2});
     CHECK(history.records.size() == 2);

@@ -18,7 +18,7 @@ namespace {
 
 using Image = Shape<3, 12, 12>;
 struct before_norm;
-// Every way in which a normalisation may stand: behind a convolution, a cut, a pool, a depthwise
+// Every way in which a normalization may stand: behind a convolution, a cut, a pool, a depthwise
 // convolution or first in a block; with activation and without.
 struct Mixed
     : Sequential<Image, Conv2d<5, 3, Bias>, BatchNorm, Conv2d<6, 3, Bias>, BatchNorm, Relu,
@@ -82,15 +82,15 @@ TEST_CASE("the CPU backend fuses in single precision") {
     compare<Unlike, Cpu<float>>(1e-5);
     compare<Residuals, Cpu<float>>(1e-5);
 }
-TEST_CASE("the normalised input of a convolution takes no memory") {
-    using Chain =
-        Sequence<Layers<Conv2d<4, 3>, BatchNorm, Relu, Conv2d<4, 3>, BatchNorm, Relu, MaxPool<2>>,
-                 Shape<4, 8, 8>>;
+TEST_CASE("the normalized input of a convolution takes no memory") {
+    using Chain = ExecutionPlan<
+        Layers<Conv2d<4, 3>, BatchNorm, Relu, Conv2d<4, 3>, BatchNorm, Relu, MaxPool<2>>,
+        Shape<4, 8, 8>>;
     CHECK(Chain::table.is_virtual[3]);
     CHECK(!Chain::table.is_virtual[6]);
-    // two results of convolutions, one normalised, one pooled
+    // two results of convolutions, one normalized, one pooled
     CHECK(Chain::footprint.saved == 3 * 256 + 64);
-    using Cut2 =
-        Sequence<Layers<Conv2d<4, 3>, BatchNorm, Relu, Cut<mutual>, Conv2d<4, 3>>, Shape<4, 8, 8>>;
+    using Cut2 = ExecutionPlan<Layers<Conv2d<4, 3>, BatchNorm, Relu, Cut<mutual>, Conv2d<4, 3>>,
+                               Shape<4, 8, 8>>;
     CHECK(!Cut2::table.is_virtual[3]);  // an MKB may want to see it
 }

@@ -44,7 +44,7 @@ TEST_CASE("updated one after the other, each network sees what the one before be
     const auto p0 = hand.parameters();
     steps(hand, 1);
     auto p = hand.parameters();
-    const std::size_t second = hand.catalogue().find("net1.0.weight").offset;
+    const std::size_t second = hand.named_tensors().find("net1.0.weight").offset;
     // network 1 as it was
     std::copy(p0.begin() + std::ptrdiff_t(second), p0.end(), p.begin() + std::ptrdiff_t(second));
     Double<Together> after(settings<Together>());
@@ -115,7 +115,7 @@ TEST_CASE(
     // step.
     const auto m = apart.momentum();
     const auto t = together.momentum();
-    for (const Named& n : apart.catalogue().parameters)
+    for (const Named& n : apart.named_tensors().parameters)
         if (n.name.starts_with("net0.") || n.name.starts_with("mkb0.net0."))
             for (std::size_t i = n.offset; i < n.offset + std::size_t(n.tensor.size); ++i)
                 CHECK(m[i] == t[i]);
@@ -262,7 +262,7 @@ TEST_CASE("deployed networks say what they said in training, whatever the method
         training.evaluate_batch(images().data(), labels().data(), samples);
         const auto x = images();
         const std::vector<double> converted(x.begin(), x.end());
-        unroll<2>([&](auto i) {
+        static_for<2>([&](auto i) {
             CHECK(same_bits(training.logits(i),
                             training.template deploy<i>().predict(converted.data(), samples)));
         });

@@ -62,7 +62,8 @@ std::vector<typename B::Scalar> named(const Training<C, B>& training, const std:
                                       bool state = false) {
     std::vector<typename B::Scalar> found;
     const auto all = state ? training.state() : training.parameters();
-    for (const Named& n : state ? training.catalogue().states : training.catalogue().parameters)
+    for (const Named& n :
+         state ? training.named_tensors().states : training.named_tensors().parameters)
         if (n.name.rfind(prefix, 0) == 0)
             for (int i = 0; i < n.tensor.size; ++i)
                 found.push_back(all[n.offset + std::size_t(i)]);

@@ -37,7 +37,7 @@ void learns_as_if_alone(std::shared_ptr<B> backend) {
 template <class C, class B>
 void take(Training<C, B>& to, const std::string& prefix, const Training<C, B>& from,
           const std::string& other) {
-    for (const Named& n : from.catalogue().parameters)
+    for (const Named& n : from.named_tensors().parameters)
         if (n.name.rfind(other, 0) == 0)
             to.set_parameter(prefix + n.name.substr(other.size()), from.parameter(n.name));
 }
@@ -65,11 +65,11 @@ TEST_CASE("swapping the networks swaps the results") {
         {.seed = 2, .batch = samples, .names = {"small", "other"}});
     Training<Collaboration<Other, Small, Base<>>, Reference<double>> two(
         {.seed = 2, .batch = samples, .names = {"other", "small"}});
-    REQUIRE(one.catalogue().parameter_count == two.catalogue().parameter_count);
+    REQUIRE(one.named_tensors().parameter_count == two.named_tensors().parameter_count);
     steps(one, 4);
     steps(two, 4);
     double worst = 0;
-    for (const Named& n : one.catalogue().parameters) {
+    for (const Named& n : one.named_tensors().parameters) {
         const auto a = one.parameter(n.name);
         const auto b = two.parameter(n.name);
         for (std::size_t i = 0; i < a.size(); ++i)
@@ -104,10 +104,10 @@ TEST_CASE("the shared parts receive the contributions of both networks") {
     CHECK(same_bits(twins.embeddings(0), twins.embeddings(1)));
     long shared = 0;
     long own = 0;
-    for (const Named& n : single.catalogue().parameters) {
+    for (const Named& n : single.named_tensors().parameters) {
         const bool is_shared =
             n.name.rfind("mkb0.transfer", 0) == 0 || n.name.rfind("mkb0.verification", 0) == 0;
-        const Named& there = twins.catalogue().find(n.name);
+        const Named& there = twins.named_tensors().find(n.name);
         for (std::size_t i = 0; i < std::size_t(n.tensor.size); ++i) {
             const double expected = (is_shared ? 2 : 1) * one[n.offset + i];
             CHECK(std::abs(both[there.offset + i] - expected) <= 1e-12 * (1 + std::abs(expected)));
@@ -127,7 +127,7 @@ TEST_CASE("running statistics move exactly once in a step") {
     const auto s1 = training.state();
     training.step(images().data(), labels().data(), samples, 0);
     const auto s2 = training.state();
-    REQUIRE(s0.size() == training.catalogue().state_count);
+    REQUIRE(s0.size() == training.named_tensors().state_count);
     long moved = 0;
     for (std::size_t i = 0; i < s0.size(); ++i) {
         CHECK(std::abs((s2[i] - s1[i]) - 0.9 * (s1[i] - s0[i])) < 1e-14);
@@ -266,7 +266,7 @@ TEST_CASE("losses are what their names say") {
 
 TEST_CASE("a step is gradient descent with momentum on the gradients that it computes") {
     Training<Pair, Reference<double>> stepped(
-        {.seed = 9, .batch = samples, .optimiser = {.momentum = 0.8, .weight_decay = 0.01}});
+        {.seed = 9, .batch = samples, .optimizer = {.momentum = 0.8, .weight_decay = 0.01}});
     Training<Pair, Reference<double>> shown({.seed = 9, .batch = samples});
     const auto w0 = stepped.parameters();
     shown.compute_gradients(images(0).data(), labels(0).data(), samples);
@@ -307,7 +307,7 @@ TEST_CASE("dropout differs from step to step and from network to network") {
 
 TEST_CASE("all parts have names") {
     Training<Pair, Cpu<float>> training({.names = {"small", "other"}});
-    const Catalogue& c = training.catalogue();
+    const NamedTensors& c = training.named_tensors();
     for (const char* name : {"small.0.weight",
                              "small.1.weight",
                              "small.1.bias",
@@ -360,7 +360,7 @@ TEST_CASE("tensors are set and read by name") {
     CHECK_THROWS_WITH_AS(training.parameter("tiny.0.weight"),
                          doctest::Contains("no parameter is called 'tiny.0.weight'; the first of "),
                          Error);
-    CHECK_THROWS_WITH_AS(training.catalogue().find("small.0.weight", true),
+    CHECK_THROWS_WITH_AS(training.named_tensors().find("small.0.weight", true),
                          doctest::Contains("no state is called 'small.0.weight'"), Error);
     CHECK_THROWS_WITH_AS(training.set_parameters({1, 2}), doctest::Contains(" parameters, not 2"),
                          Error);
@@ -379,13 +379,13 @@ TEST_CASE("settings that make no sense are refused") {
     CHECK_THROWS_WITH_AS(T({.batch = 3}, nullptr),
                          "a training needs a backend; it was given a null pointer", Error);
     CHECK_THROWS_WITH_AS(T({.batch = -3}), "a batch has at least one sample, not -3", Error);
-    CHECK_THROWS_WITH_AS(T({.optimiser = {.momentum = 1}}), doctest::Contains("momentum is 1"),
+    CHECK_THROWS_WITH_AS(T({.optimizer = {.momentum = 1}}), doctest::Contains("momentum is 1"),
                          Error);
-    CHECK_THROWS_WITH_AS(T({.optimiser = {.momentum = -0.5}}),
+    CHECK_THROWS_WITH_AS(T({.optimizer = {.momentum = -0.5}}),
                          doctest::Contains("momentum is -0.5"), Error);
-    CHECK_THROWS_WITH_AS(T({.optimiser = {.weight_decay = -1}}),
+    CHECK_THROWS_WITH_AS(T({.optimizer = {.weight_decay = -1}}),
                          doctest::Contains("weight decay is -1"), Error);
-    CHECK_THROWS_WITH_AS(T({.optimiser = {.weight_decay = nan}}),
+    CHECK_THROWS_WITH_AS(T({.optimizer = {.weight_decay = nan}}),
                          doctest::Contains("weight decay is "), Error);
     CHECK_THROWS_WITH_AS(T({.names = {"one"}}), "a collaboration of 2 networks was given 1 names",
                          Error);

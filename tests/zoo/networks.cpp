@@ -18,7 +18,7 @@ namespace {
 template <class N>
 constexpr int parameters = bound<N>::footprint.parameters;
 template <class Layers, int C, int H>
-constexpr int head = Sequence<Layers, Shape<C, H, H>>::footprint.parameters;
+constexpr int head = ExecutionPlan<Layers, Shape<C, H, H>>::footprint.parameters;
 using Small = Shape<3, 32, 32>;
 using Large = Shape<3, 224, 224>;
 
@@ -32,12 +32,12 @@ static_assert(parameters<zoo::ImageNetResNet<34, Small, 100, zoo::SmallStem>> ==
 
 static_assert(parameters<zoo::VGG16<>> == 14728266);
 static_assert(parameters<zoo::ImageNetVGG16<>> == 138357544);
-static_assert(parameters<zoo::ImageNetVGG16<Large, 1000, zoo::NormalisedWithBias>> == 138365992);
+static_assert(parameters<zoo::ImageNetVGG16<Large, 1000, zoo::NormalizedWithBias>> == 138365992);
 
 static_assert(parameters<zoo::GoogLeNet<>> == 6166250);
 static_assert(parameters<zoo::ImageNetGoogLeNet<>> == 7005832);
 static_assert(parameters<zoo::ImageNetGoogLeNet<Large, 1000, zoo::Plain>> == 6998552);
-static_assert(parameters<zoo::ImageNetGoogLeNet<Large, 1000, zoo::Normalised, zoo::OneThree>> ==
+static_assert(parameters<zoo::ImageNetGoogLeNet<Large, 1000, zoo::Normalized, zoo::OneThree>> ==
               6624904);
 static_assert(head<zoo::Auxiliary<>, 512, 14> + head<zoo::Auxiliary<>, 528, 14> == 6379984);
 
@@ -75,7 +75,7 @@ template <class N>
 std::string row(const std::string& name) {
     using S = bound<N>;
     std::string cuts;
-    unroll<trial::tags_of<N>::size>([&](auto k) {
+    static_for<trial::tags_of<N>::size>([&](auto k) {
         using Tag = typename trial::tags_of<N>::template at<k>;
         const Dims d = feature_at<N, Tag>::dims;
         cuts +=

@@ -92,19 +92,19 @@ concept ActivationBackend =
         b.activate_backward(map, ReluFunction{}, x, x, y);
     };
 
-/// Batch normalisation over samples and pixels, followed by an activation f (Identity when there is
+/// Batch normalization over samples and pixels, followed by an activation f (Identity when there is
 /// none), in one pass.
 ///  - `batch_norm(map, n, f, x, gamma, beta, running_mean, running_variance, saved, y)`: training.
 ///  `saved` receives the batch's
 ///    mean (one per channel) and then 1 / sqrt(biased variance + epsilon). Running statistics move
-///    as Normalisation says.
+///    as Normalization says.
 ///  - `batch_norm_inference(map, n, f, x, gamma, beta, mean, variance, y)`: with the given
 ///  statistics.
 ///  - `batch_norm_backward(map, f, x, y, dy, gamma, saved, dgamma, dbeta, dx)`: of the training
 ///  form; adds to dgamma and dbeta; dx may be dy.
 template <class B, class T = typename B::Scalar>
-concept NormalisationBackend =
-    Backend<B> && requires(B b, const backend::Map& map, const backend::Normalisation& n,
+concept NormalizationBackend =
+    Backend<B> && requires(B b, const backend::Map& map, const backend::Normalization& n,
                            View<const T> x, View<T> y, const T* in, T* out) {
         b.batch_norm(map, n, ReluFunction{}, x, in, in, out, out, out, y);
         b.batch_norm_inference(map, n, ReluFunction{}, x, in, in, in, in, y);
@@ -170,8 +170,8 @@ concept ChannelBackend =
 
 /// `softmax_cross_entropy(rows, classes, logits, labels, scale, dlogits, losses, hits)`, one row
 /// per sample: losses[b] = -log softmax(logits_b)[labels[b]]; hits[b] = 1 where the first largest
-/// logit is the label's, else 0; dlogits_b = scale (softmax(logits_b) - onehot), unless dlogits is
-/// null. Rows are one pixel of their view apart.
+/// logit is the label's, else 0, which a row with a NaN always has; dlogits_b = scale
+/// (softmax(logits_b) - onehot), unless dlogits is null. Rows are one pixel of their view apart.
 template <class B, class T = typename B::Scalar>
 concept CrossEntropyBackend = Backend<B> && requires(B b, int n, View<const T> x, const int* labels,
                                                      T scale, View<T> y, T* out) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// fusion: maps that are never written. A convolution reads them through the normalisation that
+// fusion: maps that are never written. A convolution reads them through the normalization that
 // makes them, forward and backward.
 //
 // Storing only what convolutions put out, and forming everything else while it is read, saves more
@@ -15,29 +15,29 @@
 namespace collab::backend {
 
 /// The map f(gamma (x - mean) inverse + beta). `saved`: the mean of each channel, then its inverse
-/// deviation.
+/// stddev.
 template <class T, class F>
-struct Normalised {
+struct Normalized {
     View<const T> x;
     const T *gamma, *beta, *saved;
     F f{};
 };
 
-/// The gradient with respect to x of a batch normalisation, from g, the gradient with respect to
+/// The gradient with respect to x of a batch normalization, from g, the gradient with respect to
 /// its result, and the sums over the batch of g (one per channel) and then of g times the
-/// normalised x. `pixels`: of the whole batch.
+/// normalized x. `pixels`: of the whole batch.
 template <class T>
-struct NormalisedGradient {
+struct NormalizedGradient {
     View<const T> g, x;
     const T *gamma, *saved, *sums;
     long pixels;
 };
 
-/// Where the batch statistics of a convolution's result go: mean and inverse deviation to `saved`;
+/// Where the batch statistics of a convolution's result go: mean and inverse stddev to `saved`;
 /// running statistics move.
 template <class T>
 struct Statistics {
-    Normalisation constants{};
+    Normalization constants{};
     T* running_mean = nullptr;
     T* running_variance = nullptr;
     T* saved = nullptr;
@@ -52,17 +52,17 @@ template <class T>
 struct Plus {
     View<const T> more;
 };
-/// It becomes the gradient with respect to the result of the normalisation in `input`: times the
-/// slope of its activation. The sums of a NormalisedGradient are left in `sums` and added to dbeta
+/// It becomes the gradient with respect to the result of the normalization in `input`: times the
+/// slope of its activation. The sums of a NormalizedGradient are left in `sums` and added to dbeta
 /// and dgamma.
 template <class T, class F>
 struct Gate {
-    Normalised<T, F> input;
+    Normalized<T, F> input;
     T *dgamma, *dbeta, *sums;
 };
 
 /// `more`, where given, is added, and then it is gated as by Gate, of a map that memory holds:
-/// `value` = f(a normalisation of `raw` [+ anything]).
+/// `value` = f(a normalization of `raw` [+ anything]).
 template <class T, class F>
 struct OutputGate {
     View<const T> more, value, raw;
@@ -86,39 +86,39 @@ constexpr bool fuses(const backend::Convolution& g) {
                           g.out.width == (g.in.width - 1) / g.stride.width + 1);
 }
 
-/// Fused operations, beside those of ConvolutionBackend and NormalisationBackend, for the
-/// convolutions that `fuses` admits. An operand x may be a View or a Normalised, dy a View or a
-/// NormalisedGradient.
+/// Fused operations, beside those of ConvolutionBackend and NormalizationBackend, for the
+/// convolutions that `fuses` admits. An operand x may be a View or a Normalized, dy a View or a
+/// NormalizedGradient.
 ///  - `fused_conv2d(g, x, w, bias, y, statistics)`: bias may be null; no statistics are taken where
 ///  `saved` is null.
 ///  - `fused_conv2d_weight_gradient(g, x, dy, dw)`: adds to dw.
 ///  - `fused_conv2d_backward(g, x, dy, w, dw, dx, then)`: adds to dw; then is Leave, Plus, Gate or
 ///  OutputGate and says what becomes of dx.
-///  - `normalised_conv2d(g, x, w, bias, f, input, skip, y)`: inference; y = f(normalisation + skip)
+///  - `normalized_conv2d(g, x, w, bias, f, input, skip, y)`: inference; y = f(normalization + skip)
 ///  of what conv2d would give, by the statistics and coefficients of
-///    `input`, a Normalised without a map and an f of its own; skip may be empty.
+///    `input`, a Normalized without a map and an f of its own; skip may be empty.
 ///  - `batch_statistics(map, x, statistics)`: of a map that no convolution has put out.
-///  - `normalise(map, f, input, skip, y)`: y = f(input + skip), where input is a Normalised without
+///  - `normalize(map, f, input, skip, y)`: y = f(input + skip), where input is a Normalized without
 ///  an f of its own; skip may be empty and may be y.
-///  - `normalised_sums(map, f, x, y, dy, saved, dgamma, dbeta, sums, g)`: the first half of the
-///  backward pass of y = f(normalised x [+ skip]):
+///  - `normalized_sums(map, f, x, y, dy, saved, dgamma, dbeta, sums, g)`: the first half of the
+///  backward pass of y = f(normalized x [+ skip]):
 ///    g = dy f'(y), its sums to `sums` and added to dbeta and dgamma. g may be dy; it is not
 ///    written where it is empty, which says that f is the identity.
-///  - `normalised_gradient(map, gradient, dx)`: the second half: dx from a NormalisedGradient.
+///  - `normalized_gradient(map, gradient, dx)`: the second half: dx from a NormalizedGradient.
 template <class B, class T = typename B::Scalar>
 concept FusionBackend = requires(
     B b, const backend::Convolution& g, const backend::Map& map, const backend::Statistics<T>& s,
-    View<const T> x, View<T> y, const T* in, T* out, const backend::Normalised<T, ReluFunction>& n,
-    const backend::Normalised<T, Identity>& plain, const backend::NormalisedGradient<T>& d) {
+    View<const T> x, View<T> y, const T* in, T* out, const backend::Normalized<T, ReluFunction>& n,
+    const backend::Normalized<T, Identity>& plain, const backend::NormalizedGradient<T>& d) {
     b.fused_conv2d(g, n, in, in, y, s);
     b.fused_conv2d(g, x, in, in, y, s);
     b.fused_conv2d_weight_gradient(g, n, d, out);
     b.fused_conv2d_backward(g, n, d, in, out, y, backend::Gate<T, ReluFunction>{n, out, out, out});
-    b.normalised_conv2d(g, x, in, in, ReluFunction{}, plain, x, y);
+    b.normalized_conv2d(g, x, in, in, ReluFunction{}, plain, x, y);
     b.batch_statistics(map, x, s);
-    b.normalise(map, ReluFunction{}, plain, x, y);
-    b.normalised_sums(map, ReluFunction{}, x, x, x, in, out, out, out, y);
-    b.normalised_gradient(map, d, y);
+    b.normalize(map, ReluFunction{}, plain, x, y);
+    b.normalized_sums(map, ReluFunction{}, x, x, x, in, out, out, out, y);
+    b.normalized_gradient(map, d, y);
 };
 
 }  // namespace collab

@@ -72,9 +72,9 @@ struct Map {
     constexpr long size() const { return pixels() * dims.channels; }
 };
 
-/// Constants of a batch normalisation. Running statistics move by `momentum` towards the batch's
+/// Constants of a batch normalization. Running statistics move by `momentum` towards the batch's
 /// mean and unbiased variance.
-struct Normalisation {
+struct Normalization {
     double epsilon = 1e-5;
     double momentum = 0.1;
 };

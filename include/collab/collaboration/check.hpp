@@ -2,12 +2,13 @@
 // check: what must hold between the networks, the knowledge bases and the metric of a
 // collaboration, each with its sentence.
 #pragma once
+#include <collab/core/expect.hpp>
 #include <collab/core/shape.hpp>
 
-#include <collab/collaboration/bridge.hpp>
 #include <collab/collaboration/mkb.hpp>
+#include <collab/collaboration/mkb_path.hpp>
+#include <collab/loss/concepts.hpp>
 #include <collab/model/check.hpp>
-#include <collab/objective/concepts.hpp>
 
 namespace collab::detail {
 
@@ -24,6 +25,11 @@ template <class M>
 struct CheckMetricDomain {
     static_assert(domain_of<M>() == Domain::embeddings,
                   "collab: an MKB compares embeddings, and this metric compares logits");
+};
+template <class M>
+struct CheckMetricRanges {
+    static_assert(SaysItsRanges<M>, "collab: this metric has settings and no `check() const` that "
+                                    "says which values they may have");
 };
 template <int Network, class Input, class FirstInput>
 struct CheckInput {
@@ -101,15 +107,15 @@ template <class K, int I, class N>
 struct Branch {
     using Feature = feature_at<N, typename K::cut>;
     using EncoderLayers = typename K::template encoder_for<I, Feature>;
-    using Code = typename Sequence<EncoderLayers, Feature>::Output;
+    using Code = typename ExecutionPlan<EncoderLayers, Feature>::Output;
     using TransferLayers = typename K::template transfer_for<Code>;
-    using Map = typename Sequence<TransferLayers, Code>::Output;
+    using Map = typename ExecutionPlan<TransferLayers, Code>::Output;
     using DecoderLayers = typename K::template decoder_for<I, Map, Feature>;
-    using Restored = typename Sequence<DecoderLayers, Map>::Output;
-    using Embed = Sequence<typename K::embedding, Map>;
+    using Restored = typename ExecutionPlan<DecoderLayers, Map>::Output;
+    using Embed = ExecutionPlan<typename K::embedding, Map>;
     using Verify =
-        Sequence<Layers<Linear<bound<N>::Output::dims.channels>>, typename Embed::Output>;
-    using Way = Bridge<EncoderLayers, TransferLayers, DecoderLayers, typename K::merge, Feature>;
+        ExecutionPlan<Layers<Linear<bound<N>::Output::dims.channels>>, typename Embed::Output>;
+    using Way = MkbPath<EncoderLayers, TransferLayers, DecoderLayers, typename K::merge, Feature>;
     using Layer = MutualKnowledge<EncoderLayers, TransferLayers, DecoderLayers, typename K::merge>;
 };
 
@@ -119,11 +125,11 @@ using feature_of = feature_at<N, typename K::cut>;
 template <class K, int I, class N>
 using encoder_of = typename K::template encoder_for<I, feature_of<K, N>>;
 template <class K, int I, class N>
-using code_of = typename Sequence<encoder_of<K, I, N>, feature_of<K, N>>::Output;
+using code_of = typename ExecutionPlan<encoder_of<K, I, N>, feature_of<K, N>>::Output;
 template <class K, int I, class N>
 using transfer_of = typename K::template transfer_for<code_of<K, I, N>>;
 template <class K, int I, class N>
-using map_of = typename Sequence<transfer_of<K, I, N>, code_of<K, I, N>>::Output;
+using map_of = typename ExecutionPlan<transfer_of<K, I, N>, code_of<K, I, N>>::Output;
 template <class K, int I, class N>
 using decoder_of = typename K::template decoder_for<I, map_of<K, I, N>, feature_of<K, N>>;
 
@@ -143,6 +149,11 @@ template <class M, int Bases>
 struct ComparesEmbeddings {
     static constexpr bool holds = Bases == 0 || domain_of<M>() == Domain::embeddings;
     using sentence = CheckMetricDomain<M>;
+};
+template <class M>
+struct MetricSaysItsRanges {
+    static constexpr bool holds = SaysItsRanges<M>;
+    using sentence = CheckMetricRanges<M>;
 };
 template <int I, class N, class First>
 struct SameInput {
@@ -201,7 +212,7 @@ template <class K, int I, class N>
 struct DecoderFits : ShapesFit<flat_layers<decoder_of<K, I, N>>, map_of<K, I, N>, InDecoder<I>> {};
 template <class K, int I, class N>
 struct Restores {
-    using Restored = typename Sequence<decoder_of<K, I, N>, map_of<K, I, N>>::Output;
+    using Restored = typename ExecutionPlan<decoder_of<K, I, N>, map_of<K, I, N>>::Output;
     static constexpr bool holds = SameShape<feature_of<K, N>, Restored>;
     using sentence = CheckDecoder<I, feature_of<K, N>, Restored>;
 };
@@ -210,7 +221,7 @@ struct EmbeddingFits : ShapesFit<flat_layers<typename K::embedding>, map_of<K, I
 };
 template <class K, int I, class N>
 struct EmbeddingIsFlat {
-    using Flat = typename Sequence<typename K::embedding, map_of<K, I, N>>::Output;
+    using Flat = typename ExecutionPlan<typename K::embedding, map_of<K, I, N>>::Output;
     static constexpr bool holds = Flat::dims.area() == 1;
     using sentence = CheckEmbedding<Flat>;
 };
@@ -246,7 +257,7 @@ struct CollaborationChecks<Pack<Ns...>, Pack<Ks...>, M, std::integer_sequence<in
         joined<Pack<>, BranchChecks<Ks, J, N, First>..., Pack<CutsInOrder<J, N, Ks...>>>;
     using type =
         joined<Pack<HasNetworks<Pack<Ns...>>>, NetworkChecks<Ns>...,
-               Pack<IsMetric<M>, ComparesEmbeddings<M, sizeof...(Ks)>>,
+               Pack<IsMetric<M>, MetricSaysItsRanges<M>, ComparesEmbeddings<M, sizeof...(Ks)>>,
                Pack<SameInput<I, Ns, First>, FlatScores<I, Ns>, SameClasses<I, Ns, First>>...,
                Pack<ServesAll<Ks, sizeof...(Ns)>...>, branches<I, Ns>...>;
 };
@@ -259,7 +270,7 @@ struct TrainingChecks<C, B, Pack<Ns...>, Pack<Ks...>> {
     template <class K>
     struct Embeds : FindOperations<flat_layers<typename K::embedding>, B, InEmbedding> {};
     template <class K, int I, class N>
-    struct Bridges : FindOperations<Pack<typename Branch<K, I, N>::Layer>, B, N> {};
+    struct MkbPaths : FindOperations<Pack<typename Branch<K, I, N>::Layer>, B, N> {};
     struct Compares {
         static constexpr bool holds = Metric<typename C::metric, typename B::Scalar>;
         using sentence = CheckMetricScalar<typename C::metric, typename B::Scalar>;
@@ -269,12 +280,12 @@ struct TrainingChecks<C, B, Pack<Ns...>, Pack<Ks...>> {
         using sentence = CheckCrossEntropy<B>;
     };
     template <class K>
-    static auto bridges() {
+    static auto paths() {
         return []<int... I>(std::integer_sequence<int, I...>) {
-            return Pack<Bridges<K, I, Ns>...>{};
+            return Pack<MkbPaths<K, I, Ns>...>{};
         }(std::make_integer_sequence<int, int(sizeof...(Ns))>{});
     }
-    using type = joined<BackendChecks<Ns, B>..., decltype(bridges<Ks>())..., Pack<Embeds<Ks>...>,
+    using type = joined<BackendChecks<Ns, B>..., decltype(paths<Ks>())..., Pack<Embeds<Ks>...>,
                         Pack<Classifies, Compares>>;
 };
 

@@ -6,10 +6,10 @@
 #include <tuple>
 
 #include <collab/collaboration/check.hpp>
-#include <collab/collaboration/check_coupling.hpp>
-#include <collab/collaboration/coupling.hpp>
+#include <collab/collaboration/check_method.hpp>
+#include <collab/collaboration/method_value.hpp>
 #include <collab/collaboration/policy.hpp>
-#include <collab/objective/metrics.hpp>
+#include <collab/loss/metrics.hpp>
 
 namespace collab {
 
@@ -65,37 +65,54 @@ struct Stop {
 };
 }  // namespace detail
 
+namespace detail {
+/// The items of a collaboration by what they are, and the first thing that is wrong with them,
+/// which this says to whoever asks and Collaboration says aloud.
+template <class... Items>
+struct Sorted {
+    using networks = joined<kept<NetworkDescription<Items>, Items>...>;
+    using mkbs = joined<kept<MkbItem<Items>, Items>...>;
+    using metrics = joined<kept<is_metric_item<Items>, Items>...>;
+    using metric = typename OneMetric<metrics>::type;
+    using methods = joined<kept<Method<Items>, Items>...>;
+    using taps = decltype(taps_of(methods{}));
+    using feed = typename OnePolicy<joined<kept<FeedItem<Items>, Items>...>, SiameseInput>::type;
+    using order = typename OnePolicy<joined<kept<OrderItem<Items>, Items>...>, Simultaneous>::type;
+    using agreement =
+        typename OnePolicy<joined<kept<AgreementItem<Items>, Items>...>, Pairwise>::type;
+    using frozen = typename OnePolicy<joined<kept<FrozenItem<Items>, Items>...>, Frozen<>>::type;
+    using wrong = first_wrong<
+        joined<typename CollaborationChecks<networks, mkbs, metric>::type,
+               MethodChecks<networks, mkbs, methods, taps, Pack<frozen, feed, agreement>,
+                            std::conditional_t<metrics::size == 0, void, metric>>>>;
+};
+}  // namespace detail
+
 /// Networks, mutual knowledge bases, a metric (CosineDistance unless given), methods and policies,
-/// in any order; each item is recognised by what it is. Networks are numbered in the order in which
+/// in any order; each item is recognized by what it is. Networks are numbered in the order in which
 /// they stand. One network alone is individual learning.
 ///
 ///     using Knowledge = MKB<Encoder<64>, Transfer<64>, Decoder>;
 ///     using Pair = Collaboration<SmallNet, LargeNet, Knowledge, CosineDistance>;
 template <class... Items>
 struct Collaboration {
-    using networks = joined<detail::kept<NetworkDescription<Items>, Items>...>;
-    using mkbs = joined<detail::kept<detail::MkbItem<Items>, Items>...>;
-    using metric = typename detail::OneMetric<
-        joined<detail::kept<detail::is_metric_item<Items>, Items>...>>::type;
+private:
+    using Sorted = detail::Sorted<Items...>;
+
+public:
+    using networks = typename Sorted::networks;
+    using mkbs = typename Sorted::mkbs;
+    using metric = typename Sorted::metric;
     static constexpr int size = networks::size;
     static constexpr int bases = mkbs::size;
-    using methods = joined<detail::kept<Method<Items>, Items>...>;
-    using taps = decltype(detail::taps_of(methods{}));  ///< the cuts that methods read
-    using feed = typename detail::OnePolicy<joined<detail::kept<detail::FeedItem<Items>, Items>...>,
-                                            SiameseInput>::type;
-    using order =
-        typename detail::OnePolicy<joined<detail::kept<detail::OrderItem<Items>, Items>...>,
-                                   Simultaneous>::type;
-    using agreement =
-        typename detail::OnePolicy<joined<detail::kept<detail::AgreementItem<Items>, Items>...>,
-                                   Pairwise>::type;
-    using frozen =
-        typename detail::OnePolicy<joined<detail::kept<detail::FrozenItem<Items>, Items>...>,
-                                   Frozen<>>::type;
+    using methods = typename Sorted::methods;
+    using taps = typename Sorted::taps;  ///< the cuts that methods read
+    using feed = typename Sorted::feed;
+    using order = typename Sorted::order;
+    using agreement = typename Sorted::agreement;
+    using frozen = typename Sorted::frozen;
     static constexpr bool different_inputs = !std::is_void_v<typename feed::Distance>;
-    using wrong = detail::first_wrong<
-        joined<typename detail::CollaborationChecks<networks, mkbs, metric>::type,
-               detail::CouplingChecks<networks, mkbs, methods, taps, frozen, feed>>>;
+    using wrong = typename Sorted::wrong;
     static_assert(sizeof(typename wrong::sentence) > 0);
     static constexpr bool ok = wrong::holds;
 
@@ -115,7 +132,8 @@ struct Collaboration {
     template <int I>
     static constexpr std::array<int, bases + 2> boundaries = [] {
         std::array<int, bases + 2> b{};
-        unroll<bases>([&](auto k) { b[k + 1] = detail::place_of<plan<I>, typename mkb<k>::cut>; });
+        static_for<bases>(
+            [&](auto k) { b[k + 1] = detail::place_of<plan<I>, typename mkb<k>::cut>; });
         b[bases + 1] = plan<I>::depth;
         return b;
     }();
@@ -125,19 +143,19 @@ struct Collaboration {
     static constexpr auto stops = [] {
         constexpr int read = [] {
             int count = 0;
-            unroll<taps::size>([&](auto t) {
+            static_for<taps::size>([&](auto t) {
                 count += detail::place_of<plan<I>, typename taps::template at<t>> >= 0;
             });
             return count;
         }();
         std::array<detail::Stop, std::size_t(bases + read)> all{};
         int count = 0;
-        unroll<taps::size>([&](auto t) {
+        static_for<taps::size>([&](auto t) {
             constexpr int place = detail::place_of<plan<I>, typename taps::template at<t>>;
             if (place >= 0)
                 all[std::size_t(count++)] = {place, -1, t};
         });
-        unroll<bases>([&](auto k) {
+        static_for<bases>([&](auto k) {
             all[std::size_t(count++)] = {detail::place_of<plan<I>, typename mkb<k>::cut>, k, -1};
         });
         for (int a = 1; a < bases + read; ++a)  // stable: taps stand before MKBs

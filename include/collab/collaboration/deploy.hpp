@@ -6,26 +6,26 @@
 namespace collab {
 
 namespace detail {
-/// A layer, followed by the bridge of the MKB that sits there, if one does.
+/// A layer, followed by the path of the MKB that sits there, if one does.
 template <class C, int I, class L, int K = 0>
-struct WithBridge {
+struct WithMkbPath {
     using type = Layers<L>;
 };
 template <class C, int I, class Tag, int K>
     requires(K < C::bases && std::same_as<typename C::template mkb<K>::cut, Tag>)
-struct WithBridge<C, I, Cut<Tag>, K> {
+struct WithMkbPath<C, I, Cut<Tag>, K> {
     using type = Layers<Cut<Tag>, typename C::template branch<I, K>::Layer>;
 };
 template <class C, int I, class Tag, int K>
     requires(K < C::bases && !std::same_as<typename C::template mkb<K>::cut, Tag>)
-struct WithBridge<C, I, Cut<Tag>, K> : WithBridge<C, I, Cut<Tag>, K + 1> {};
+struct WithMkbPath<C, I, Cut<Tag>, K> : WithMkbPath<C, I, Cut<Tag>, K + 1> {};
 
 template <class C, int I, class P>
 struct DeployedAs;
 template <class C, int I, class... Ls>
 struct DeployedAs<C, I, Pack<Ls...>> {
     using type = Sequential<input_of<typename C::template network<I>>,
-                            typename WithBridge<C, I, Ls>::type...>;
+                            typename WithMkbPath<C, I, Ls>::type...>;
 };
 }  // namespace detail
 

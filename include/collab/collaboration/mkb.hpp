@@ -24,7 +24,7 @@ namespace collab {
 template <class... Parts>
 struct Each {};
 
-/// 3x3 convolution to `Channels` maps, batch normalisation, ELU. Its stride brings the feature map
+/// 3x3 convolution to `Channels` maps, batch normalization, ELU. Its stride brings the feature map
 /// down to `Extent` rows or fewer.
 template <int Channels = 64, int Extent = 8>
 struct Encoder {
@@ -56,7 +56,7 @@ using DecoderRest = OutputPad<decoder_rest(Feature::dims.height, Map::dims.heigh
                               decoder_rest(Feature::dims.width, Map::dims.width)>;
 }  // namespace detail
 
-/// One 3x3 transposed convolution back to the feature's shape, and batch normalisation.
+/// One 3x3 transposed convolution back to the feature's shape, and batch normalization.
 struct Decoder {
     template <class Map, class Feature>
     using For =

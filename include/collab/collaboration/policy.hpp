@@ -6,7 +6,7 @@
 #include <concepts>
 
 #include <collab/core/pack.hpp>
-#include <collab/objective/wasserstein.hpp>
+#include <collab/loss/wasserstein.hpp>
 
 namespace collab {
 

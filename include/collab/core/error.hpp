@@ -74,7 +74,8 @@ template <class... Parts>
 }
 
 namespace detail {
-/// An error unless v is a finite number of at least 0: `check_not_negative("alpha", alpha)`.
+/// An error unless v is a number of at least 0, finite in single precision, too:
+/// `check_not_negative("alpha", alpha)`.
 void check_not_negative(std::string_view what, double v);
 }  // namespace detail
 
@@ -129,7 +130,7 @@ COLLAB_COMPILED COLLAB_COLD std::string plain_number(double v) {
     return s;
 }
 COLLAB_COMPILED COLLAB_NOINLINE void check_not_negative(std::string_view what, double v) {
-    if (!(v >= 0) || std::isinf(v))
+    if (!(v >= 0) || std::isinf(float(v)))
         fail(what, " is ", v, "; expected a number of at least 0");
 }
 COLLAB_COMPILED COLLAB_COLD std::string reason(int code) {

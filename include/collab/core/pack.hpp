@@ -12,7 +12,7 @@ using Index = std::integral_constant<int, I>;
 
 /// f(Index<0>{}), ..., f(Index<N-1>{}).
 template <int N, class F>
-constexpr void unroll(F&& f) {
+constexpr void static_for(F&& f) {
     [&]<int... I>(std::integer_sequence<int, I...>) {
         (f(Index<I>{}), ...);
     }(std::make_integer_sequence<int, N>{});

@@ -30,7 +30,7 @@ Images read_cifar10(const Path& path);
 /// CIFAR-10: data_batch_1.bin to data_batch_5.bin and test_batch.bin, in `folder` or in its
 /// cifar-10-batches-bin; class names from batches.meta.txt if it is there. The six files must be of
 /// one length, since a file cut after a whole record shows no other sign.
-DataSet cifar10(const Path& folder);
+Splits cifar10(const Path& folder);
 
 /// CIFAR-100 has two labels for each picture: one of 100 classes, and the one of 20 groups that
 /// this class belongs to.
@@ -43,7 +43,7 @@ Images read_cifar100(const Path& path, Cifar100Labels labels = Cifar100Labels::f
 /// fine_label_names.txt or coarse_label_names.txt if it is there. There must be five times as many
 /// pictures for training as for testing, as there are in the original, since a file cut after a
 /// whole record shows no other sign.
-DataSet cifar100(const Path& folder, Cifar100Labels labels = Cifar100Labels::fine);
+Splits cifar100(const Path& folder, Cifar100Labels labels = Cifar100Labels::fine);
 
 }  // namespace collab
 
@@ -118,7 +118,7 @@ COLLAB_COMPILED COLLAB_COLD Images read_cifar10(const Path& path) {
     detail::append_cifar(images, path);
     return images;
 }
-COLLAB_COMPILED COLLAB_COLD DataSet cifar10(const Path& in) {
+COLLAB_COMPILED COLLAB_COLD Splits cifar10(const Path& in) {
     const std::filesystem::path folder(in.text);
     detail::check_folder(folder, "the binary version of CIFAR-10");
     std::error_code error;
@@ -130,7 +130,7 @@ COLLAB_COMPILED COLLAB_COLD DataSet cifar10(const Path& in) {
         fail(folder.string(), ": no file of CIFAR-10; tried data_batch_1.bin and "
                               "cifar-10-batches-bin/data_batch_1.bin");
     const auto first = place / "data_batch_1.bin";
-    DataSet set;
+    Splits set;
     set.train = read_cifar10(first);
     const int each = set.train.size();
     const auto as_long = [&](int count, const std::filesystem::path& path) {
@@ -164,7 +164,7 @@ COLLAB_COMPILED COLLAB_COLD Images read_cifar100(const Path& path, Cifar100Label
     detail::append_cifar(images, path, 2, fine ? 1 : 0);
     return images;
 }
-COLLAB_COMPILED COLLAB_COLD DataSet cifar100(const Path& in, Cifar100Labels labels) {
+COLLAB_COMPILED COLLAB_COLD Splits cifar100(const Path& in, Cifar100Labels labels) {
     const std::filesystem::path folder(in.text);
     detail::check_folder(folder, "the binary version of CIFAR-100");
     std::error_code error;
@@ -176,7 +176,7 @@ COLLAB_COMPILED COLLAB_COLD DataSet cifar100(const Path& in, Cifar100Labels labe
     const auto place = here ? folder : below;
     const auto train = place / "train.bin";
     const auto test = place / "test.bin";
-    DataSet set{read_cifar100(train, labels), read_cifar100(test, labels)};
+    Splits set{read_cifar100(train, labels), read_cifar100(test, labels)};
     if (set.train.size() != 5 * static_cast<std::int64_t>(set.test.size()))
         fail(train.string(), ": ", set.train.size(), " images, but ", test.string(), " has ",
              set.test.size(), "; expected five times as many for training");

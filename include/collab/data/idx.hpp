@@ -114,8 +114,8 @@ inline Images read_idx(const std::filesystem::path& images_path,
 
 namespace detail {
 
-inline DataSet read_idx_folder(const std::filesystem::path& folder, std::string_view name,
-                               const std::vector<std::string>& class_names) {
+inline Splits read_idx_folder(const std::filesystem::path& folder, std::string_view name,
+                              const std::vector<std::string>& class_names) {
     const auto part = [&](std::string_view label, std::string_view prefix) {
         const auto find = [&](std::string_view what, std::string_view kind) {
             const std::string dash = sentence(prefix, "-", what, "-", kind);
@@ -140,13 +140,13 @@ inline DataSet read_idx_folder(const std::filesystem::path& folder, std::string_
 
 /// MNIST: 28 x 28, ten digits. `folder` holds train-images-idx3-ubyte and its three companions; a
 /// dot in place of the last dash and a final .gz are accepted.
-inline DataSet mnist(const std::filesystem::path& folder) {
+inline Splits mnist(const std::filesystem::path& folder) {
     return detail::read_idx_folder(folder, "MNIST",
                                    {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"});
 }
 
 /// Fashion-MNIST: files, sizes and number of classes of MNIST.
-inline DataSet fashion_mnist(const std::filesystem::path& folder) {
+inline Splits fashion_mnist(const std::filesystem::path& folder) {
     return detail::read_idx_folder(folder, "Fashion-MNIST",
                                    {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal",
                                     "Shirt", "Sneaker", "Bag", "Ankle boot"});

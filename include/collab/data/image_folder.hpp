@@ -13,13 +13,13 @@
 #include <vector>
 
 #include <collab/core/error.hpp>
-#include <collab/data/augment.hpp>
 #include <collab/data/file.hpp>
 #include <collab/data/images.hpp>
 #include <collab/data/jpeg.hpp>
 #include <collab/data/loader.hpp>
 #include <collab/data/picture.hpp>
 #include <collab/data/png.hpp>
+#include <collab/data/transforms.hpp>
 
 namespace collab {
 
@@ -34,7 +34,7 @@ inline Picture decode_picture(const std::uint8_t* data, std::size_t size, std::s
     fail(name, ": neither a JPEG nor a PNG file");
 }
 
-/// The picture of a JPEG or PNG file, whatever its name, in grey (1) or colour (3).
+/// The picture of a JPEG or PNG file, whatever its name, in gray (1) or color (3).
 inline Picture read_picture(const std::filesystem::path& path, int channels = 3) {
     detail::InputFile file(path);
     if (file.size() > 1u << 28)
@@ -55,7 +55,7 @@ struct ImageFolder {
     std::vector<std::string> class_names;
     std::vector<int> labels;
     std::vector<std::string> files;  ///< below the folder of their class
-    int channels = 3;                ///< 1 to see everything in grey
+    int channels = 3;                ///< 1 to see everything in gray
 
     int size() const { return static_cast<int>(labels.size()); }
     int classes() const { return static_cast<int>(class_names.size()); }
@@ -164,10 +164,10 @@ inline ImageFolders image_folders(const std::filesystem::path& folder, int chann
 }
 
 /// All pictures of a folder in memory, made equal by the transform as outside training (without its
-/// normalisation): for small pictures, or a look at some. Decoded on `threads` threads, 0: one per
+/// normalization): for small pictures, or a look at some. Decoded on `threads` threads, 0: one per
 /// core.
 inline Images load(const ImageFolder& folder, Transform transform, int threads = 0) {
-    transform.normalise = {};
+    transform.normalize = {};
     Images images{folder.output(transform), folder.classes(), {}, folder.labels, folder.name,
                   folder.class_names};
     const auto bytes = static_cast<std::size_t>(images.dims.size());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// images: labelled pictures held in memory, their statistics, and a made-up set that needs no
+// images: labeled pictures held in memory, their statistics, and a made-up set that needs no
 // files.
 #pragma once
 #include <cstddef>
@@ -31,7 +31,7 @@ struct Images {
 };
 
 /// What a benchmark data set comes as.
-struct DataSet {
+struct Splits {
     Images train, test;
 };
 
@@ -44,10 +44,10 @@ Images pick(const Images& images, const std::vector<int>& indices);
 
 /// Of each channel, over all pixels of all pictures, in units where black is 0 and white is 1.
 struct Statistics {
-    std::vector<double> mean, deviation;
+    std::vector<double> mean, stddev;
 };
 
-/// The mean and the deviation (of the population) of each channel. Exact sums: the order of the
+/// The mean and the stddev (of the population) of each channel. Exact sums: the order of the
 /// pictures does not matter.
 Statistics statistics(const Images& images);
 
@@ -57,7 +57,7 @@ namespace detail {
 /// of different seeds belong together.
 struct SyntheticClass {
     double angle, frequency, blob_x, blob_y;
-    std::vector<double> colour, tint;
+    std::vector<double> color, tint;
     SyntheticClass(int c, int classes, Dims d);
 };
 void paint(const SyntheticClass& look, Dims d, Random random, std::uint8_t* out);
@@ -73,7 +73,7 @@ Images synthetic_images(Dims dims, int classes, int n, std::uint64_t seed);
 
 /// A data set without files: synthetic_images for training and, from other random numbers, for
 /// testing.
-DataSet synthetic(Dims dims, int classes, int train, int test, std::uint64_t seed = 1);
+Splits synthetic(Dims dims, int classes, int train, int test, std::uint64_t seed = 1);
 
 }  // namespace collab
 
@@ -85,8 +85,8 @@ DataSet synthetic(Dims dims, int classes, int train, int test, std::uint64_t see
 namespace collab {
 namespace detail {
 COLLAB_COMPILED COLLAB_COLD SyntheticClass::SyntheticClass(int c, int classes, Dims d)
-    : colour(static_cast<std::size_t>(d.channels)),
-      tint(colour.size()) {
+    : color(static_cast<std::size_t>(d.channels)),
+      tint(color.size()) {
     const Random random = Random{0x73796e, 0}.child(static_cast<std::uint64_t>(c));
     angle = 3.141592653589793 * c / classes;  // radians
     // radians for each pixel: waves of 6.0 and 4.3 pixels
@@ -94,9 +94,9 @@ COLLAB_COMPILED COLLAB_COLD SyntheticClass::SyntheticClass(int c, int classes, D
     const double turn = 6.283185307179586 * uniform<double>(random.word(0));
     blob_x = 0.5 + 0.2 * std::cos(turn);
     blob_y = 0.5 + 0.2 * std::sin(turn);
-    for (std::size_t k = 0; k < colour.size(); ++k) {
-        colour[k] = 0.4 + 0.6 * uniform<double>(random.word(4 + 2 * k));
-        // too small for stripes: colour must tell
+    for (std::size_t k = 0; k < color.size(); ++k) {
+        color[k] = 0.4 + 0.6 * uniform<double>(random.word(4 + 2 * k));
+        // too small for stripes: color must tell
         tint[k] = (random.word(5 + 2 * k) & 1 ? 1 : -1) * (d.area() < 16 ? 0.2 : 0.02);
     }
 }
@@ -138,7 +138,7 @@ COLLAB_COMPILED void paint(const SyntheticClass& look, Dims d, Random random, st
         for (std::size_t x = 0; x < width; ++x) {
             const double wave = contrast * (sine[x] * c + cosine[x] * s);
             const double blob = column * bell[x];
-            for (std::size_t k = 0; k < look.colour.size(); ++k) {
+            for (std::size_t k = 0; k < look.color.size(); ++k) {
                 if (drawn % 8 == 0)
                     words = noise(drawn / 8);
                 const std::uint32_t pair = words.w[drawn % 8 / 2] >> (drawn % 2 * 16);
@@ -147,7 +147,7 @@ COLLAB_COMPILED void paint(const SyntheticClass& look, Dims d, Random random, st
                     (static_cast<double>(pair & 255) + static_cast<double>(pair >> 8 & 255) - 255) /
                     255;
                 ++drawn;
-                const double v = base[k] + look.colour[k] * (wave + blob) + 0.4 * grain;
+                const double v = base[k] + look.color[k] * (wave + blob) + 0.4 * grain;
                 *out++ = static_cast<std::uint8_t>(255 * std::clamp(v, 0.0, 1.0) + 0.5);
             }
         }
@@ -215,7 +215,7 @@ COLLAB_COMPILED Statistics statistics(const Images& images) {
         const double mean = static_cast<double>(sum[c]) / n;
         const double variance = static_cast<double>(squares[c]) / n - mean * mean;
         s.mean[c] = mean / 255;
-        s.deviation[c] = std::sqrt(std::max(0.0, variance)) / 255;
+        s.stddev[c] = std::sqrt(std::max(0.0, variance)) / 255;
     }
     return s;
 }
@@ -242,8 +242,8 @@ COLLAB_COMPILED COLLAB_COLD Images synthetic_images(Dims dims, int classes, int 
     }
     return images;
 }
-COLLAB_COMPILED COLLAB_COLD DataSet synthetic(Dims dims, int classes, int train, int test,
-                                              std::uint64_t seed) {
+COLLAB_COMPILED COLLAB_COLD Splits synthetic(Dims dims, int classes, int train, int test,
+                                             std::uint64_t seed) {
     return {synthetic_images(dims, classes, train, 2 * seed),
             synthetic_images(dims, classes, test, 2 * seed + 1)};
 }

@@ -57,7 +57,7 @@ public:
         jpeg_read_header(&info_, TRUE);
         return true;
     }
-    /// `out` has room for width x height x (1 for grey, 3 for RGB, 4 for CMYK).
+    /// `out` has room for width x height x (1 for gray, 3 for RGB, 4 for CMYK).
     bool read_pixels(J_COLOR_SPACE space, std::uint8_t* out) {
         if (setjmp(back_))
             return false;
@@ -93,8 +93,8 @@ private:
 
 }  // namespace detail
 
-/// The picture of a JPEG file's bytes, in grey (`channels` = 1) or colour (3). CMYK is converted,
-/// without a colour profile. Damage that libjpeg would paint over in grey is an error. `name` is
+/// The picture of a JPEG file's bytes, in gray (`channels` = 1) or color (3). CMYK is converted,
+/// without a color profile. Damage that libjpeg would paint over in gray is an error. `name` is
 /// for messages.
 inline Picture decode_jpeg(const std::uint8_t* data, std::size_t size, std::string_view name,
                            int channels = 3) {

@@ -12,8 +12,8 @@
 #include <collab/core/config.hpp>
 #include <collab/core/random.hpp>
 #include <collab/core/shape.hpp>
-#include <collab/data/augment.hpp>
 #include <collab/data/images.hpp>
+#include <collab/data/transforms.hpp>
 
 namespace collab {
 
@@ -31,7 +31,7 @@ struct LoaderOptions {
     std::uint64_t seed = 0;  ///< the same seed gives the same batches, bit for bit
     bool training = true;    ///< augment
     /// What becomes of a last batch that is not full. Unless said: kept for evaluation, where every
-    /// picture counts; dropped for training if there is a full batch, because batch normalisation
+    /// picture counts; dropped for training if there is a full batch, because batch normalization
     /// has no variance to divide by in a last batch of one picture.
     std::optional<bool> drop_last = {};
     /// that prepare batches; 0: one per core. The batches do not depend on it

@@ -68,7 +68,7 @@ Images read_npy_images(const Path& pictures, const Path& labels, std::string nam
 
 /// x_train.npy, y_train.npy, x_test.npy and y_test.npy of a folder: pictures and labels as
 /// `images_from` wants them. The training labels say how many classes there are.
-DataSet npy_set(const Path& folder);
+Splits npy_set(const Path& folder);
 
 }  // namespace collab
 
@@ -320,7 +320,7 @@ COLLAB_COMPILED COLLAB_COLD Images read_npy_images(const Path& pictures, const P
     NpyArray first = read_npy(pictures);
     return images_from(std::move(first), read_npy(labels), std::move(name), classes);
 }
-COLLAB_COMPILED COLLAB_COLD DataSet npy_set(const Path& in) {
+COLLAB_COMPILED COLLAB_COLD Splits npy_set(const Path& in) {
     const std::filesystem::path folder(in.text);
     detail::check_folder(folder, "x_train.npy, y_train.npy, x_test.npy and y_test.npy");
     const std::string name = folder.filename().empty() ? folder.parent_path().filename().string()

@@ -19,7 +19,7 @@ struct Picture {
     std::vector<std::uint8_t> pixels;
 };
 
-/// The picture in grey (1 channel, by ITU-R BT.601) or in colour (3).
+/// The picture in gray (1 channel, by ITU-R BT.601) or in color (3).
 inline Picture with_channels(Picture picture, int channels) {
     if (picture.dims.channels == channels)
         return picture;

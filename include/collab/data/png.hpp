@@ -49,7 +49,7 @@ public:
         png_read_info(png_, info_);
         return true;
     }
-    /// Grey or RGB, 8 bits each: what else a file may hold is expanded, scaled or left out.
+    /// Gray or RGB, 8 bits each: what else a file may hold is expanded, scaled or left out.
     bool choose_format() {
         if (setjmp(back_))
             return false;
@@ -95,7 +95,7 @@ private:
 
 }  // namespace detail
 
-/// The picture of a PNG file's bytes, in grey (`channels` = 1) or colour (3). Palettes are looked
+/// The picture of a PNG file's bytes, in gray (`channels` = 1) or color (3). Palettes are looked
 /// up, 16 bits scaled to 8, and what a file says about opacity is left out. `name` is for messages.
 inline Picture decode_png(const std::uint8_t* data, std::size_t size, std::string_view name,
                           int channels = 3) {

@@ -43,11 +43,11 @@ struct ResizeScratch {
 void resize(const std::uint8_t* picture, Dims dims, const PictureWindow& window, int height,
             int width, std::uint8_t* out, ResizeScratch& scratch);
 
-/// A random part of a picture: of `least_area` to all of its area and with sides of 3 : 4 to 4 : 3,
+/// A random part of a picture: of `min_area` to all of its area and with sides of 3 : 4 to 4 : 3,
 /// both drawn evenly (the ratio on a logarithmic scale), at an even place; after ten that do not
 /// fit, the largest central one that does (Szegedy et al., Going Deeper with Convolutions, CVPR
 /// 2015, section 6).
-PictureWindow random_window(Dims dims, double least_area, Random random);
+PictureWindow random_window(Dims dims, double min_area, Random random);
 
 /// The central square that remains of a picture whose shorter side was scaled to `scaled` pixels
 /// and from which `side` were cut.
@@ -70,19 +70,19 @@ COLLAB_COMPILED COLLAB_COLD void Taps::set(double from, double extent, int size,
     count.resize(static_cast<std::size_t>(out));
     weights.resize(static_cast<std::size_t>(out) * static_cast<std::size_t>(most));
     for (int o = 0; o < out; ++o) {
-        const double centre = from + (o + 0.5) * scale - 0.5;
+        const double center = from + (o + 0.5) * scale - 0.5;
         const int begin =
-            std::clamp(static_cast<int>(std::ceil(centre - support)), lowest, highest - 1);
-        const int end = std::clamp(static_cast<int>(std::floor(centre + support)) + 1, begin + 1,
+            std::clamp(static_cast<int>(std::ceil(center - support)), lowest, highest - 1);
+        const int end = std::clamp(static_cast<int>(std::floor(center + support)) + 1, begin + 1,
                                    std::min(highest, begin + most));
         float* w = weights.data() + static_cast<std::ptrdiff_t>(o) * most;
         double sum = 0;
         for (int i = begin; i < end; ++i)
-            sum += std::max(0.0, 1 - std::abs(i - centre) / support);
+            sum += std::max(0.0, 1 - std::abs(i - center) / support);
         for (int i = begin; i < end; ++i)  // the sum is 0 only where one pixel is all there is
             w[i - begin] =
                 sum > 0
-                    ? static_cast<float>(std::max(0.0, 1 - std::abs(i - centre) / support) / sum)
+                    ? static_cast<float>(std::max(0.0, 1 - std::abs(i - center) / support) / sum)
                     : 1.0f / static_cast<float>(end - begin);
         first[static_cast<std::size_t>(o)] = begin;
         count[static_cast<std::size_t>(o)] = end - begin;
@@ -141,13 +141,12 @@ COLLAB_COMPILED void resize(const std::uint8_t* picture, Dims dims, const Pictur
         }
     }
 }
-COLLAB_COMPILED COLLAB_COLD PictureWindow random_window(Dims dims, double least_area,
-                                                        Random random) {
+COLLAB_COMPILED COLLAB_COLD PictureWindow random_window(Dims dims, double min_area, Random random) {
     const double area = static_cast<double>(dims.height) * dims.width;
     const double longest = std::log(4.0 / 3);
     for (std::uint64_t attempt = 0; attempt < 10; ++attempt) {
         const Words w = random(attempt);
-        const double part = area * (least_area + (1 - least_area) * uniform<double>(w.w[0]));
+        const double part = area * (min_area + (1 - min_area) * uniform<double>(w.w[0]));
         const double ratio = std::exp(longest * (2 * uniform<double>(w.w[1]) - 1));
         const int width = static_cast<int>(std::lround(std::sqrt(part * ratio)));
         const int height = static_cast<int>(std::lround(std::sqrt(part / ratio)));

@@ -63,7 +63,7 @@ std::pair<Images, Images> split(const Images& images, int n_second, std::uint64_
 
 /// One turn of a k-fold cross-validation: all folds but number `held_out` for training, and that
 /// one for testing.
-DataSet fold(const Images& images, int k, int held_out, std::uint64_t seed);
+Splits fold(const Images& images, int k, int held_out, std::uint64_t seed);
 
 }  // namespace collab
 
@@ -191,8 +191,8 @@ COLLAB_COMPILED COLLAB_COLD std::pair<Images, Images> split(const Images& images
     const auto [first, second] = split_indices(images.labels, images.classes, n_second, seed);
     return {pick(images, first), pick(images, second)};
 }
-COLLAB_COMPILED COLLAB_COLD DataSet fold(const Images& images, int k, int held_out,
-                                         std::uint64_t seed) {
+COLLAB_COMPILED COLLAB_COLD Splits fold(const Images& images, int k, int held_out,
+                                        std::uint64_t seed) {
     check(images);
     if (k < 2 || k > images.size())
         fail(images.name, ": ", k, " folds were asked for; expected 2 to the number of images, ",

@@ -24,7 +24,7 @@ Images read_stl10(const Path& images_path, const Path& labels_path);
 /// STL-10: train_X.bin, train_y.bin, test_X.bin and test_y.bin, in `folder` or in its stl10_binary;
 /// class names from class_names.txt if it is there. The pictures without labels (unlabeled_X.bin)
 /// are not read.
-DataSet stl10(const Path& folder);
+Splits stl10(const Path& folder);
 
 /// The folds of a file such as fold_indices.txt: on each line the indices of one, counted from 0,
 /// each below `images` and at most once.
@@ -104,10 +104,10 @@ COLLAB_COMPILED Images read_stl10(const Path& images_path, const Path& labels_pa
     }
     return images;
 }
-COLLAB_COMPILED COLLAB_COLD DataSet stl10(const Path& folder) {
+COLLAB_COMPILED COLLAB_COLD Splits stl10(const Path& folder) {
     const auto place = detail::stl10_folder(folder.text);
-    DataSet set{read_stl10(place / "train_X.bin", place / "train_y.bin"),
-                read_stl10(place / "test_X.bin", place / "test_y.bin")};
+    Splits set{read_stl10(place / "train_X.bin", place / "train_y.bin"),
+               read_stl10(place / "test_X.bin", place / "test_y.bin")};
     std::error_code error;
     if (const auto names = place / "class_names.txt"; std::filesystem::exists(names, error))
         set.train.class_names = set.test.class_names = detail::read_names(names, set.train.classes);

@@ -4,6 +4,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include <collab/core/shape.hpp>
@@ -11,12 +12,17 @@
 
 namespace collab::detail {
 
-/// Where value `k` of PyTorch's order lies in ours. [kh][kw][a][b] here is [b][a][kh][kw] there,
-/// [in][out] is [out][in], and features that were flattened from a map of `flat` are ordered
-/// [h][w][c] here and [c][h][w] there.
+/// Where value `k` of another program's tensor lies in ours. [kh][kw][a][b] here is [b][a][kh][kw]
+/// there, and [in][out] is [out][in].
 class Layout {
 public:
-    Layout(const Parameter& p, Dims flat) : p_(p), flat_(flat) {}
+    /// `inner` and `outer` are the orders of the channels that the tensor's second and first extent
+    /// there count (ChannelOrders); an empty one is our order. Where a convolution has groups,
+    /// `inner` is that of all of its input.
+    explicit Layout(const Parameter& p, std::vector<int> inner = {}, std::vector<int> outer = {})
+        : p_(p),
+          inner_(std::move(inner)),
+          outer_(std::move(outer)) {}
 
     std::vector<std::int64_t> extents() const {
         const auto& e = p_.extents;
@@ -27,17 +33,19 @@ public:
         return {p_.size};
     }
     std::size_t ours(std::size_t k) const {
-        const auto extent = [&](int i) { return std::size_t(p_.extents[std::size_t(i)]); };
         if (p_.rank == 4) {
             const std::size_t w = k % extent(1);
             const std::size_t h = k / extent(1) % extent(0);
             const std::size_t a = k / (extent(1) * extent(0)) % extent(2);
             const std::size_t b = k / (extent(1) * extent(0) * extent(2));
-            return ((h * extent(1) + w) * extent(2) + a) * extent(3) + b;
+            return ((h * extent(1) + w) * extent(2) + second(a, b, extent(2), extent(3))) *
+                       extent(3) +
+                   first(b);
         }
         if (p_.rank == 2)
-            return feature(k % extent(0)) * extent(1) + k / extent(0);
-        return p_.role != Role::bias && flat_.size() == p_.size ? feature(k) : k;
+            return second(k % extent(0), k / extent(0), extent(0), extent(1)) * extent(1) +
+                   first(k / extent(0));
+        return first(k);
     }
     template <class T>
     std::vector<T> theirs(const T* from) const {
@@ -53,15 +61,20 @@ public:
     }
 
 private:
-    std::size_t feature(std::size_t k) const {
-        if (flat_.area() <= 1 || flat_.channels <= 1)
-            return k;
-        const auto area = std::size_t(flat_.area());
-        return k % area * std::size_t(flat_.channels) + k / area;
+    std::size_t extent(int i) const { return std::size_t(p_.extents[std::size_t(i)]); }
+    std::size_t first(std::size_t b) const { return outer_.empty() ? b : std::size_t(outer_[b]); }
+    /// Input a of output b, where each output sees `inputs` of them.
+    std::size_t second(std::size_t a, std::size_t b, std::size_t inputs,
+                       std::size_t outputs) const {
+        if (inner_.empty())
+            return a;
+        const std::size_t groups = inner_.size() / inputs;
+        const std::size_t group = b * groups / outputs;
+        return std::size_t(inner_[group * inputs + a]) % inputs;
     }
 
     Parameter p_;
-    Dims flat_;
+    std::vector<int> inner_, outer_;
 };
 
 }  // namespace collab::detail

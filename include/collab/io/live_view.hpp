@@ -20,7 +20,7 @@ namespace collab {
 ///
 ///     LiveView view(stderr);
 ///     view.update({.label = "together", .epoch = 3, .epochs = 20, .step = 900, .steps = 7820,
-///                    .networks = networks, .images_per_second = 1240, .rate = 0.05});
+///                    .networks = networks, .images_per_second = 1240, .learning_rate = 0.05});
 ///     view.finish("together: SmallNet 86.9 %, ResNet 88.0 %");
 class LiveView {
 public:
@@ -46,7 +46,7 @@ public:
         long steps = 0;  ///< of the whole phase
         std::span<const Network> networks{};
         double images_per_second = 0;
-        double rate = 0;  ///< left out where they are not positive
+        double learning_rate = 0;  ///< left out where they are not positive
     };
 
     explicit LiveView(std::FILE* out = stderr, Style style = Style::automatic,
@@ -107,8 +107,8 @@ public:
     /// The line for a log file.
     static std::string plain_line(const Status& s, double left) {
         std::string text = Progress::plain_line(head(s), left);
-        if (s.rate > 0)
-            text += "  rate " + rate_text(s.rate);
+        if (s.learning_rate > 0)
+            text += "  rate " + rate_text(s.learning_rate);
         for (const Network& n : s.networks) {
             text += " | " + one_line(n.name, 1000);
             for (const auto& [word, value] : parts(s, n))
@@ -138,7 +138,7 @@ private:
             std::to_chars(buffer, buffer + sizeof buffer, rate, std::chars_format::general, 3).ptr};
     }
     static std::string head_line(const Status& s, double left, int width, Look look) {
-        const std::string rate = s.rate > 0 ? "  rate " + rate_text(s.rate) : "";
+        const std::string rate = s.learning_rate > 0 ? "  rate " + rate_text(s.learning_rate) : "";
         if (rate.empty() || width < 60 + int(rate.size()))
             return Progress::line(head(s), left, width, look);
         return Progress::line(head(s), left, width - int(rate.size()), look) + rate;
@@ -180,12 +180,12 @@ private:
             return one_line(name + " " + all[0].value, std::max(width, 0));
         std::string text = "  " + name;
         for (const Part& p : all)
-            text += look.colour ? std::string("  \x1b[2m") + p.word + "\x1b[0m " + p.value
-                                : std::string("  ") + p.word + " " + p.value;
+            text += look.color ? std::string("  \x1b[2m") + p.word + "\x1b[0m " + p.value
+                               : std::string("  ") + p.word + " " + p.value;
         return text;
     }
 
-    /// Columns of a line, without what sets colours.
+    /// Columns of a line, without what sets colors.
     static int shown(const std::string& line) {
         std::string text;
         for (std::size_t i = 0; i < line.size(); ++i) {

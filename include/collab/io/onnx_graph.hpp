@@ -108,6 +108,9 @@ public:
         file.message(8, detail::Message().text(1, "").integer(2, operator_set));
         for (const auto& [key, word] : words)
             file.message(14, detail::Message().text(1, key).text(2, word));
+        if (file.bytes().size() > 0x7FFFFFFF)
+            fail("the network needs ", file.bytes().size(),
+                 " bytes as ONNX; such a file holds at most 2147483647");
         return file.bytes();
     }
 

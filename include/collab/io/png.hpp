@@ -15,7 +15,7 @@
 
 namespace collab {
 
-/// The bytes of a PNG file of a picture in HWC order: 1 channel (grey), 2 (grey and opacity), 3
+/// The bytes of a PNG file of a picture in HWC order: 1 channel (gray), 2 (gray and opacity), 3
 /// (RGB) or 4 (RGB and opacity), 8 bits each.
 inline std::string png(const std::uint8_t* pixels, Dims dims) {
     if (dims.channels < 1 || dims.channels > 4 || dims.height < 1 || dims.width < 1)
@@ -38,7 +38,7 @@ inline std::string png(const std::uint8_t* pixels, Dims dims) {
     std::string header;
     big_endian(header, static_cast<std::uint32_t>(dims.width));
     big_endian(header, static_cast<std::uint32_t>(dims.height));
-    // bits, kind of colour, and the only ways there are to compress, filter, and not interlace
+    // bits, kind of color, and the only ways there are to compress, filter, and not interlace
     header += {8, "\0\4\2\6"[dims.channels - 1], 0, 0, 0};
     chunk("IHDR", header);
 

@@ -59,7 +59,7 @@ public:
     /// What the terminal can show.
     struct Look {
         bool unicode = false;
-        bool colour = false;
+        bool color = false;
     };
 
     /// `clock` gives seconds from any origin; tests pass their own.
@@ -70,7 +70,7 @@ public:
         quiet_ = style == Style::quiet || out == nullptr;
         terminal_ = !quiet_ && style == Style::automatic && is_terminal(out);
         if (terminal_)
-            look_ = {.unicode = utf8_locale(), .colour = environment("NO_COLOR").empty()};
+            look_ = {.unicode = utf8_locale(), .color = environment("NO_COLOR").empty()};
     }
     Progress(const Progress&) = delete;
     Progress& operator=(const Progress&) = delete;
@@ -184,7 +184,7 @@ private:
     };
     struct Part {
         std::string text;
-        const char* colour;
+        const char* color;
         bool after_bar;
     };
 
@@ -248,16 +248,16 @@ private:
         const double done =
             s.steps > 0 ? static_cast<double>(s.step) / static_cast<double>(s.steps) : 0;
         std::string text;
-        const auto add = [&](const std::string& part, const char* colour) {
+        const auto add = [&](const std::string& part, const char* color) {
             if (!text.empty())
                 text += "  ";
-            text += look.colour && *colour ? std::string("\x1b[") + colour + "m" + part + "\x1b[0m"
-                                           : part;
+            text +=
+                look.color && *color ? std::string("\x1b[") + color + "m" + part + "\x1b[0m" : part;
         };
         for (const Part& p : parts) {
             if (p.after_bar && bar_width > 0)
                 add(bar(done, std::exchange(bar_width, 0), look.unicode), "36");
-            add(p.text, p.colour);
+            add(p.text, p.color);
         }
         return text;
     }

@@ -2,6 +2,7 @@
 // safetensors: named tensors and a few words about them in one file, in the format that PyTorch,
 // JAX and others read.
 #pragma once
+#include <algorithm>
 #include <concepts>
 #include <cstdint>
 #include <cstring>
@@ -78,8 +79,21 @@ public:
         add<T>(std::move(name), {std::int64_t(values.size())}, values.data());
     }
 
+    /// Calls f(values) with the tensor's values in pieces of a few thousand, in their order: for a
+    /// look at what is large. The tensor must be of exactly this type.
+    template <detail::TensorScalar T, class F>
+    void each_piece(std::string_view name, F&& f) const {
+        const std::string_view stored = stored_bytes(name, detail::type_word<T>);
+        std::vector<T> piece;
+        for (std::size_t at = 0; at < stored.size(); at += piece.size() * sizeof(T)) {
+            piece.resize(std::min<std::size_t>(4096, (stored.size() - at) / sizeof(T)));
+            std::memcpy(piece.data(), stored.data() + at, piece.size() * sizeof(T));
+            f(std::as_const(piece));
+        }
+    }
+
     const std::vector<Tensor>& tensors() const { return tensors_; }
-    std::string_view bytes() const { return bytes_; }
+    std::string_view bytes() const { return std::string_view(bytes_).substr(values_); }
     const Tensor* find(std::string_view name) const;
     /// The values of a tensor, which must be of exactly this type. A name that is not there is an
     /// error.
@@ -97,7 +111,11 @@ public:
     std::string encode() const;
     /// Reads what encode() or another program wrote. What is no such file, or has another checksum
     /// than it says, is an error naming `source`.
-    static Tensors decode(std::string_view file, std::string source);
+    static Tensors decode(std::string_view file, std::string source) {
+        return decode(std::string(file), std::move(source));
+    }
+    /// The same without a copy: the tensors keep the file as it is.
+    static Tensors decode(std::string&& file, std::string source);
 
 private:
     std::string_view stored_bytes(std::string_view name, std::string_view type) const;
@@ -109,7 +127,8 @@ private:
 
     std::vector<Tensor> tensors_;
     std::unordered_map<std::string, std::size_t> places_;
-    std::string bytes_;
+    std::string bytes_;       ///< values, behind the header of the file that they come from
+    std::size_t values_ = 0;  ///< where they begin
 };
 
 /// Writes a whole file or none. `what` is its name in an error: "the checkpoint".
@@ -120,7 +139,6 @@ Tensors read_tensors(const std::string& path);
 }  // namespace collab
 
 #ifdef COLLAB_BODIES
-#include <algorithm>
 #include <bit>
 #include <collab/core/crc32c.hpp>
 #include <collab/core/error.hpp>
@@ -164,15 +182,17 @@ COLLAB_COMPILED COLLAB_COLD std::string Tensors::encode() const {
     for (std::size_t i = 0; i < 8; ++i)
         file[i] = static_cast<char>(std::uint64_t(header.size()) >> (8 * i) & 255);
     file += header;
-    file += bytes_;
+    file += bytes();
     set_checksum(file, detail::crc32c(file));
     return file;
 }
-COLLAB_COMPILED COLLAB_COLD Tensors Tensors::decode(std::string_view file, std::string source) {
+COLLAB_COMPILED COLLAB_COLD Tensors Tensors::decode(std::string&& whole_file, std::string source) {
     static_assert(std::endian::native == std::endian::little,
                   "collab: safetensors files are read and written on little-endian machines only");
     Tensors t;
     t.source = std::move(source);
+    t.bytes_ = std::move(whole_file);
+    const std::string_view file = t.bytes_;
     const auto no = [&](const auto&... why) {
         fail(t.source, ": is no safetensors file, or is damaged: ", why...);
     };
@@ -207,7 +227,7 @@ COLLAB_COMPILED COLLAB_COLD Tensors Tensors::decode(std::string_view file, std::
         }
     }
     t.check_places(values.size());
-    t.bytes_ = values;
+    t.values_ = std::size_t(8 + length);
     return t;
 }
 COLLAB_COMPILED COLLAB_COLD const Tensors::Tensor* Tensors::find(std::string_view name) const {
@@ -222,7 +242,7 @@ COLLAB_COMPILED COLLAB_COLD void Tensors::add(std::string name, std::string_view
     if (!places_.emplace(name, tensors_.size()).second)
         fail(source, ": two tensors are called '", name, "'");
     tensors_.push_back(
-        {std::move(name), std::string(type), std::move(extents), bytes_.size(), size});
+        {std::move(name), std::string(type), std::move(extents), bytes().size(), size});
     bytes_.append(values, size);
 }
 COLLAB_COMPILED COLLAB_COLD std::string_view Tensors::stored_bytes(std::string_view name,
@@ -232,7 +252,7 @@ COLLAB_COMPILED COLLAB_COLD std::string_view Tensors::stored_bytes(std::string_v
         fail(source, ": holds no tensor '", name, "'");
     if (t->type != type)
         fail(source, ": '", name, "' is of type ", t->type, "; expected ", type);
-    return std::string_view(bytes_).substr(t->first, t->bytes);
+    return bytes().substr(t->first, t->bytes);
 }
 COLLAB_COMPILED COLLAB_COLD void Tensors::set_checksum(std::string& file, std::uint32_t sum) {
     for (std::size_t i = 0; i < 8; ++i)
@@ -276,12 +296,15 @@ COLLAB_COMPILED COLLAB_COLD void Tensors::enter(const std::string& name, const J
     };
     Tensor t{name, type->text, {}, 0, 0};
     std::uint64_t bytes = size;
-    for (const Json& e : shape->items) {
-        const std::uint64_t extent = whole(e);
-        if (extent != 0 && bytes > end / extent)
+    for (const Json& e : shape->items)
+        t.extents.push_back(std::int64_t(whole(e)));
+    // an empty tensor is no larger than the file, whatever its other extents are
+    if (std::find(t.extents.begin(), t.extents.end(), 0) != t.extents.end())
+        bytes = 0;
+    for (const std::int64_t extent : t.extents) {
+        if (bytes > 0 && bytes > end / std::uint64_t(extent))
             no("is larger than the file");
-        bytes *= extent;
-        t.extents.push_back(std::int64_t(extent));
+        bytes *= std::uint64_t(extent);
     }
     const std::uint64_t first = whole(offsets->items[0]);
     const std::uint64_t last = whole(offsets->items[1]);
@@ -318,7 +341,7 @@ COLLAB_COMPILED COLLAB_COLD Tensors read_tensors(const std::string& path) {
     detail::InputFile file(path);
     std::string bytes(std::size_t(file.size()), '\0');
     bytes.resize(file.read(bytes.data(), bytes.size()));
-    return Tensors::decode(bytes, path);
+    return Tensors::decode(std::move(bytes), path);
 }
 }  // namespace collab
 #endif

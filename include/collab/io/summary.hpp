@@ -30,8 +30,8 @@ struct SummaryRow {
 
 /// The rows of a bound sequence, those inside a layer below it and further to the right.
 template <class S>
-void summarise(std::vector<SummaryRow>& rows, const std::string& indent) {
-    unroll<S::depth>([&](auto i) {
+void summarize(std::vector<SummaryRow>& rows, const std::string& indent) {
+    static_for<S::depth>([&](auto i) {
         using L = typename S::template LayerAt<i>;
         using In = typename S::template ShapeAt<i>;
         const Footprint f = L::footprint(In::dims);
@@ -42,15 +42,15 @@ void summarise(std::vector<SummaryRow>& rows, const std::string& indent) {
             using Inside = decltype(sequence);
             if constexpr (Inside::depth > 0) {
                 rows.push_back({indent + "  " + name + ":", Dims{0, 0, 0}, 0, 0, 0});
-                summarise<Inside>(rows, indent + "    ");
+                summarize<Inside>(rows, indent + "    ");
             }
         };
         if constexpr (Composite<L>) {
             if constexpr (ListsItsParts<L, In>)
                 L::template each_part<In>(part);
             else
-                unroll<L::parts::size>([&](auto k) {
-                    part(Sequence<typename L::parts::template at<k>, In>{}, L::part_name(k));
+                static_for<L::parts::size>([&](auto k) {
+                    part(ExecutionPlan<typename L::parts::template at<k>, In>{}, L::part_name(k));
                 });
         }
     });
@@ -82,7 +82,7 @@ template <Network N, class T = float>
 std::string summary() {
     using S = bound<N>;
     std::vector<detail::SummaryRow> rows;
-    detail::summarise<S>(rows, "");
+    detail::summarize<S>(rows, "");
     const auto shape = [](Dims d) { return sentence(d.channels, " x ", d.height, " x ", d.width); };
     const auto number = [](long n) { return n > 0 ? grouped(double(n)) : std::string(); };
     std::vector<std::vector<std::string>> lines{

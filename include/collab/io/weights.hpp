@@ -8,54 +8,28 @@
 #include <vector>
 
 #include <collab/core/config.hpp>
+#include <collab/io/layer_channels.hpp>
 #include <collab/io/layout.hpp>
 #include <collab/io/safetensors.hpp>
-#include <collab/layer/flatten.hpp>
-#include <collab/layer/linear.hpp>
 #include <collab/model/model.hpp>
 
 namespace collab {
 
 namespace detail {
-template <class L>
-inline constexpr bool is_linear = false;
-template <int Out, class... Os>
-inline constexpr bool is_linear<Linear<Out, Os...>> = true;
+/// For each tensor of a bound sequence, in the order of the named_tensors, where PyTorch keeps its
+/// values. Where no order satisfies all layers, Error names the layer.
+struct Layouts {
+    std::vector<Layout> parameters, states;
+    std::vector<int> output;  ///< the order of the output's channels; empty: ours
 
-/// For each tensor of a bound sequence, in the order of the catalogue, the map from which its
-/// features were flattened.
-class FlattenedFrom {
-public:
-    std::vector<Dims> parameters, states;
-
-    template <class S>
-    void visit(Dims flat = {}) {
-        unroll<S::depth>([&](auto i) {
-            using L = typename S::template LayerAt<i>;
-            using In = typename S::template ShapeAt<i>;
-            if constexpr (Composite<L>) {
-                if constexpr (ListsItsParts<L, In>)
-                    L::template each_part<In>(
-                        [&](auto part, auto) { visit<decltype(part)>(flat); });
-                else
-                    unroll<L::parts::size>([&](auto k) {
-                        visit<Sequence<typename L::parts::template at<k>, In>>(flat);
-                    });
-            } else {
-                if constexpr (std::same_as<L, Flatten>)
-                    flat = In::dims.area() > 1 ? In::dims : flat;
-                for (const Parameter& p : L::parameters(In::dims)) {
-                    static_cast<void>(p);
-                    parameters.push_back(flat);
-                }
-                for (const Parameter& p : L::states(In::dims)) {
-                    static_cast<void>(p);
-                    states.push_back(flat);
-                }
-                if constexpr (is_linear<L>)
-                    flat = {};
-            }
-        });
+    Layouts(const NamedTensors& named_tensors, const ChannelWalk& walk, int result);
+    template <class M>
+    static Layouts of(const M& model) {
+        ChannelWalk walk;
+        const int result =
+            walk.sequence<typename M::Plan>({}, walk.orders.given(M::Plan::Input::dims.channels));
+        walk.orders.solve();
+        return {model.named_tensors(), walk, result};
     }
 };
 /// "net0.3.body.0.weight" is "3.body.0.weight" to others.
@@ -66,44 +40,62 @@ inline std::string name_for_others(const std::string& name) {
 template <class M>
 concept IsModel = requires(const M& m) {
     typename M::Plan;
-    m.catalogue();
+    m.named_tensors();
     m.parameter_count();
 };
 }  // namespace detail
 
 /// The weights of a network as PyTorch would have them: `0.weight` of the first layer, a
-/// convolution's as [out][in][row][column], a linear layer's as [out][in], batch normalisations
+/// convolution's as [out][in][row][column], a linear layer's as [out][in], batch normalizations
 /// with running_mean and running_var.
+///
+/// Features that were flattened are in PyTorch's order, and so is whatever depends on it (see
+/// LayerChannels). Layers that bring together what PyTorch's order keeps apart have no such
+/// weights: they are refused by name.
 template <detail::IsModel M>
 Tensors weights(const M& model) {
     using T = typename M::Scalar;
-    detail::FlattenedFrom flat;
-    flat.template visit<typename M::Plan>();
+    const detail::Layouts layouts = detail::Layouts::of(model);
     Tensors file;
-    const auto add = [&](const std::vector<Named>& list, const std::vector<Dims>& from,
+    const auto add = [&](const std::vector<Named>& list, const std::vector<detail::Layout>& there,
                          const std::vector<T>& values) {
-        for (std::size_t i = 0; i < list.size(); ++i) {
-            const detail::Layout layout(list[i].tensor, from[i]);
-            file.add<T>(detail::name_for_others(list[i].name), layout.extents(),
-                        layout.theirs(values.data() + list[i].offset).data());
-        }
+        for (std::size_t i = 0; i < list.size(); ++i)
+            file.add<T>(detail::name_for_others(list[i].name), there[i].extents(),
+                        there[i].theirs(values.data() + list[i].offset).data());
     };
-    add(model.catalogue().parameters, flat.parameters, model.parameters());
-    add(model.catalogue().states, flat.states, model.state());
+    add(model.named_tensors().parameters, layouts.parameters, model.parameters());
+    add(model.named_tensors().states, layouts.states, model.state());
     return file;
+}
+/// The order of the outputs of a network of the same layers in PyTorch: output k there is output
+/// `output_order(model)[k]` here. They differ where the network ends in a flattened map that no
+/// Linear follows. Of an output with rows and columns, its channels.
+template <detail::IsModel M>
+std::vector<int> output_order(const M& model) {
+    std::vector<int> order = detail::Layouts::of(model).output;
+    if (order.empty())
+        for (int k = 0; k < M::output.channels; ++k)
+            order.push_back(k);
+    return order;
 }
 /// Writes them to a file. An nn.Sequential of the same layers loads it; every item of the list
 /// counts.
 ///
 ///     save(training.deploy<0>(), "small.safetensors");
 ///
-/// `words` stand beside them, for whoever reads the file: {{"classes", "cat, dog"}}.
+/// `words` stand beside them, for whoever reads the file: {{"classes", "cat, dog"}}. Where
+/// PyTorch's network has its outputs in another order, "output_order" says which.
 template <detail::IsModel M>
 void save(const M& model, const std::string& path,
           const std::vector<std::pair<std::string, std::string>>& words = {}) {
     Tensors file = weights(model);
     file.say("format", "pt");
     file.say("collab", COLLAB_VERSION);
+    std::string order;
+    for (const int k : detail::Layouts::of(model).output)
+        order += sentence(order.empty() ? "" : " ", k);
+    if (!order.empty())
+        file.say("output_order", order);
     for (const auto& [name, word] : words)
         file.say(name, word);
     write(file, path, "the weights");
@@ -114,19 +106,18 @@ void save(const M& model, const std::string& path,
 template <detail::IsModel M>
 void load(M& model, const std::string& path) {
     using T = typename M::Scalar;
-    detail::FlattenedFrom flat;
-    flat.template visit<typename M::Plan>();
+    const detail::Layouts layouts = detail::Layouts::of(model);
     const Tensors file = read_tensors(path);
     if (const std::string* format = file.word("format");
         format && format->starts_with("collab checkpoint"))
         fail(path, ": holds a whole training; expected the weights of one network. Load it into "
                    "the training, and deploy the network from there");
     std::size_t used = 0;
-    const auto take = [&](const std::vector<Named>& list, const std::vector<Dims>& from,
+    const auto take = [&](const std::vector<Named>& list, const std::vector<detail::Layout>& there,
                           std::vector<T> values) {
         for (std::size_t i = 0; i < list.size(); ++i) {
             const std::string name = detail::name_for_others(list[i].name);
-            const detail::Layout layout(list[i].tensor, from[i]);
+            const detail::Layout& layout = there[i];
             const Tensors::Tensor* t = file.find(name);
             if (!t) {
                 std::string held;
@@ -156,8 +147,8 @@ void load(M& model, const std::string& path) {
         return values;
     };
     const std::vector<T> parameters =
-        take(model.catalogue().parameters, flat.parameters, model.parameters());
-    const std::vector<T> state = take(model.catalogue().states, flat.states, model.state());
+        take(model.named_tensors().parameters, layouts.parameters, model.parameters());
+    const std::vector<T> state = take(model.named_tensors().states, layouts.states, model.state());
     for (const auto& t : file.tensors())
         used += t.name.ends_with("num_batches_tracked");
     if (used != file.tensors().size())
@@ -168,3 +159,22 @@ void load(M& model, const std::string& path) {
 }
 
 }  // namespace collab
+
+#ifdef COLLAB_BODIES
+namespace collab::detail {
+COLLAB_COMPILED COLLAB_COLD Layouts::Layouts(const NamedTensors& named_tensors,
+                                             const ChannelWalk& walk, int result) {
+    const auto order = [&](int value) {
+        return value < 0 || walk.orders.ours(value) ? std::vector<int>{} : walk.orders.order(value);
+    };
+    const auto list = [&](const std::vector<Named>& tensors,
+                          const std::vector<ChannelWalk::Axes>& axes, std::vector<Layout>& to) {
+        for (std::size_t i = 0; i < tensors.size(); ++i)
+            to.emplace_back(tensors[i].tensor, order(axes[i].inputs), order(axes[i].outputs));
+    };
+    list(named_tensors.parameters, walk.parameters, parameters);
+    list(named_tensors.states, walk.states, states);
+    output = order(result);
+}
+}  // namespace collab::detail
+#endif

@@ -6,7 +6,7 @@
 namespace collab {
 
 /// Constants of BatchNorm; derive to change one.
-struct NormalisationDefaults {
+struct NormalizationDefaults {
     static constexpr double epsilon = 1e-5;
     static constexpr double momentum = 0.1;
 };
@@ -18,8 +18,8 @@ struct NormalisationDefaults {
 template <class Constants>
 struct BatchNormWith : LayerBase {
     static constexpr bool fuses_activation = true;
-    static constexpr bool normalises = true;
-    static constexpr backend::Normalisation constants{Constants::epsilon, Constants::momentum};
+    static constexpr bool normalizes = true;
+    static constexpr backend::Normalization constants{Constants::epsilon, Constants::momentum};
 
     static constexpr std::array<Parameter, 2> parameters(Dims in) {
         return {{{"weight", Role::scale, in.channels, 1, {in.channels}, 1},
@@ -31,14 +31,14 @@ struct BatchNormWith : LayerBase {
     }
     static constexpr Footprint footprint(Dims in) {
         Footprint f = listed_footprint<BatchNormWith>(in);
-        // the batch's mean and inverse deviation; backward, the sums of a
-        // backend::NormalisedGradient
+        // the batch's mean and inverse stddev; backward, the sums of a
+        // backend::NormalizedGradient
         f.fixed = 4 * in.channels;
         return f;
     }
     static std::string describe() { return "BatchNorm"; }
 
-    template <NormalisationBackend B, class F = Identity>
+    template <NormalizationBackend B, class F = Identity>
     static void forward(const Context<B>& c, Dims in, const Forward<typename B::Scalar>& f,
                         F function = {}) {
         const int n = in.channels;
@@ -49,7 +49,7 @@ struct BatchNormWith : LayerBase {
             c.backend.batch_norm_inference({c.batch, in}, constants, function, f.x, f.parameters,
                                            f.parameters + n, f.state, f.state + n, f.y);
     }
-    template <NormalisationBackend B, class F = Identity>
+    template <NormalizationBackend B, class F = Identity>
     static void backward(const Context<B>& c, Dims in, const Backward<typename B::Scalar>& b,
                          F function = {}) {
         c.backend.batch_norm_backward({c.batch, in}, function, b.x, b.y, b.dy, b.parameters,
@@ -58,6 +58,6 @@ struct BatchNormWith : LayerBase {
 };
 
 /// BatchNormWith the usual constants: epsilon 1e-5, momentum 0.1.
-struct BatchNorm : BatchNormWith<NormalisationDefaults> {};
+struct BatchNorm : BatchNormWith<NormalizationDefaults> {};
 
 }  // namespace collab

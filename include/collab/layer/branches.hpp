@@ -4,8 +4,8 @@
 #pragma once
 #include <algorithm>
 
+#include <collab/layer/execution_plan.hpp>
 #include <collab/layer/flatten.hpp>
-#include <collab/layer/sequence.hpp>
 
 namespace collab::detail {
 
@@ -22,8 +22,8 @@ struct BranchesSideBySide : LayerBase {
     static constexpr bool accepts(Dims in) {
         bool good = true;
         Dims first{};
-        unroll<n>([&](auto i) {
-            const measure_of<branch<i>> m(Self::source(in));
+        static_for<n>([&](auto i) {
+            const inferred_shapes<branch<i>> m(Self::source(in));
             if (!m.fits())
                 good = false;
             else if (i == 0)
@@ -34,14 +34,15 @@ struct BranchesSideBySide : LayerBase {
         return good;
     }
     static constexpr Dims output(Dims in) {
-        Dims out = measure_of<branch<0>>(Self::source(in)).output();
+        Dims out = inferred_shapes<branch<0>>(Self::source(in)).output();
         out.channels = first_channel(in, n);
         return out;
     }
     static constexpr Footprint footprint(Dims in) { return before(in, n); }
     static constexpr long multiply_adds(Dims in) {
         long sum = 0;
-        unroll<n>([&](auto i) { sum += measure_of<branch<i>>(Self::source(in)).multiply_adds; });
+        static_for<n>(
+            [&](auto i) { sum += inferred_shapes<branch<i>>(Self::source(in)).multiply_adds; });
         return sum;
     }
 
@@ -49,19 +50,19 @@ protected:
     /// Where the result of a branch begins.
     static constexpr int first_channel(Dims in, int branches) {
         int sum = 0;
-        unroll<n>([&](auto i) {
+        static_for<n>([&](auto i) {
             if (i < branches)
-                sum += measure_of<branch<i>>(Self::source(in)).output().channels;
+                sum += inferred_shapes<branch<i>>(Self::source(in)).output().channels;
         });
         return sum;
     }
     /// What the branches before this one occupy.
     static constexpr Footprint before(Dims in, int branches) {
         Footprint f;
-        unroll<n>([&](auto i) {
+        static_for<n>([&](auto i) {
             if (i >= branches)
                 return;
-            const Footprint b = measure_of<branch<i>>(Self::source(in)).footprint();
+            const Footprint b = inferred_shapes<branch<i>>(Self::source(in)).footprint();
             f = {f.parameters + b.parameters, f.state + b.state, f.saved + b.saved,
                  f.fixed + b.fixed, std::max(f.scratch, b.scratch)};
         });

@@ -32,12 +32,12 @@ struct ChannelSplit : detail::BranchesSideBySide<ChannelSplit<Branches...>, Bran
     /// f(bound sequence, name) for each branch: they begin at a part of the input.
     template <class In, class F>
     static void each_part(F&& f) {
-        unroll<n>([&](auto i) { f(Bound<i, In>{}, std::to_string(int(i))); });
+        static_for<n>([&](auto i) { f(Bound<i, In>{}, std::to_string(int(i))); });
     }
 
     template <class B, StaticShape In, class T = typename B::Scalar>
     static void forward(const Context<B>& c, In, const Forward<T>& f) {
-        unroll<n>([&](auto i) {
+        static_for<n>([&](auto i) {
             using Way = Bound<i, In>;
             Way::template forward<0, Way::depth>(
                 c.part(i),
@@ -49,7 +49,7 @@ struct ChannelSplit : detail::BranchesSideBySide<ChannelSplit<Branches...>, Bran
     }
     template <class B, StaticShape In, class T = typename B::Scalar>
     static void backward(const Context<B>& c, In, const Backward<T>& b) {
-        unroll<n>([&](auto i) {
+        static_for<n>([&](auto i) {
             using Way = Bound<i, In>;
             constexpr int from = i * source(In::dims).channels;
             constexpr int at = Base::first_channel(In::dims, i);
@@ -76,7 +76,7 @@ private:
     }();
     template <int I, class In>
     using Bound =
-        Sequence<branch<I>, Shape<In::dims.channels / n, In::dims.height, In::dims.width>>;
+        ExecutionPlan<branch<I>, Shape<In::dims.channels / n, In::dims.height, In::dims.width>>;
 };
 
 }  // namespace collab

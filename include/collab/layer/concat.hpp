@@ -28,8 +28,8 @@ struct Concat : detail::BranchesSideBySide<Concat<Branches...>, Branches...> {
 
     template <class B, StaticShape In, class T = typename B::Scalar>
     static void forward(const Context<B>& c, In, const Forward<T>& f) {
-        unroll<n>([&](auto i) {
-            using Way = Sequence<branch<i>, In>;
+        static_for<n>([&](auto i) {
+            using Way = ExecutionPlan<branch<i>, In>;
             Way::template forward<0, Way::depth>(
                 c.part(i),
                 Base::template memory<i, In>(
@@ -39,8 +39,8 @@ struct Concat : detail::BranchesSideBySide<Concat<Branches...>, Branches...> {
     }
     template <class B, StaticShape In, class T = typename B::Scalar>
     static void backward(const Context<B>& c, In, const Backward<T>& b) {
-        unroll<n>([&](auto i) {
-            using Way = Sequence<branch<i>, In>;
+        static_for<n>([&](auto i) {
+            using Way = ExecutionPlan<branch<i>, In>;
             constexpr int at = Base::first_channel(In::dims, i);
             const Memory<T> m = Base::template memory<i, In>(
                 c, Memory<T>{b.parameters, b.gradients, nullptr, b.saved, b.fixed, b.scratch});

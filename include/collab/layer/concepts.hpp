@@ -31,7 +31,7 @@ struct Footprint {
 enum class Role { weight, bias, scale, shift };
 
 /// One named tensor of learned values (or of state). `fan_in` counts the inputs of one output, for
-/// initialisation.
+/// initialization.
 struct Parameter {
     const char* name;
     Role role;
@@ -111,8 +111,8 @@ template <class L>
 concept Composite = requires { typename L::parts; };
 namespace detail {
 struct AnyPart {  // nvcc refuses lambdas in requirements
-    template <class Sequence, class Name>
-    void operator()(Sequence, Name) const {}
+    template <class ExecutionPlan, class Name>
+    void operator()(ExecutionPlan, Name) const {}
 };
 }  // namespace detail
 /// Composites whose parts do not all begin at the layer's input: `each_part<In>(f)` calls
@@ -140,7 +140,7 @@ template <class L>
 concept FusesActivation = Layer<L> && requires { requires L::fuses_activation; };
 
 /// Layers that a fusing backend runs together (backend/fusion.hpp): a convolution that is not
-/// depthwise, a batch normalisation.
+/// depthwise, a batch normalization.
 template <class L>
 constexpr bool convolves(Dims in) {
     if constexpr (requires { L::convolves(in); })
@@ -149,7 +149,7 @@ constexpr bool convolves(Dims in) {
         return false;
 }
 template <class L>
-inline constexpr bool normalises = requires { requires L::normalises; };
+inline constexpr bool normalizes = requires { requires L::normalizes; };
 
 namespace detail {
 template <class Packs>

@@ -87,7 +87,7 @@ struct ConvolutionLayer : LayerBase {
 
 /// `Out` channels, each a learned sum over K x K windows of all input channels (of its group).
 /// Keeps height and width unless `Stride<>` or `Pad<>` says otherwise (pad is K / 2); no bias
-/// unless `Bias` is given, because batch normalisation usually follows. Output extent:
+/// unless `Bias` is given, because batch normalization usually follows. Output extent:
 /// floor((extent + 2 pad - kernel) / stride) + 1.
 ///
 ///     Conv2d<64, 3>                        // 3x3, same size

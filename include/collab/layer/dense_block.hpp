@@ -4,8 +4,8 @@
 #pragma once
 #include <algorithm>
 
+#include <collab/layer/execution_plan.hpp>
 #include <collab/layer/flatten.hpp>
-#include <collab/layer/sequence.hpp>
 
 namespace collab {
 
@@ -27,10 +27,10 @@ struct DenseBlock : LayerBase {
 
     static constexpr bool accepts(Dims in) {
         bool good = true;
-        unroll<n>([&](auto k) {
+        static_for<n>([&](auto k) {
             if (!good)
                 return;
-            const measure_of<list<k>> m(in);
+            const inferred_shapes<list<k>> m(in);
             good = m.fits() && m.output().height == in.height && m.output().width == in.width;
             if (good)
                 in.channels += m.output().channels;
@@ -45,20 +45,21 @@ struct DenseBlock : LayerBase {
     }
     static constexpr long multiply_adds(Dims in) {
         long sum = 0;
-        unroll<n>([&](auto k) { sum += measure_of<list<k>>(input_of(in, k)).multiply_adds; });
+        static_for<n>(
+            [&](auto k) { sum += inferred_shapes<list<k>>(input_of(in, k)).multiply_adds; });
         return sum;
     }
     static std::string describe() { return sentence("DenseBlock of ", n); }
     /// f(bound sequence, name) for each list: they begin at ever wider inputs.
     template <class In, class F>
     static void each_part(F&& f) {
-        unroll<n>([&](auto k) { f(Bound<k, In>{}, std::to_string(int(k))); });
+        static_for<n>([&](auto k) { f(Bound<k, In>{}, std::to_string(int(k))); });
     }
 
     template <class B, StaticShape In, class T = typename B::Scalar>
     static void forward(const Context<B>& c, In, const Forward<T>& f) {
         c.backend.copy({c.batch, In::dims}, f.x, f.y);
-        unroll<n>([&](auto k) {
+        static_for<n>([&](auto k) {
             using Way = Bound<k, In>;
             Way::template forward<0, Way::depth>(
                 c.part(k),
@@ -73,7 +74,7 @@ struct DenseBlock : LayerBase {
         const View<T> whole{b.scratch, out.channels};
         c.backend.copy({c.batch, out}, b.dy, whole);
         T* const inner = b.scratch + c.capacity * padded(out.size());
-        unroll<n>([&](auto r) {
+        static_for<n>([&](auto r) {
             constexpr int k = n - 1 - r;
             using Way = Bound<k, In>;
             constexpr Dims in = Way::Input::dims;
@@ -90,9 +91,9 @@ struct DenseBlock : LayerBase {
 private:
     static constexpr long padded(int n_) { return (long(n_) + 15) / 16 * 16; }
     static constexpr Dims input_of(Dims in, int lists) {
-        unroll<n>([&](auto k) {
+        static_for<n>([&](auto k) {
             if (k < lists)
-                in.channels += measure_of<list<k>>(in).output().channels;
+                in.channels += inferred_shapes<list<k>>(in).output().channels;
         });
         return in;
     }
@@ -102,13 +103,13 @@ private:
         using type = Shape<dims.channels, dims.height, dims.width>;
     };
     template <int K, class In>
-    using Bound = Sequence<list<K>, typename Input<K, In>::type>;
+    using Bound = ExecutionPlan<list<K>, typename Input<K, In>::type>;
     static constexpr Footprint before(Dims in, int lists) {
         Footprint f;
-        unroll<n>([&](auto k) {
+        static_for<n>([&](auto k) {
             if (k >= lists)
                 return;
-            const measure_of<list<k>> m(in);
+            const inferred_shapes<list<k>> m(in);
             const Footprint b = m.footprint();
             f = {f.parameters + b.parameters, f.state + b.state, f.saved + b.saved,
                  f.fixed + b.fixed, std::max(f.scratch, b.scratch)};

@@ -3,7 +3,7 @@
 #pragma once
 #include <algorithm>
 
-#include <collab/layer/sequence.hpp>
+#include <collab/layer/execution_plan.hpp>
 
 namespace collab {
 
@@ -12,7 +12,7 @@ namespace collab {
 struct PadShortcut {};
 
 /// y = body(x) + shortcut(x). The shortcut is x itself when empty, PadShortcut, or a list of layers
-/// (a 1x1 convolution and a batch normalisation: option B). Both sides must give the same shape. An
+/// (a 1x1 convolution and a batch normalization: option B). Both sides must give the same shape. An
 /// activation that follows is applied to the sum in the same pass.
 ///
 ///     Residual<Layers<Conv2d<16, 3>, BatchNorm, Relu, Conv2d<16, 3>, BatchNorm>>, Relu
@@ -29,8 +29,8 @@ struct Residual : LayerBase {
     static constexpr bool runs_on = !pads || ShortcutBackend<B>;
 
     static constexpr bool accepts(Dims in) {
-        const measure_of<body_layers> body(in);
-        const measure_of<shortcut_layers> shortcut(in);
+        const inferred_shapes<body_layers> body(in);
+        const inferred_shapes<shortcut_layers> shortcut(in);
         if (!body.fits() || !shortcut.fits())
             return false;
         const Dims out = body.output();
@@ -39,16 +39,16 @@ struct Residual : LayerBase {
         return out.channels >= in.channels && in.height % out.height == 0 &&
                in.width % out.width == 0;
     }
-    static constexpr Dims output(Dims in) { return measure_of<body_layers>(in).output(); }
+    static constexpr Dims output(Dims in) { return inferred_shapes<body_layers>(in).output(); }
     static constexpr Footprint footprint(Dims in) {
-        const Footprint b = measure_of<body_layers>(in, true).footprint();
-        const Footprint s = measure_of<shortcut_layers>(in).footprint();
+        const Footprint b = inferred_shapes<body_layers>(in, true).footprint();
+        const Footprint s = inferred_shapes<shortcut_layers>(in).footprint();
         return {b.parameters + s.parameters, b.state + s.state, b.saved + s.saved,
                 b.fixed + s.fixed, std::max(b.scratch, s.scratch) + padded(output(in))};
     }
     static constexpr long multiply_adds(Dims in) {
-        return measure_of<body_layers>(in).multiply_adds +
-               measure_of<shortcut_layers>(in).multiply_adds;
+        return inferred_shapes<body_layers>(in).multiply_adds +
+               inferred_shapes<shortcut_layers>(in).multiply_adds;
     }
     static std::string describe() {
         return identity ? "Residual" : pads ? "Residual, PadShortcut" : "Residual, projected";
@@ -57,11 +57,11 @@ struct Residual : LayerBase {
 
     template <class B, StaticShape In, class T = typename B::Scalar, class F = Identity>
     static void forward(const Context<B>& c, In, const Forward<T>& f, F function = {}) {
-        using Inside = Sequence<Body, In, true>;
-        using Way = Sequence<shortcut_layers, In>;
+        using Inside = ExecutionPlan<Body, In, true>;
+        using Way = ExecutionPlan<shortcut_layers, In>;
         const backend::Map out{c.batch, Inside::Output::dims};
         const Memory<T> body{f.parameters, nullptr, f.state, f.saved, f.fixed, nullptr};
-        if constexpr (FusionBackend<B> && Inside::ends_in_normalisation && !pads) {
+        if constexpr (FusionBackend<B> && offers_gate<In> && !pads) {
             View<const T> skip = f.x;
             if constexpr (!identity)
                 skip = Way::template forward<0, Way::depth>(
@@ -87,33 +87,34 @@ struct Residual : LayerBase {
                 c.backend.activate(out, function, View<const T>(f.y), f.y);
         }
     }
-    /// The sum is that of a normalisation: the layer behind may gate the gradient for it.
+    /// The sum is that of a normalization: the layer behind may gate the gradient for it.
     /// `takes_gate`: so may this one for the layer before.
     template <class In>
-    static constexpr bool offers_gate = Sequence<Body, In, true>::ends_in_normalisation;
-    template <class B, class In>
+    static constexpr bool offers_gate =
+        ExecutionPlan<Body, In, true>::template plan<>.ends_in_normalization;
+    template <class In>
     static constexpr bool takes_gate =
-        identity && Sequence<Body, In, true>::template takes_gate<B>();
+        identity && ExecutionPlan<Body, In, true>::template plan<>.takes_gate;
     template <class B, StaticShape In, class T, class F>
     static backend::OutputGate<T, F> output_gate(const Context<B>& c, In, const Memory<T>& m,
                                                  View<const T> x, View<const T> y, F function) {
-        return Sequence<Body, In, true>::ending_gate(m, c.part(0), x, y, function);
+        return ExecutionPlan<Body, In, true>::ending_gate(m, c.part(0), x, y, function);
     }
-    /// `Gated`: dy is the gradient of the sum already, and the normalisation at the end of the body
+    /// `Gated`: dy is the gradient of the sum already, and the normalization at the end of the body
     /// has its sums.
     template <class B, StaticShape In, class T = typename B::Scalar, class F = Identity,
               bool Gated = false, class Then = Ungated>
     static void backward(const Context<B>& c, In, const Backward<T>& b, F function = {},
                          std::bool_constant<Gated> = {}, const Then& then = {}) {
-        using Inside = Sequence<Body, In, true>;
-        using Way = Sequence<shortcut_layers, In>;
+        using Inside = ExecutionPlan<Body, In, true>;
+        using Way = ExecutionPlan<shortcut_layers, In>;
         constexpr bool activated = !std::same_as<F, Identity> && !Gated;
         constexpr Dims out = Inside::Output::dims;
         const Memory<T> body{b.parameters, b.gradients, nullptr,
                              b.saved,      b.fixed,     b.scratch + c.capacity * padded(out)};
         View<const T> g = b.dy;  // the gradient of the sum, which both ways see
         const View<T> own{b.scratch, out.channels};
-        if constexpr (FusionBackend<B> && Inside::ends_in_normalisation) {
+        if constexpr (FusionBackend<B> && offers_gate<In>) {
             EndingGradient<T, F> end{{}, {}, function, Gated};
             if constexpr (activated) {
                 end.y = b.y;
@@ -127,9 +128,9 @@ struct Residual : LayerBase {
                 c.backend.activate_backward({c.batch, out}, function, b.y, b.dy, own);
                 g = own;
             }
-            // The result of a normalisation has been written over and is not needed, but something
+            // The result of a normalization has been written over and is not needed, but something
             // has to stand for it.
-            const View<const T> result = Inside::ends_in_normalisation ? b.y : View<const T>{};
+            const View<const T> result = offers_gate<In> ? b.y : View<const T>{};
             Inside::template backward<0, Inside::depth>(c.part(0), body, b.x, g, b.dx, true, result,
                                                         identity ? g : View<const T>{},
                                                         EndingGradient<T, Identity>{}, then);
@@ -148,7 +149,7 @@ private:
     // The sum would overwrite what the body's last layer needs to go backward.
     static constexpr bool body_keeps_output = [] {
         bool keeps = false;
-        unroll<body_layers::size>([&](auto i) {
+        static_for<body_layers::size>([&](auto i) {
             using L = typename body_layers::template at<i>;
             if (!L::alias)
                 keeps = L::keeps_output;

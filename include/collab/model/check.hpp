@@ -80,7 +80,7 @@ public:
 /// Every layer accepts what the one before it gives.
 template <class P, class In, class Where>
 struct ShapesFit {
-    static constexpr measure_of<P> m{In::dims};
+    static constexpr inferred_shapes<P> m{In::dims};
     static constexpr bool holds = m.fits();
     static constexpr Dims given = m.shapes[m.misfit];
     using sentence = CheckShape<m.misfit, typename joined<P, Pack<void>>::template at<m.misfit>,

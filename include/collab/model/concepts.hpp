@@ -5,7 +5,7 @@
 #include <concepts>
 
 #include <collab/layer/cut.hpp>
-#include <collab/layer/sequence.hpp>
+#include <collab/layer/execution_plan.hpp>
 
 namespace collab {
 
@@ -35,7 +35,7 @@ template <class N>
 constexpr bool layers_fit() {
     if constexpr (NetworkDescription<N>) {
         if constexpr (all_layers<flat_layers<N>>)
-            return measure_of<flat_layers<N>>(input_of<N>::dims).fits();
+            return inferred_shapes<flat_layers<N>>(input_of<N>::dims).fits();
         else
             return false;
     } else {
@@ -52,7 +52,7 @@ concept Network =
 
 /// The network bound to its input: plan and execution.
 template <class N>
-using bound = Sequence<N, input_of<N>>;
+using bound = ExecutionPlan<N, input_of<N>>;
 
 /// The place of a cut among a network's layers, -1 where there is none of this name.
 template <class N, class Tag>
@@ -106,7 +106,7 @@ struct Running<N, Pack<Tags...>> {
 /// before and behind another runs together, as if it were not there. Parameters and running
 /// statistics lie as in `bound<N>`.
 template <class N, class... Tags>
-using running = Sequence<typename detail::Running<N, Pack<Tags...>>::type, input_of<N>>;
+using running = ExecutionPlan<typename detail::Running<N, Pack<Tags...>>::type, input_of<N>>;
 
 /// A network with a cut of this name: the feature map there can be read, and replaced.
 template <class N, class Tag = mutual>

@@ -9,6 +9,28 @@
 
 namespace collab::detail {
 
+/// As long as it lives, operations round as they do with constant weights: inference in the middle
+/// of a training has the bits of the deployed network. Does nothing on backends that round the same
+/// way anyhow.
+template <class B>
+class RoundAsDeployed {
+    static constexpr bool differs = requires(B& b) { b.choose_as_if_constant(true); };
+
+public:
+    explicit RoundAsDeployed(B& backend) : backend_(backend) {
+        if constexpr (differs)
+            backend_.choose_as_if_constant(true);
+    }
+    RoundAsDeployed(const RoundAsDeployed&) = delete;
+    ~RoundAsDeployed() {
+        if constexpr (differs)
+            backend_.choose_as_if_constant(false);
+    }
+
+private:
+    B& backend_;
+};
+
 /// One state of the weights of one model. Does nothing on backends that have no `constant_weights`.
 template <class B>
 class ConstantWeights {

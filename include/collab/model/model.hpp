@@ -7,11 +7,11 @@
 #include <string_view>
 #include <vector>
 
-#include <collab/data/augment.hpp>
 #include <collab/data/images.hpp>
-#include <collab/model/catalogue.hpp>
+#include <collab/data/transforms.hpp>
 #include <collab/model/check.hpp>
 #include <collab/model/constant_weights.hpp>
+#include <collab/model/named_tensors.hpp>
 
 namespace collab {
 
@@ -34,7 +34,7 @@ public:
     static constexpr Dims input = input_of<N>::dims;
     static constexpr Dims output = Plan::Output::dims;
 
-    /// Storage for batches of up to `capacity` samples; weights are initialised after He from
+    /// Storage for batches of up to `capacity` samples; weights are initialized after He from
     /// `seed`.
     COLLAB_COLD explicit Model(int capacity, std::shared_ptr<B> backend = std::make_shared<B>(),
                                std::uint64_t seed = 0)
@@ -46,24 +46,26 @@ public:
           fixed_(buffer(Run::footprint.fixed)),
           images_(buffer(std::size_t(capacity) * input.size())),
           constant_(backend_) {
-        catalogue_.template add<Plan>("net0");
-        set_parameters(initial_parameters<Scalar>(catalogue_, {}, seed));
-        set_state(initial_states<Scalar>(catalogue_));
+        named_tensors_.template add<Plan>("net0");
+        set_parameters(initial_parameters<Scalar>(named_tensors_, {}, seed));
+        set_state(initial_states<Scalar>(named_tensors_));
     }
 
     B& backend() { return *backend_; }
     int capacity() const { return capacity_; }
-    const Catalogue& catalogue() const { return catalogue_; }
-    std::size_t parameter_count() const { return catalogue_.parameter_count; }
+    const NamedTensors& named_tensors() const { return named_tensors_; }
+    std::size_t parameter_count() const { return named_tensors_.parameter_count; }
 
-    /// All parameters, or all running statistics, in the order of the catalogue.
-    std::vector<Scalar> parameters() const { return host(parameters_, catalogue_.parameter_count); }
-    std::vector<Scalar> state() const { return host(state_, catalogue_.state_count); }
+    /// All parameters, or all running statistics, in the order of the named_tensors.
+    std::vector<Scalar> parameters() const {
+        return host(parameters_, named_tensors_.parameter_count);
+    }
+    std::vector<Scalar> state() const { return host(state_, named_tensors_.state_count); }
     void set_parameters(const std::vector<Scalar>& values) {
-        assign(values, parameters_, catalogue_.parameter_count, "parameters");
+        assign(values, parameters_, named_tensors_.parameter_count, "parameters");
     }
     void set_state(const std::vector<Scalar>& values) {
-        assign(values, state_, catalogue_.state_count, "running statistics");
+        assign(values, state_, named_tensors_.state_count, "running statistics");
     }
 
     /// Logits [batch][classes] of NHWC images, in inference mode; any number of samples.
@@ -149,7 +151,7 @@ private:
 
     std::shared_ptr<B> backend_;
     int capacity_;
-    Catalogue catalogue_;
+    NamedTensors named_tensors_;
     Buffer parameters_, state_, saved_, fixed_, images_;
     detail::ConstantWeights<B> constant_;  // forgets before the memory is given back
 };

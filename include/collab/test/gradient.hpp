@@ -14,9 +14,9 @@
 
 #include <collab/backend/reference/reference.hpp>
 #include <collab/collaboration/merge.hpp>
-#include <collab/model/catalogue.hpp>
+#include <collab/loss/concepts.hpp>
 #include <collab/model/check.hpp>
-#include <collab/objective/concepts.hpp>
+#include <collab/model/named_tensors.hpp>
 
 namespace collab {
 
@@ -166,7 +166,7 @@ private:
 /// more samples than are used.
 template <class List, StaticShape In, class B>
 class GradientTrial {
-    using Plan = Sequence<List, In>;
+    using Plan = ExecutionPlan<List, In>;
     using Numbers = std::vector<double>;
     static constexpr double before = 0.5;  // what the gradients hold before backward adds to them
     static constexpr Footprint f = Plan::footprint;
@@ -181,15 +181,15 @@ public:
           random_{o.seed},
           input(normal_numbers(std::size_t(batch_) * in_size, random_.child(1))),
           weights_(normal_numbers(std::size_t(batch_) * out_size, random_.child(2))) {
-        catalogue.template add<Plan>("layers");
-        parameters = normal_numbers(catalogue.parameter_count, random_.child(3));
-        for (const Named& n : catalogue.parameters)
+        named_tensors.template add<Plan>("layers");
+        parameters = normal_numbers(named_tensors.parameter_count, random_.child(3));
+        for (const Named& n : named_tensors.parameters)
             for (std::size_t i = n.offset; i < n.offset + std::size_t(n.tensor.size); ++i)
                 parameters[i] = n.tensor.role == Role::scale ? 1 + 0.3 * parameters[i]
                                 : n.tensor.role == Role::weight
                                     ? parameters[i] / std::sqrt(n.tensor.fan_in)
                                     : 0.3 * parameters[i];
-        state_ = initial_states<double>(catalogue);
+        state_ = initial_states<double>(named_tensors);
     }
 
     /// A fixed random sum of all outputs.
@@ -205,7 +205,8 @@ public:
     /// The gradients of all parameters and, when `wanted`, of the input.
     void gradients(Numbers& of_parameters, Numbers& of_input, bool wanted) {
         forward();
-        m_.gradients = gradients_memory_.put(backend_, Numbers(catalogue.parameter_count, before));
+        m_.gradients =
+            gradients_memory_.put(backend_, Numbers(named_tensors.parameter_count, before));
         m_.scratch =
             scratch_memory_.put(backend_, garbage(std::size_t(capacity_) * std::size_t(f.scratch)));
         const View<double> dx =
@@ -217,7 +218,7 @@ public:
             View<const double>{weights_memory_.put(backend_, weights_),
                                Plan::Output::dims.channels},
             dx, wanted);
-        of_parameters = gradients_memory_.get(backend_, catalogue.parameter_count);
+        of_parameters = gradients_memory_.get(backend_, named_tensors.parameter_count);
         of_input = input_gradient_memory_.get(backend_, wanted ? input.size() : 0);
         for (double& g : of_parameters)
             g -= before;
@@ -245,7 +246,7 @@ private:
 
 public:
     Numbers input, parameters;
-    Catalogue catalogue;
+    NamedTensors named_tensors;
 
 private:
     Numbers weights_, state_;
@@ -273,14 +274,14 @@ GradientReport check_layers(const GradientOptions& options) {
         judge.check(name, at, analytic, [&](double v) { return value = v, trial.loss(); });
         value = at;
     };
-    for (const Named& n : trial.catalogue.parameters)
+    for (const Named& n : trial.named_tensors.parameters)
         for (std::size_t i = 0; i < std::size_t(n.tensor.size); ++i)
             check(sentence(n.name, "[", i, "]"), trial.parameters[n.offset + i],
                   of_parameters[n.offset + i]);
     for (std::size_t i = 0; i < trial.input.size(); ++i)
         check(sentence("input[", i, "]"), trial.input[i], of_input[i]);
     std::string subject;
-    unroll<flat_layers<List>::size>([&](auto i) {
+    static_for<flat_layers<List>::size>([&](auto i) {
         subject += (i > 0 ? ", " : "") + std::string(flat_layers<List>::template at<i>::describe());
     });
     return judge.report(subject);

@@ -10,21 +10,22 @@
 #include <vector>
 
 #include <collab/core/error.hpp>
+#include <collab/core/expect.hpp>
 #include <collab/io/safetensors.hpp>
 #include <collab/train/history.hpp>
 
 namespace collab {
 
-/// Ends a training when the mean test accuracy of the networks has not risen by `least` above its
-/// best in more than `patience` evaluations in a row.
+/// Ends a training when the mean test accuracy of the networks has not risen by `min_delta` above
+/// its best in more than `patience` evaluations in a row.
 ///
 ///     EarlyStopping stop{.patience = 5};
 ///     training.fit(data, {.epochs = 200}, stop);      // stop.best, stop.best_step
 struct EarlyStopping {
     static constexpr const char* name = "EarlyStopping";
-    int patience = 5;  ///< evaluations
-    double least = 0;  ///< by which an accuracy must rise to count, in 0..1
-    int network = -1;  ///< look at this one only; -1: the mean of all
+    int patience = 5;      ///< evaluations
+    double min_delta = 0;  ///< by which an accuracy must rise to count, in 0..1
+    int network = -1;      ///< look at this one only; -1: the mean of all
 
     double best = -1;  ///< seen so far
     long best_step = 0;
@@ -33,7 +34,11 @@ struct EarlyStopping {
     template <class Training>
     void begin(Training&, const History& h) {
         if (patience < 0)
-            fail("EarlyStopping: patience = ", patience, "; expected at least 0 evaluations");
+            fail("EarlyStopping: patience = ", patience, "; expected at min_delta 0 evaluations");
+        Expect{name}.not_negative("min_delta", min_delta);
+        if (network < -1)
+            fail("EarlyStopping: network is ", network,
+                 "; expected a number of one, or -1 for all");
         if (network >= Training::networks)
             fail("EarlyStopping: there is no network ", network, "; this training has ",
                  Training::networks);
@@ -53,7 +58,7 @@ struct EarlyStopping {
         else
             for (const NetworkRecord& n : all)
                 now += n.test_accuracy / double(all.size());
-        if (best < 0 || now > best + least) {
+        if (best < 0 || now > best + min_delta) {
             best = now;
             best_step = e.step;
             waited = 0;
@@ -79,7 +84,7 @@ struct EarlyStopping {
 /// that the update moves: in an iterative collaboration of one network after the other.
 struct ClipGradients {
     static constexpr const char* name = "ClipGradients";
-    double norm = 1;
+    double norm = 1;  ///< infinity: measure only
 
     double last = 0;   ///< the norm before the last update
     long clipped = 0;  ///< updates that were scaled
@@ -111,11 +116,11 @@ private:
 /// statistics are averaged like weights. Training goes on with the weights themselves; `apply` puts
 /// the averages in their place at the end.
 ///
-///     ExponentialAverage average{.decay = 0.999};
+///     ExponentialMovingAverage average{.decay = 0.999};
 ///     training.fit(data, {.epochs = 20}, average);
 ///     average.apply(training);
-struct ExponentialAverage {
-    static constexpr const char* name = "ExponentialAverage";
+struct ExponentialMovingAverage {
+    static constexpr const char* name = "ExponentialMovingAverage";
     double decay = 0.999;
     bool evaluate = true;  ///< the averages, not the weights
 
@@ -126,16 +131,16 @@ struct ExponentialAverage {
     template <class Training>
     void begin(Training& t, const History& h) {
         if (!(decay >= 0 && decay < 1))
-            fail("ExponentialAverage: decay = ", decay, "; expected a number in [0, 1)");
+            fail("ExponentialMovingAverage: decay = ", decay, "; expected a number in [0, 1)");
         if (h.resumed == 0) {
             parameters = wide(t.parameters());
             state = wide(t.state());
             updates = 0;
         }
-        if (parameters.size() != t.catalogue().parameter_count ||
-            state.size() != t.catalogue().state_count)
-            fail("ExponentialAverage: holds ", parameters.size(), " averages; this training has ",
-                 t.catalogue().parameter_count, " parameters");
+        if (parameters.size() != t.named_tensors().parameter_count ||
+            state.size() != t.named_tensors().state_count)
+            fail("ExponentialMovingAverage: holds ", parameters.size(),
+                 " averages; this training has ", t.named_tensors().parameter_count, " parameters");
     }
     template <class Training>
     bool stepped(Training& t, const FitEvent&) {
@@ -175,7 +180,7 @@ struct ExponentialAverage {
     void load(const Tensors& file, const std::string& prefix) {
         const auto n = file.values<std::int64_t>(prefix + "updates");
         if (n.size() != 1)
-            fail(file.source, ": what it says of ExponentialAverage does not fit together");
+            fail(file.source, ": what it says of ExponentialMovingAverage does not fit together");
         parameters = file.values<double>(prefix + "parameters");
         state = file.values<double>(prefix + "state");
         updates = long(n[0]);

@@ -21,8 +21,8 @@ namespace detail {
 inline constexpr std::string_view checkpoint_format = "collab checkpoint 1";
 
 std::vector<std::int64_t> stored_extents(const Parameter& p);
-// Tensors of the catalogue keep their names, which begin with that of a network, never empty and
-// without a dot: names of all else begin with one.
+// Tensors of the named_tensors keep their names, which begin with that of a network, never empty
+// and without a dot: names of all else begin with one.
 
 /// All values of one kind, tensor by tensor, under their names behind `prefix`.
 void save_tensors(Tensors& file, const std::string& prefix, const std::vector<Named>& list,
@@ -79,8 +79,8 @@ void save_weights(const Training& training, const std::string& path) {
     Tensors file;
     file.say("format", "collab weights 1");
     file.say("collab", COLLAB_VERSION);
-    detail::save_tensors(file, "", training.catalogue().parameters, training.parameters());
-    detail::save_tensors(file, "", training.catalogue().states, training.state());
+    detail::save_tensors(file, "", training.named_tensors().parameters, training.parameters());
+    detail::save_tensors(file, "", training.named_tensors().states, training.state());
     detail::make_folder_of(path);
     write(file, path, "the weights");
 }
@@ -168,11 +168,11 @@ COLLAB_COMPILED COLLAB_COLD std::vector<std::pair<std::string, std::string>> fac
             {"seed", word_of(c.seed)},
             {"batch", word_of(c.batch)},
             {"alpha", word_of(c.alpha)},
-            {"momentum", word_of(c.optimiser.momentum)},
-            {"weight decay", word_of(c.optimiser.weight_decay)},
-            {"nesterov", word_of(c.optimiser.nesterov)},
+            {"momentum", word_of(c.optimizer.momentum)},
+            {"weight decay", word_of(c.optimizer.weight_decay)},
+            {"nesterov", word_of(c.optimizer.nesterov)},
             {"freeze_mkb_after", word_of(c.freeze_mkb_after)},
-            {"critic", sentence(word_of(c.critic.rate), " ", word_of(c.critic.beta1), " ",
+            {"critic", sentence(word_of(c.critic.learning_rate), " ", word_of(c.critic.beta1), " ",
                                 word_of(c.critic.beta2))}};
 }
 COLLAB_COMPILED COLLAB_COLD StateSink state_to(Tensors& file) {

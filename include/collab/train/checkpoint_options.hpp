@@ -10,8 +10,8 @@
 namespace collab {
 
 namespace detail {
-struct KeeperCode;
-const KeeperCode& keeper_code();  // train/keeper.hpp
+struct CheckpointManagerCode;
+const CheckpointManagerCode& keeper_code();  // train/keeper.hpp
 }  // namespace detail
 
 /// The name of a folder for checkpoints. A string; giving it a value brings in the code that writes
@@ -39,7 +39,7 @@ public:
     auto code() const { return code_; }
 
 private:
-    const detail::KeeperCode& (*code_)() = nullptr;
+    const detail::CheckpointManagerCode& (*code_)() = nullptr;
 };
 
 /// Where and how often `fit` writes checkpoints. Each is a whole file or none, whenever the program

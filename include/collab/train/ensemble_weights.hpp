@@ -8,10 +8,10 @@
 #include <utility>
 #include <vector>
 
-#include <collab/data/augment.hpp>
 #include <collab/data/images.hpp>
 #include <collab/data/loader.hpp>
-#include <collab/objective/divergence.hpp>
+#include <collab/data/transforms.hpp>
+#include <collab/loss/divergence.hpp>
 #include <collab/train/fit.hpp>
 
 namespace collab {

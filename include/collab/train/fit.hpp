@@ -12,16 +12,16 @@
 
 #include <collab/core/config.hpp>
 #include <collab/core/error.hpp>
-#include <collab/data/augment.hpp>
 #include <collab/data/images.hpp>
 #include <collab/data/loader.hpp>
+#include <collab/data/transforms.hpp>
 #include <collab/train/callback.hpp>
 #include <collab/train/checkpoint.hpp>
-#include <collab/train/course.hpp>
+#include <collab/train/device_dataset.hpp>
 #include <collab/train/fit_loop.hpp>
 #include <collab/train/fit_options.hpp>
+#include <collab/train/fit_state.hpp>
 #include <collab/train/history.hpp>
-#include <collab/train/kept_pictures.hpp>
 
 namespace collab {
 
@@ -64,7 +64,7 @@ class Feed {
                                      std::is_same_v<Set, Images> && !Training::rolls_inputs;
     template <bool>
     struct Keeping {
-        std::optional<KeptPictures<typename Training::Backend>> pictures;
+        std::optional<DeviceDataset<typename Training::Backend>> pictures;
     };
     struct Nothing {};
 
@@ -74,7 +74,7 @@ public:
                 LoaderOptions options) {
         options.threads = loader_threads(set);
         if constexpr (may_keep)
-            if (KeptPictures<typename Training::Backend>::takes(set, transform)) {
+            if (DeviceDataset<typename Training::Backend>::takes(set, transform)) {
                 check(set);
                 if (!kept_.pictures)
                     kept_.pictures.emplace(training.backend(), set, transform, options.batch,
@@ -125,11 +125,13 @@ struct NotesOf final : Notes {
             feed.open(training, set, transform_for(transform, set, Training::input),
                       {.batch = training.settings().batch, .shuffle = false, .training = false});
         run_evaluation(*this, loader, to, std::size_t(Training::networks));
+        for (int i = 0; i < Training::networks; ++i)
+            check_evaluation(to[i], training.name(i), set.name);
     }
     COLLAB_COLD bool wait() const override { return training.notes_wait(); }
     COLLAB_COLD std::vector<NetworkLoss> take() override {
         std::vector<NetworkLoss> all;
-        for (const auto& batch : training.noted_losses())
+        for (const auto& batch : training.take_notes())
             all.insert(all.end(), batch.begin(), batch.end());
         return all;
     }

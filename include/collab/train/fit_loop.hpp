@@ -9,10 +9,10 @@
 #include <vector>
 
 #include <collab/core/config.hpp>
-#include <collab/data/augment.hpp>
 #include <collab/data/loader.hpp>
-#include <collab/train/course.hpp>
+#include <collab/data/transforms.hpp>
 #include <collab/train/fit_options.hpp>
+#include <collab/train/fit_state.hpp>
 #include <collab/train/history.hpp>
 #include <collab/train/settings.hpp>
 #include <collab/train/state.hpp>
@@ -64,20 +64,20 @@ protected:
     ~Trainee() = default;
 };
 
-class Keeper;
+class CheckpointManager;
 /// What writes checkpoints of a training and goes on from them (train/keeper.hpp). The loop knows
 /// it by pointers to functions: compilers look into every virtual function that a call may reach,
 /// and here there is to be nothing to look into unless a folder is named (CheckpointPlace).
-struct KeeperCode {
-    std::shared_ptr<Keeper> (*open)(const FitOptions& options, Trainee& trainee);
+struct CheckpointManagerCode {
+    std::shared_ptr<CheckpointManager> (*open)(const FitOptions& options, Trainee& trainee);
     /// Puts the training and its course where the newest checkpoint says; false where there is none
     /// to be continued.
-    bool (*resume)(const Keeper&, Course& course, long steps_per_epoch);
+    bool (*resume)(const CheckpointManager&, FitState& course, long steps_per_epoch);
     /// An error: a checkpoint says another learning rate than the options.
-    void (*other_rate)(const Keeper&, double said, double now, int epoch);
-    bool (*due)(const Keeper&, long step, bool epoch_ends);
-    void (*write)(const Keeper&, const Course& course);
-    void (*write_best)(const Keeper&, const Course& course);  // where that is wanted
+    void (*other_rate)(const CheckpointManager&, double said, double now, int epoch);
+    bool (*due)(const CheckpointManager&, long step, bool epoch_ends);
+    void (*write)(const CheckpointManager&, const FitState& course);
+    void (*write_best)(const CheckpointManager&, const FitState& course);  // where that is wanted
 };
 
 void run_evaluation(Notes& notes, Loader& loader, Evaluation* all, std::size_t networks);
@@ -120,24 +120,26 @@ COLLAB_COMPILED COLLAB_COLD History run_fit(Trainee& trainee, const FitOptions& 
     if (options.losses_every < 1)
         fail("losses are looked at after every step or after several, not after ",
              options.losses_every);
-    if (options.warm_up < 0)
-        fail("a warm-up has at least 0 steps, not ", options.warm_up);
+    if (options.warmup_steps < 0)
+        fail("a warm-up has at least 0 steps, not ", options.warmup_steps);
+    if (options.evaluate_every < 0)
+        fail("evaluate_every is ", options.evaluate_every, "; expected at least 0 steps");
     const std::size_t n = trainee.networks;
-    Rate rate_of = options.rate;  // a copy: schedules remember
+    LearningRate rate_of = options.learning_rate;  // a copy: schedules remember
     Loader loader = trainee.open(options);
     const long per_epoch = loader.batches();
     const long steps = per_epoch * options.epochs;
     if (per_epoch < 1)
         fail(trainee.no_batch());
-    Course course(n);
+    FitState course(n);
     History& history = course.history;
 
     const CheckpointPlace& folder = options.checkpoints.folder;
     if (!folder.empty() && !folder.code())
         fail("the folder for checkpoints, ", folder,
              ", was put together letter by letter; expected that a whole string is assigned to it");
-    const KeeperCode* const checkpoints = folder.empty() ? nullptr : &folder.code()();
-    const std::shared_ptr<Keeper> keeper =
+    const CheckpointManagerCode* const checkpoints = folder.empty() ? nullptr : &folder.code()();
+    const std::shared_ptr<CheckpointManager> keeper =
         checkpoints ? checkpoints->open(options, trainee) : nullptr;
     if (keeper && checkpoints->resume(*keeper, course, per_epoch))
         // what schedules remember
@@ -188,7 +190,7 @@ COLLAB_COMPILED COLLAB_COLD History run_fit(Trainee& trainee, const FitOptions& 
                 if (!(std::abs(sum) < 1e300))
                     fail("the loss of ", trainee.network_name(int(i)), " became ", sum, " at step ",
                          course.step - long(noted.size() / n - 1 - at), " (epoch ",
-                         course.epoch + 1, ", learning rate ", course.running.rate,
+                         course.epoch + 1, ", learning rate ", course.running.learning_rate,
                          "); a smaller learning rate may help");
                 auto& k = course.running.networks[i];
                 k.classification += l.classification;
@@ -203,16 +205,17 @@ COLLAB_COMPILED COLLAB_COLD History run_fit(Trainee& trainee, const FitOptions& 
     trainee.begin(history);
     bool go = true;  // a watcher may interrupt
     const bool again = history.resumed > 0;
-    const double said = course.rate;
+    const double said = course.learning_rate;
     const int said_of = course.epochs;
     course.epochs = options.epochs;
     while (course.epoch < options.epochs && go && !course.finished) {
         const int epoch = course.epoch;
-        course.rate = rate_of(epoch, options.epochs, course.last_error());
-        check_not_negative(sentence("the learning rate of epoch ", epoch + 1), course.rate);
+        course.learning_rate = rate_of(epoch, options.epochs, course.last_error());
+        check_not_negative(sentence("the learning rate of epoch ", epoch + 1),
+                           course.learning_rate);
         if (again && course.step == history.resumed && course.batch > 0 &&
-            said_of == options.epochs && course.rate != said)
-            checkpoints->other_rate(*keeper, said, course.rate, epoch + 1);
+            said_of == options.epochs && course.learning_rate != said)
+            checkpoints->other_rate(*keeper, said, course.learning_rate, epoch + 1);
         course.running.epoch = epoch + 1;
         loader.start(epoch, int(course.batch));
         trainee.begin_epoch(epoch, options.epochs);
@@ -222,10 +225,11 @@ COLLAB_COMPILED COLLAB_COLD History run_fit(Trainee& trainee, const FitOptions& 
             if (!batch)
                 break;
             Record& running = course.running;
-            running.rate = course.step < options.warm_up
-                               ? course.rate * double(course.step + 1) / options.warm_up
-                               : course.rate;
-            trainee.step(*batch, running.rate);
+            running.learning_rate =
+                course.step < options.warmup_steps
+                    ? course.learning_rate * double(course.step + 1) / options.warmup_steps
+                    : course.learning_rate;
+            trainee.step(*batch, running.learning_rate);
             ++course.step;
             ++course.counted;
             ++course.batch;
@@ -282,5 +286,5 @@ COLLAB_COMPILED COLLAB_COLD History run_fit(Trainee& trainee, const FitOptions& 
     return history;
 }
 }  // namespace collab::detail
-#include <collab/train/keeper.hpp>
+#include <collab/train/checkpoint_manager.hpp>
 #endif

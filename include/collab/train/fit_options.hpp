@@ -4,31 +4,33 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
 #include <type_traits>
 #include <utility>
 
-#include <collab/data/augment.hpp>
+#include <collab/data/transforms.hpp>
+#include <collab/optim/lr_scheduler.hpp>
 #include <collab/train/checkpoint_options.hpp>
 #include <collab/train/history.hpp>
-#include <collab/train/rate.hpp>
 
 namespace collab {
 
-/// The learning rate of a training: a number, or any RateSchedule.
-class Rate {
+/// The learning rate of a training: a number, or any LRScheduler.
+class LearningRate {
 public:
-    Rate(double constant) : ask_([constant](int, int, double) { return constant; }) {}
-    template <RateSchedule R>
-    Rate(R schedule)
-        : ask_([schedule](int epoch, int epochs, double last_error) mutable {
+    LearningRate(double constant) : ask_([constant](int, int, double) { return constant; }) {}
+    template <LRScheduler R>
+    LearningRate(R schedule)
+        : ask_([schedule = checked(std::move(schedule))](int epoch, int epochs,
+                                                         double last_error) mutable {
               if (epoch > 0)
                   schedule.observe(last_error);
               return double(schedule(epoch, epochs));
           }) {}
     /// A function of epoch, epochs and last error.
     template <class F>
-        requires(!RateSchedule<F> && std::is_invocable_r_v<double, F&, int, int, double>)
-    Rate(F function) : ask_(std::move(function)) {}
+        requires(!LRScheduler<F> && std::is_invocable_r_v<double, F&, int, int, double>)
+    LearningRate(F function) : ask_(std::move(function)) {}
     /// The rate of an epoch (from 0); `last_error` is the share of wrong answers on the training
     /// images in the one before.
     double operator()(int epoch, int epochs, double last_error) {
@@ -36,15 +38,20 @@ public:
     }
 
 private:
+    template <class R>
+    static R checked(R schedule) {
+        detail::check_settings(schedule);
+        return schedule;
+    }
     std::function<double(int, int, double)> ask_;
 };
 
 struct FitOptions {
     int epochs = 10;
-    /// `0.01`, `StepRate{.base = 0.05}`, `PlateauRate{}`, or a schedule of your own
-    Rate rate = StepRate{};
-    /// steps over which the rate rises linearly to what `rate` says
-    int warm_up = 0;
+    /// `0.01`, `MultiStepLR{.base = 0.05}`, `ReduceLROnPlateau{}`, or a schedule of your own
+    LearningRate learning_rate = MultiStepLR{};
+    /// steps over which the rate rises linearly to what `learning_rate` says
+    int warmup_steps = 0;
     std::uint64_t seed = 1;  ///< of the order of the images and of augmentation
     /// default: padded with zeros to the networks' size, values in [0, 1]
     std::optional<Transform> transform{};
@@ -64,9 +71,25 @@ struct Evaluation {
     double accuracy = 0;
 };
 
+namespace detail {
+/// Throws Error where the loss over a set is infinite or not a number.
+void check_evaluation(const Evaluation& e, const std::string& network, const std::string& set);
+}  // namespace detail
+
 }  // namespace collab
 
 #ifdef COLLAB_BODIES
+#include <cmath>
+
+namespace collab::detail {
+COLLAB_COMPILED COLLAB_COLD void check_evaluation(const Evaluation& e, const std::string& network,
+                                                  const std::string& set) {
+    if (!std::isfinite(e.loss))
+        fail("the loss of ", network, " over ", set, " is ", e.loss,
+             "; its weights or running statistics may hold numbers that are not finite");
+}
+}  // namespace collab::detail
+
 // At its end it includes train/keeper.hpp: what a folder for checkpoints asks for.
 #include <collab/train/fit_loop.hpp>
 #endif

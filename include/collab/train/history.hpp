@@ -23,7 +23,7 @@ struct NetworkRecord {
 struct Record {
     int epoch = 0;  ///< counted from 1
     long step = 0;  ///< steps done
-    double rate = 0;
+    double learning_rate = 0;
     double seconds = 0;
     std::vector<NetworkRecord> networks;
 };

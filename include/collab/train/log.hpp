@@ -178,9 +178,9 @@ COLLAB_COMPILED COLLAB_COLD void GrowingFile::append(const std::string& bytes) {
 }
 COLLAB_COMPILED COLLAB_COLD std::string json_line(const Record& r,
                                                   const std::vector<std::string>& names) {
-    std::string s =
-        sentence("{\"epoch\":", r.epoch, ",\"step\":", r.step, ",\"rate\":", json_number(r.rate),
-                 ",\"seconds\":", json_number(r.seconds), ",\"networks\":{");
+    std::string s = sentence("{\"epoch\":", r.epoch, ",\"step\":", r.step,
+                             ",\"rate\":", json_number(r.learning_rate),
+                             ",\"seconds\":", json_number(r.seconds), ",\"networks\":{");
     for (std::size_t i = 0; i < r.networks.size(); ++i) {
         s += sentence(i ? "," : "", json_text(names[i]), ":{");
         for (const NamedFigure& f : figures_of_a_network)
@@ -206,8 +206,8 @@ COLLAB_COMPILED COLLAB_COLD std::string csv_head(const std::vector<std::string>&
     return s + "\n";
 }
 COLLAB_COMPILED COLLAB_COLD std::string csv_line(const Record& r) {
-    std::string s =
-        sentence(r.epoch, ",", r.step, ",", json_number(r.rate), ",", json_number(r.seconds));
+    std::string s = sentence(r.epoch, ",", r.step, ",", json_number(r.learning_rate), ",",
+                             json_number(r.seconds));
     for (const NetworkRecord& n : r.networks)
         for (const NamedFigure& f : figures_of_a_network)
             s += sentence(",", std::isfinite(n.*f.value) ? json_number(n.*f.value) : std::string());
@@ -225,7 +225,8 @@ COLLAB_COMPILED COLLAB_COLD std::string event_head(double start) {
 }
 COLLAB_COMPILED COLLAB_COLD std::string record_event(double start, const Record& r,
                                                      const std::vector<std::string>& names) {
-    std::vector<std::pair<std::string, double>> values{{"rate", r.rate}, {"epoch", r.epoch}};
+    std::vector<std::pair<std::string, double>> values{{"rate", r.learning_rate},
+                                                       {"epoch", r.epoch}};
     for (std::size_t i = 0; i < r.networks.size(); ++i)
         for (const NamedFigure& f : figures_of_a_network)
             if (std::isfinite(r.networks[i].*f.value))

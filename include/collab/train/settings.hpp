@@ -6,10 +6,11 @@
 #include <tuple>
 #include <vector>
 
-#include <collab/model/catalogue.hpp>
-#include <collab/objective/metrics.hpp>
-#include <collab/train/adam.hpp>
-#include <collab/train/sgd.hpp>
+#include <collab/core/expect.hpp>
+#include <collab/loss/metrics.hpp>
+#include <collab/model/named_tensors.hpp>
+#include <collab/optim/adam.hpp>
+#include <collab/optim/sgd.hpp>
 
 namespace collab {
 
@@ -20,8 +21,8 @@ struct TrainingSettings {
     double alpha = 0.2;      ///< weight of the collaborative loss (Eq. 1)
     std::uint64_t seed = 1;  ///< of initial weights and of dropout
     int batch = 128;         ///< samples per step, at most
-    Sgd optimiser{};
-    Initialisation initialisation{};
+    Sgd optimizer{};
+    Initialization initialization{};
     M metric{};
     /// What the networks are called in reports and parameter names; `net0`, `net1`, ... unless
     /// given. Initial weights follow the name.
@@ -31,6 +32,19 @@ struct TrainingSettings {
     Adam critic{};  ///< moves the critics of adversarial methods
     /// steps after which the parameters of all MKBs stay as they are; -1: never
     long freeze_mkb_after = -1;
+
+    /// Throws Error for a number outside its range. Methods are asked where their graph is built.
+    void check() const {
+        const Expect expect{"settings"};
+        if (batch < 1)
+            fail("a batch has at least one sample, not ", batch);
+        detail::check_not_negative("alpha", alpha);
+        optimizer.check();
+        critic.check();
+        expect.not_negative("initialization.stddev", initialization.stddev);
+        expect.at_least("freeze_mkb_after", double(freeze_mkb_after), -1);
+        detail::check_settings(metric);
+    }
 };
 
 /// The parameters and running statistics of one network.
@@ -52,4 +66,28 @@ struct NetworkLoss {
     }
 };
 
+namespace detail {
+/// Throws Error where a part of the loss is infinite or not a number.
+void check_loss(const NetworkLoss& loss, const std::string& network, long step);
+}  // namespace detail
+
 }  // namespace collab
+
+#ifdef COLLAB_BODIES
+#include <cmath>
+
+namespace collab::detail {
+COLLAB_COMPILED COLLAB_COLD void check_loss(const NetworkLoss& loss, const std::string& network,
+                                            long step) {
+    const auto look = [&](const char* part, double value) {
+        if (!std::isfinite(value))
+            fail("the ", part, " loss of ", network, " is ", value, " after step ", step,
+                 "; a smaller learning rate may help");
+    };
+    look("classification", loss.classification);
+    look("metric", loss.metric);
+    look("verification", loss.verification);
+    look("coupling", loss.coupling);
+}
+}  // namespace collab::detail
+#endif

@@ -10,9 +10,9 @@
 
 #include <collab/core/config.hpp>
 #include <collab/io/safetensors.hpp>
-#include <collab/model/catalogue.hpp>
-#include <collab/train/adam.hpp>
-#include <collab/train/sgd.hpp>
+#include <collab/model/named_tensors.hpp>
+#include <collab/optim/adam.hpp>
+#include <collab/optim/sgd.hpp>
 
 namespace collab::detail {
 
@@ -40,7 +40,7 @@ struct StateSource {
 template <class Training>
 COLLAB_COLD void save_training(const Training& training, const StateSink& to) {
     using T = typename Training::Scalar;
-    const Catalogue& c = training.catalogue();
+    const NamedTensors& c = training.named_tensors();
     const auto put = [&](const char* prefix, const std::vector<Named>& list,
                          const std::vector<T>& values) {
         to.tensors(to.file, prefix, list, reinterpret_cast<const char*>(values.data()),
@@ -56,7 +56,7 @@ COLLAB_COLD void save_training(const Training& training, const StateSink& to) {
 template <class Training>
 COLLAB_COLD void load_training(Training& training, const StateSource& from) {
     using T = typename Training::Scalar;
-    const Catalogue& c = training.catalogue();
+    const NamedTensors& c = training.named_tensors();
     const auto take = [&](const char* prefix, const std::vector<Named>& list,
                           std::vector<T>& values) {
         from.tensors(from.file, prefix, list, reinterpret_cast<char*>(values.data()), type_word<T>,
@@ -88,14 +88,14 @@ struct Constants {
     std::uint64_t seed;
     int batch;
     double alpha;
-    const Sgd& optimiser;
+    const Sgd& optimizer;
     const Adam& critic;
     long freeze_mkb_after;
 };
 template <class Training>
 Constants constants_of(const Training& training) {
     const auto& s = training.settings();
-    return {s.names, s.seed, s.batch, s.alpha, s.optimiser, s.critic, s.freeze_mkb_after};
+    return {s.names, s.seed, s.batch, s.alpha, s.optimizer, s.critic, s.freeze_mkb_after};
 }
 
 }  // namespace collab::detail

@@ -14,12 +14,13 @@
 #include <utility>
 #include <vector>
 
-#include <collab/collaboration/agreement.hpp>
-#include <collab/collaboration/couplings.hpp>
 #include <collab/collaboration/deploy.hpp>
+#include <collab/collaboration/method_graph.hpp>
+#include <collab/collaboration/peer_distance.hpp>
 #include <collab/memory/arena.hpp>
-#include <collab/model/catalogue.hpp>
 #include <collab/model/model.hpp>
+#include <collab/model/named_tensors.hpp>
+#include <collab/train/check_images.hpp>
 #include <collab/train/fit.hpp>
 #include <collab/train/settings.hpp>
 
@@ -91,7 +92,7 @@ struct OfNothing<std::integer_sequence<int, I...>> {
 ///     // network 0 with its own half of the knowledge base
 ///     auto small = training.deploy<0>();
 ///
-/// Minimises sum_k [ CE(z_k, y) + alpha (L_metric^k + CE(v_k, y)) ] with peers detached inside
+/// Minimizes sum_k [ CE(z_k, y) + alpha (L_metric^k + CE(v_k, y)) ] with peers detached inside
 /// L_metric^k, plus what the methods add.
 template <class What, class B>
 class Training {
@@ -158,11 +159,7 @@ public:
           backend_(std::move(backend)) {
         if (!backend_)
             fail("a training needs a backend; it was given a null pointer");
-        if (settings_.batch < 1)
-            fail("a batch has at least one sample, not ", settings_.batch);
-        detail::check_not_negative("alpha", settings_.alpha);
-        settings_.optimiser.check();
-        settings_.critic.check();
+        settings_.check();
         detail::name_networks(settings_.names, n);
         list_tensors();
         Arena<T> measure;
@@ -177,8 +174,8 @@ public:
             labels_of_[std::size_t(i)] =
                 labels_[0].data() + (C::different_inputs ? std::ptrdiff_t(i) * settings_.batch : 0);
         const std::vector<T> p =
-            initial_parameters<T>(catalogue_, settings_.initialisation, settings_.seed);
-        const std::vector<T> s = initial_states<T>(catalogue_);
+            initial_parameters<T>(named_tensors_, settings_.initialization, settings_.seed);
+        const std::vector<T> s = initial_states<T>(named_tensors_);
         backend_->upload(p.data(), p.size(), parameters_);
         backend_->upload(s.data(), s.size(), state_);
     }
@@ -260,17 +257,19 @@ public:
         moment_.epoch = epoch;
         moment_.epochs = epochs;
     }
-    /// The losses of the last batch, network by network. Waits for the backend.
+    /// The losses of the last batch, network by network. Waits for the backend. Throws Error where
+    /// one is infinite or not a number: `terms()` and `logits(i)` then tell more.
     std::array<NetworkLoss, std::size_t(n)> losses() const {
-        if (samples_ == 0)
-            fail("losses were asked for before the first batch");
-        return means(
-            [&](const T* p) { return backend_->sum(std::size_t(samples_), p) / samples_; });
+        const auto all = current_losses();
+        check_losses(all, step_);
+        return all;
     }
     /// Keeps what `losses()` would say now, without waiting where the backend allows that
-    /// (`notes_wait()`). `noted_losses()` gives what was kept, oldest first, and forgets it. For
-    /// loops that look only now and then.
+    /// (`notes_wait()`). `noted_losses()` gives what was kept, oldest first, and forgets it, and
+    /// throws as `losses()` does. For loops that look only now and then.
     COLLAB_COLD void note_losses() {
+        if (samples_ > 0)
+            noted_at_.push_back(step_);
         if constexpr (DeferringBackend<B>)
             if (notes_wait()) {
                 constexpr std::size_t room = 64;
@@ -287,11 +286,20 @@ public:
                 });
                 return;
             }
-        noted_.push_back(losses());
+        noted_.push_back(current_losses());
     }
     std::vector<std::array<NetworkLoss, std::size_t(n)>> noted_losses() {
+        const std::vector<long> steps = noted_at_;
+        auto all = take_notes();
+        for (std::size_t k = 0; k < all.size(); ++k)
+            check_losses(all[k], steps[k]);
+        return all;
+    }
+    /// The same without a look at them, for loops that judge losses themselves.
+    std::vector<std::array<NetworkLoss, std::size_t(n)>> take_notes() {
         if constexpr (DeferringBackend<B>)
             fetch_notes();
+        noted_at_.clear();
         return std::exchange(noted_, {});
     }
     bool notes_wait() const { return DeferringBackend<B>; }
@@ -299,7 +307,7 @@ public:
     std::vector<Term> terms() const {
         if (samples_ == 0)
             fail("losses were asked for before the first batch");
-        return couplings_.terms(*backend_, samples_);
+        return graph_.terms(*backend_, samples_);
     }
     /// Logits [samples][classes] of the last batch.
     std::vector<T> logits(int network) const {
@@ -315,36 +323,38 @@ public:
     }
 
     /// Names and places of all parameters and running statistics.
-    const Catalogue& catalogue() const { return catalogue_; }
-    /// All parameters, gradients, momenta or running statistics, in the order of the catalogue.
-    std::vector<T> parameters() const { return host(parameters_, catalogue_.parameter_count); }
-    std::vector<T> gradients() const { return host(gradients_, catalogue_.parameter_count); }
-    std::vector<T> momentum() const { return host(momentum_, catalogue_.parameter_count); }
-    std::vector<T> state() const { return host(state_, catalogue_.state_count); }
+    const NamedTensors& named_tensors() const { return named_tensors_; }
+    /// All parameters, gradients, momenta or running statistics, in the order of the named_tensors.
+    std::vector<T> parameters() const { return host(parameters_, named_tensors_.parameter_count); }
+    std::vector<T> gradients() const { return host(gradients_, named_tensors_.parameter_count); }
+    std::vector<T> momentum() const { return host(momentum_, named_tensors_.parameter_count); }
+    std::vector<T> state() const { return host(state_, named_tensors_.state_count); }
     void set_parameters(const std::vector<T>& values) {
-        assign(values, parameters_, catalogue_.parameter_count, "parameters");
+        assign(values, parameters_, named_tensors_.parameter_count, "parameters");
     }
     /// Second moments of Adam, where a critic has them; else empty.
     std::vector<T> second_moments() const {
-        return second_ ? host(second_, catalogue_.parameter_count) : std::vector<T>{};
+        return second_ ? host(second_, named_tensors_.parameter_count) : std::vector<T>{};
     }
     void set_second_moments(const std::vector<T>& values) {
-        assign(values, second_, second_ ? catalogue_.parameter_count : 0, "second moments");
+        assign(values, second_, second_ ? named_tensors_.parameter_count : 0, "second moments");
     }
     /// The Euclidean norm of all gradients as they stand, and their scaling: for callbacks before
     /// an update.
     double gradient_norm() {
         if (squares_.empty())
-            squares_.emplace_back(backend_->template allocate<T>(catalogue_.parameter_count + 1));
-        backend_->for_each(catalogue_.parameter_count,
+            squares_.emplace_back(
+                backend_->template allocate<T>(named_tensors_.parameter_count + 1));
+        backend_->for_each(named_tensors_.parameter_count,
                            detail::Squared<T>{gradients_, squares_[0].data()});
-        return std::sqrt(backend_->sum(catalogue_.parameter_count, squares_[0].data()));
+        return std::sqrt(backend_->sum(named_tensors_.parameter_count, squares_[0].data()));
     }
     void scale_gradients(double factor) {
-        backend_->for_each(catalogue_.parameter_count, detail::Scaled<T>{gradients_, T(factor)});
+        backend_->for_each(named_tensors_.parameter_count,
+                           detail::Scaled<T>{gradients_, T(factor)});
     }
     void set_momentum(const std::vector<T>& values) {
-        assign(values, momentum_, catalogue_.parameter_count, "momenta");
+        assign(values, momentum_, named_tensors_.parameter_count, "momenta");
     }
     /// How many steps were done: dropout's random numbers follow from it. For a training that is
     /// taken up again.
@@ -354,15 +364,15 @@ public:
         step_ = steps;
     }
     void set_state(const std::vector<T>& values) {
-        assign(values, state_, catalogue_.state_count, "running statistics");
+        assign(values, state_, named_tensors_.state_count, "running statistics");
     }
     /// One tensor by its name, as stored; an unknown name is an error that lists the near ones.
     std::vector<T> parameter(std::string_view name) const {
-        const Named& t = catalogue_.find(name);
+        const Named& t = named_tensors_.find(name);
         return host(parameters_ + t.offset, std::size_t(t.tensor.size));
     }
     void set_parameter(std::string_view name, const std::vector<T>& values) {
-        const Named& t = catalogue_.find(name);
+        const Named& t = named_tensors_.find(name);
         if (values.size() != std::size_t(t.tensor.size))
             fail("parameter '", name, "' has ", t.tensor.size, " values, not ", values.size());
         backend_->upload(values.data(), values.size(), parameters_ + t.offset);
@@ -387,10 +397,10 @@ public:
     /// Trains on `data.train` and evaluates on `data.test`; see FitOptions. Callbacks take part:
     /// see Callback.
     template <class... Callbacks>
-    COLLAB_COLD History fit(const DataSet& data, const FitOptions& options = {},
+    COLLAB_COLD History fit(const Splits& data, const FitOptions& options = {},
                             Callbacks&&... callbacks) {
         transform_ = options.transform;
-        undo_ = fitted_transform(options.transform, data.train.dims, image).normalise;
+        undo_ = fitted_transform(options.transform, data.train.dims, image).normalize;
         return collab::fit(*this, data.train, data.test, options, callbacks...);
     }
     /// Loss and accuracy of every network over a whole set, in inference mode. Without a transform,
@@ -425,7 +435,7 @@ public:
                       from.begin() + std::ptrdiff_t(first + count));
         };
         constexpr auto& table = Plan<I>::table;
-        unroll<bases + 1>([&](auto k) {
+        static_for<bases + 1>([&](auto k) {
             constexpr int from = boundary<I, k>;
             constexpr int to = boundary<I, k + 1>;
             const Place net = places_.network[I];
@@ -450,9 +460,19 @@ public:
     }
 
 private:
+    std::array<NetworkLoss, std::size_t(n)> current_losses() const {
+        if (samples_ == 0)
+            fail("losses were asked for before the first batch");
+        return means(
+            [&](const T* p) { return backend_->sum(std::size_t(samples_), p) / samples_; });
+    }
+    void check_losses(const std::array<NetworkLoss, std::size_t(n)>& all, long step) const {
+        for (int i = 0; i < n; ++i)
+            detail::check_loss(all[std::size_t(i)], name(i), step);
+    }
     std::size_t figures() const {  // of one batch
         std::size_t count = std::size_t(n) * (2 + std::size_t(bases) * (n > 1 ? 2 : 1));
-        couplings_.each_loss([&](const auto& l) { count += l.owner >= 0; });
+        graph_.each_loss([&](const auto& l) { count += l.owner >= 0; });
         return count;
     }
     /// Those of the last batch: of each network's own cross entropy, and of every loss that methods
@@ -460,8 +480,8 @@ private:
     std::vector<double> weights() const {
         std::vector<double> all;
         for (int i = 0; i < n; ++i)
-            all.push_back(couplings_.classification_weight_at(i, moment_));
-        couplings_.each_loss([&](const auto& l) { all.push_back(l.last_weight); });
+            all.push_back(graph_.classification_weight_at(i, moment_));
+        graph_.each_loss([&](const auto& l) { all.push_back(l.last_weight); });
         return all;
     }
     /// The losses of a batch whose sums over samples, divided by their number, mean(per sample)
@@ -473,7 +493,7 @@ private:
             all[i].classification = mean(loss_[i]);
             all[i].accuracy = mean(hits_[i]);
             all[i].classification_weight =
-                weights ? weights[i] : couplings_.classification_weight_at(int(i), moment_);
+                weights ? weights[i] : graph_.classification_weight_at(int(i), moment_);
             for (int k = 0; k < bases; ++k) {
                 all[i].verification += mean(branch_[i][std::size_t(k)].verification_loss);
                 if (n > 1)
@@ -481,7 +501,7 @@ private:
             }
         }
         std::size_t at = std::size_t(n);
-        couplings_.each_loss([&](const auto& l) {
+        graph_.each_loss([&](const auto& l) {
             const double weight = weights ? weights[at++] : l.last_weight;
             if (l.owner >= 0)
                 all[std::size_t(l.owner)].coupling += weight * mean(l.rows);
@@ -506,7 +526,7 @@ private:
     };
     /// Where each part's tensors lie; the transfer's parameters belong to all networks, its running
     /// statistics to one each: features of different networks are distributed differently, and
-    /// inference must normalise as training did.
+    /// inference must normalize as training did.
     struct Places {
         std::array<Place, std::size_t(n)> network;
         std::array<std::array<Place, std::size_t(bases) + 1>, std::size_t(n)> encoder, decoder;
@@ -519,7 +539,7 @@ private:
         std::array<std::size_t, std::size_t(bases) + 1> verification{};
     };
     struct BranchMemory {
-        detail::BridgeMemory<T> bridge;
+        detail::MkbPathMemory<T> path;
         Memory<T> embed, verify;
         // H, and what metric and verification want of the map
         T *joined, *pull;
@@ -531,70 +551,74 @@ private:
     };
 
     COLLAB_COLD void list_tensors() {
-        const auto here = [&] { return Place{catalogue_.parameter_count, catalogue_.state_count}; };
-        unroll<n>([&](auto i) COLLAB_COLD {
+        const auto here = [&] {
+            return Place{named_tensors_.parameter_count, named_tensors_.state_count};
+        };
+        static_for<n>([&](auto i) COLLAB_COLD {
             places_.network[i] = here();
-            catalogue_.template add<bound<Net<i>>>(name(i));
+            named_tensors_.template add<bound<Net<i>>>(name(i));
             range(places_.network[i].parameters, i, false);
         });
-        unroll<bases>([&](auto k) COLLAB_COLD {
+        static_for<bases>([&](auto k) COLLAB_COLD {
             const std::string mkb = sentence("mkb", int(k));
-            places_.transfer[k] = catalogue_.parameter_count;
-            catalogue_.template add_parameters<typename Branch<0, k>::Way::Carry>(mkb +
-                                                                                  ".transfer");
-            places_.embedding[k] = catalogue_.parameter_count;
-            catalogue_.template add_parameters<typename Branch<0, k>::Embed>(mkb + ".embedding");
-            places_.verification[k] = catalogue_.parameter_count;
-            catalogue_.template add_parameters<typename Branch<0, k>::Verify>(mkb +
-                                                                              ".verification");
+            places_.transfer[k] = named_tensors_.parameter_count;
+            named_tensors_.template add_parameters<typename Branch<0, k>::Way::Carry>(mkb +
+                                                                                      ".transfer");
+            places_.embedding[k] = named_tensors_.parameter_count;
+            named_tensors_.template add_parameters<typename Branch<0, k>::Embed>(mkb +
+                                                                                 ".embedding");
+            places_.verification[k] = named_tensors_.parameter_count;
+            named_tensors_.template add_parameters<typename Branch<0, k>::Verify>(mkb +
+                                                                                  ".verification");
             range(places_.transfer[k], Owner::shared, true);
-            unroll<n>([&](auto i) COLLAB_COLD {
+            static_for<n>([&](auto i) COLLAB_COLD {
                 using W = typename Branch<i, k>::Way;
                 const std::string own = sentence(mkb, ".", name(i));
                 places_.encoder[i][k] = here();
-                catalogue_.template add<typename W::Encode>(own + ".encoder");
-                places_.transfer_state[i][k] = catalogue_.state_count;
-                catalogue_.template add_states<typename W::Carry>(own + ".transfer");
-                places_.embedding_state[i][k] = catalogue_.state_count;
-                catalogue_.template add_states<typename Branch<i, k>::Embed>(own + ".embedding");
+                named_tensors_.template add<typename W::Encode>(own + ".encoder");
+                places_.transfer_state[i][k] = named_tensors_.state_count;
+                named_tensors_.template add_states<typename W::Carry>(own + ".transfer");
+                places_.embedding_state[i][k] = named_tensors_.state_count;
+                named_tensors_.template add_states<typename Branch<i, k>::Embed>(own +
+                                                                                 ".embedding");
                 places_.decoder[i][k] = here();
-                catalogue_.template add<typename W::Decode>(own + ".decoder");
+                named_tensors_.template add<typename W::Decode>(own + ".decoder");
                 range(places_.encoder[i][k].parameters, i, true);
             });
         });
-        couplings_.list(settings_.methods, catalogue_, ranges_);
+        graph_.list(settings_.methods, named_tensors_, ranges_);
         if (!C::order::refreshes)
             for (const auto& r : ranges_)
                 if (r.owner == Owner::shared)
                     fail("IterativeStale moves networks one after the other from one forward pass; "
                          "what they share would have changed in between");
     }
-    /// Networks, then what belongs to the MKBs, as the catalogue lists them.
+    /// Networks, then what belongs to the MKBs, as the named_tensors lists them.
     void range(std::size_t from, int owner, bool mkb) {
-        if (catalogue_.parameter_count > from)
-            ranges_.push_back({from, catalogue_.parameter_count - from, owner, mkb});
+        if (named_tensors_.parameter_count > from)
+            ranges_.push_back({from, named_tensors_.parameter_count - from, owner, mkb});
     }
     COLLAB_COLD void lay_out(Arena<T>& arena) {
         const std::size_t batch = std::size_t(settings_.batch);
-        parameters_ = arena.take(catalogue_.parameter_count);
-        gradients_ = arena.take(catalogue_.parameter_count);
-        momentum_ = arena.take(catalogue_.parameter_count);
-        state_ = arena.take(catalogue_.state_count);
-        if (couplings_.has_critic()) {
-            second_ = arena.take(catalogue_.parameter_count);
+        parameters_ = arena.take(named_tensors_.parameter_count);
+        gradients_ = arena.take(named_tensors_.parameter_count);
+        momentum_ = arena.take(named_tensors_.parameter_count);
+        state_ = arena.take(named_tensors_.state_count);
+        if (graph_.has_critic()) {
+            second_ = arena.take(named_tensors_.parameter_count);
             corrections_ = arena.take(2);
         }
         if (repeats())
-            echo_ = arena.take(catalogue_.state_count);
+            echo_ = arena.take(named_tensors_.state_count);
         for (int i = 0; i < n; ++i)
             images_[std::size_t(i)] =
                 i == 0 || C::different_inputs ? arena.take(batch * image.size()) : images_[0];
         long scratch = 0;
         long bridge_scratch = 0;
         long feature = 0;
-        unroll<n>([&](auto i) {
+        static_for<n>([&](auto i) {
             scratch = std::max(scratch, Plan<i>::footprint.scratch);
-            unroll<bases>([&](auto k) {
+            static_for<bases>([&](auto k) {
                 using R = Branch<i, k>;
                 bridge_scratch =
                     std::max({bridge_scratch, R::Way::scratch, R::Embed::footprint.scratch,
@@ -606,8 +630,8 @@ private:
         T* const bridge_work = arena.take(batch * std::size_t(bridge_scratch));
         joint_ = arena.take(batch * std::size_t(feature));
         long widest = 0;
-        unroll<n>([&](auto i) {
-            unroll<bases>([&](auto k) {
+        static_for<n>([&](auto i) {
+            static_for<bases>([&](auto k) {
                 widest = std::max<long>(widest, Branch<i, k>::Embed::Output::dims.size());
             });
         });
@@ -622,23 +646,23 @@ private:
                              arena.take(std::size_t(f.fixed)),
                              scratch_of};
         };
-        unroll<n>([&](auto i) COLLAB_COLD {
+        static_for<n>([&](auto i) COLLAB_COLD {
             memories_[i] = part(places_.network[i].parameters, places_.network[i].state,
                                 Plan<i>::footprint, work);
             if (!frozen(i))
-                couplings_.logit_gradient(i) = arena.take(batch * classes);
+                graph_.logit_gradient(i) = arena.take(batch * classes);
             loss_[i] = arena.take(batch);
             hits_[i] = arena.take(batch);
-            unroll<bases>([&](auto k) COLLAB_COLD {
+            static_for<bases>([&](auto k) COLLAB_COLD {
                 using R = Branch<i, k>;
                 BranchMemory& b = branch_[i][k];
-                b.bridge = {part(places_.encoder[i][k].parameters, places_.encoder[i][k].state,
-                                 R::Way::Encode::footprint, nullptr),
-                            part(places_.transfer[k], places_.transfer_state[i][k],
-                                 R::Way::Carry::footprint, nullptr),
-                            part(places_.decoder[i][k].parameters, places_.decoder[i][k].state,
-                                 R::Way::Decode::footprint, nullptr),
-                            bridge_work};
+                b.path = {part(places_.encoder[i][k].parameters, places_.encoder[i][k].state,
+                               R::Way::Encode::footprint, nullptr),
+                          part(places_.transfer[k], places_.transfer_state[i][k],
+                               R::Way::Carry::footprint, nullptr),
+                          part(places_.decoder[i][k].parameters, places_.decoder[i][k].state,
+                               R::Way::Decode::footprint, nullptr),
+                          bridge_work};
                 b.embed = part(places_.embedding[k], places_.embedding_state[i][k],
                                R::Embed::footprint, bridge_work);
                 b.verify = part(places_.verification[k], 0, R::Verify::footprint, bridge_work);
@@ -651,9 +675,9 @@ private:
                 b.metric_loss = arena.take(batch);
             });
         });
-        T* const graph_work = arena.take(batch * std::size_t(couplings_.scratch()));
-        couplings_.lay_out(settings_.methods, arena,
-                           {parameters_, gradients_, state_, echo_, graph_work}, batch);
+        T* const graph_work = arena.take(batch * std::size_t(graph_.scratch()));
+        graph_.lay_out(settings_.methods, arena,
+                       {parameters_, gradients_, state_, echo_, graph_work}, batch);
     }
     void rehearse() {
         const std::vector<T> s = state();
@@ -668,7 +692,7 @@ private:
         ++looks_;
     }
     // batches are passed through more than once
-    bool repeats() const { return iterative || couplings_.has_critic(); }
+    bool repeats() const { return iterative || graph_.has_critic(); }
 
     template <int I>
     Context<B> context(int samples, Mode mode, Random random) const {
@@ -696,6 +720,7 @@ private:
     /// Network i gets the samples rolled by i places where inputs are to differ.
     void load(const float* images, const int* labels, int samples, bool roll) {
         check_labels(labels, samples);
+        detail::check_images(images, image, std::size_t(samples));
         const std::size_t size = image.size();
         const std::size_t all = std::size_t(samples);
         if constexpr (!std::same_as<T, float>)
@@ -719,14 +744,14 @@ private:
             if (roll)
                 distances_.measure(images, image, samples,
                                    undo_.mean.empty() ? nullptr : undo_.mean.data(),
-                                   undo_.mean.empty() ? nullptr : undo_.deviation.data());
+                                   undo_.mean.empty() ? nullptr : undo_.stddev.data());
             for (int i = 0; i < n; ++i)
                 for (int j = 0; j < n; ++j) {
                     if (roll && i != j)
                         backend_->upload(distances_.template between<T>(i, j, samples), all,
-                                         couplings_.distances(i, j));
+                                         graph_.distances(i, j));
                     else
-                        backend_->fill(all, T(0), couplings_.distances(i, j));
+                        backend_->fill(all, T(0), graph_.distances(i, j));
                 }
         }
     }
@@ -735,7 +760,7 @@ private:
     void step_on_loaded(int samples, double rate, F& before_update) {
         detail::check_not_negative("the learning rate", rate);
         const Random random = next_random();
-        if (couplings_.has_critic())
+        if (graph_.has_critic())
             correct_critic();
         const auto all = [&] { passes_and_updates(samples, random, rate, before_update); };
         // a look may be another each time
@@ -743,7 +768,7 @@ private:
             std::vector<std::uint64_t> signature{number_, looks_, std::uint64_t(samples),
                                                  std::bit_cast<std::uint64_t>(rate),
                                                  std::uint64_t(mkb_stands_still())};
-            couplings_.sign(moment_, signature);
+            graph_.sign(moment_, signature);
             backend_->record(std::move(signature), all);
         } else {
             all();
@@ -751,15 +776,16 @@ private:
         samples_ = samples;
     }
     COLLAB_COLD void evaluate_loaded(int samples) {
-        unroll<n>([&](auto i) { forward<i>(context<i>(samples, Mode::inference, {}), false); });
-        unroll<n>([&](auto i) { losses<i>(samples, false); });
-        couple(samples, Mode::inference, {}, false, false, {});
+        const detail::RoundAsDeployed<B> rounding(*backend_);
+        static_for<n>([&](auto i) { forward<i>(context<i>(samples, Mode::inference, {}), false); });
+        static_for<n>([&](auto i) { losses<i>(samples, false); });
+        build(samples, Mode::inference, {}, false, false, {});
         samples_ = samples;
         ++looks_;
     }
     template <class F>
     void passes_and_updates(int samples, Random random, double rate, F& before_update) {
-        const bool critic = couplings_.has_critic();
+        const bool critic = graph_.has_critic();
         bool repeated = false;
         if (critic) {
             pass(samples, random, everyone, repeated, detail::Active{0, false, true});
@@ -777,7 +803,9 @@ private:
                                        : bases > 0                         ? everyone
                                                                            : 1u << moved;
                 const detail::Active active{1u << i, true, false};
-                pass(samples, random, again, repeated, active);
+                // what the networks before have moved must not be seen in their paths either
+                const bool stale = !C::order::refreshes && moved >= 0;
+                pass(samples, random, again, repeated, active, stale);
                 before_update();
                 update(rate, active);
                 moved = i;
@@ -793,38 +821,39 @@ private:
     /// Forward the networks of `again`, then all losses, then backward and gradients of those who
     /// are active.
     COLLAB_COLD void pass(int samples, Random random, unsigned again, bool repeated,
-                          const detail::Active& active) {
-        backend_->fill(catalogue_.parameter_count, T(0), gradients_);
-        unroll<n>([&](auto i) {
+                          const detail::Active& active, bool stale = false) {
+        backend_->fill(named_tensors_.parameter_count, T(0), gradients_);
+        static_for<n>([&](auto i) {
             if (again >> i & 1u)
                 forward<i>(context<i>(samples, Mode::training, random), repeated);
         });
-        unroll<n>([&](auto i) { losses<i>(samples, !frozen(i) && active(i)); });
-        couple(samples, Mode::training, random, true, repeated, active);
-        unroll<n>([&](auto i) {
+        static_for<n>([&](auto i) { losses<i>(samples, !frozen(i) && active(i)); });
+        build(samples, Mode::training, random, true, repeated, active, stale);
+        static_for<n>([&](auto i) {
             if constexpr (!frozen(i))
                 if (active(i))
                     backward<i>(context<i>(samples, Mode::training, random));
         });
     }
-    void couple(int samples, Mode mode, Random random, bool train, bool repeated,
-                const detail::Active& active) {
-        if (couplings_.empty())
+    void build(int samples, Mode mode, Random random, bool train, bool repeated,
+               const detail::Active& active, bool stale = false) {
+        if (graph_.empty())
             return;
-        detail::CouplingRun<B> r{{*backend_, samples, settings_.batch, mode, random},
-                                 couplings_.tensors(),
-                                 labels_of_.data(),
-                                 moment_,
-                                 active,
-                                 train,
-                                 repeated};
-        couplings_.run(r);
+        detail::MethodPass<B> r{{*backend_, samples, settings_.batch, mode, random},
+                                graph_.tensors(),
+                                labels_of_.data(),
+                                moment_,
+                                active,
+                                train,
+                                repeated,
+                                stale};
+        graph_.run(r);
     }
     bool mkb_stands_still() const {
         return settings_.freeze_mkb_after >= 0 && moment_.step >= settings_.freeze_mkb_after;
     }
     void update(double rate, const detail::Active& active) {
-        const Sgd& o = settings_.optimiser;
+        const Sgd& o = settings_.optimizer;
         const bool still = mkb_stands_still();
         std::size_t first = 0;
         std::size_t end = 0;  // ranges side by side are one loop
@@ -859,7 +888,7 @@ private:
                 backend_->for_each(r.count,
                                    detail::AdamStep<T>{parameters_ + r.first, momentum_ + r.first,
                                                        second_ + r.first, gradients_ + r.first,
-                                                       corrections_, T(a.rate), T(a.beta1),
+                                                       corrections_, T(a.learning_rate), T(a.beta1),
                                                        T(a.beta2), T(a.epsilon)});
     }
     Memory<T> now(Memory<T> m, bool repeated) const {
@@ -872,27 +901,27 @@ private:
     template <int I>
     COLLAB_COLD void forward(const Context<B>& c, bool repeated) {
         View<const T> x{images_[I], image.channels};
-        unroll<stop_count<I> + 1>([&](auto k) {
+        static_for<stop_count<I> + 1>([&](auto k) {
             x = Plan<I>::template forward<stretch_begin<I, k>, stretch_end<I, k>>(
                 c, now(memories_[I], repeated), x);
             if constexpr (k < stop_count<I>) {
                 constexpr detail::Stop stop = C::template stops<I>[std::size_t(k)];
                 if constexpr (stop.tap >= 0) {
-                    couplings_.tap(I, stop.tap).value = x.data;
+                    graph_.tap(I, stop.tap).value = x.data;
                 } else {
                     using R = Branch<I, stop.mkb>;
                     BranchMemory& b = branch_[I][stop.mkb];
                     b.feature = x;
                     const View<T> joined{b.joined, R::Feature::dims.channels};
                     const Context<B> inside = c.part(1000 + stop.mkb);
-                    const detail::BridgeMemory<T> bridge{
-                        now(b.bridge.encoder, repeated), now(b.bridge.transfer, repeated),
-                        now(b.bridge.decoder, repeated), b.bridge.scratch};
-                    R::Way::forward(inside, typename C::template mkb<stop.mkb>::merge{}, bridge,
+                    const detail::MkbPathMemory<T> path{
+                        now(b.path.encoder, repeated), now(b.path.transfer, repeated),
+                        now(b.path.decoder, repeated), b.path.scratch};
+                    R::Way::forward(inside, typename C::template mkb<stop.mkb>::merge{}, path,
                                     b.feature, joined);
                     b.embedding = R::Embed::template forward<0, R::Embed::depth>(
                         inside.part(3), now(b.embed, repeated),
-                        R::Way::mutual_map(inside, bridge, b.feature));
+                        R::Way::mutual_map(inside, path, b.feature));
                     b.scores = R::Verify::template forward<0, R::Verify::depth>(
                         inside.part(4), b.verify, b.embedding);
                     x = joined;
@@ -900,7 +929,7 @@ private:
             }
         });
         logits_[I] = x;
-        couplings_.logit_value(I) = x.data;
+        graph_.logit_value(I) = x.data;
     }
     /// Losses of network I and, for training, the gradients with which backward begins.
     template <int I>
@@ -911,10 +940,10 @@ private:
             return train ? View<T>{p, width} : View<T>{};
         };
         backend_->softmax_cross_entropy(samples, classes, logits_[I], labels_of_[I],
-                                        share * T(couplings_.classification_weight_at(I, moment_)),
-                                        gradient(couplings_.logit_gradient(I), classes), loss_[I],
+                                        share * T(graph_.classification_weight_at(I, moment_)),
+                                        gradient(graph_.logit_gradient(I), classes), loss_[I],
                                         hits_[I]);
-        unroll<bases>([&](auto k) {
+        static_for<bases>([&](auto k) {
             using R = Branch<I, k>;
             BranchMemory& b = branch_[I][k];
             constexpr int width = R::Embed::Output::dims.size();
@@ -941,22 +970,21 @@ private:
                     if (j != I)
                         mean.peers[at++] = branch_[j][k].embedding.data;
                 backend_->for_each(std::size_t(samples) * width, mean);
-                agree(peer_mean_, C::different_inputs ? couplings_.distances(I, 1 - I) : nullptr,
-                      T(1));
+                agree(peer_mean_, C::different_inputs ? graph_.distances(I, 1 - I) : nullptr, T(1));
             } else {
                 // Eq. 5, which is Eq. 4 for two networks
                 for (std::size_t j = 0; j < std::size_t(n); ++j)
                     if (j != I)
                         agree(branch_[j][k].embedding.data,
-                              C::different_inputs ? couplings_.distances(I, int(j)) : nullptr,
+                              C::different_inputs ? graph_.distances(I, int(j)) : nullptr,
                               T(1) / T(n - 1));
             }
         });
     }
     template <int I>
     COLLAB_COLD void backward(const Context<B>& c) {
-        View<const T> d{couplings_.logit_gradient(I), classes};
-        unroll<stop_count<I> + 1>([&](auto r) {
+        View<const T> d{graph_.logit_gradient(I), classes};
+        static_for<stop_count<I> + 1>([&](auto r) {
             // the k-th stretch, then what happens at the stop before it
             constexpr int k = stop_count<I> - r;
             View<const T> x{images_[I], image.channels};
@@ -964,7 +992,7 @@ private:
                 constexpr detail::Stop stop = C::template stops<I>[std::size_t(k - 1)];
                 constexpr int channels = Plan<I>::table.shapes[std::size_t(stop.place)].channels;
                 if constexpr (stop.tap >= 0)
-                    x = {couplings_.tap(I, stop.tap).value, channels};
+                    x = {graph_.tap(I, stop.tap).value, channels};
                 else
                     x = {branch_[I][stop.mkb].joined, channels};
             }
@@ -974,7 +1002,7 @@ private:
                 constexpr detail::Stop stop = C::template stops<I>[std::size_t(k - 1)];
                 if constexpr (stop.tap >= 0) {
                     constexpr Dims dims = Plan<I>::table.shapes[std::size_t(stop.place)];
-                    const View<T> tap{couplings_.tap(I, stop.tap).gradient, dims.channels};
+                    const View<T> tap{graph_.tap(I, stop.tap).gradient, dims.channels};
                     backend_->add({c.batch, dims}, d, tap);
                     d = tap;
                 } else {
@@ -990,10 +1018,10 @@ private:
                                        detail::AddTo<T>{of_scores.data, b.embedding_gradient});
                     const View<T> pull{b.pull, R::Map::dims.channels};
                     R::Embed::template backward<0, R::Embed::depth>(
-                        inside.part(3), b.embed, R::Way::mutual_map(inside, b.bridge, b.feature),
+                        inside.part(3), b.embed, R::Way::mutual_map(inside, b.path, b.feature),
                         View<const T>{b.embedding_gradient, width}, pull);
                     const View<T> joint{joint_, R::Feature::dims.channels};
-                    R::Way::backward(inside, typename C::template mkb<stop.mkb>::merge{}, b.bridge,
+                    R::Way::backward(inside, typename C::template mkb<stop.mkb>::merge{}, b.path,
                                      b.feature, d, View<const T>(pull), joint);
                     d = joint;
                 }
@@ -1007,7 +1035,7 @@ private:
     COLLAB_COLD std::pair<Place, Footprint> network_place(int network) const {
         check_network(network);
         std::pair<Place, Footprint> found;
-        unroll<n>([&](auto i) {
+        static_for<n>([&](auto i) {
             if (i == network)
                 found = {places_.network[i], Plan<i>::footprint};
         });
@@ -1027,7 +1055,7 @@ private:
 
     Settings settings_;
     std::shared_ptr<B> backend_;
-    Catalogue catalogue_;
+    NamedTensors named_tensors_;
     Places places_{};
     std::vector<decltype(std::declval<B&>().template allocate<T>(1))> memory_;
     std::vector<decltype(std::declval<B&>().template allocate<int>(1))> labels_;
@@ -1041,6 +1069,7 @@ private:
     };
     std::vector<Waiting> waiting_;  // what the host knows of each
     std::vector<std::array<NetworkLoss, std::size_t(n)>> noted_;
+    std::vector<long> noted_at_;  // the step of each, fetched or not
     std::vector<T> converted_;
     std::optional<Transform> transform_;
     T* parameters_ = nullptr;
@@ -1052,10 +1081,10 @@ private:
     T* joint_ = nullptr;
     T* peer_mean_ = nullptr;
     T* corrections_ = nullptr;
-    Couplings<C, B> couplings_;
+    MethodGraph<C, B> graph_;
     std::vector<detail::ParameterRange> ranges_;
     Moment moment_;
-    Statistics undo_;  // what normalised the images, so that their mass can be told
+    Statistics undo_;  // what normalized the images, so that their mass can be told
     ImageDistances<typename C::feed::Distance, n> distances_;
     std::array<T*, std::size_t(n)> images_{};
     std::array<const int*, std::size_t(n)> labels_of_{};

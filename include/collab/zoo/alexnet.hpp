@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // alexnet: five convolutions and three fully connected layers (Krizhevsky 2014, the one-column
-// form, without response normalisation).
+// form, without response normalization).
 #pragma once
 #include <collab/layer/flatten.hpp>
 #include <collab/layer/linear.hpp>

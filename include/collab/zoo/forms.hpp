@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// forms: what the same network is built with: convolutions normalised or not, dropout or none.
+// forms: what the same network is built with: convolutions normalized or not, dropout or none.
 #pragma once
 #include <collab/layer/activation.hpp>
 #include <collab/layer/batch_norm.hpp>
@@ -11,19 +11,19 @@ namespace collab::zoo {
 
 // How the convolutions of a network are written: `Form::conv<Channels, Kernel, Options...>`.
 
-/// Convolution with bias, ReLU: networks from before batch normalisation.
+/// Convolution with bias, ReLU: networks from before batch normalization.
 struct Plain {
     template <int Channels, int Kernel, class... Options>
     using conv = Layers<Conv2d<Channels, Kernel, Bias, Options...>, Relu>;
 };
-/// Convolution without bias, batch normalisation, ReLU.
-struct Normalised {
+/// Convolution without bias, batch normalization, ReLU.
+struct Normalized {
     template <int Channels, int Kernel, class... Options>
     using conv = Layers<Conv2d<Channels, Kernel, Options...>, BatchNorm, Relu>;
 };
-/// Convolution with a bias, which the batch normalisation behind it makes superfluous, ReLU. Kept
+/// Convolution with a bias, which the batch normalization behind it makes superfluous, ReLU. Kept
 /// by some public models.
-struct NormalisedWithBias {
+struct NormalizedWithBias {
     template <int Channels, int Kernel, class... Options>
     using conv = Layers<Conv2d<Channels, Kernel, Bias, Options...>, BatchNorm, Relu>;
 };

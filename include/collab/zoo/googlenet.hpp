@@ -61,7 +61,7 @@ using Inception5 = Layers<Inception<Form, Widest, 256, 160, 320, 32, 128, 128>,
 /// GoogLeNet for 32x32 images: one 3x3 convolution of 192 channels in front of the modules. Cuts:
 /// conv1_x 192x32x32, `mutual` (conv2_x) 480x16x16, auxiliary1 512x16x16, auxiliary2 528x16x16,
 /// conv3_x 832x16x16, conv4_x 1024x8x8. 6,166,250 parameters for 10 classes.
-template <StaticShape Image = Shape<3, 32, 32>, int Classes = 10, class Form = NormalisedWithBias,
+template <StaticShape Image = Shape<3, 32, 32>, int Classes = 10, class Form = NormalizedWithBias,
           class Widest = TwoThrees>
 struct GoogLeNet
     : Sequential<Image, typename Form::template conv<192, 3>, Cut<conv1_x>,
@@ -69,11 +69,11 @@ struct GoogLeNet
                  detail::Inception4<Form, Widest>, Cut<conv3_x>, MaxPool<3, Stride<2>, Pad<1>>,
                  detail::Inception5<Form, Widest>, Cut<conv4_x>, GlobalAvgPool, Linear<Classes>> {};
 
-/// GoogLeNet for 224x224 images, without local response normalisation. Cuts: conv1_x 64x56x56,
+/// GoogLeNet for 224x224 images, without local response normalization. Cuts: conv1_x 64x56x56,
 /// conv2_x 192x28x28, conv3_x 480x28x28, auxiliary1 512x14x14, auxiliary2 528x14x14, `mutual`
 /// (conv4_x) 832x14x14, conv5_x 1024x7x7. Parameters for 1000 classes: 7,005,832; with `Plain`, as
-/// published, 6,998,552; with `Normalised, OneThree` 6,624,904.
-template <StaticShape Image = Shape<3, 224, 224>, int Classes = 1000, class Form = Normalised,
+/// published, 6,998,552; with `Normalized, OneThree` 6,624,904.
+template <StaticShape Image = Shape<3, 224, 224>, int Classes = 1000, class Form = Normalized,
           class Widest = OneFive, class Regularisation = WithDropout>
 struct ImageNetGoogLeNet
     : Sequential<Image, typename Form::template conv<64, 7, Stride<2>>,
@@ -86,7 +86,7 @@ struct ImageNetGoogLeNet
 
 /// An auxiliary classifier, to be attached at auxiliary1 or auxiliary2 and trained with weight 0.3.
 /// Both of a network have 6,379,984 parameters for 1000 classes.
-template <int Classes = 1000, class Form = Normalised>
+template <int Classes = 1000, class Form = Normalized>
 using Auxiliary = Layers<AdaptiveAvgPool<4>, typename Form::template conv<128, 1>, Flatten,
                          Linear<1024>, Relu, Linear<Classes>>;
 

@@ -12,7 +12,7 @@
 namespace collab::zoo {
 
 namespace detail {
-// one filter per channel, then a 1x1 convolution; both normalised
+// one filter per channel, then a 1x1 convolution; both normalized
 template <int Channels, int Step = 1>
 using SeparableUnit =
     Layers<DepthwiseConv2d<3, Stride<Step>>, BatchNorm, Relu, Conv2d<Channels, 1>, BatchNorm, Relu>;

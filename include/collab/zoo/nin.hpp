@@ -16,7 +16,7 @@ struct companion1;
 struct companion2;
 struct companion3;
 
-/// Network in network for 32x32 images, with biases and without normalisation. Cuts: conv1_x
+/// Network in network for 32x32 images, with biases and without normalization. Cuts: conv1_x
 /// 96x16x16, `mutual` (conv2_x) 192x8x8, conv3_x (one map per class) 8x8. 966,986 parameters for 10
 /// classes.
 template <StaticShape Image = Shape<3, 32, 32>, int Classes = 10,

@@ -17,7 +17,7 @@ template <int Channels, int Convolutions>
 using SmallStage = Layers<Repeat<Convolutions, Conv2d<Channels, 3>, BatchNorm, Elu>, MaxPool<2>>;
 }
 
-/// Three stages of `Convolutions` 3x3 convolutions (32, 64, 128 channels; batch normalisation, ELU)
+/// Three stages of `Convolutions` 3x3 convolutions (32, 64, 128 channels; batch normalization, ELU)
 /// with a max pool each, then fully connected 128 and one output per class (Haeusser et al. 2017;
 /// Table 1 of Wang, Wang and Gao 2018). For 32x32 images. 551,018 parameters for {3, 32, 32} and 10
 /// classes.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// wide_resnet: residual networks with wide blocks that normalise first (Zagoruyko and Komodakis
+// wide_resnet: residual networks with wide blocks that normalize first (Zagoruyko and Komodakis
 // 2016).
 #pragma once
 #include <collab/layer/activation.hpp>
@@ -13,7 +13,7 @@
 namespace collab::zoo {
 
 namespace detail {
-template <int Channels, int Step>  // where the shape changes, both sides see the normalised input
+template <int Channels, int Step>  // where the shape changes, both sides see the normalized input
 using WideEntry =
     Layers<BatchNorm, Relu,
            Residual<Layers<Conv2d<Channels, 3, Stride<Step>>, BatchNorm, Relu, Conv2d<Channels, 3>>,

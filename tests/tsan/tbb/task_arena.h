@@ -2,7 +2,7 @@
 // task_arena: the part of oneTBB that the library uses, on plain threads, for the thread sanitizer
 // alone (preset tsan).
 //
-// The sanitizer cannot see how the installed oneTBB synchronises, because that library was built
+// The sanitizer cannot see how the installed oneTBB synchronizes, because that library was built
 // without it, and calls every handing-over of work a race. These few lines do the same with threads
 // that it does see, so that what it reports is ours.
 #pragma once

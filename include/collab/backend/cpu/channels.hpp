@@ -3,7 +3,7 @@
 #pragma once
 #include <algorithm>
 
-#include <collab/backend/cpu/pieces.hpp>
+#include <collab/backend/cpu/partition.hpp>
 #include <collab/core/config.hpp>
 
 namespace collab::backend {
@@ -11,8 +11,8 @@ namespace collab::backend {
 namespace detail {
 /// f(p) for each pixel p of the map; `channels` is the most that one pixel touches.
 template <class F>
-COLLAB_COLD void over_pixels(Threads& threads, const Map& map, long channels, const F& f) {
-    const Cut cut(map.pixels(), grain / channels);
+COLLAB_COLD void over_pixels(CpuContext& threads, const Map& map, long channels, const F& f) {
+    const Partition cut(map.pixels(), grain / channels);
     threads.run(cut.count, [&](int piece) {
         for (long p = cut.begin(piece); p < cut.end(piece); ++p)
             f(p);
@@ -22,7 +22,7 @@ COLLAB_COLD void over_pixels(Threads& threads, const Map& map, long channels, co
 
 /// Channel g * each + c of x becomes channel c * groups + g of y, where each = channels / groups.
 template <class T>
-COLLAB_COLD void shuffle_channels(Threads& threads, const Map& map, int groups, View<const T> x,
+COLLAB_COLD void shuffle_channels(CpuContext& threads, const Map& map, int groups, View<const T> x,
                                   View<T> y) {
     const int each = map.dims.channels / groups;
     detail::over_pixels(threads, map, map.dims.channels, [=](long p) {
@@ -51,7 +51,7 @@ COLLAB_COLD void shuffle_channels(Threads& threads, const Map& map, int groups, 
 /// y = x between zeros: its `channels` channels after the first (map.dims.channels - channels) / 2
 /// of y.
 template <class T>
-COLLAB_COLD void pad_channels(Threads& threads, const Map& map, int channels, View<const T> x,
+COLLAB_COLD void pad_channels(CpuContext& threads, const Map& map, int channels, View<const T> x,
                               View<T> y) {
     const int all = map.dims.channels;
     const int before = (all - channels) / 2;
@@ -66,7 +66,8 @@ COLLAB_COLD void pad_channels(Threads& threads, const Map& map, int channels, Vi
 
 /// y = the largest of the pieces of x, which lie `map.dims.channels` apart; NaN if one is.
 template <class T>
-COLLAB_COLD void maxout(Threads& threads, const Map& map, int pieces, View<const T> x, View<T> y) {
+COLLAB_COLD void maxout(CpuContext& threads, const Map& map, int pieces, View<const T> x,
+                        View<T> y) {
     const int channels = map.dims.channels;
     detail::over_pixels(threads, map, long(channels) * pieces, [=](long p) {
         const T* from = x.data + p * x.pixel;
@@ -83,7 +84,7 @@ COLLAB_COLD void maxout(Threads& threads, const Map& map, int pieces, View<const
 
 /// The first largest piece of x (the first NaN if there is one) takes the gradient, the others 0.
 template <class T>
-COLLAB_COLD void maxout_backward(Threads& threads, const Map& map, int pieces, View<const T> x,
+COLLAB_COLD void maxout_backward(CpuContext& threads, const Map& map, int pieces, View<const T> x,
                                  View<const T> dy, View<T> dx) {
     const int channels = map.dims.channels;
     detail::over_pixels(threads, map, long(channels) * pieces, [=](long p) {

@@ -13,19 +13,19 @@ namespace collab::backend::detail {
 /// The tiles of the weight gradient, if both gradients go by Winograd's tiles over maps of one
 /// size; none otherwise.
 template <class T>
-WinogradParts backward_in_one_sweep(const Threads& threads, const Convolution& g) {
+WinogradParts backward_in_one_sweep(const CpuContext& threads, const Convolution& g) {
     if (g.groups != 1 || g.in.height != g.out.height || g.in.width != g.out.width ||
-        winograd_edge<T>(Dense(g, true), threads.winograd()) == 0)
+        winograd_edge<T>(ConvGeometry(g, true), threads.winograd()) == 0)
         return {};
-    return winograd_parts<T>(Dense(g, false), threads.winograd());
+    return winograd_parts<T>(ConvGeometry(g, false), threads.winograd());
 }
 
 /// Adds to dw and writes after.y. Returns the number of parts that have sums in `after`.
 template <class T>
-COLLAB_COLD int dense_backward(Threads& threads, const Convolution& g, WinogradParts winograd,
-                               const Load<T>& x, const Load<T>& dy, const T* w, T* dw,
-                               After<T>& after) {
-    const Dense back(g, true);
+COLLAB_COLD int dense_backward(CpuContext& threads, const Convolution& g, WinogradParts winograd,
+                               const InputTransform<T>& x, const InputTransform<T>& dy, const T* w,
+                               T* dw, Epilogue<T>& after) {
+    const ConvGeometry back(g, true);
     const int edge = winograd.edge;
     const int back_edge = winograd_edge<T>(back, threads.winograd());
     const int in = g.in.channels;
@@ -36,10 +36,11 @@ COLLAB_COLD int dense_backward(Threads& threads, const Convolution& g, WinogradP
     const Window window = back.window();  // that of x is the same
     const std::ptrdiff_t x_row = std::ptrdiff_t(window.width()) * in;
     const std::ptrdiff_t dy_row = std::ptrdiff_t(window.width()) * out;
-    const Units units(g.batch, height,
-                      sizeof(T) * std::size_t(window.height(height)) * std::size_t(x_row + dy_row),
-                      sizeof(T) * std::size_t(x_row + dy_row), g.out.area(),
-                      winograd_outputs(std::max(winograd.edge, back_edge)));
+    const BatchTiling units(g.batch, height,
+                            sizeof(T) * std::size_t(window.height(height)) *
+                                std::size_t(x_row + dy_row),
+                            sizeof(T) * std::size_t(x_row + dy_row), g.out.area(),
+                            winograd_outputs(std::max(winograd.edge, back_edge)));
     const std::ptrdiff_t x_image = window.height(units.most_rows) * x_row;
     const std::ptrdiff_t dy_image = window.height(units.most_rows) * dy_row;
     const int parts = std::min(winograd.parts, units.count());
@@ -65,14 +66,14 @@ COLLAB_COLD int dense_backward(Threads& threads, const Convolution& g, WinogradP
         T* const tiles = dy_copy + dy_size;
         const int first_unit = part_begin(units.count(), parts, part);
         const int last_unit = part_begin(units.count(), parts, part + 1);
-        Ahead ahead, later;
+        Prefetcher ahead, later;
         for (int u = first_unit; u < last_unit; ++u) {
-            const Units::Unit unit = units[u];
+            const BatchTiling::Unit unit = units[u];
             ahead.clear();
             later.clear();
             // of the next part, too: a thread takes parts in their order
             if (u + 1 < units.count()) {
-                const Units::Unit next = units[u + 1];
+                const BatchTiling::Unit next = units[u + 1];
                 const long first = (long(next.image) * height + next.row) * width;
                 const long count = long(next.images) * next.rows * width;
                 ahead.add(dy.x, first, count);

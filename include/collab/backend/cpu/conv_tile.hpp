@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <cstddef>
 
-#include <collab/backend/cpu/ahead.hpp>
+#include <collab/backend/cpu/prefetch.hpp>
 #include <collab/backend/cpu/vector.hpp>
 
 namespace collab::backend::detail {
@@ -21,7 +21,7 @@ struct Quad {
     int from, to;
 };
 
-/// What is the same for all tiles. One tap row is `length` = (tap columns x channels) neighbours in
+/// What is the same for all tiles. One tap row is `length` = (tap columns x channels) neighbors in
 /// memory, `row` after the one before; of each, elements [from, to) are added to the bias, or to y
 /// when `add`.
 template <class T>
@@ -35,7 +35,7 @@ struct TileJob {
     std::ptrdiff_t y_step;
     int channels, pixels;  ///< stored per pixel, of a quad
     bool add;
-    Ahead* ahead;
+    Prefetcher* ahead;
 };
 
 /// Tiles of Quads quads x V registers: `count` quads, a multiple of Quads.
@@ -49,10 +49,10 @@ COLLAB_NOINLINE void conv_tiles(const TileJob<T>& job, const Quad* quads, int co
     for (; count > 0; count -= Quads, quads += Quads) {
         Vector<T> acc[Quads][4][V];
         if (!job.add) {
-            times<V>([&](int v) COLLAB_LAMBDA_INLINE {
+            inline_loop<V>([&](int v) COLLAB_LAMBDA_INLINE {
                 const Vector<T> bias = load(job.bias + v * L);
-                times<Quads>([&](int q) COLLAB_LAMBDA_INLINE {
-                    times<4>([&](int p) COLLAB_LAMBDA_INLINE { acc[q][p][v] = bias; });
+                inline_loop<Quads>([&](int q) COLLAB_LAMBDA_INLINE {
+                    inline_loop<4>([&](int p) COLLAB_LAMBDA_INLINE { acc[q][p][v] = bias; });
                 });
             });
         } else {  // from where they lie, or from a copy of those that are no whole tile: one piece
@@ -69,9 +69,9 @@ COLLAB_NOINLINE void conv_tiles(const TileJob<T>& job, const Quad* quads, int co
                 }
             }
             const std::ptrdiff_t place_step = whole ? y_step : V * L;
-            times<Quads>([&](int q) COLLAB_LAMBDA_INLINE {
-                times<4>([&](int p) COLLAB_LAMBDA_INLINE {
-                    times<V>([&](int v) COLLAB_LAMBDA_INLINE {
+            inline_loop<Quads>([&](int q) COLLAB_LAMBDA_INLINE {
+                inline_loop<4>([&](int p) COLLAB_LAMBDA_INLINE {
+                    inline_loop<V>([&](int v) COLLAB_LAMBDA_INLINE {
                         acc[q][p][v] = load(place[q] + p * place_step + v * L);
                     });
                 });
@@ -87,16 +87,16 @@ COLLAB_NOINLINE void conv_tiles(const TileJob<T>& job, const Quad* quads, int co
             job.ahead->step();
             const T* w = job.weights + (std::ptrdiff_t(k) * job.length + job.from) * (V * L);
             const T* x[Quads];
-            times<Quads>([&](int q) COLLAB_LAMBDA_INLINE {
+            inline_loop<Quads>([&](int q) COLLAB_LAMBDA_INLINE {
                 x[q] = job.x + quads[q].x + k * job.row + job.from;
             });
             for (int j = job.from; j < job.to; ++j, w += V * L) {
                 Vector<T> weight[V];
-                times<V>([&](int v) COLLAB_LAMBDA_INLINE { weight[v] = load(w + v * L); });
-                times<Quads>([&](int q) COLLAB_LAMBDA_INLINE {
+                inline_loop<V>([&](int v) COLLAB_LAMBDA_INLINE { weight[v] = load(w + v * L); });
+                inline_loop<Quads>([&](int q) COLLAB_LAMBDA_INLINE {
                     const T* at = x[q]++;
                     const auto feed = [&](auto p, T value) COLLAB_LAMBDA_INLINE {
-                        times<V>([&](int v) COLLAB_LAMBDA_INLINE {
+                        inline_loop<V>([&](int v) COLLAB_LAMBDA_INLINE {
                             add_product(acc[q][p][v], value, weight[v]);
                         });
                     };
@@ -108,20 +108,21 @@ COLLAB_NOINLINE void conv_tiles(const TileJob<T>& job, const Quad* quads, int co
             }
         }
         if (whole) {
-            times<Quads>([&](int q) COLLAB_LAMBDA_INLINE {
+            inline_loop<Quads>([&](int q) COLLAB_LAMBDA_INLINE {
                 T* y = job.y + quads[q].y;
-                times<4>([&](int p) COLLAB_LAMBDA_INLINE {
-                    times<V>([&](int v) COLLAB_LAMBDA_INLINE {
+                inline_loop<4>([&](int p) COLLAB_LAMBDA_INLINE {
+                    inline_loop<V>([&](int v) COLLAB_LAMBDA_INLINE {
                         store(y + p * y_step + v * L, acc[q][p][v]);
                     });
                 });
             });
         } else {
             alignas(64) T done[Quads][4][V * L];
-            times<Quads>([&](int q) COLLAB_LAMBDA_INLINE {
-                times<4>([&](int p) COLLAB_LAMBDA_INLINE {
-                    times<V>([&](int v)
-                                 COLLAB_LAMBDA_INLINE { store(done[q][p] + v * L, acc[q][p][v]); });
+            inline_loop<Quads>([&](int q) COLLAB_LAMBDA_INLINE {
+                inline_loop<4>([&](int p) COLLAB_LAMBDA_INLINE {
+                    inline_loop<V>([&](int v) COLLAB_LAMBDA_INLINE {
+                        store(done[q][p] + v * L, acc[q][p][v]);
+                    });
                 });
             });
             for (int q = 0; q < Quads; ++q)

@@ -6,11 +6,11 @@
 #include <cstddef>
 #include <cstdint>
 
-#include <collab/backend/cpu/ahead.hpp>
-#include <collab/backend/cpu/load.hpp>
+#include <collab/backend/cpu/conv_geometry.hpp>
+#include <collab/backend/cpu/cpu_context.hpp>
+#include <collab/backend/cpu/input_transform.hpp>
 #include <collab/backend/cpu/packing.hpp>
-#include <collab/backend/cpu/sweep.hpp>
-#include <collab/backend/cpu/threads.hpp>
+#include <collab/backend/cpu/prefetch.hpp>
 #include <collab/backend/cpu/winograd_gradient.hpp>
 #include <collab/memory/view.hpp>
 
@@ -23,7 +23,7 @@ struct PixelSweep {
     int images, from, to, width;
     std::ptrdiff_t x_image, x_row, x_step, dy_image, dy_row;  // dy pixels are one block apart
     bool first;                                               // the sums are set, not added to
-    Ahead* ahead;
+    Prefetcher* ahead;
 };
 
 /// Adds to dw[Inputs][V registers], or writes there, the sums over pixels of x[input] *
@@ -32,8 +32,8 @@ template <class T, int Inputs, int V>
 COLLAB_NOINLINE void weight_tile(const PixelSweep& s, const T* x, const T* dy, T* dw) {
     constexpr int L = lanes<T>;
     Vector<T> acc[Inputs][V];
-    times<Inputs>([&](int i) COLLAB_LAMBDA_INLINE {
-        times<V>([&](int v) COLLAB_LAMBDA_INLINE { acc[i][v] = Vector<T>{}; });
+    inline_loop<Inputs>([&](int i) COLLAB_LAMBDA_INLINE {
+        inline_loop<V>([&](int v) COLLAB_LAMBDA_INLINE { acc[i][v] = Vector<T>{}; });
     });
     const std::ptrdiff_t step = s.x_step;
     for (int image = 0; image < s.images; ++image)
@@ -43,19 +43,20 @@ COLLAB_NOINLINE void weight_tile(const PixelSweep& s, const T* x, const T* dy, T
             const T* pd = dy + image * s.dy_image + row * s.dy_row;
             for (int w = 0; w < s.width; ++w, px += step, pd += V * L) {
                 Vector<T> d[V];
-                times<V>([&](int v) COLLAB_LAMBDA_INLINE { d[v] = load(pd + v * L); });
-                times<Inputs>([&](int i) COLLAB_LAMBDA_INLINE {
-                    times<V>([&](int v)
-                                 COLLAB_LAMBDA_INLINE { add_product(acc[i][v], px[i], d[v]); });
+                inline_loop<V>([&](int v) COLLAB_LAMBDA_INLINE { d[v] = load(pd + v * L); });
+                inline_loop<Inputs>([&](int i) COLLAB_LAMBDA_INLINE {
+                    inline_loop<V>(
+                        [&](int v) COLLAB_LAMBDA_INLINE { add_product(acc[i][v], px[i], d[v]); });
                 });
             }
         }
     if (!s.first)
-        times<Inputs>([&](int i) COLLAB_LAMBDA_INLINE {
-            times<V>([&](int v) COLLAB_LAMBDA_INLINE { acc[i][v] += load(dw + (i * V + v) * L); });
+        inline_loop<Inputs>([&](int i) COLLAB_LAMBDA_INLINE {
+            inline_loop<V>([&](int v)
+                               COLLAB_LAMBDA_INLINE { acc[i][v] += load(dw + (i * V + v) * L); });
         });
-    times<Inputs>([&](int i) COLLAB_LAMBDA_INLINE {
-        times<V>([&](int v) COLLAB_LAMBDA_INLINE { store(dw + (i * V + v) * L, acc[i][v]); });
+    inline_loop<Inputs>([&](int i) COLLAB_LAMBDA_INLINE {
+        inline_loop<V>([&](int v) COLLAB_LAMBDA_INLINE { store(dw + (i * V + v) * L, acc[i][v]); });
     });
 }
 
@@ -82,7 +83,7 @@ constexpr int covered_inputs(int n, int vectors) {
     return covered;
 }
 
-/// All tiles of one tap row: `inputs` neighbours of x from the pixel on; dw has
+/// All tiles of one tap row: `inputs` neighbors of x from the pixel on; dw has
 /// covered_inputs(inputs, V) rows.
 template <class T, int V>
 void weight_tiles(const PixelSweep& s, const T* x, const T* dy, int inputs, T* dw) {
@@ -132,7 +133,7 @@ struct WeightCut {
     int parts;
     int in_slices = 1;
     int out_slices = 1;
-    WeightCut(const Dense& d, std::size_t weight_bytes, int blocks, int units, int outputs) {
+    WeightCut(const ConvGeometry& d, std::size_t weight_bytes, int blocks, int units, int outputs) {
         const std::size_t fit = (std::size_t(64) << 20) / weight_bytes;  // at most 64 MB of sums
         // pixels per part, or the additions of parts would cost too much
         const long enough = long(d.g.batch) * outputs / 512;
@@ -151,9 +152,9 @@ struct WeightCut {
 
 /// What a unit will read.
 template <class T>
-void fetch_unit(Ahead& ahead, const Dense& d, const Units::Unit& unit, const Load<T>& x,
-                const Load<T>& dy) {
-    const auto add = [&](const Load<T>& load, const Dims& map) {
+void fetch_unit(Prefetcher& ahead, const ConvGeometry& d, const BatchTiling::Unit& unit,
+                const InputTransform<T>& x, const InputTransform<T>& dy) {
+    const auto add = [&](const InputTransform<T>& load, const Dims& map) {
         const int rows = d.target.height;  // of outputs
         const long first =
             long(unit.image) * map.area() + long(unit.row) * map.height / rows * map.width;
@@ -173,7 +174,7 @@ struct WinogradParts {
     int parts = 0;
 };
 template <class T>
-WinogradParts winograd_parts(const Dense& d, int most_edge) {
+WinogradParts winograd_parts(const ConvGeometry& d, int most_edge) {
     const int edge = winograd_gradient_edge<T>(d, most_edge);
     const std::size_t bytes = winograd_sums_size<T>(edge, d.source_channels, d.target_channels) *
                               std::size_t(d.g.groups) * sizeof(T);
@@ -185,8 +186,9 @@ WinogradParts winograd_parts(const Dense& d, int most_edge) {
 
 /// Adds to dw, by Winograd's tiles.
 template <class T>
-COLLAB_COLD void dense_winograd_gradient(Threads& threads, const Dense& d, WinogradParts winograd,
-                                         const Load<T>& x, const Load<T>& dy, T* dw) {
+COLLAB_COLD void dense_winograd_gradient(CpuContext& threads, const ConvGeometry& d,
+                                         WinogradParts winograd, const InputTransform<T>& x,
+                                         const InputTransform<T>& dy, T* dw) {
     const Window window = d.window();
     const int channels = d.source_channels;
     const int targets = d.target_channels;
@@ -194,7 +196,7 @@ COLLAB_COLD void dense_winograd_gradient(Threads& threads, const Dense& d, Winog
     const int width = d.target.width;
     const std::ptrdiff_t row = std::ptrdiff_t(window.width()) * channels;
     const std::ptrdiff_t dy_row = std::ptrdiff_t(width) * targets;
-    const Units units(
+    const BatchTiling units(
         d.g.batch, d.target.height,
         sizeof(T) * std::size_t(window.height(d.target.height) * row + d.target.height * dy_row),
         sizeof(T) * std::size_t(row + dy_row), d.target.area(), winograd_outputs(winograd.edge));
@@ -216,9 +218,9 @@ COLLAB_COLD void dense_winograd_gradient(Threads& threads, const Dense& d, Winog
         T* const formed = copy + window_size;
         const int first_unit = part_begin(units.count(), parts, part);
         const int last_unit = part_begin(units.count(), parts, part + 1);
-        Ahead ahead;
+        Prefetcher ahead;
         for (int u = first_unit; u < last_unit; ++u) {
-            const Units::Unit unit = units[u];
+            const BatchTiling::Unit unit = units[u];
             ahead.clear();
             if (u + 1 < units.count())
                 fetch_unit(ahead, d, units[u + 1], x, dy);
@@ -267,8 +269,9 @@ COLLAB_COLD void dense_winograd_gradient(Threads& threads, const Dense& d, Winog
 
 /// Adds to dw.
 template <class T>
-COLLAB_COLD void dense_weight_gradient(Threads& threads, const Dense& d, const Load<T>& x,
-                                       const Load<T>& dy, T* dw) {
+COLLAB_COLD void dense_weight_gradient(CpuContext& threads, const ConvGeometry& d,
+                                       const InputTransform<T>& x, const InputTransform<T>& dy,
+                                       T* dw) {
     constexpr int L = lanes<T>;
     if (const WinogradParts winograd = winograd_parts<T>(d, threads.winograd()); winograd.edge > 0)
         return dense_winograd_gradient(threads, d, winograd, x, dy, dw);
@@ -299,7 +302,7 @@ COLLAB_COLD void dense_weight_gradient(Threads& threads, const Dense& d, const L
                                       : std::ptrdiff_t(window.width()) * in;
     };
     const auto cut_units = [&](int in) {
-        return Units(
+        return BatchTiling(
             d.g.batch, s.rows.count,
             sizeof(T) *
                 std::size_t(window.height(s.rows.count) * window_row(in) + outputs * sketch),
@@ -311,7 +314,7 @@ COLLAB_COLD void dense_weight_gradient(Threads& threads, const Dense& d, const L
     const int most_in = ceil_div(channels, cut.in_slices);
     const int most_blocks = ceil_div(blocks.count(), cut.out_slices);
     const int slack = 64;  // a tile may read past its last input
-    const Units units = cut_units(most_in);
+    const BatchTiling units = cut_units(most_in);
     // slices have fewer units than all channels: a part without any would leave its sums unset
     cut.parts = std::min(cut.parts, units.count());
     const std::size_t sums_of_slice = sums_before(most_in, blocks.count());
@@ -343,9 +346,9 @@ COLLAB_COLD void dense_weight_gradient(Threads& threads, const Dense& d, const L
         T* const dy_blocks = copy + window_size;
         const int first_unit = part_begin(units.count(), cut.parts, part);
         const int last_unit = part_begin(units.count(), cut.parts, part + 1);
-        Ahead ahead;
+        Prefetcher ahead;
         for (int u = first_unit; u < last_unit; ++u) {
-            const Units::Unit unit = units[u];
+            const BatchTiling::Unit unit = units[u];
             ahead.clear();
             // a thread takes pieces in their order
             if (const int next =
@@ -372,7 +375,7 @@ COLLAB_COLD void dense_weight_gradient(Threads& threads, const Dense& d, const L
                 const int vectors = blocks.in_block(b);
                 const int wide = vectors * L;
                 const int n = std::min(wide, d.target_channels - first);
-                // Units of more than one image are whole images, whose pixels all follow one
+                // BatchTiling of more than one image are whole images, whose pixels all follow one
                 // another.
                 load_pixels(dy, long(unit.image) * outputs + unit.row * s.columns.count,
                             group * d.target_channels + first, n,
@@ -450,7 +453,7 @@ COLLAB_COLD void dense_weight_gradient(Threads& threads, const Dense& d, const L
 
 /// Adds the sum of dy over samples and pixels to db, one per channel.
 template <class T>
-COLLAB_COLD void bias_gradient(Threads& threads, const Map& map, View<const T> dy, T* db) {
+COLLAB_COLD void bias_gradient(CpuContext& threads, const Map& map, View<const T> dy, T* db) {
     const int channels = map.dims.channels;
     const int parts = int(std::min<long>(32, (map.pixels() + 63) / 64));
     const std::size_t padded = detail::whole_lines<T>(std::size_t(channels));

@@ -6,15 +6,15 @@
 #include <cstddef>
 #include <utility>
 
-#include <collab/backend/cpu/after.hpp>
+#include <collab/backend/cpu/conv_geometry.hpp>
 #include <collab/backend/cpu/conv_tile.hpp>
 #include <collab/backend/cpu/conv_weight_gradient.hpp>
-#include <collab/backend/cpu/families.hpp>
-#include <collab/backend/cpu/load.hpp>
+#include <collab/backend/cpu/cpu_context.hpp>
+#include <collab/backend/cpu/epilogue.hpp>
+#include <collab/backend/cpu/input_transform.hpp>
+#include <collab/backend/cpu/kernel_table.hpp>
 #include <collab/backend/cpu/operations.hpp>
 #include <collab/backend/cpu/packing.hpp>
-#include <collab/backend/cpu/sweep.hpp>
-#include <collab/backend/cpu/threads.hpp>
 #include <collab/backend/cpu/winograd.hpp>
 #include <collab/memory/view.hpp>
 
@@ -42,9 +42,10 @@ struct Source {
 
 /// The quads of one sweep over one unit, by rows of the output first so that a tile's quads mostly
 /// see the same tap rows.
-inline int list_quads(const Dense& d, const Sweep& s, const Window& window, const Units::Unit& unit,
-                      int rows, std::ptrdiff_t pixel, std::ptrdiff_t row, std::ptrdiff_t image,
-                      std::ptrdiff_t y_pixel, Quad* quads) {
+inline int list_quads(const ConvGeometry& d, const Sweep& s, const Window& window,
+                      const BatchTiling::Unit& unit, int rows, std::ptrdiff_t pixel,
+                      std::ptrdiff_t row, std::ptrdiff_t image, std::ptrdiff_t y_pixel,
+                      Quad* quads) {
     const std::ptrdiff_t y_row = d.target.width * y_pixel;
     const std::ptrdiff_t y_image = d.target.height * y_row;
     const std::ptrdiff_t origin =
@@ -75,8 +76,8 @@ inline int list_quads(const Dense& d, const Sweep& s, const Window& window, cons
 
 /// What a unit will read and write.
 template <class T>
-void fetch_unit(Ahead& ahead, const Dense& d, const Units::Unit& unit, const Load<T>& load,
-                const After<T>& after) {
+void fetch_unit(Prefetcher& ahead, const ConvGeometry& d, const BatchTiling::Unit& unit,
+                const InputTransform<T>& load, const Epilogue<T>& after) {
     // the share of the unit's rows in a map
     const auto pixels = [&](const Dims& map, int rows_all) {
         const long first =
@@ -98,8 +99,8 @@ void fetch_unit(Ahead& ahead, const Dense& d, const Units::Unit& unit, const Loa
 /// All sweeps of `d` from `load` to `after.y`; every target pixel is written, those without taps
 /// with the bias alone. Returns the number of parts that have sums in `after`.
 template <class T>
-COLLAB_COLD int dense(Threads& threads, const Dense& d, const Load<T>& load, const T* w,
-                      const T* bias, After<T>& after) {
+COLLAB_COLD int dense(CpuContext& threads, const ConvGeometry& d, const InputTransform<T>& load,
+                      const T* w, const T* bias, Epilogue<T>& after) {
     constexpr int L = lanes<T>;
     const View<const T> x = load.x;
     const View<T> y = after.y;
@@ -110,7 +111,7 @@ COLLAB_COLD int dense(Threads& threads, const Dense& d, const Load<T>& load, con
     const Window window = d.window();
 
     // of its tiles; 0: a direct sweep
-    const int winograd = winograd_edge<T>(d, threads.winograd(), threads.constant_weights() != 0);
+    const int winograd = winograd_edge<T>(d, threads.winograd(), threads.chooses_as_if_constant());
     const int widest = d.sweep(0).columns.count;
     const int step = d.sweep(0).columns.stride;
     const std::ptrdiff_t row = std::ptrdiff_t(window.width()) * c;
@@ -119,10 +120,10 @@ COLLAB_COLD int dense(Threads& threads, const Dense& d, const Load<T>& load, con
     const std::size_t budget = sizeof(T) * std::size_t(d.g.weights()) > (std::size_t(2) << 20)
                                    ? std::size_t(2) << 20
                                    : std::size_t(256) << 10;
-    const Units units(d.g.batch, window.most_rows,
-                      sizeof(T) * std::size_t(window.height(window.most_rows) * row),
-                      sizeof(T) * std::size_t(window.row_stride * row), outputs,
-                      winograd ? winograd_outputs(winograd) : 96, budget);
+    const BatchTiling units(d.g.batch, window.most_rows,
+                            sizeof(T) * std::size_t(window.height(window.most_rows) * row),
+                            sizeof(T) * std::size_t(window.row_stride * row), outputs,
+                            winograd ? winograd_outputs(winograd) : 96, budget);
     // One line more than a power of two between images, or the same pixel of every image would
     // compete for the same cache lines.
     const std::ptrdiff_t whole =
@@ -206,7 +207,7 @@ COLLAB_COLD int dense(Threads& threads, const Dense& d, const Load<T>& load, con
         Quad* const quads =
             reinterpret_cast<Quad*>(chunk_sums + chunked_quads * 4 * block_vectors * L);
         Quad* const own_quads = quads + most_quads;
-        Ahead ahead;
+        Prefetcher ahead;
         const int last_unit = part_begin(total, parts, part + 1);
         for (int u = part_begin(total, parts, part); u < last_unit; ++u) {
             const int group = u / units.count();
@@ -214,7 +215,7 @@ COLLAB_COLD int dense(Threads& threads, const Dense& d, const Load<T>& load, con
             // of the next part, too: a thread takes parts in their order
             if (u + 1 < total)
                 fetch_unit(ahead, d, units[(u + 1) % units.count()], load, after);
-            const Units::Unit unit = units[u % units.count()];
+            const BatchTiling::Unit unit = units[u % units.count()];
             const int top = unit.row * window.row_stride + window.top;
             const T* const maps = x.data + unit.image * x_image + group * c;
             Source<T> source{maps + top * x_row + window.left * x.pixel, x.pixel, x_row, x_image};
@@ -330,59 +331,61 @@ COLLAB_COLD int dense(Threads& threads, const Dense& d, const Load<T>& load, con
 /// A sweep, or the sums of a weight gradient, of a flattened convolution that is not depthwise, by
 /// whichever kernels there are for it: see `dense` and `dense_weight_gradient`.
 template <class T>
-int sweep_of(Threads& threads, const Families<T>& families, const Convolution& flat,
-             bool transposed, const Load<T>& x, const T* w, const T* bias, After<T>& after) {
+int sweep_of(CpuContext& threads, const KernelTable<T>& families, const Convolution& flat,
+             bool transposed, const InputTransform<T>& x, const T* w, const T* bias,
+             Epilogue<T>& after) {
     if (by_matrix_unit(threads, families, flat))
         return families.unit_sweep(threads, flat, transposed, x, w, bias, after);
-    return dense(threads, Dense(flat, transposed), x, w, bias, after);
+    return dense(threads, ConvGeometry(flat, transposed), x, w, bias, after);
 }
 template <class T>
-void weight_gradient_of(Threads& threads, const Families<T>& families, const Convolution& flat,
-                        const Load<T>& x, const Load<T>& dy, T* dw) {
+void weight_gradient_of(CpuContext& threads, const KernelTable<T>& families,
+                        const Convolution& flat, const InputTransform<T>& x,
+                        const InputTransform<T>& dy, T* dw) {
     if (by_matrix_unit(threads, families, flat))
         families.unit_weight_gradient(threads, flat, x, dy, dw);
     else
-        dense_weight_gradient(threads, Dense(flat, false), x, dy, dw);
+        dense_weight_gradient(threads, ConvGeometry(flat, false), x, dy, dw);
 }
 
 }  // namespace detail
 
 /// y = x * w (+ bias, one per output channel, unless null).
 template <class T>
-COLLAB_COLD void conv2d(Threads& threads, const Convolution& g, View<const T> x, const T* w,
-                        const T* bias, View<T> y, const detail::Families<T>& families) {
+COLLAB_COLD void conv2d(CpuContext& threads, const Convolution& g, View<const T> x, const T* w,
+                        const T* bias, View<T> y, const detail::KernelTable<T>& families) {
     const Convolution flat = detail::flattened(g);
     if (detail::is_depthwise(flat))
         return families.depthwise(threads, flat, x, w, bias, y);
-    detail::After<T> after(y, g.out.channels);
-    detail::sweep_of(threads, families, flat, false, detail::Load<T>(x, g.in.channels), w, bias,
-                     after);
+    detail::Epilogue<T> after(y, g.out.channels);
+    detail::sweep_of(threads, families, flat, false, detail::InputTransform<T>(x, g.in.channels), w,
+                     bias, after);
 }
 
 /// dx = the gradient of `conv2d` with respect to x (+ bias, one per input channel, unless null: for
 /// the transposed convolution).
 template <class T>
-COLLAB_COLD void conv2d_input_gradient(Threads& threads, const Convolution& g, View<const T> dy,
+COLLAB_COLD void conv2d_input_gradient(CpuContext& threads, const Convolution& g, View<const T> dy,
                                        const T* w, const T* bias, View<T> dx,
-                                       const detail::Families<T>& families) {
+                                       const detail::KernelTable<T>& families) {
     const Convolution flat = detail::flattened(g);
     if (detail::is_depthwise(flat))
         return families.depthwise_input_gradient(threads, flat, dy, w, bias, dx);
-    detail::After<T> after(dx, g.in.channels);
-    detail::sweep_of(threads, families, flat, true, detail::Load<T>(dy, g.out.channels), w, bias,
-                     after);
+    detail::Epilogue<T> after(dx, g.in.channels);
+    detail::sweep_of(threads, families, flat, true, detail::InputTransform<T>(dy, g.out.channels),
+                     w, bias, after);
 }
 
 /// Adds the gradient with respect to the weights to dw.
 template <class T>
-COLLAB_COLD void conv2d_weight_gradient(Threads& threads, const Convolution& g, View<const T> x,
+COLLAB_COLD void conv2d_weight_gradient(CpuContext& threads, const Convolution& g, View<const T> x,
                                         View<const T> dy, T* dw,
-                                        const detail::Families<T>& families) {
+                                        const detail::KernelTable<T>& families) {
     const Convolution flat = detail::flattened(g);
     if (detail::is_depthwise(flat))
         return families.depthwise_weight_gradient(threads, flat, x, dy, dw);
-    detail::weight_gradient_of(threads, families, flat, detail::Load<T>(x, g.in.channels),
-                               detail::Load<T>(dy, g.out.channels), dw);
+    detail::weight_gradient_of(threads, families, flat, detail::InputTransform<T>(x, g.in.channels),
+                               detail::InputTransform<T>(dy, g.out.channels), dw);
 }
 
 }  // namespace collab::backend

@@ -10,15 +10,15 @@
 #include <type_traits>
 
 #include <collab/backend/concepts.hpp>
+#include <collab/backend/cpu/cpu_context.hpp>
 #include <collab/backend/cpu/elementwise.hpp>
-#include <collab/backend/cpu/fused.hpp>
+#include <collab/backend/cpu/fused_conv.hpp>
 #include <collab/backend/cpu/memory.hpp>
-#include <collab/backend/cpu/normalisation.hpp>
+#include <collab/backend/cpu/normalization.hpp>
 #include <collab/backend/cpu/operations.hpp>
-#include <collab/backend/cpu/threads.hpp>
 
 #ifndef COLLAB_PRECOMPILED
-#include <collab/backend/cpu/kernels.hpp>
+#include <collab/backend/cpu/operations_impl.hpp>
 #endif
 
 namespace collab {
@@ -61,13 +61,15 @@ public:
 
     /// On `threads` threads; 0 for one per core.
     explicit Cpu(int threads = 0, CpuOptions options = {})
-        : threads_(std::make_unique<backend::Threads>(threads, static_cast<int>(options.winograd),
-                                                      options.matrix_unit)) {}
+        : threads_(std::make_unique<backend::CpuContext>(
+              threads, static_cast<int>(options.winograd), options.matrix_unit)) {}
 
     int threads() const { return threads_->count(); }
     /// From here on, weights at the same place are the same as in earlier operations of this
     /// version: they are packed once. 0: they may change, and are packed each time.
     void constant_weights(std::uint64_t version) { threads_->constant_weights(version); }
+    /// Whether operations choose their kernels as they do for constant weights.
+    void choose_as_if_constant(bool yes) { threads_->choose_as_if_constant(yes); }
     /// Gives back what was kept of a version.
     void forget_weights(std::uint64_t version) { threads_->forget_weights(version); }
     /// What the operations have needed so far beside their operands.
@@ -149,16 +151,16 @@ public:
         backend::activate_backward<T>(*threads_, map, f, y, dy, dx);
     }
 
-    // NormalisationBackend
+    // NormalizationBackend
     template <class F>
-    void batch_norm(const backend::Map& map, const backend::Normalisation& n, F f, In x,
+    void batch_norm(const backend::Map& map, const backend::Normalization& n, F f, In x,
                     const T* gamma, const T* beta, T* running_mean, T* running_variance, T* saved,
                     Out y) {
         backend::batch_norm<T>(*threads_, map, n, f, x, gamma, beta, running_mean, running_variance,
                                saved, y);
     }
     template <class F>
-    void batch_norm_inference(const backend::Map& map, const backend::Normalisation& n, F f, In x,
+    void batch_norm_inference(const backend::Map& map, const backend::Normalization& n, F f, In x,
                               const T* gamma, const T* beta, const T* mean, const T* variance,
                               Out y) {
         backend::batch_norm_inference<T>(*threads_, map, n, f, x, gamma, beta, mean, variance, y);
@@ -177,9 +179,9 @@ public:
         backend::fused_conv2d<T>(*threads_, g, families<G>(), x, w, bias, y, statistics);
     }
     template <class X, class F, class G = backend::Convolution>
-    void normalised_conv2d(const G& g, const X& x, const T* w, const T* bias, F f,
-                           const backend::Normalised<T, Identity>& input, In skip, Out y) {
-        backend::normalised_conv2d<T>(*threads_, g, families<G>(), x, w, bias, f, input, skip, y);
+    void normalized_conv2d(const G& g, const X& x, const T* w, const T* bias, F f,
+                           const backend::Normalized<T, Identity>& input, In skip, Out y) {
+        backend::normalized_conv2d<T>(*threads_, g, families<G>(), x, w, bias, f, input, skip, y);
     }
     template <class X, class D, class G = backend::Convolution>
     void fused_conv2d_weight_gradient(const G& g, const X& x, const D& dy, T* dw) {
@@ -194,18 +196,18 @@ public:
         backend::batch_statistics<T>(*threads_, map, x, statistics);
     }
     template <class F>
-    void normalise(const backend::Map& map, F f, const backend::Normalised<T, Identity>& input,
+    void normalize(const backend::Map& map, F f, const backend::Normalized<T, Identity>& input,
                    In skip, Out y) {
-        backend::normalise<T>(*threads_, map, f, input, skip, y);
+        backend::normalize<T>(*threads_, map, f, input, skip, y);
     }
     template <class F>
-    void normalised_sums(const backend::Map& map, F f, In x, In y, In dy, const T* saved, T* dgamma,
+    void normalized_sums(const backend::Map& map, F f, In x, In y, In dy, const T* saved, T* dgamma,
                          T* dbeta, T* sums, Out g) {
-        backend::normalised_sums<T>(*threads_, map, f, x, y, dy, saved, dgamma, dbeta, sums, g);
+        backend::normalized_sums<T>(*threads_, map, f, x, y, dy, saved, dgamma, dbeta, sums, g);
     }
-    void normalised_gradient(const backend::Map& map,
-                             const backend::NormalisedGradient<T>& gradient, Out dx) {
-        backend::normalised_gradient<T>(*threads_, map, gradient, dx);
+    void normalized_gradient(const backend::Map& map,
+                             const backend::NormalizedGradient<T>& gradient, Out dx) {
+        backend::normalized_gradient<T>(*threads_, map, gradient, dx);
     }
 
     // PoolingBackend
@@ -261,7 +263,7 @@ public:
 private:
     /// The families of kernels that a geometry of type G may need.
     template <class G>
-    static const backend::detail::Families<T>& families() {
+    static const backend::detail::KernelTable<T>& families() {
 #ifdef COLLAB_PRECOMPILED
         return backend::detail::all_families<T>();
 #else
@@ -269,7 +271,7 @@ private:
 #endif
     }
 
-    std::unique_ptr<backend::Threads> threads_;
+    std::unique_ptr<backend::CpuContext> threads_;
 };
 
 }  // namespace collab

@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <cstddef>
 
+#include <collab/backend/cpu/conv_geometry.hpp>
+#include <collab/backend/cpu/cpu_context.hpp>
 #include <collab/backend/cpu/depthwise_3x3.hpp>
 #include <collab/backend/cpu/packing.hpp>
-#include <collab/backend/cpu/sweep.hpp>
-#include <collab/backend/cpu/threads.hpp>
 #include <collab/memory/view.hpp>
 
 namespace collab::backend::detail {
@@ -46,7 +46,7 @@ void copy_window_padded(const T* x, std::ptrdiff_t pixel, int channels, int repe
 /// per pixel and tap.
 template <class T>
 struct DepthwiseRow {
-    std::ptrdiff_t row, pixel, step;  ///< between tap rows, tap columns and neighbouring outputs
+    std::ptrdiff_t row, pixel, step;  ///< between tap rows, tap columns and neighboring outputs
     int from, to, columns;            ///< tap rows that meet the source; tap columns
     const T *weights, *bias;
     std::ptrdiff_t padded, y_step;
@@ -58,30 +58,31 @@ template <class T, int V>
 COLLAB_INLINE void depthwise_tile(const DepthwiseRow<T>& r, int c, const T* x, T* y) {
     constexpr int L = lanes<T>;
     Vector<T> acc[4][V];
-    times<V>([&](int v) COLLAB_LAMBDA_INLINE {
+    inline_loop<V>([&](int v) COLLAB_LAMBDA_INLINE {
         const Vector<T> bias = load(r.bias + c + v * L);
-        times<4>([&](int p) COLLAB_LAMBDA_INLINE { acc[p][v] = bias; });
+        inline_loop<4>([&](int p) COLLAB_LAMBDA_INLINE { acc[p][v] = bias; });
     });
     for (int k = r.from; k < r.to; ++k) {
         const T* at = x + k * r.row + c;
         const T* w = r.weights + std::ptrdiff_t(k) * r.columns * r.padded + c;
         for (int q = 0; q < r.columns; ++q, at += r.pixel, w += r.padded)
-            times<V>([&](int v) COLLAB_LAMBDA_INLINE {
+            inline_loop<V>([&](int v) COLLAB_LAMBDA_INLINE {
                 const Vector<T> weight = load(w + v * L);
-                times<4>([&](int p) COLLAB_LAMBDA_INLINE {
+                inline_loop<4>([&](int p) COLLAB_LAMBDA_INLINE {
                     add_product(acc[p][v], load(at + p * r.step + v * L), weight);
                 });
             });
     }
     if (r.channels - c >= V * L && r.pixels == 4) {
-        times<4>([&](int p) COLLAB_LAMBDA_INLINE {
-            times<V>([&](int v)
-                         COLLAB_LAMBDA_INLINE { store(y + p * r.y_step + c + v * L, acc[p][v]); });
+        inline_loop<4>([&](int p) COLLAB_LAMBDA_INLINE {
+            inline_loop<V>([&](int v) COLLAB_LAMBDA_INLINE {
+                store(y + p * r.y_step + c + v * L, acc[p][v]);
+            });
         });
     } else {
         alignas(64) T done[4][V * L];
-        times<4>([&](int p) COLLAB_LAMBDA_INLINE {
-            times<V>([&](int v) COLLAB_LAMBDA_INLINE { store(done[p] + v * L, acc[p][v]); });
+        inline_loop<4>([&](int p) COLLAB_LAMBDA_INLINE {
+            inline_loop<V>([&](int v) COLLAB_LAMBDA_INLINE { store(done[p] + v * L, acc[p][v]); });
         });
         for (int p = 0; p < 4 && p < r.pixels; ++p)
             copy_few<V * L>(done[p], std::min(V * L, r.channels - c), y + p * r.y_step + c);
@@ -104,10 +105,11 @@ COLLAB_NOINLINE void depthwise_row(const DepthwiseRow<T>& r, int count, const T*
 }
 
 /// The sweeps of `d` over x, each channel repeated `repeats` times on the way in; each `merged`
-/// neighbouring results are added on the way out.
+/// neighboring results are added on the way out.
 template <class T>
-COLLAB_COLD void depthwise_sweeps(Threads& threads, const Dense& d, int repeats, int merged,
-                                  View<const T> x, const T* w, const T* bias, View<T> y) {
+COLLAB_COLD void depthwise_sweeps(CpuContext& threads, const ConvGeometry& d, int repeats,
+                                  int merged, View<const T> x, const T* w, const T* bias,
+                                  View<T> y) {
     const int channels = d.g.out.channels;
     const int padded = round_up(channels, lanes<T>);
     const int taps = d.taps();
@@ -132,9 +134,9 @@ COLLAB_COLD void depthwise_sweeps(Threads& threads, const Dense& d, int repeats,
     const std::ptrdiff_t row = std::ptrdiff_t(window.width()) * padded;
     const std::ptrdiff_t tail =
         widest < 4 ? std::ptrdiff_t(3) * d.sweep(0).columns.stride * padded : 0;
-    const Units units(d.g.batch, window.most_rows,
-                      sizeof(T) * std::size_t(window.height(window.most_rows) * row),
-                      sizeof(T) * std::size_t(window.row_stride * row), d.target.area(), 16);
+    const BatchTiling units(d.g.batch, window.most_rows,
+                            sizeof(T) * std::size_t(window.height(window.most_rows) * row),
+                            sizeof(T) * std::size_t(window.row_stride * row), d.target.area(), 16);
     const int parts = std::min(units.count(), 32);
     const std::ptrdiff_t y_row = d.target.width * y.pixel;
     const std::ptrdiff_t y_image = d.target.height * y_row;
@@ -146,7 +148,7 @@ COLLAB_COLD void depthwise_sweeps(Threads& threads, const Dense& d, int repeats,
         T* const wide_row = copy + window_size;
         for (int u = part_begin(units.count(), parts, part);
              u < part_begin(units.count(), parts, part + 1); ++u) {
-            const Units::Unit unit = units[u];
+            const BatchTiling::Unit unit = units[u];
             for (int image = unit.image; image < unit.image + unit.images; ++image) {
                 const int top = unit.row * window.row_stride + window.top;
                 const int high = window.height(unit.rows);
@@ -197,25 +199,27 @@ COLLAB_COLD void depthwise_sweeps(Threads& threads, const Dense& d, int repeats,
 }
 
 template <class T>
-COLLAB_COLD void depthwise(Threads& threads, const Convolution& g, View<const T> x, const T* w,
+COLLAB_COLD void depthwise(CpuContext& threads, const Convolution& g, View<const T> x, const T* w,
                            const T* bias, View<T> y) {
     if (is_depthwise_3x3<T>(g)) {
-        After<T> after(y, g.out.channels);
-        depthwise_3x3(threads, g, false, Load<T>(x, g.in.channels), w, bias, after);
+        Epilogue<T> after(y, g.out.channels);
+        depthwise_3x3(threads, g, false, InputTransform<T>(x, g.in.channels), w, bias, after);
         return;
     }
-    depthwise_sweeps(threads, Dense(g, false), g.out.channels / g.in.channels, 1, x, w, bias, y);
+    depthwise_sweeps(threads, ConvGeometry(g, false), g.out.channels / g.in.channels, 1, x, w, bias,
+                     y);
 }
 
 template <class T>
-COLLAB_COLD void depthwise_input_gradient(Threads& threads, const Convolution& g, View<const T> dy,
-                                          const T* w, const T* bias, View<T> dx) {
+COLLAB_COLD void depthwise_input_gradient(CpuContext& threads, const Convolution& g,
+                                          View<const T> dy, const T* w, const T* bias, View<T> dx) {
     if (is_depthwise_3x3<T>(g)) {
-        After<T> after(dx, g.in.channels);
-        depthwise_3x3(threads, g, true, Load<T>(dy, g.out.channels), w, bias, after);
+        Epilogue<T> after(dx, g.in.channels);
+        depthwise_3x3(threads, g, true, InputTransform<T>(dy, g.out.channels), w, bias, after);
         return;
     }
-    depthwise_sweeps(threads, Dense(g, true), 1, g.out.channels / g.in.channels, dy, w, bias, dx);
+    depthwise_sweeps(threads, ConvGeometry(g, true), 1, g.out.channels / g.in.channels, dy, w, bias,
+                     dx);
 }
 
 /// Where depthwise_weights finds its operands: `rows` x `width` outputs.
@@ -224,7 +228,7 @@ struct DepthwiseSums {
     std::ptrdiff_t x_row, x_step, tap_row, tap_column, dy_row, dy_step, dw_row;
 };
 
-/// Adds to Rows x Columns neighbouring weights of one register of channels the sums over all
+/// Adds to Rows x Columns neighboring weights of one register of channels the sums over all
 /// outputs. The taps share each dy.
 template <class T, int Rows, int Columns>
 COLLAB_NOINLINE void depthwise_weights(const DepthwiseSums& s, const T* x, const T* dy, T* dw) {
@@ -232,11 +236,11 @@ COLLAB_NOINLINE void depthwise_weights(const DepthwiseSums& s, const T* x, const
     constexpr int chains = Rows * Columns < 8 ? 2 : 1;
     Vector<T> acc[chains][Rows][Columns];
     const auto each = [&](auto f) COLLAB_LAMBDA_INLINE {
-        times<Rows>([&](int k) COLLAB_LAMBDA_INLINE {
-            times<Columns>([&](int q) COLLAB_LAMBDA_INLINE { f(k, q); });
+        inline_loop<Rows>([&](int k) COLLAB_LAMBDA_INLINE {
+            inline_loop<Columns>([&](int q) COLLAB_LAMBDA_INLINE { f(k, q); });
         });
     };
-    times<chains>([&](int i) COLLAB_LAMBDA_INLINE {
+    inline_loop<chains>([&](int i) COLLAB_LAMBDA_INLINE {
         each([&](auto k, auto q) COLLAB_LAMBDA_INLINE { acc[i][k][q] = Vector<T>{}; });
     });
     for (int m = 0; m < s.rows; ++m) {
@@ -251,7 +255,7 @@ COLLAB_NOINLINE void depthwise_weights(const DepthwiseSums& s, const T* x, const
             pd += s.dy_step;
         };
         for (int w = 0; w + chains <= s.width; w += chains)
-            times<chains>(output);
+            inline_loop<chains>(output);
         if (s.width % chains)
             output(0);
     }
@@ -264,13 +268,13 @@ COLLAB_NOINLINE void depthwise_weights(const DepthwiseSums& s, const T* x, const
 }
 
 template <class T>
-COLLAB_COLD void depthwise_weight_gradient(Threads& threads, const Convolution& g, View<const T> x,
-                                           View<const T> dy, T* dw) {
+COLLAB_COLD void depthwise_weight_gradient(CpuContext& threads, const Convolution& g,
+                                           View<const T> x, View<const T> dy, T* dw) {
     if (is_depthwise_3x3<T>(g))
-        return depthwise_3x3_weight_gradient(threads, g, Load<T>(x, g.in.channels),
-                                             Load<T>(dy, g.out.channels), dw);
+        return depthwise_3x3_weight_gradient(threads, g, InputTransform<T>(x, g.in.channels),
+                                             InputTransform<T>(dy, g.out.channels), dw);
     constexpr int L = lanes<T>;
-    const Dense d(g, false);
+    const ConvGeometry d(g, false);
     const Sweep s = d.sweep(0);
     const Window window = d.window();
     const int channels = g.out.channels;
@@ -278,10 +282,10 @@ COLLAB_COLD void depthwise_weight_gradient(Threads& threads, const Convolution& 
     const int taps = d.taps();
     const std::ptrdiff_t row = std::ptrdiff_t(window.width()) * padded;
     const std::ptrdiff_t dy_row = std::ptrdiff_t(s.columns.count) * padded;
-    const Units units(g.batch, s.rows.count,
-                      sizeof(T) *
-                          std::size_t(window.height(s.rows.count) * row + s.rows.count * dy_row),
-                      sizeof(T) * std::size_t(window.row_stride * row + dy_row), g.out.area(), 16);
+    const BatchTiling units(
+        g.batch, s.rows.count,
+        sizeof(T) * std::size_t(window.height(s.rows.count) * row + s.rows.count * dy_row),
+        sizeof(T) * std::size_t(window.row_stride * row + dy_row), g.out.area(), 16);
     const std::size_t size = std::size_t(taps) * std::size_t(padded);
     const std::size_t window_size = std::size_t(window.height(units.most_rows) * row);
     const bool copy_dy = channels != padded;  // whole registers are read where they lie
@@ -295,7 +299,7 @@ COLLAB_COLD void depthwise_weight_gradient(Threads& threads, const Convolution& 
         T* const dy_copy = copy + window_size;
         for (int u = part_begin(units.count(), parts, part);
              u < part_begin(units.count(), parts, part + 1); ++u) {
-            const Units::Unit unit = units[u];
+            const BatchTiling::Unit unit = units[u];
             for (int image = unit.image; image < unit.image + unit.images; ++image) {
                 const int top = unit.row * window.row_stride + window.top;
                 copy_window_padded(x.data + std::ptrdiff_t(image) * g.in.area() * x.pixel, x.pixel,

@@ -12,11 +12,11 @@
 #include <cstddef>
 #include <cstdint>
 
-#include <collab/backend/cpu/after.hpp>
-#include <collab/backend/cpu/ahead.hpp>
-#include <collab/backend/cpu/load.hpp>
-#include <collab/backend/cpu/sweep.hpp>
-#include <collab/backend/cpu/threads.hpp>
+#include <collab/backend/cpu/conv_geometry.hpp>
+#include <collab/backend/cpu/cpu_context.hpp>
+#include <collab/backend/cpu/epilogue.hpp>
+#include <collab/backend/cpu/input_transform.hpp>
+#include <collab/backend/cpu/prefetch.hpp>
 #include <collab/backend/cpu/vector.hpp>
 #include <collab/memory/view.hpp>
 
@@ -80,7 +80,7 @@ struct RowUnits {
 
 /// Elements of memory that source_lines may need for `rows` rows.
 template <class T>
-std::size_t lines_room(const Load<T>& x, const Dims& map, int rows) {
+std::size_t lines_room(const InputTransform<T>& x, const Dims& map, int rows) {
     return x.plain() ? 0
                      : whole_lines<T>(std::size_t(std::min(rows, map.height)) *
                                       std::size_t(map.width) * std::size_t(map.channels));
@@ -88,7 +88,8 @@ std::size_t lines_room(const Load<T>& x, const Dims& map, int rows) {
 /// Source rows [top, bottom) of an image as the kernels read them: where they lie, or formed into
 /// `room`.
 template <class T>
-Lines<T> source_lines(const Load<T>& x, const Dims& map, int image, int top, int bottom, T* room) {
+Lines<T> source_lines(const InputTransform<T>& x, const Dims& map, int image, int top, int bottom,
+                      T* room) {
     top = std::clamp(top, 0, map.height);
     bottom = std::clamp(bottom, top, map.height);
     const std::ptrdiff_t first =
@@ -113,9 +114,10 @@ template <class T>
 struct LoadedTaps {
     Vector<T> at[3][3], bias;
     COLLAB_INLINE explicit LoadedTaps(const Taps<T>& t) {
-        times<3>([&](int k) COLLAB_LAMBDA_INLINE {
-            times<3>([&](int q)
-                         COLLAB_LAMBDA_INLINE { at[k][q] = load(t.first + (k * 3 + q) * t.step); });
+        inline_loop<3>([&](int k) COLLAB_LAMBDA_INLINE {
+            inline_loop<3>([&](int q) COLLAB_LAMBDA_INLINE {
+                at[k][q] = load(t.first + (k * 3 + q) * t.step);
+            });
         });
         if (t.bias)
             bias = load(t.bias);
@@ -124,7 +126,7 @@ struct LoadedTaps {
     }
 };
 
-/// R neighbouring rows of `width` outputs of stride 1 from R + 2 rows of the source. Each loaded
+/// R neighboring rows of `width` outputs of stride 1 from R + 2 rows of the source. Each loaded
 /// pixel goes into three outputs of each row.
 template <class T, int R>
 COLLAB_NOINLINE void depthwise_lines(const Taps<T>& t, const Lines<T>& x, int h, int c, int width,
@@ -135,19 +137,19 @@ COLLAB_NOINLINE void depthwise_lines(const Taps<T>& t, const Lines<T>& x, int h,
         line[k] = x(h - 1 + k, c);
     const LoadedTaps<T> w(t);
     Vector<T> before[R], here[R];  // the sums of outputs p - 1 and p; those of p + 1 begin at p
-    times<R>([&](int r) COLLAB_LAMBDA_INLINE {
+    inline_loop<R>([&](int r) COLLAB_LAMBDA_INLINE {
         before[r] = Vector<T>{};
         here[r] = w.bias;
     });
     const auto column = [&](auto first) COLLAB_LAMBDA_INLINE {
         Vector<T> v[R + 2], after[R];
-        times<R + 2>([&](int k) COLLAB_LAMBDA_INLINE {
+        inline_loop<R + 2>([&](int k) COLLAB_LAMBDA_INLINE {
             v[k] = load(line[k].at);
             line[k].at += line[k].step;
         });
-        times<R>([&](int r) COLLAB_LAMBDA_INLINE {
+        inline_loop<R>([&](int r) COLLAB_LAMBDA_INLINE {
             after[r] = w.bias;
-            times<3>([&](int k) COLLAB_LAMBDA_INLINE {
+            inline_loop<3>([&](int k) COLLAB_LAMBDA_INLINE {
                 if constexpr (!first())
                     add_product(before[r], v[r + k], w.at[k][2]);
                 add_product(here[r], v[r + k], w.at[k][1]);
@@ -166,7 +168,7 @@ COLLAB_NOINLINE void depthwise_lines(const Taps<T>& t, const Lines<T>& x, int h,
     column(Index<1>{});
     for (int p = 1; p < width; ++p)
         column(Index<0>{});
-    times<R>([&](int r) COLLAB_LAMBDA_INLINE { store(y + r * y_row, before[r]); });
+    inline_loop<R>([&](int r) COLLAB_LAMBDA_INLINE { store(y + r * y_row, before[r]); });
 }
 
 /// The same of stride 2, from 2 R + 1 rows. Output n meets columns 2n - 1, 2n and 2n + 1.
@@ -180,29 +182,29 @@ COLLAB_NOINLINE void depthwise_lines_2(const Taps<T>& t, const Lines<T>& x, int 
         line[k] = x(2 * h - 1 + k, c);
     const LoadedTaps<T> w(t);
     Vector<T> sum[R];
-    times<R>([&](int r) COLLAB_LAMBDA_INLINE { sum[r] = w.bias; });
+    inline_loop<R>([&](int r) COLLAB_LAMBDA_INLINE { sum[r] = w.bias; });
     const auto even = [&]() COLLAB_LAMBDA_INLINE {
         Vector<T> v[rows];
-        times<rows>([&](int k) COLLAB_LAMBDA_INLINE {
+        inline_loop<rows>([&](int k) COLLAB_LAMBDA_INLINE {
             v[k] = load(line[k].at);
             line[k].at += line[k].step;
         });
-        times<R>([&](int r) COLLAB_LAMBDA_INLINE {
-            times<3>([&](int k)
-                         COLLAB_LAMBDA_INLINE { add_product(sum[r], v[2 * r + k], w.at[k][1]); });
+        inline_loop<R>([&](int r) COLLAB_LAMBDA_INLINE {
+            inline_loop<3>(
+                [&](int k) COLLAB_LAMBDA_INLINE { add_product(sum[r], v[2 * r + k], w.at[k][1]); });
         });
     };
     const int pairs = x.width / 2;
     for (int n = 0; n < pairs; ++n, y += y_pixel) {
         even();
         Vector<T> v[rows], after[R];
-        times<rows>([&](int k) COLLAB_LAMBDA_INLINE {
+        inline_loop<rows>([&](int k) COLLAB_LAMBDA_INLINE {
             v[k] = load(line[k].at);
             line[k].at += line[k].step;
         });
-        times<R>([&](int r) COLLAB_LAMBDA_INLINE {
+        inline_loop<R>([&](int r) COLLAB_LAMBDA_INLINE {
             after[r] = w.bias;
-            times<3>([&](int k) COLLAB_LAMBDA_INLINE {
+            inline_loop<3>([&](int k) COLLAB_LAMBDA_INLINE {
                 add_product(sum[r], v[2 * r + k], w.at[k][2]);
                 add_product(after[r], v[2 * r + k], w.at[k][0]);
             });
@@ -214,7 +216,7 @@ COLLAB_NOINLINE void depthwise_lines_2(const Taps<T>& t, const Lines<T>& x, int 
     if (pairs == width)
         return;
     even();
-    times<R>([&](int r) COLLAB_LAMBDA_INLINE { store(y + r * y_row, sum[r]); });
+    inline_loop<R>([&](int r) COLLAB_LAMBDA_INLINE { store(y + r * y_row, sum[r]); });
 }
 
 /// Rows 2m and 2m + 1 (if `both`) of the gradient of the input of stride 2, from rows m and m + 1
@@ -319,8 +321,9 @@ void depthwise_unit(const Convolution& g, bool transposed, const ChannelRegister
 /// y = x * w, or with `transposed` the gradient of the input from that of the output. Returns the
 /// number of parts that have sums in `after`.
 template <class T>
-COLLAB_COLD int depthwise_3x3(Threads& threads, const Convolution& g, bool transposed,
-                              const Load<T>& x, const T* w, const T* bias, After<T>& after) {
+COLLAB_COLD int depthwise_3x3(CpuContext& threads, const Convolution& g, bool transposed,
+                              const InputTransform<T>& x, const T* w, const T* bias,
+                              Epilogue<T>& after) {
     const Dims source = transposed ? g.out : g.in;
     const Dims target = transposed ? g.in : g.out;
     const DepthwiseSteps steps(g, transposed);
@@ -363,8 +366,8 @@ COLLAB_NOINLINE void depthwise_3x3_sums(const Lines<T>& x, const Lines<T>& dy, i
                                         int c, T* sums, std::ptrdiff_t sum_step) {
     Vector<T> acc[3][3];
     const auto each = [&](auto f) COLLAB_LAMBDA_INLINE {
-        times<3>([&](int k) COLLAB_LAMBDA_INLINE {
-            times<3>([&](int q) COLLAB_LAMBDA_INLINE { f(k, q); });
+        inline_loop<3>([&](int k) COLLAB_LAMBDA_INLINE {
+            inline_loop<3>([&](int q) COLLAB_LAMBDA_INLINE { f(k, q); });
         });
     };
     each([&](auto k, auto q)
@@ -383,7 +386,7 @@ COLLAB_NOINLINE void depthwise_3x3_sums(const Lines<T>& x, const Lines<T>& dy, i
         const T* p2 = line[2].at;  // column Stride * w
         const auto output = [&](auto from, auto to) COLLAB_LAMBDA_INLINE {
             const Vector<T> v = load(pd);
-            repeat<3>([&](auto q) COLLAB_LAMBDA_INLINE {
+            inline_for<3>([&](auto q) COLLAB_LAMBDA_INLINE {
                 if constexpr (q() >= from() && q() < to()) {
                     add_product(acc[0][q], load(p0 + (q - 1) * s0), v);
                     add_product(acc[1][q], load(p1 + (q - 1) * s1), v);
@@ -467,8 +470,9 @@ struct DepthwiseSums3x3 {
 
 /// Adds to dw.
 template <class T>
-COLLAB_COLD void depthwise_3x3_weight_gradient(Threads& threads, const Convolution& g,
-                                               const Load<T>& x, const Load<T>& dy, T* dw) {
+COLLAB_COLD void depthwise_3x3_weight_gradient(CpuContext& threads, const Convolution& g,
+                                               const InputTransform<T>& x,
+                                               const InputTransform<T>& dy, T* dw) {
     const DepthwiseSums3x3<T> all(g);
     const int stride = g.stride.height;
     const RowUnits units(g.batch, g.out.height, all.row_bytes, all.band);

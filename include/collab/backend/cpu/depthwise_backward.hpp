@@ -5,18 +5,19 @@
 #include <algorithm>
 #include <cstddef>
 
-#include <collab/backend/cpu/after.hpp>
+#include <collab/backend/cpu/cpu_context.hpp>
 #include <collab/backend/cpu/depthwise_3x3.hpp>
-#include <collab/backend/cpu/load.hpp>
-#include <collab/backend/cpu/threads.hpp>
+#include <collab/backend/cpu/epilogue.hpp>
+#include <collab/backend/cpu/input_transform.hpp>
 
 namespace collab::backend::detail {
 
 /// Adds to dw and writes after.y, for convolutions that is_depthwise_3x3 admits. Returns the number
 /// of parts that have sums in `after`.
 template <class T>
-COLLAB_COLD int depthwise_3x3_backward(Threads& threads, const Convolution& g, const Load<T>& x,
-                                       const Load<T>& dy, const T* w, T* dw, After<T>& after) {
+COLLAB_COLD int depthwise_3x3_backward(CpuContext& threads, const Convolution& g,
+                                       const InputTransform<T>& x, const InputTransform<T>& dy,
+                                       const T* w, T* dw, Epilogue<T>& after) {
     const DepthwiseSums3x3<T> all(g);
     const DepthwiseSteps steps(g, true);
     // rows of dy that the first row of dx meets beside its own

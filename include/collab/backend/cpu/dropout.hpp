@@ -5,7 +5,7 @@
 #include <cmath>
 #include <cstdint>
 
-#include <collab/backend/cpu/pieces.hpp>
+#include <collab/backend/cpu/partition.hpp>
 #include <collab/core/config.hpp>
 #include <collab/core/random.hpp>
 
@@ -30,7 +30,7 @@ inline void random_words(const Random& random, std::uint64_t first, int n, std::
 /// Element i of the map becomes 0 where uniform(random.word(i)) < p and is divided by 1 - p
 /// elsewhere; y may be x.
 template <class T>
-COLLAB_COLD void dropout(Threads& threads, const Map& map, double p, const Random& random,
+COLLAB_COLD void dropout(CpuContext& threads, const Map& map, double p, const Random& random,
                          View<const T> x, View<T> y) {
     constexpr int block = 1024;
     // uniform(word) = (word >> 8) / 2^24, so its comparison with p is one of integers, exact and
@@ -40,7 +40,7 @@ COLLAB_COLD void dropout(Threads& threads, const Map& map, double p, const Rando
     const T keep = static_cast<T>(1 - p);
     const long channels = map.dims.channels;
     const bool flat = x.pixel == channels && y.pixel == channels;
-    const Cut cut((map.size() + block - 1) / block, grain / block);
+    const Partition cut((map.size() + block - 1) / block, grain / block);
     threads.run(cut.count, [&](int piece) {
         alignas(64) std::uint32_t words[block];
         for (long k = cut.begin(piece); k < cut.end(piece); ++k) {

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // elementwise: activations and the parameter-free shortcut on the CPU.
 #pragma once
-#include <collab/backend/cpu/pieces.hpp>
+#include <collab/backend/cpu/partition.hpp>
 #include <collab/core/config.hpp>
 
 namespace collab::backend {
 
 /// y = f(x); y may be x.
 template <class T, class F>
-COLLAB_COLD void activate(Threads& threads, const Map& map, F f, View<const T> x, View<T> y) {
+COLLAB_COLD void activate(CpuContext& threads, const Map& map, F f, View<const T> x, View<T> y) {
     over_runs(
         threads, map,
         [f](long n, const T* in, T* out) {
@@ -22,7 +22,7 @@ COLLAB_COLD void activate(Threads& threads, const Map& map, F f, View<const T> x
 
 /// dx = dy * f.slope(y); dx may be dy.
 template <class T, class F>
-COLLAB_COLD void activate_backward(Threads& threads, const Map& map, F f, View<const T> y,
+COLLAB_COLD void activate_backward(CpuContext& threads, const Map& map, F f, View<const T> y,
                                    View<const T> dy, View<T> dx) {
     over_runs(
         threads, map,
@@ -39,8 +39,8 @@ namespace detail {
 /// f(pixel of the smaller map, pixel of the larger map) for the pixels that a strided shortcut
 /// joins.
 template <class F>
-COLLAB_COLD void shortcut_pixels(Threads& threads, const Convolution& g, const F& f) {
-    const Cut cut(long(g.batch) * g.out.height, grain / (long(g.out.width) * g.in.channels));
+COLLAB_COLD void shortcut_pixels(CpuContext& threads, const Convolution& g, const F& f) {
+    const Partition cut(long(g.batch) * g.out.height, grain / (long(g.out.width) * g.in.channels));
     threads.run(cut.count, [&](int piece) {
         for (long row = cut.begin(piece); row < cut.end(piece); ++row) {
             const long b = row / g.out.height;
@@ -55,7 +55,8 @@ COLLAB_COLD void shortcut_pixels(Threads& threads, const Convolution& g, const F
 
 /// Adds to y every stride-th pixel of x, its channels after the first (out - in) / 2 of y.
 template <class T>
-COLLAB_COLD void pad_shortcut(Threads& threads, const Convolution& g, View<const T> x, View<T> y) {
+COLLAB_COLD void pad_shortcut(CpuContext& threads, const Convolution& g, View<const T> x,
+                              View<T> y) {
     const int channels = g.in.channels;
     const int skip = (g.out.channels - g.in.channels) / 2;
     detail::shortcut_pixels(threads, g, [&](long out, long in) {
@@ -69,7 +70,7 @@ COLLAB_COLD void pad_shortcut(Threads& threads, const Convolution& g, View<const
 
 /// Adds the gradient of the shortcut to dx.
 template <class T>
-COLLAB_COLD void pad_shortcut_backward(Threads& threads, const Convolution& g, View<const T> dy,
+COLLAB_COLD void pad_shortcut_backward(CpuContext& threads, const Convolution& g, View<const T> dy,
                                        View<T> dx) {
     const int channels = g.in.channels;
     const int skip = (g.out.channels - g.in.channels) / 2;

@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <cstddef>
 
-#include <collab/backend/cpu/pieces.hpp>
+#include <collab/backend/cpu/cpu_context.hpp>
+#include <collab/backend/cpu/partition.hpp>
 #include <collab/backend/cpu/product_tile.hpp>
-#include <collab/backend/cpu/threads.hpp>
 #include <collab/memory/view.hpp>
 
 namespace collab::backend {
@@ -20,8 +20,8 @@ inline constexpr int few_rows = 8;
 /// y (rows x columns) = x (rows x depth) times a matrix of which pack(j, m, p, to) packs rows [j, j
 /// + m) of panel p.
 template <class T, class Pack>
-COLLAB_COLD void packed_product(Threads& threads, int rows, int depth, int columns, View<const T> x,
-                                const T* bias, View<T> y, const Pack& pack) {
+COLLAB_COLD void packed_product(CpuContext& threads, int rows, int depth, int columns,
+                                View<const T> x, const T* bias, View<T> y, const Pack& pack) {
     const Panels<T> panels(columns);
     // panels side by side are packed in one go: longer runs of memory
     constexpr int together = 2;
@@ -45,7 +45,7 @@ COLLAB_COLD void packed_product(Threads& threads, int rows, int depth, int colum
                                         (splits > 1 ? whole * std::size_t(panels.count) : 0));
     T* const all_packed = x_copy + (copied ? whole_lines<T>(std::size_t(rows * x_row)) : 0);
     if (copied) {
-        const Cut cut(rows, grain / depth);
+        const Partition cut(rows, grain / depth);
         threads.run(cut.count, [&](int piece) {
             const long first = cut.begin(piece);
             copy_pixels(x.data + first * x.pixel, x.pixel, depth, int(cut.end(piece) - first),
@@ -97,9 +97,9 @@ COLLAB_COLD void packed_product(Threads& threads, int rows, int depth, int colum
 
 /// y = x W (+ bias) for few rows: the weights are read once, in the order in which they lie.
 template <class T>
-COLLAB_COLD void product_of_few(Threads& threads, const Product& g, View<const T> x, const T* w,
+COLLAB_COLD void product_of_few(CpuContext& threads, const Product& g, View<const T> x, const T* w,
                                 const T* bias, View<T> y) {
-    const Cut cut(g.out, std::max(64L, grain / g.in), 16);
+    const Partition cut(g.out, std::max(64L, grain / g.in), 16);
     threads.run(cut.count, [&](int piece) {
         const long first = cut.begin(piece);
         const long n = cut.end(piece) - first;
@@ -147,7 +147,7 @@ T dot(int n, const T* a, const T* b) {
         v = Vector<T>{};
     int i = 0;
     for (; i + 4 * L <= n; i += 4 * L)
-        times<4>([&](int k) COLLAB_LAMBDA_INLINE {
+        inline_loop<4>([&](int k) COLLAB_LAMBDA_INLINE {
             add_product(acc[k], load(a + i + k * L), load(b + i + k * L));
         });
     for (; i + L <= n; i += L)
@@ -166,7 +166,7 @@ T dot(int n, const T* a, const T* b) {
 
 /// y = x W (+ bias, unless null), row by row.
 template <class T>
-COLLAB_COLD void linear(Threads& threads, const Product& g, View<const T> x, const T* w,
+COLLAB_COLD void linear(CpuContext& threads, const Product& g, View<const T> x, const T* w,
                         const T* bias, View<T> y) {
     if (g.batch < detail::few_rows)
         return detail::product_of_few(threads, g, x, w, bias, y);
@@ -179,10 +179,10 @@ COLLAB_COLD void linear(Threads& threads, const Product& g, View<const T> x, con
 
 /// dx = dy transpose(W).
 template <class T>
-COLLAB_COLD void linear_input_gradient(Threads& threads, const Product& g, View<const T> dy,
+COLLAB_COLD void linear_input_gradient(CpuContext& threads, const Product& g, View<const T> dy,
                                        const T* w, View<T> dx) {
     if (g.batch < detail::few_rows) {
-        const Cut cut(g.in, grain / g.out, 64);
+        const Partition cut(g.in, grain / g.out, 64);
         threads.run(cut.count, [&](int piece) {
             for (long i = cut.begin(piece); i < cut.end(piece); ++i)
                 for (int b = 0; b < g.batch; ++b)
@@ -201,21 +201,21 @@ COLLAB_COLD void linear_input_gradient(Threads& threads, const Product& g, View<
 
 /// Adds transpose(x) dy to dw.
 template <class T>
-COLLAB_COLD void linear_weight_gradient(Threads& threads, const Product& g, View<const T> x,
+COLLAB_COLD void linear_weight_gradient(CpuContext& threads, const Product& g, View<const T> x,
                                         View<const T> dy, T* dw) {
     using detail::tile_rows;
     const detail::Panels<T> panels(g.out);
     const std::size_t size = std::size_t(g.batch) * panels.wide;
     T* const packed = threads.shared<T>(size * std::size_t(panels.count));
-    const Cut packing(panels.count, grain / (long(g.batch) * panels.wide));
+    const Partition packing(panels.count, grain / (long(g.batch) * panels.wide));
     threads.run(packing.count, [&](int piece) {
         for (long p = packing.begin(piece); p < packing.end(piece); ++p)
             detail::pack_panel(dy.data + p * panels.wide, dy.pixel, g.batch, panels.in(int(p)),
                                packed + std::size_t(p) * size);
     });
     // tiles of inputs, each with all outputs
-    const Cut cut(detail::ceil_div(g.in, tile_rows),
-                  (1L << 18) / (long(g.batch) * g.out * tile_rows), 64);
+    const Partition cut(detail::ceil_div(g.in, tile_rows),
+                        (1L << 18) / (long(g.batch) * g.out * tile_rows), 64);
     threads.run(cut.count, [&](int piece) {
         T* const inputs = threads.scratch<T>(std::size_t(g.batch) * tile_rows);
         for (long tile = cut.begin(piece); tile < cut.end(piece); ++tile) {

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <type_traits>
 
-#include <collab/backend/cpu/pieces.hpp>
+#include <collab/backend/cpu/partition.hpp>
 #include <collab/core/config.hpp>
 #include <collab/core/error.hpp>
 
@@ -56,32 +56,33 @@ T largest(int n, const T* p) {
     return lane[0];
 }
 
-/// Whether the first largest number is the one at `place`.
+/// Whether the first largest number is the one at `place`. A row with a NaN has none, which is why
+/// the comparisons are negated.
 template <class T>
 bool first_largest(int n, const T* p, int place) {
     const T value = p[place];
-    int larger = value != value;  // a NaN is no answer
+    int wrong = value != value;
     for (int c = 0; c < place; ++c)
-        larger |= p[c] >= value;
+        wrong |= !(p[c] < value);
     for (int c = place + 1; c < n; ++c)
-        larger |= p[c] > value;
-    return !larger;
+        wrong |= !(p[c] <= value);
+    return !wrong;
 }
 
 }  // namespace detail
 
 /// losses[b] = -log softmax(logits_b)[labels[b]], hits[b] = 1 where the first largest logit is the
-/// label's, else 0, and dlogits_b = scale (softmax(logits_b) - onehot) unless dlogits is null.
-/// Throws Error for a label outside [0, classes).
+/// label's and none is a NaN, else 0, and dlogits_b = scale (softmax(logits_b) - onehot) unless
+/// dlogits is null. Throws Error for a label outside [0, classes).
 template <class T>
-COLLAB_COLD void softmax_cross_entropy(Threads& threads, int rows, int classes,
+COLLAB_COLD void softmax_cross_entropy(CpuContext& threads, int rows, int classes,
                                        View<const T> logits, const int* labels, T scale,
                                        View<T> dlogits, T* losses, T* hits) {
     for (int b = 0; b < rows; ++b)
         if (labels[b] < 0 || labels[b] >= classes)
             fail("softmax_cross_entropy: label ", labels[b], " in row ", b, ": expected 0 to ",
                  classes - 1);
-    const Cut cut(rows, 4096 / classes);
+    const Partition cut(rows, 4096 / classes);
     threads.run(cut.count, [&](int piece) {
         T* room = dlogits ? nullptr : threads.scratch<T>(static_cast<std::size_t>(classes));
         for (long b = cut.begin(piece); b < cut.end(piece); ++b) {

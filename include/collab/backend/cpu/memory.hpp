@@ -8,8 +8,8 @@
 #include <type_traits>
 #include <utility>
 
-#include <collab/backend/cpu/pages.hpp>
-#include <collab/backend/cpu/pieces.hpp>
+#include <collab/backend/cpu/huge_pages.hpp>
+#include <collab/backend/cpu/partition.hpp>
 #include <collab/core/config.hpp>
 
 namespace collab::backend {
@@ -50,15 +50,15 @@ private:
 
 /// n times the value, from p on.
 template <class T>
-COLLAB_NOINLINE void fill(Threads& threads, std::size_t n, T value, T* p) {
-    const Cut cut(static_cast<long>(n), grain);
+COLLAB_NOINLINE void fill(CpuContext& threads, std::size_t n, T value, T* p) {
+    const Partition cut(static_cast<long>(n), grain);
     threads.run(cut.count,
                 [&](int piece) { std::fill(p + cut.begin(piece), p + cut.end(piece), value); });
 }
 
 /// y = x.
 template <class T>
-COLLAB_NOINLINE void copy(Threads& threads, const Map& map, View<const T> x, View<T> y) {
+COLLAB_NOINLINE void copy(CpuContext& threads, const Map& map, View<const T> x, View<T> y) {
     over_runs(
         threads, map,
         [](long n, const T* from, T* to) {
@@ -71,7 +71,7 @@ COLLAB_NOINLINE void copy(Threads& threads, const Map& map, View<const T> x, Vie
 
 /// Adds x to y.
 template <class T>
-COLLAB_NOINLINE void add(Threads& threads, const Map& map, View<const T> x, View<T> y) {
+COLLAB_NOINLINE void add(CpuContext& threads, const Map& map, View<const T> x, View<T> y) {
     over_runs(
         threads, map,
         [](long n, const T* from, T* to) {
@@ -84,8 +84,8 @@ COLLAB_NOINLINE void add(Threads& threads, const Map& map, View<const T> x, View
 
 /// f(i) for every i in [0, n), in any order, at once.
 template <class F>
-COLLAB_NOINLINE void for_each(Threads& threads, std::size_t n, const F& f) {
-    const Cut cut(static_cast<long>(n), grain);
+COLLAB_NOINLINE void for_each(CpuContext& threads, std::size_t n, const F& f) {
+    const Partition cut(static_cast<long>(n), grain);
     threads.run(cut.count, [&](int piece) {
         // what f captured then lies in registers: a store through its pointers cannot have changed
         // it
@@ -99,8 +99,8 @@ COLLAB_NOINLINE void for_each(Threads& threads, std::size_t n, const F& f) {
 
 /// f(i) for every i in [0, n), where each call is long enough to be a piece of its own.
 template <class F>
-COLLAB_NOINLINE void for_rows(Threads& threads, int n, const F& f) {
-    const Cut cut(n, 1);
+COLLAB_NOINLINE void for_rows(CpuContext& threads, int n, const F& f) {
+    const Partition cut(n, 1);
     threads.run(cut.count, [&](int piece) {
         for (long i = cut.begin(piece); i < cut.end(piece); ++i)
             f(static_cast<int>(i));
@@ -109,8 +109,8 @@ COLLAB_NOINLINE void for_rows(Threads& threads, int n, const F& f) {
 
 /// The sum in double, added in an order that depends on n alone.
 template <class T>
-COLLAB_NOINLINE double sum(Threads& threads, std::size_t n, const T* p) {
-    const Cut cut(static_cast<long>(n), grain, 1024);
+COLLAB_NOINLINE double sum(CpuContext& threads, std::size_t n, const T* p) {
+    const Partition cut(static_cast<long>(n), grain, 1024);
     double* parts = threads.shared<double>(static_cast<std::size_t>(cut.count));
     threads.run(cut.count, [&](int piece) {
         parts[piece] = add_up(cut.end(piece) - cut.begin(piece), p + cut.begin(piece));
@@ -119,14 +119,14 @@ COLLAB_NOINLINE double sum(Threads& threads, std::size_t n, const T* p) {
 }
 
 #ifdef COLLAB_PRECOMPILED
-extern template void fill<float>(Threads&, std::size_t, float, float*);
-extern template void fill<double>(Threads&, std::size_t, double, double*);
-extern template void copy<float>(Threads&, const Map&, View<const float>, View<float>);
-extern template void copy<double>(Threads&, const Map&, View<const double>, View<double>);
-extern template void add<float>(Threads&, const Map&, View<const float>, View<float>);
-extern template void add<double>(Threads&, const Map&, View<const double>, View<double>);
-extern template double sum<float>(Threads&, std::size_t, const float*);
-extern template double sum<double>(Threads&, std::size_t, const double*);
+extern template void fill<float>(CpuContext&, std::size_t, float, float*);
+extern template void fill<double>(CpuContext&, std::size_t, double, double*);
+extern template void copy<float>(CpuContext&, const Map&, View<const float>, View<float>);
+extern template void copy<double>(CpuContext&, const Map&, View<const double>, View<double>);
+extern template void add<float>(CpuContext&, const Map&, View<const float>, View<float>);
+extern template void add<double>(CpuContext&, const Map&, View<const double>, View<double>);
+extern template double sum<float>(CpuContext&, std::size_t, const float*);
+extern template double sum<double>(CpuContext&, std::size_t, const double*);
 #endif
 
 }  // namespace collab::backend

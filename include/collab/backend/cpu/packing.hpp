@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cstddef>
 
-#include <collab/backend/cpu/load.hpp>
-#include <collab/backend/cpu/sweep.hpp>
+#include <collab/backend/cpu/conv_geometry.hpp>
+#include <collab/backend/cpu/input_transform.hpp>
 #include <collab/backend/cpu/vector.hpp>
 
 namespace collab::backend::detail {
@@ -58,8 +58,8 @@ COLLAB_NOINLINE void copy_window(const T* x, std::ptrdiff_t pixel, int channels,
 /// `count` pixels from `first` of the batch on, of `channels` channels, to pixels of `padded`
 /// elements, the rest of them zero.
 template <class T>
-void load_pixels(const Load<T>& l, long first, int channel, int channels, long count, T* to,
-                 int padded) {
+void load_pixels(const InputTransform<T>& l, long first, int channel, int channels, long count,
+                 T* to, int padded) {
     if (l.plain())
         return copy_pixels(l.x.data + first * l.x.pixel + channel, l.x.pixel, channels, int(count),
                            to, padded);
@@ -72,8 +72,9 @@ void load_pixels(const Load<T>& l, long first, int channel, int channels, long c
 /// Rows [top, top + rows) and columns [left, left + columns) of image `image` as copy_window puts
 /// them.
 template <class T>
-void load_window(const Load<T>& l, int image, int channel, int channels, int height, int width,
-                 int top, int rows, int left, int columns, T* to, std::ptrdiff_t to_row) {
+void load_window(const InputTransform<T>& l, int image, int channel, int channels, int height,
+                 int width, int top, int rows, int left, int columns, T* to,
+                 std::ptrdiff_t to_row) {
     const std::ptrdiff_t area = std::ptrdiff_t(height) * width;
     if (l.plain())
         return copy_window(l.x.data + std::ptrdiff_t(image) * area * l.x.pixel + channel, l.x.pixel,
@@ -113,7 +114,7 @@ struct Blocks {
 /// The weights of one block of one group as [sweep][tap row][tap column][source channel][block],
 /// zero beyond the last channel.
 template <class T>
-COLLAB_NOINLINE void pack_weights(const Dense& d, const T* w, int group, int first, int wide,
+COLLAB_NOINLINE void pack_weights(const ConvGeometry& d, const T* w, int group, int first, int wide,
                                   T* to) {
     const int in = d.g.in.channels / d.g.groups;
     const int all = d.g.out.channels;

@@ -10,12 +10,12 @@
 #include <algorithm>
 #include <cstddef>
 
-#include <collab/backend/cpu/after.hpp>
 #include <collab/backend/cpu/conv_tile.hpp>
 #include <collab/backend/cpu/conv_weight_gradient.hpp>
-#include <collab/backend/cpu/load.hpp>
+#include <collab/backend/cpu/cpu_context.hpp>
+#include <collab/backend/cpu/epilogue.hpp>
+#include <collab/backend/cpu/input_transform.hpp>
 #include <collab/backend/cpu/packing.hpp>
-#include <collab/backend/cpu/threads.hpp>
 
 namespace collab::backend::detail {
 
@@ -59,8 +59,9 @@ bool pointwise_in_one_sweep(const Convolution& g) {
 /// Adds to dw and writes after.y; `g` is flattened. Returns the number of parts that have sums in
 /// `after`.
 template <class T>
-COLLAB_COLD int pointwise_backward(Threads& threads, const Convolution& g, const Load<T>& x,
-                                   const Load<T>& dy, const T* w, T* dw, After<T>& after) {
+COLLAB_COLD int pointwise_backward(CpuContext& threads, const Convolution& g,
+                                   const InputTransform<T>& x, const InputTransform<T>& dy,
+                                   const T* w, T* dw, Epilogue<T>& after) {
     constexpr int L = lanes<T>;
     constexpr int slack = 64;  // a tile may read past its last input
     const int in = g.in.channels;
@@ -78,7 +79,7 @@ COLLAB_COLD int pointwise_backward(Threads& threads, const Convolution& g, const
         whole_lines<T>(std::size_t(sources.padded()) * std::size_t(out));
     T* const packed = threads.shared<T>(packed_size + std::size_t(units.parts) * sums_size);
     T* const sums = packed + packed_size;
-    const Dense back(g, true);
+    const ConvGeometry back(g, true);
     threads.run(sources.count(), [&](int b) {
         pack_weights(back, w, 0, sources.channel(b), sources.in_block(b) * L,
                      packed + std::ptrdiff_t(sources.channel(b)) * out);
@@ -99,7 +100,7 @@ COLLAB_COLD int pointwise_backward(Threads& threads, const Convolution& g, const
         T* const mine = sums + std::size_t(part) * sums_size;
         const int first_unit = part_begin(units.count, units.parts, part);
         const int last_unit = part_begin(units.count, units.parts, part + 1);
-        Ahead ahead, later;
+        Prefetcher ahead, later;
         for (int u = first_unit; u < last_unit; ++u) {
             const long first = units.first(u);
             const int n = units.in(u);

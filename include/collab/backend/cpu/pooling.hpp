@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <type_traits>
 
-#include <collab/backend/cpu/pieces.hpp>
+#include <collab/backend/cpu/partition.hpp>
 #include <collab/core/config.hpp>
 #include <collab/core/pack.hpp>
 
@@ -76,7 +76,8 @@ void combine_some(long channels, const T* const* tap, T scale, T* y) {
     COLLAB_INDEPENDENT
     for (long c = 0; c < channels; ++c) {
         T value = t[0][c];
-        unroll<N - 1>([&](auto i) COLLAB_LAMBDA_INLINE { value = Op::of(value, t[i() + 1][c]); });
+        static_for<N - 1>([&](auto i)
+                              COLLAB_LAMBDA_INLINE { value = Op::of(value, t[i() + 1][c]); });
         y[c] = value * scale;
     }
 }
@@ -106,9 +107,10 @@ COLLAB_NOINLINE void combine(int n, long channels, const T** tap, T scale, T* y)
 
 /// y = the windows of x put together by Op, times scale(window rows, window columns).
 template <class Op, class T, class Scale>
-COLLAB_COLD void pool(Threads& threads, int batch, Dims in, Dims out, const Windows2& windows,
+COLLAB_COLD void pool(CpuContext& threads, int batch, Dims in, Dims out, const Windows2& windows,
                       const Scale& scale, View<const T> x, View<T> y) {
-    const Cut cut(long(batch) * out.height, grain / std::max(1L, long(in.size()) / out.height));
+    const Partition cut(long(batch) * out.height,
+                        grain / std::max(1L, long(in.size()) / out.height));
     threads.run(cut.count, [&](int piece) {
         for (long row = cut.begin(piece); row < cut.end(piece); ++row) {
             const long image = row / out.height * in.area();
@@ -139,9 +141,9 @@ COLLAB_COLD void pool(Threads& threads, int batch, Dims in, Dims out, const Wind
 /// where `fresh` (a constant) holds and adds to it otherwise. `room` is for one number per channel.
 /// Samples go in parallel, the windows of one in order, since they may overlap.
 template <class T, class Window>
-COLLAB_COLD void spread(Threads& threads, int batch, Dims in, Dims out, const Windows2& windows,
+COLLAB_COLD void spread(CpuContext& threads, int batch, Dims in, Dims out, const Windows2& windows,
                         View<T> dx, const Window& window) {
-    const Cut cut(batch, grain / in.size());
+    const Partition cut(batch, grain / in.size());
     const auto sample = [&](long b, T* room, auto fresh) {
         for (int h = 0; h < out.height; ++h)
             for (int w = 0; w < out.width; ++w) {
@@ -170,7 +172,7 @@ COLLAB_COLD void spread(Threads& threads, int batch, Dims in, Dims out, const Wi
 
 /// Shares dy out evenly: the backward pass of every average.
 template <class T, class Scale>
-COLLAB_COLD void spread_evenly(Threads& threads, int batch, Dims in, Dims out,
+COLLAB_COLD void spread_evenly(CpuContext& threads, int batch, Dims in, Dims out,
                                const Windows2& windows, const Scale& scale, View<const T> dy,
                                View<T> dx) {
     spread(threads, batch, in, out, windows, dx, [&](long o, Span rows, Span columns, T*) {
@@ -196,7 +198,7 @@ struct AverageScale {
 
 /// y = the largest element of each window; NaN if the window has one.
 template <class T>
-COLLAB_COLD void max_pool(Threads& threads, const Pooling& g, View<const T> x, View<T> y) {
+COLLAB_COLD void max_pool(CpuContext& threads, const Pooling& g, View<const T> x, View<T> y) {
     detail::pool<detail::Largest>(
         threads, g.batch, g.in, g.out, detail::Windows2(g),
         [](detail::Span, detail::Span) { return T(1); }, x, y);
@@ -205,7 +207,7 @@ COLLAB_COLD void max_pool(Threads& threads, const Pooling& g, View<const T> x, V
 /// The first largest element of each window, row by row (the first NaN if there is one), takes the
 /// window's gradient.
 template <class T>
-COLLAB_COLD void max_pool_backward(Threads& threads, const Pooling& g, View<const T> x,
+COLLAB_COLD void max_pool_backward(CpuContext& threads, const Pooling& g, View<const T> x,
                                    View<const T> y, View<const T> dy, View<T> dx) {
     detail::spread(threads, g.batch, g.in, g.out, detail::Windows2(g), dx,
                    [&](long o, detail::Span, detail::Span, T* room) {
@@ -230,13 +232,13 @@ COLLAB_COLD void max_pool_backward(Threads& threads, const Pooling& g, View<cons
 
 /// y = the average of each window.
 template <class T>
-COLLAB_COLD void average_pool(Threads& threads, const Pooling& g, View<const T> x, View<T> y) {
+COLLAB_COLD void average_pool(CpuContext& threads, const Pooling& g, View<const T> x, View<T> y) {
     detail::pool<detail::Total>(threads, g.batch, g.in, g.out, detail::Windows2(g),
                                 detail::AverageScale<T>{}, x, y);
 }
 
 template <class T>
-COLLAB_COLD void average_pool_backward(Threads& threads, const Pooling& g, View<const T> dy,
+COLLAB_COLD void average_pool_backward(CpuContext& threads, const Pooling& g, View<const T> dy,
                                        View<T> dx) {
     detail::spread_evenly(threads, g.batch, g.in, g.out, detail::Windows2(g),
                           detail::AverageScale<T>{}, dy, dx);
@@ -245,14 +247,14 @@ COLLAB_COLD void average_pool_backward(Threads& threads, const Pooling& g, View<
 /// y = averages of windows that share the input out among g.out's pixels; the kernel, stride and
 /// padding of g are not used.
 template <class T>
-COLLAB_COLD void adaptive_average_pool(Threads& threads, const Pooling& g, View<const T> x,
+COLLAB_COLD void adaptive_average_pool(CpuContext& threads, const Pooling& g, View<const T> x,
                                        View<T> y) {
     detail::pool<detail::Total>(threads, g.batch, g.in, g.out, detail::Windows2(g.in, g.out),
                                 detail::AverageScale<T>{}, x, y);
 }
 
 template <class T>
-COLLAB_COLD void adaptive_average_pool_backward(Threads& threads, const Pooling& g,
+COLLAB_COLD void adaptive_average_pool_backward(CpuContext& threads, const Pooling& g,
                                                 View<const T> dy, View<T> dx) {
     detail::spread_evenly(threads, g.batch, g.in, g.out, detail::Windows2(g.in, g.out),
                           detail::AverageScale<T>{}, dy, dx);

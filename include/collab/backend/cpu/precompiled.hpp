@@ -5,8 +5,8 @@
 #pragma once
 #include <tuple>
 
-#include <collab/backend/cpu/kernels.hpp>
 #include <collab/backend/cpu/memory.hpp>
+#include <collab/backend/cpu/operations_impl.hpp>
 
 namespace collab::backend {
 
@@ -22,7 +22,7 @@ struct Kernels {
                                     &detail::fused_weight_gradient<T>,
                                     &detail::fused_backward<T>,
                                     &batch_statistics<T>,
-                                    &normalised_gradient<T>,
+                                    &normalized_gradient<T>,
                                     &linear<T>,
                                     &linear_input_gradient<T>,
                                     &linear_weight_gradient<T>,

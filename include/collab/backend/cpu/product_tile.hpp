@@ -38,8 +38,8 @@ COLLAB_NOINLINE void product_tile(const ProductTile<T>& t) {
     constexpr int each = R < 4 ? R : 4;
     Vector<T> acc[R][V];
     const auto all = [&](auto f) COLLAB_LAMBDA_INLINE {
-        times<R>([&](int i) COLLAB_LAMBDA_INLINE {
-            times<V>([&](int v) COLLAB_LAMBDA_INLINE { f(i, v); });
+        inline_loop<R>([&](int i) COLLAB_LAMBDA_INLINE {
+            inline_loop<V>([&](int v) COLLAB_LAMBDA_INLINE { f(i, v); });
         });
     };
     if (t.bias)
@@ -50,15 +50,15 @@ COLLAB_NOINLINE void product_tile(const ProductTile<T>& t) {
     const std::ptrdiff_t row3 = 3 * row;
     const std::ptrdiff_t step = t.a_step;
     const T* a[groups];
-    times<groups>([&](int g) COLLAB_LAMBDA_INLINE { a[g] = t.a + 4 * g * row; });
+    inline_loop<groups>([&](int g) COLLAB_LAMBDA_INLINE { a[g] = t.a + 4 * g * row; });
     const T* b = t.b;
     for (int j = 0; j < t.depth; ++j, b += V * L) {
         Vector<T> column[V];
-        times<V>([&](int v) COLLAB_LAMBDA_INLINE { column[v] = load(b + v * L); });
-        times<groups>([&](int g) COLLAB_LAMBDA_INLINE {
-            times<each>([&](int i) COLLAB_LAMBDA_INLINE {
+        inline_loop<V>([&](int v) COLLAB_LAMBDA_INLINE { column[v] = load(b + v * L); });
+        inline_loop<groups>([&](int g) COLLAB_LAMBDA_INLINE {
+            inline_loop<each>([&](int i) COLLAB_LAMBDA_INLINE {
                 const T value = a[g][i == 3 ? row3 : i * row];
-                times<V>([&](int v) COLLAB_LAMBDA_INLINE {
+                inline_loop<V>([&](int v) COLLAB_LAMBDA_INLINE {
                     add_product(acc[4 * g + i][v], value, column[v]);
                 });
             });

@@ -6,8 +6,8 @@
 #include <cstring>
 #include <type_traits>
 
-#include <collab/backend/cpu/repeat.hpp>
-#include <collab/backend/cpu/rounding.hpp>
+#include <collab/backend/cpu/align.hpp>
+#include <collab/backend/cpu/inline_for.hpp>
 #include <collab/core/config.hpp>
 
 namespace collab::backend::detail {

@@ -11,7 +11,7 @@
 #include <algorithm>
 #include <cstddef>
 
-#include <collab/backend/cpu/ahead.hpp>
+#include <collab/backend/cpu/prefetch.hpp>
 #include <collab/backend/cpu/vector.hpp>
 #include <collab/backend/cpu/winograd_transform.hpp>
 #include <collab/backend/cpu/winograd_weights.hpp>
@@ -80,23 +80,23 @@ COLLAB_NOINLINE void winograd_input_row(const T* const (&rows)[M + 2], std::ptrd
     Vector<T> a[N][N];
     const auto column = [&](auto j, std::ptrdiff_t at) COLLAB_LAMBDA_INLINE {
         Vector<T> d[N], t[N];
-        times<N>([&](int i) COLLAB_LAMBDA_INLINE { d[i] = load(rows[i] + at); });
+        inline_loop<N>([&](int i) COLLAB_LAMBDA_INLINE { d[i] = load(rows[i] + at); });
         Transform::input(d, t);
-        times<N>([&](int i) COLLAB_LAMBDA_INLINE { a[i][j] = t[i]; });
+        inline_loop<N>([&](int i) COLLAB_LAMBDA_INLINE { a[i][j] = t[i]; });
     };
     column(Index<0>{}, 0);
     column(Index<1>{}, pixel);
     std::ptrdiff_t at = 0;
     for (int t = 0; t < n; ++t, at += M * pixel, v += L) {
         const int readable = t < n - 1 ? N : last;  // what meets only missing outputs is not read
-        repeat<M>([&](auto j) COLLAB_LAMBDA_INLINE {
+        inline_for<M>([&](auto j) COLLAB_LAMBDA_INLINE {
             column(Index<j() + 2>{}, at + std::min(j() + 2, readable - 1) * pixel);
         });
         T* to = v;
-        times<N>([&](int i) COLLAB_LAMBDA_INLINE {
+        inline_loop<N>([&](int i) COLLAB_LAMBDA_INLINE {
             Vector<T> row[N];
             Transform::input(a[i], row);
-            times<N>([&](int j) COLLAB_LAMBDA_INLINE {
+            inline_loop<N>([&](int j) COLLAB_LAMBDA_INLINE {
                 store(to, row[j]);
                 to += position;
             });
@@ -160,7 +160,7 @@ struct WinogradProduct {
 /// stores would wait for memory.
 template <class T, int P, int V>
 COLLAB_NOINLINE void winograd_product(const WinogradProduct<T>& o, int from, int count,
-                                      Ahead& ahead) {
+                                      Prefetcher& ahead) {
     constexpr int L = lanes<T>;
     const int positions = winograd_positions(o.edge);
     const int pixels = o.edge * o.edge;
@@ -178,26 +178,27 @@ COLLAB_NOINLINE void winograd_product(const WinogradProduct<T>& o, int from, int
                     for (int r = 0; r < V; ++r)
                         __builtin_prefetch(y[p] + pixel + r * L, 1);
             Vector<T> acc[P][V];
-            times<P>([&](int p) COLLAB_LAMBDA_INLINE {
-                times<V>([&](int r) COLLAB_LAMBDA_INLINE { acc[p][r] = Vector<T>{}; });
+            inline_loop<P>([&](int p) COLLAB_LAMBDA_INLINE {
+                inline_loop<V>([&](int r) COLLAB_LAMBDA_INLINE { acc[p][r] = Vector<T>{}; });
             });
             const T* at = v;
             const T* w = o.u + k * o.u_position;
             for (int left = o.channels; left > 0; left -= L, at += o.v_chunk - L)
                 for (int i = std::min(left, L); i > 0; --i, ++at, w += V * L) {
                     Vector<T> weight[V];
-                    times<V>([&](int r) COLLAB_LAMBDA_INLINE { weight[r] = load(w + r * L); });
-                    times<P>([&](int p) COLLAB_LAMBDA_INLINE {
+                    inline_loop<V>([&](int r)
+                                       COLLAB_LAMBDA_INLINE { weight[r] = load(w + r * L); });
+                    inline_loop<P>([&](int p) COLLAB_LAMBDA_INLINE {
                         const T value = at[p * L];
-                        times<V>([&](int r) COLLAB_LAMBDA_INLINE {
+                        inline_loop<V>([&](int r) COLLAB_LAMBDA_INLINE {
                             add_product(acc[p][r], value, weight[r]);
                         });
                     });
                 }
             const std::ptrdiff_t chunk = o.m_chunk;
-            times<P>([&](int p) COLLAB_LAMBDA_INLINE {
-                times<V>([&](int r)
-                             COLLAB_LAMBDA_INLINE { store(m + r * chunk + p * L, acc[p][r]); });
+            inline_loop<P>([&](int p) COLLAB_LAMBDA_INLINE {
+                inline_loop<V>(
+                    [&](int r) COLLAB_LAMBDA_INLINE { store(m + r * chunk + p * L, acc[p][r]); });
             });
         }
     }
@@ -205,7 +206,7 @@ COLLAB_NOINLINE void winograd_product(const WinogradProduct<T>& o, int from, int
 
 /// All tiles of one block, in the largest register tiles.
 template <class T>
-void winograd_products(const WinogradProduct<T>& o, int vectors, Ahead& ahead) {
+void winograd_products(const WinogradProduct<T>& o, int vectors, Prefetcher& ahead) {
     int from = 0;
     int count = o.tiles;
     const auto take = [&](auto p, auto r, int n) {
@@ -237,8 +238,8 @@ struct WinogradJob {
     const T* bias;     ///< padded to whole registers, or null
     T* y;
     std::ptrdiff_t y_pixel, y_row, y_image;
-    T* scratch;              ///< winograd_scratch elements on a cache-line boundary
-    Ahead* ahead = nullptr;  ///< what will be read next
+    T* scratch;                   ///< winograd_scratch elements on a cache-line boundary
+    Prefetcher* ahead = nullptr;  ///< what will be read next
 };
 
 /// How a sweep is cut: tiles in a pass, and registers of target channels whose products are kept
@@ -284,29 +285,30 @@ COLLAB_NOINLINE void winograd_output_row(const T* m, std::ptrdiff_t position, in
     const std::ptrdiff_t down = N * position;
     for (int t = 0; t < n; ++t, m += L, y += M * y_pixel) {
         Vector<T> a[M][N], o[M][M];
-        times<N>([&](int j) COLLAB_LAMBDA_INLINE {
+        inline_loop<N>([&](int j) COLLAB_LAMBDA_INLINE {
             Vector<T> column[N], up[M];
             const T* from = m + j * position;
-            times<N>([&](int i) COLLAB_LAMBDA_INLINE {
+            inline_loop<N>([&](int i) COLLAB_LAMBDA_INLINE {
                 column[i] = load(from);
                 from += down;
             });
             Transform::output(column, up);
-            times<M>([&](int i) COLLAB_LAMBDA_INLINE { a[i][j] = up[i]; });
+            inline_loop<M>([&](int i) COLLAB_LAMBDA_INLINE { a[i][j] = up[i]; });
         });
-        times<M>([&](int i) COLLAB_LAMBDA_INLINE {
+        inline_loop<M>([&](int i) COLLAB_LAMBDA_INLINE {
             Transform::output(a[i], o[i]);
-            times<M>([&](int j) COLLAB_LAMBDA_INLINE { o[i][j] += b; });
+            inline_loop<M>([&](int j) COLLAB_LAMBDA_INLINE { o[i][j] += b; });
         });
         if (whole && (columns == M || t < n - 1)) {
-            times<M>([&](int i) COLLAB_LAMBDA_INLINE {
-                times<M>([&](int j)
-                             COLLAB_LAMBDA_INLINE { store(y + i * y_row + j * y_pixel, o[i][j]); });
+            inline_loop<M>([&](int i) COLLAB_LAMBDA_INLINE {
+                inline_loop<M>([&](int j) COLLAB_LAMBDA_INLINE {
+                    store(y + i * y_row + j * y_pixel, o[i][j]);
+                });
             });
         } else {
             alignas(64) T done[M][M][L];
-            times<M>([&](int i) COLLAB_LAMBDA_INLINE {
-                times<M>([&](int j) COLLAB_LAMBDA_INLINE { store(done[i][j], o[i][j]); });
+            inline_loop<M>([&](int i) COLLAB_LAMBDA_INLINE {
+                inline_loop<M>([&](int j) COLLAB_LAMBDA_INLINE { store(done[i][j], o[i][j]); });
             });
             for (int i = 0; i < rows; ++i)
                 for (int j = 0; j < (t < n - 1 ? M : columns); ++j)
@@ -352,8 +354,8 @@ void winograd_tiles(const WinogradJob<T>& job) {
     T* const m = v + in.size();
     T* y[WinogradPass<T>::most];
     WinogradTile tile(s, 0);
-    Ahead nothing;
-    Ahead& ahead = job.ahead ? *job.ahead : nothing;
+    Prefetcher nothing;
+    Prefetcher& ahead = job.ahead ? *job.ahead : nothing;
     ahead.spread(long(all) * ceil_div(vectors, block_vectors));
     for (int t = 0; t < all; t += pass.tiles) {
         const int count = std::min(pass.tiles, all - t);

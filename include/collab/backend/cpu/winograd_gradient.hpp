@@ -26,7 +26,7 @@ struct WinogradGradientJob {
     bool first;
     /// winograd_gradient_scratch elements on a cache-line boundary
     T* scratch;
-    Ahead* ahead = nullptr;  ///< what will be read next
+    Prefetcher* ahead = nullptr;  ///< what will be read next
 };
 
 /// Elements of the sums of one part: laid out like transformed weights, with whole registers of
@@ -61,18 +61,18 @@ COLLAB_NOINLINE void winograd_target_row(const T* dy, std::ptrdiff_t row, std::p
     using Transform = WinogradTransform<T, M>;
     for (int t = 0; t < n; ++t, dy += M * pixel, q += lanes<T>) {
         Vector<T> a[N][M];
-        times<M>([&](int j) COLLAB_LAMBDA_INLINE {
+        inline_loop<M>([&](int j) COLLAB_LAMBDA_INLINE {
             Vector<T> column[M], down[N];
-            times<M>([&](int i)
-                         COLLAB_LAMBDA_INLINE { column[i] = load(dy + i * row + j * pixel); });
+            inline_loop<M>(
+                [&](int i) COLLAB_LAMBDA_INLINE { column[i] = load(dy + i * row + j * pixel); });
             Transform::target(column, down);
-            times<N>([&](int i) COLLAB_LAMBDA_INLINE { a[i][j] = down[i]; });
+            inline_loop<N>([&](int i) COLLAB_LAMBDA_INLINE { a[i][j] = down[i]; });
         });
         T* to = q;
-        times<N>([&](int i) COLLAB_LAMBDA_INLINE {
+        inline_loop<N>([&](int i) COLLAB_LAMBDA_INLINE {
             Vector<T> along[N];
             Transform::target(a[i], along);
-            times<N>([&](int j) COLLAB_LAMBDA_INLINE {
+            inline_loop<N>([&](int j) COLLAB_LAMBDA_INLINE {
                 store(to, along[j]);
                 to += position;
             });
@@ -118,23 +118,25 @@ COLLAB_NOINLINE void winograd_sum(const T* v, const T* q, std::ptrdiff_t q_chunk
                                   bool set) {
     constexpr int L = lanes<T>;
     Vector<T> acc[Inputs][V];
-    times<Inputs>([&](int i) COLLAB_LAMBDA_INLINE {
-        times<V>([&](int r) COLLAB_LAMBDA_INLINE { acc[i][r] = Vector<T>{}; });
+    inline_loop<Inputs>([&](int i) COLLAB_LAMBDA_INLINE {
+        inline_loop<V>([&](int r) COLLAB_LAMBDA_INLINE { acc[i][r] = Vector<T>{}; });
     });
     for (int t = 0; t < tiles; ++t, v += L, q += L) {
         Vector<T> d[V];
-        times<V>([&](int r) COLLAB_LAMBDA_INLINE { d[r] = load(q + r * q_chunk); });
-        times<Inputs>([&](int i) COLLAB_LAMBDA_INLINE {
+        inline_loop<V>([&](int r) COLLAB_LAMBDA_INLINE { d[r] = load(q + r * q_chunk); });
+        inline_loop<Inputs>([&](int i) COLLAB_LAMBDA_INLINE {
             const T value = v[i];
-            times<V>([&](int r) COLLAB_LAMBDA_INLINE { add_product(acc[i][r], value, d[r]); });
+            inline_loop<V>([&](int r)
+                               COLLAB_LAMBDA_INLINE { add_product(acc[i][r], value, d[r]); });
         });
     }
     if (!set)
-        times<Inputs>([&](int i) COLLAB_LAMBDA_INLINE {
-            times<V>([&](int r) COLLAB_LAMBDA_INLINE { acc[i][r] += load(du + (i * V + r) * L); });
+        inline_loop<Inputs>([&](int i) COLLAB_LAMBDA_INLINE {
+            inline_loop<V>([&](int r)
+                               COLLAB_LAMBDA_INLINE { acc[i][r] += load(du + (i * V + r) * L); });
         });
-    times<Inputs>([&](int i) COLLAB_LAMBDA_INLINE {
-        times<V>([&](int r) COLLAB_LAMBDA_INLINE { store(du + (i * V + r) * L, acc[i][r]); });
+    inline_loop<Inputs>([&](int i) COLLAB_LAMBDA_INLINE {
+        inline_loop<V>([&](int r) COLLAB_LAMBDA_INLINE { store(du + (i * V + r) * L, acc[i][r]); });
     });
 }
 
@@ -153,8 +155,8 @@ void winograd_weight_gradient(const WinogradGradientJob<T>& job) {
     const WinogradLayout<T> out(s.edge, most, vectors);
     T* const v = job.scratch;
     T* const q = v + in.size();
-    Ahead nothing;
-    Ahead& ahead = job.ahead ? *job.ahead : nothing;
+    Prefetcher nothing;
+    Prefetcher& ahead = job.ahead ? *job.ahead : nothing;
     ahead.spread(long(ceil_div(all, most)) * positions * ceil_div(s.channels, L));
     for (int t = 0; t < all; t += most) {
         const int count = std::min(most, all - t);
@@ -188,7 +190,7 @@ void winograd_weight_gradient(const WinogradGradientJob<T>& job) {
 /// The edge of tiles that make a weight gradient fastest, as for sweeps; 0: none. Each pass reads
 /// and writes all sums, which therefore should not leave the cache.
 template <class T>
-int winograd_gradient_edge(const Dense& d, int most) {
+int winograd_gradient_edge(const ConvGeometry& d, int most) {
     return d.transposed ? 0 : winograd_edge<T>(d, most, false, std::size_t(1) << 20);
 }
 
@@ -219,17 +221,18 @@ COLLAB_NOINLINE void winograd_weight_gradient_end(const T* du, int parts, std::s
                 store(sums[k], sum);
             }
             Vector<T> a[3][N];
-            times<N>([&](int j) COLLAB_LAMBDA_INLINE {
+            inline_loop<N>([&](int j) COLLAB_LAMBDA_INLINE {
                 Vector<T> column[N], taps[3];
-                times<N>([&](int i) COLLAB_LAMBDA_INLINE { column[i] = load(sums[N * i + j]); });
+                inline_loop<N>([&](int i)
+                                   COLLAB_LAMBDA_INLINE { column[i] = load(sums[N * i + j]); });
                 Transform::gradient(column, taps);
-                times<3>([&](int i) COLLAB_LAMBDA_INLINE { a[i][j] = taps[i]; });
+                inline_loop<3>([&](int i) COLLAB_LAMBDA_INLINE { a[i][j] = taps[i]; });
             });
             const int n = std::min(L, targets - r * L);
-            times<3>([&](int h) COLLAB_LAMBDA_INLINE {
+            inline_loop<3>([&](int h) COLLAB_LAMBDA_INLINE {
                 Vector<T> g[3];
                 Transform::gradient(a[h], g);
-                times<3>([&](int w) COLLAB_LAMBDA_INLINE {
+                inline_loop<3>([&](int w) COLLAB_LAMBDA_INLINE {
                     T* const at = dw + (h * 3 + w) * tap + c * row + r * L;
                     if (n == L)
                         store(at, load(at) + g[w]);

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <cstddef>
 
+#include <collab/backend/cpu/conv_geometry.hpp>
 #include <collab/backend/cpu/packing.hpp>
-#include <collab/backend/cpu/sweep.hpp>
 #include <collab/backend/cpu/vector.hpp>
 #include <collab/backend/cpu/winograd_transform.hpp>
 
@@ -37,7 +37,8 @@ constexpr std::size_t winograd_weights_size(int edge, int channels, int targets)
 /// channel][registers of the block], zero beyond the last target channel. Of a transposed
 /// convolution the taps run backwards and the channels change places.
 template <class T, int M>
-COLLAB_NOINLINE void winograd_weights_block(const Dense& d, const T* w, int group, int b, T* u) {
+COLLAB_NOINLINE void winograd_weights_block(const ConvGeometry& d, const T* w, int group, int b,
+                                            T* u) {
     constexpr int L = lanes<T>;
     constexpr int N = M + 2;
     constexpr int batch = 16;  // source channels at a time
@@ -73,18 +74,18 @@ COLLAB_NOINLINE void winograd_weights_block(const Dense& d, const T* w, int grou
         for (int c = 0; c < count; ++c)
             for (int v = 0; v < vectors; ++v) {
                 Vector<T> a[N][3];
-                times<3>([&](int q) COLLAB_LAMBDA_INLINE {
+                inline_loop<3>([&](int q) COLLAB_LAMBDA_INLINE {
                     const Vector<T> g[3] = {load(taps[q][c] + v * L), load(taps[3 + q][c] + v * L),
                                             load(taps[6 + q][c] + v * L)};
                     Vector<T> t[N];
                     Transform::weight(g, t);
-                    times<N>([&](int i) COLLAB_LAMBDA_INLINE { a[i][q] = t[i]; });
+                    inline_loop<N>([&](int i) COLLAB_LAMBDA_INLINE { a[i][q] = t[i]; });
                 });
                 T* const to = u + std::ptrdiff_t(c0 + c) * wide + v * L;
-                times<N>([&](int i) COLLAB_LAMBDA_INLINE {
+                inline_loop<N>([&](int i) COLLAB_LAMBDA_INLINE {
                     Vector<T> row[N];
                     Transform::weight(a[i], row);
-                    times<N>([&](int j) COLLAB_LAMBDA_INLINE {
+                    inline_loop<N>([&](int j) COLLAB_LAMBDA_INLINE {
                         store(to + (N * i + j) * position, row[j]);
                     });
                 });
@@ -92,7 +93,7 @@ COLLAB_NOINLINE void winograd_weights_block(const Dense& d, const T* w, int grou
     }
 }
 template <class T>
-void winograd_weights(int edge, const Dense& d, const T* w, int group, int b, T* u) {
+void winograd_weights(int edge, const ConvGeometry& d, const T* w, int group, int b, T* u) {
     for_edge(edge, [&](auto m) { winograd_weights_block<T, m()>(d, w, group, b, u); });
 }
 
@@ -101,7 +102,7 @@ constexpr int winograd_outputs(int edge) {
     return 48 * edge * edge;
 }
 /// Tiles of the largest unit of maps of this width.
-inline int winograd_tiles_in(const Units& units, int width, int edge) {
+inline int winograd_tiles_in(const BatchTiling& units, int width, int edge) {
     return units.most_images * ceil_div(units.most_rows, edge) * ceil_div(width, edge);
 }
 
@@ -111,7 +112,7 @@ inline int winograd_tiles_in(const Units& units, int width, int edge) {
 /// the weights, unless those are transformed once and for all. Large tiles have 2.25 times as many
 /// transformed weights, of which `budget` bytes are welcome.
 template <class T>
-int winograd_edge(const Dense& d, int most, bool constant_weights = false,
+int winograd_edge(const ConvGeometry& d, int most, bool constant_weights = false,
                   std::size_t budget = std::size_t(16) << 20) {
     const Extent three{3, 3};
     const Extent one{1, 1};

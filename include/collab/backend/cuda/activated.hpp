@@ -3,7 +3,7 @@
 // compiled for each.
 #pragma once
 #include <collab/backend/cuda/elementwise.hpp>
-#include <collab/backend/cuda/normalisation.hpp>
+#include <collab/backend/cuda/normalization.hpp>
 
 namespace collab::backend::device {
 
@@ -16,13 +16,13 @@ struct Activated {
                                   View<T> dx) {
         device::activate_backward<S, T>(system, map, f, y, dy, dx);
     }
-    static void batch_norm(S& system, const Map& map, const Normalisation& n, F f, View<const T> x,
+    static void batch_norm(S& system, const Map& map, const Normalization& n, F f, View<const T> x,
                            const T* gamma, const T* beta, T* running_mean, T* running_variance,
                            T* saved, View<T> y) {
         device::batch_norm<S, T>(system, map, n, f, x, gamma, beta, running_mean, running_variance,
                                  saved, y);
     }
-    static void batch_norm_inference(S& system, const Map& map, const Normalisation& n, F f,
+    static void batch_norm_inference(S& system, const Map& map, const Normalization& n, F f,
                                      View<const T> x, const T* gamma, const T* beta, const T* mean,
                                      const T* variance, View<T> y) {
         device::batch_norm_inference<S, T>(system, map, n, f, x, gamma, beta, mean, variance, y);

@@ -146,7 +146,7 @@ void sum_into(S& system, std::size_t n, const T* p, U* to) {
         return column_sums<1>(
             system, count, 1, [=] COLLAB_HD(long r, int, double* s) { s[0] += double(p[r]); },
             [=] COLLAB_HD(int, const double* s) { *to = U(s[0]); });
-    // of many, neighbours in memory go to neighbouring columns, which are added up afterwards
+    // of many, neighbors in memory go to neighboring columns, which are added up afterwards
     constexpr int width = 256;
     double* const totals = system.template scratch<double>(Scratch::channels, std::size_t(width));
     column_sums<1>(

@@ -27,7 +27,8 @@ void softmax_cross_entropy(S& system, int rows, int classes, View<const T> logit
         for (int c = 0; c < classes; ++c)
             sum += std::exp(z[c] - largest);
         losses[b] = known ? std::log(sum) - (z[label] - largest) : unknown;
-        hits[b] = T(first == label);
+        // a NaN beats every number, so that a row with one is never a hit
+        hits[b] = T(first == label && largest == largest);
         if (dlogits)
             for (int c = 0; c < classes; ++c)
                 pixel(dlogits, b)[c] =

@@ -94,7 +94,7 @@ public:
         device::linear_weight_gradient<S, T>(system_, g, x, dy, dw);
     }
 
-    // ActivationBackend, NormalisationBackend, DropoutBackend
+    // ActivationBackend, NormalizationBackend, DropoutBackend
     template <class F>
     void activate(const Map& map, F f, In x, Out y) {
         device::Activated<S, T, F>::activate(system_, map, f, x, y);
@@ -104,13 +104,13 @@ public:
         device::Activated<S, T, F>::activate_backward(system_, map, f, y, dy, dx);
     }
     template <class F>
-    void batch_norm(const Map& map, const Normalisation& n, F f, In x, const T* gamma,
+    void batch_norm(const Map& map, const Normalization& n, F f, In x, const T* gamma,
                     const T* beta, T* running_mean, T* running_variance, T* saved, Out y) {
         device::Activated<S, T, F>::batch_norm(system_, map, n, f, x, gamma, beta, running_mean,
                                                running_variance, saved, y);
     }
     template <class F>
-    void batch_norm_inference(const Map& map, const Normalisation& n, F f, In x, const T* gamma,
+    void batch_norm_inference(const Map& map, const Normalization& n, F f, In x, const T* gamma,
                               const T* beta, const T* mean, const T* variance, Out y) {
         device::Activated<S, T, F>::batch_norm_inference(system_, map, n, f, x, gamma, beta, mean,
                                                          variance, y);

@@ -42,10 +42,10 @@ public:
             if (then.more)
                 this->add(in, then.more, dx);
         if constexpr (requires { then.value; })
-            normalised_sums(in, then.f, then.raw, then.value, result, then.saved, then.dgamma,
+            normalized_sums(in, then.f, then.raw, then.value, result, then.saved, then.dgamma,
                             then.dbeta, then.sums, dx);
         else if constexpr (requires { then.input; })
-            normalised_sums(in, then.input.f, then.input.x, Formed(then.input, in), result,
+            normalized_sums(in, then.input.f, then.input.x, Formed(then.input, in), result,
                             then.input.saved, then.dgamma, then.dbeta, then.sums, dx);
     }
     void batch_statistics(const Map& map, View<const T> x, const backend::Statistics<T>& s) const {
@@ -57,17 +57,17 @@ public:
                          s.running_variance, s.saved, View<T>{unused.data(), map.dims.channels});
     }
     template <class X, class F>
-    void normalised_conv2d(const Convolution& g, const X& x, const T* w, const T* bias, F f,
-                           const backend::Normalised<T, Identity>& input, View<const T> skip,
+    void normalized_conv2d(const Convolution& g, const X& x, const T* w, const T* bias, F f,
+                           const backend::Normalized<T, Identity>& input, View<const T> skip,
                            View<T> y) const {
         const Map out{g.batch, g.out};
         std::vector<T> raw(std::size_t(out.size()));
         const View<T> result{raw.data(), g.out.channels};
         this->conv2d(g, Formed(x, Map{g.batch, g.in}), w, bias, result);
-        normalise(out, f, {result, input.gamma, input.beta, input.saved, {}}, skip, y);
+        normalize(out, f, {result, input.gamma, input.beta, input.saved, {}}, skip, y);
     }
     template <class F>
-    void normalise(const Map& map, F f, const backend::Normalised<T, Identity>& input,
+    void normalize(const Map& map, F f, const backend::Normalized<T, Identity>& input,
                    View<const T> skip, View<T> y) const {
         const Formed value(input, map);
         collab::detail::for_elements(map, [&](auto p, int c) {
@@ -77,7 +77,7 @@ public:
         });
     }
     template <class F>
-    void normalised_sums(const Map& map, F f, View<const T> x, View<const T> y, View<const T> dy,
+    void normalized_sums(const Map& map, F f, View<const T> x, View<const T> y, View<const T> dy,
                          const T* saved, T* dgamma, T* dbeta, T* sums, View<T> g) const {
         const int channels = map.dims.channels;
         for (int c = 0; c < channels; ++c) {
@@ -98,7 +98,7 @@ public:
             dgamma[c] += T(product);
         }
     }
-    void normalised_gradient(const Map& map, const backend::NormalisedGradient<T>& n,
+    void normalized_gradient(const Map& map, const backend::NormalizedGradient<T>& n,
                              View<T> dx) const {
         this->copy(map, Formed(n, map), dx);
     }
@@ -112,7 +112,7 @@ private:
 
         Formed(View<const T> x, const Map&) : view(x) {}
         template <class F>
-        Formed(const backend::Normalised<T, F>& n, const Map& map)
+        Formed(const backend::Normalized<T, F>& n, const Map& map)
             : memory(std::size_t(map.size())) {
             const int channels = map.dims.channels;
             view = {memory.data(), channels};
@@ -121,7 +121,7 @@ private:
                 memory[std::size_t(p * channels + c)] = n.f(z * n.gamma[c] + n.beta[c]);
             });
         }
-        Formed(const backend::NormalisedGradient<T>& n, const Map& map)
+        Formed(const backend::NormalizedGradient<T>& n, const Map& map)
             : memory(std::size_t(map.size())) {
             const int channels = map.dims.channels;
             view = {memory.data(), channels};

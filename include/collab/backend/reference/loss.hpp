@@ -28,7 +28,8 @@ struct ReferenceCrossEntropy {
             for (int c = 0; c < classes; ++c)
                 sum += std::exp(z[c] - largest);
             losses[b] = std::log(sum) - (z[label] - largest);
-            hits[b] = T(first == label);
+            // a NaN beats every number, so that a row with one is never a hit
+            hits[b] = T(first == label && largest == largest);
             if (dlogits)
                 for (int c = 0; c < classes; ++c)
                     collab::detail::pixel(dlogits, b)[c] =

@@ -9,7 +9,7 @@
 #include <collab/backend/reference/convolution.hpp>
 #include <collab/backend/reference/loss.hpp>
 #include <collab/backend/reference/memory.hpp>
-#include <collab/backend/reference/normalisation.hpp>
+#include <collab/backend/reference/normalization.hpp>
 #include <collab/backend/reference/pooling.hpp>
 
 namespace collab {
@@ -26,7 +26,7 @@ class Reference : public backend::ReferenceMemory<T>,
                   public backend::ReferenceConvolution<T>,
                   public backend::ReferenceProduct<T>,
                   public backend::ReferenceActivation<T>,
-                  public backend::ReferenceNormalisation<T>,
+                  public backend::ReferenceNormalization<T>,
                   public backend::ReferencePooling<T>,
                   public backend::ReferenceDropout<T>,
                   public backend::ReferenceShortcut<T>,

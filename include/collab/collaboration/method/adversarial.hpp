@@ -5,16 +5,16 @@
 #include <algorithm>
 #include <type_traits>
 
-#include <collab/collaboration/coupling.hpp>
+#include <collab/collaboration/method_value.hpp>
 #include <collab/layer/activation.hpp>
 #include <collab/layer/batch_norm.hpp>
 #include <collab/layer/conv.hpp>
 #include <collab/layer/cut.hpp>
 #include <collab/layer/linear.hpp>
 #include <collab/layer/pool.hpp>
-#include <collab/objective/divergence.hpp>
-#include <collab/objective/maps.hpp>
-#include <collab/objective/target.hpp>
+#include <collab/loss/divergence.hpp>
+#include <collab/loss/ensemble_target.hpp>
+#include <collab/loss/feature.hpp>
 
 namespace collab {
 
@@ -29,10 +29,10 @@ using Discriminator = Layers<Conv2d<Channels, 3, Stride<2>, Bias>, BatchNorm, Le
 template <class G, class P, class Real, class V>
 void oppose(G& g, P discriminator, int owner, Real real, V own, const Weight& weight) {
     using Learning = typename G::Learning;
-    g.minimise(critic, "real", g.combine(Shape<1>{}, SquareTo{1}, g.apply(discriminator, real)));
-    g.minimise(critic, "fake",
+    g.minimize(critic, "real", g.combine(Shape<1>{}, SquareTo{1}, g.apply(discriminator, real)));
+    g.minimize(critic, "fake",
                g.combine(Shape<1>{}, SquareTo{0}, g.apply(discriminator, g.constant(own))));
-    g.minimise(owner, "adversarial",
+    g.minimize(owner, "adversarial",
                g.combine(Shape<1>{}, SquareTo{1}, g.apply(discriminator, own, Learning::no)),
                weight);
 }
@@ -41,7 +41,7 @@ void oppose(G& g, P discriminator, int owner, Real real, V own, const Weight& we
 /// AFD (Chung, Park, Kim and Kwak 2020), in a ring: L_k = CE + T^2 KL_T(p_l || p_k) + weight (1 -
 /// D_k(A_k(F_k)))^2 with l the network after k, and the critic's L_Dk = (1 - D_k(A_l(F_l)))^2 +
 /// D_k(A_k(F_k))^2. A_k brings the map at `Tag` to `Channels` channels of `Extent` x `Extent`. The
-/// critic is moved first in every step, by Adam. The paper has a second optimiser with a small rate
+/// critic is moved first in every step, by Adam. The paper has a second optimizer with a small rate
 /// for the feature losses of the networks; here it is `weight`. Kept: any network.
 template <int Channels = 32, int Extent = 8, class Tag = mutual>
 struct AdversarialFeatures {
@@ -51,17 +51,23 @@ struct AdversarialFeatures {
     double temperature = 3;
     Weight weight = 0.01;
 
+    void check() const {
+        const Expect expect{name};
+        expect.positive("temperature", temperature);
+        weight.check(name, "weight");
+    }
+
     template <class G>
-    void couple(G& g) const {
+    void build(G& g) const {
         constexpr int n = G::networks;
         static_assert(n >= 2, "collab: AFD needs at least two networks");
         using Map = Shape<Channels, Extent, Extent>;
         std::array<Value<Map>, std::size_t(n)> map;
-        unroll<n>([&](auto k) {
-            map[k] = g.bridge(layers<Conv2d<Channels, 1, Bias>, AdaptiveAvgPool<Extent>>,
-                              g.feature(at<Tag>, k), k, sentence("adapter", int(k)));
+        static_for<n>([&](auto k) {
+            map[k] = g.adapter(layers<Conv2d<Channels, 1, Bias>, AdaptiveAvgPool<Extent>>,
+                               g.feature(at<Tag>, k), k, sentence("adapter", int(k)));
         });
-        unroll<n>([&](auto k) {
+        static_for<n>([&](auto k) {
             constexpr Index<(k + 1) % n> next;
             g.loss(k, "mutual", KullbackLeibler{temperature}, g.logits(k),
                    g.constant(g.logits(next)));
@@ -98,8 +104,16 @@ struct AckdReconstructed {
     Weight fused = 1;
     Weight adversarial = 0.1;
 
+    void check() const {
+        const Expect expect{name};
+        expect.positive("temperature", temperature);
+        expect.not_negative("teaching", teaching);
+        fused.check(name, "fused");
+        adversarial.check(name, "adversarial");
+    }
+
     template <class G>
-    void couple(G& g) const {
+    void build(G& g) const {
         constexpr int stages = int(sizeof...(Tags));
         static_assert(stages >= 2 && stages <= 6,
                       "collab: ACKD needs the cuts of two to six stages");
@@ -116,7 +130,7 @@ struct AckdReconstructed {
         std::array<Value<Map>, std::size_t(stages)> map;
         std::array<Value<Shape<1>>, std::size_t(stages)> score;
         std::array<Value<Shape<G::classes>>, std::size_t(stages)> z;
-        unroll<stages>([&](auto i) {
+        static_for<stages>([&](auto i) {
             using Tag = typename Pack<Tags...>::template at<i>;
             if constexpr (i + 1 == stages) {
                 map[i] = last;
@@ -124,14 +138,14 @@ struct AckdReconstructed {
             } else {
                 const auto feature = g.feature(at<Tag>, student);
                 using Feature = typename decltype(feature)::Shape;
-                map[i] = g.bridge(
+                map[i] = g.adapter(
                     layers<Conv2d<width, 3,
                                   Stride<(Feature::dims.height + Map::dims.height - 1) /
                                          Map::dims.height>>,
                            BatchNorm, Relu, AdaptiveAvgPool<Map::dims.height, Map::dims.width>>,
                     feature, student, sentence("learner", int(i)));
-                z[i] = g.bridge(layers<GlobalAvgPool, Linear<G::classes>>, map[i], student,
-                                sentence("classifier", int(i)));
+                z[i] = g.adapter(layers<GlobalAvgPool, Linear<G::classes>>, map[i], student,
+                                 sentence("classifier", int(i)));
                 g.cross_entropy(student, "learner", z[i]);
             }
             score[i] = g.apply(attention, map[i]);
@@ -142,7 +156,7 @@ struct AckdReconstructed {
             return g.combine(Map{}, GatedSum{}, scores, map[std::size_t(I)]...);
         }(std::make_integer_sequence<int, stages>{});
         const auto zf =
-            g.bridge(layers<GlobalAvgPool, Linear<G::classes>>, fusion, student, "fused");
+            g.adapter(layers<GlobalAvgPool, Linear<G::classes>>, fusion, student, "fused");
         g.cross_entropy(student, "fused", zf);
         const auto taught = g.constant(g.logits(teacher));
         const KullbackLeibler divergence{temperature};
@@ -151,7 +165,7 @@ struct AckdReconstructed {
             g.loss(student, "teaching", divergence, own, taught, teaching);
             g.loss(student, "collaboration", divergence, own, g.constant(zf), fused);
         }
-        const auto real = g.bridge(
+        const auto real = g.adapter(
             layers<Conv2d<width, 1, Bias>, AdaptiveAvgPool<Map::dims.height, Map::dims.width>>,
             g.constant(g.feature(at<Last>, teacher)), critic, "adapter");
         const auto d = g.part(detail::Discriminator<width>{}, Map{}, critic, "discriminator");

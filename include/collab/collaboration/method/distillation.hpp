@@ -4,14 +4,14 @@
 #pragma once
 #include <algorithm>
 
-#include <collab/collaboration/coupling.hpp>
+#include <collab/collaboration/method_value.hpp>
 #include <collab/collaboration/policy.hpp>
 #include <collab/layer/activation.hpp>
 #include <collab/layer/batch_norm.hpp>
 #include <collab/layer/conv_transpose.hpp>
 #include <collab/layer/cut.hpp>
-#include <collab/objective/divergence.hpp>
-#include <collab/objective/metrics.hpp>
+#include <collab/loss/divergence.hpp>
+#include <collab/loss/metrics.hpp>
 
 namespace collab {
 
@@ -24,16 +24,22 @@ template <int Teacher = 0, int Student = 1>
 struct Distillation {
     using is_method = void;
     static constexpr const char* name = "distillation";
-    double share = 0.9;
+    double alpha = 0.9;
     double temperature = 4;
 
+    void check() const {
+        const Expect expect{name};
+        expect.fraction("alpha", alpha);
+        expect.positive("temperature", temperature);
+    }
+
     template <class G>
-    void couple(G& g) const {
+    void build(G& g) const {
         constexpr Index<Teacher> teacher;
         constexpr Index<Student> student;
-        g.classification_weight(student, 1 - share);
+        g.classification_weight(student, 1 - alpha);
         g.loss(student, "distillation", KullbackLeibler{temperature}, g.logits(student),
-               g.constant(g.logits(teacher)), share);
+               g.constant(g.logits(teacher)), alpha);
     }
 };
 
@@ -64,7 +70,7 @@ struct Regressor {
 };
 }  // namespace detail
 
-/// L_s = CE(z_s, y) + weight mean (r(F_s) - F_t)^2, r a convolution with batch normalisation and
+/// L_s = CE(z_s, y) + weight mean (r(F_s) - F_t)^2, r a convolution with batch normalization and
 /// ReLU. Taps: the feature maps at `Tag`. Kept: the student without r. With the weight a function
 /// of the moment it may be 0 after some epochs.
 template <int Teacher = 0, int Student = 1, class Tag = mutual>
@@ -74,15 +80,17 @@ struct Hints {
     static constexpr const char* name = "hints";
     Weight weight = 100;
 
+    void check() const { weight.check(name, "weight"); }
+
     template <class G>
-    void couple(G& g) const {
+    void build(G& g) const {
         constexpr Index<Teacher> teacher;
         constexpr Index<Student> student;
         const auto hint = g.feature(at<Tag>, teacher);
         const auto guided = g.feature(at<Tag>, student);
         using R = typename detail::Regressor<typename decltype(guided)::Shape,
                                              typename decltype(hint)::Shape>::type;
-        g.loss(student, "hint", MeanSquares{}, g.bridge(R{}, guided, student, "regressor"),
+        g.loss(student, "hint", MeanSquares{}, g.adapter(R{}, guided, student, "regressor"),
                g.constant(hint), weight);
     }
 };

@@ -4,18 +4,18 @@
 #pragma once
 #include <algorithm>
 
-#include <collab/collaboration/coupling.hpp>
+#include <collab/collaboration/method_value.hpp>
 #include <collab/layer/activation.hpp>
 #include <collab/layer/conv.hpp>
 #include <collab/layer/cut.hpp>
 #include <collab/layer/flatten.hpp>
-#include <collab/layer/learned.hpp>
 #include <collab/layer/linear.hpp>
+#include <collab/layer/parameter_layer.hpp>
 #include <collab/layer/pool.hpp>
-#include <collab/objective/contrast.hpp>
-#include <collab/objective/gram.hpp>
-#include <collab/objective/maps.hpp>
-#include <collab/objective/metrics.hpp>
+#include <collab/loss/contrastive.hpp>
+#include <collab/loss/feature.hpp>
+#include <collab/loss/metrics.hpp>
+#include <collab/loss/similarity.hpp>
 
 namespace collab {
 
@@ -26,7 +26,7 @@ auto pooled(G& g, V v, int owner, const std::string& name) {
     if constexpr (V::dims.height <= Height && V::dims.width <= Width)
         return v;
     else {
-        auto small = g.bridge(
+        auto small = g.adapter(
             layers<
                 AdaptiveAvgPool<std::min(Height, V::dims.height), std::min(Width, V::dims.width)>>,
             v, owner, name);
@@ -56,8 +56,13 @@ struct AttentionTransfer {
     static constexpr const char* name = "attention transfer";
     double weight = 1000;
 
+    void check() const {
+        const Expect expect{name};
+        expect.not_negative("weight", weight);
+    }
+
     template <class G>
-    void couple(G& g) const {
+    void build(G& g) const {
         int number = 0;
         ((detail::with_features<Teacher, Student, Tags>(
              g, number++,
@@ -78,13 +83,18 @@ struct NeuronSelectivity {
     static constexpr const char* name = "neuron selectivity transfer";
     double weight = 50;
 
+    void check() const {
+        const Expect expect{name};
+        expect.not_negative("weight", weight);
+    }
+
     template <class G>
-    void couple(G& g) const {
+    void build(G& g) const {
         int number = 0;
         ((detail::with_features<Teacher, Student, Tags>(
              g, number++,
              [&](auto s, auto t) {
-                 g.minimise(Student, "style", g.combine(Shape<1>{}, StyleDiscrepancy{}, s, t),
+                 g.minimize(Student, "style", g.combine(Shape<1>{}, StyleDiscrepancy{}, s, t),
                             weight);
              })),
          ...);
@@ -94,14 +104,16 @@ struct NeuronSelectivity {
 /// FSP: mean squares between the FlowMatrix of two maps of the student and that of the teacher's.
 /// Both networks have as many channels at each cut.
 template <int Teacher, int Student, class First, class Second>
-struct FlowOfSolution {
+struct Fsp {
     using is_method = void;
     using taps = Pack<First, Second>;
     static constexpr const char* name = "flow of solution procedure";
     Weight weight = 50;
 
+    void check() const { weight.check(name, "weight"); }
+
     template <class G>
-    void couple(G& g) const {
+    void build(G& g) const {
         const auto own = flow(g, Index<Student>{}, g.feature(at<First>, Index<Student>{}),
                               g.feature(at<Second>, Index<Student>{}));
         const auto target = flow(g, Index<Teacher>{}, g.feature(at<First>, Index<Teacher>{}),
@@ -129,19 +141,24 @@ struct VariationalInformation {
     static constexpr const char* name = "variational information distillation";
     double weight = 1;
 
+    void check() const {
+        const Expect expect{name};
+        expect.not_negative("weight", weight);
+    }
+
     template <class G>
-    void couple(G& g) const {
+    void build(G& g) const {
         int number = 0;
         ((detail::with_features<Teacher, Student, Tags>(
              g, number,
              [&](auto s, auto t) {
                  constexpr int channels = decltype(t)::dims.channels;
-                 const auto mean = g.bridge(layers<Conv2d<channels, 1>, Relu, Conv2d<channels, 1>,
-                                                   Relu, Conv2d<channels, 1>>,
-                                            s, Student, sentence("mean", number));
-                 const auto variance =
-                     g.bridge(layers<Learned<channels>>, t, Student, sentence("variance", number));
-                 g.minimise(Student, "information",
+                 const auto mean = g.adapter(layers<Conv2d<channels, 1>, Relu, Conv2d<channels, 1>,
+                                                    Relu, Conv2d<channels, 1>>,
+                                             s, Student, sentence("mean", number));
+                 const auto variance = g.adapter(layers<ParameterLayer<channels>>, t, Student,
+                                                 sentence("variance", number));
+                 g.minimize(Student, "information",
                             g.combine(Shape<1>{}, GaussianLikelihood{}, mean, variance, t), weight);
                  ++number;
              })),
@@ -160,8 +177,14 @@ struct Related {
     double weight = 1;
     M metric{};
 
+    void check() const {
+        const Expect expect{name};
+        expect.not_negative("weight", weight);
+        detail::check_settings(metric);
+    }
+
     template <class G>
-    void couple(G& g) const {
+    void build(G& g) const {
         g.loss(Student, "relation", metric, g.feature(at<Tag>, Index<Student>{}),
                g.constant(g.feature(at<Tag>, Index<Teacher>{})), weight);
     }
@@ -170,7 +193,7 @@ struct Related {
 /// CRD (Tian, Krishnan and Isola 2020) without its memory banks: in a mutual space of `Width`
 /// numbers each sample of the student is to find itself among those of the teacher, and the other
 /// way round; the negatives are the rest of the batch, whatever their class, instead of 16,384
-/// samples of other classes. Bridges: a linear map for each side, both learned. Kept: the student
+/// samples of other classes. MkbPaths: a linear map for each side, both learned. Kept: the student
 /// without them.
 template <int Teacher = 0, int Student = 1, int Width = 128, class Tag = penultimate>
 struct ContrastiveDistillation {
@@ -180,13 +203,19 @@ struct ContrastiveDistillation {
     double weight = 0.8;
     Contrast metric{};
 
+    void check() const {
+        const Expect expect{name};
+        expect.not_negative("weight", weight);
+        metric.check();
+    }
+
     template <class G>
-    void couple(G& g) const {
-        const auto own = g.bridge(layers<Flatten, Linear<Width>>,
-                                  g.feature(at<Tag>, Index<Student>{}), Student, "student");
+    void build(G& g) const {
+        const auto own = g.adapter(layers<Flatten, Linear<Width>>,
+                                   g.feature(at<Tag>, Index<Student>{}), Student, "student");
         const auto target =
-            g.bridge(layers<Flatten, Linear<Width>>,
-                     g.constant(g.feature(at<Tag>, Index<Teacher>{})), Student, "teacher");
+            g.adapter(layers<Flatten, Linear<Width>>,
+                      g.constant(g.feature(at<Tag>, Index<Teacher>{})), Student, "teacher");
         g.loss(Student, "contrast", metric, own, target, weight);
     }
 };

@@ -2,9 +2,9 @@
 // mutual_learning: deep mutual learning: every network also imitates what the others say (Zhang,
 // Xiang, Hospedales and Lu 2018).
 #pragma once
-#include <collab/collaboration/coupling.hpp>
-#include <collab/objective/divergence.hpp>
-#include <collab/objective/target.hpp>
+#include <collab/collaboration/method_value.hpp>
+#include <collab/loss/divergence.hpp>
+#include <collab/loss/ensemble_target.hpp>
 
 namespace collab {
 
@@ -21,7 +21,7 @@ struct Attached;
 ///     using Pair = Collaboration<NetA, NetB, MutualLearning<>, Iterative>;
 ///     // one after the other, from old predictions: as simultaneous
 ///     using Pair = Collaboration<NetA, NetB, MutualLearning<>, IterativeStale>;
-///     // one optimiser over the sum, gradients also reach the peer
+///     // one optimizer over the sum, gradients also reach the peer
 ///     using Pair = Collaboration<NetA, NetB, MutualLearning<Attached>>;
 template <class Peers = Detached>
 struct MutualLearning {
@@ -32,10 +32,16 @@ struct MutualLearning {
     double weight = 1;
     double temperature = 1;
 
+    void check() const {
+        const Expect expect{name};
+        expect.not_negative("weight", weight);
+        expect.positive("temperature", temperature);
+    }
+
     template <class G>
-    void couple(G& g) const {
-        unroll<G::networks>([&](auto i) {
-            unroll<G::networks>([&](auto j) {
+    void build(G& g) const {
+        static_for<G::networks>([&](auto i) {
+            static_for<G::networks>([&](auto j) {
                 if constexpr (i != j && !G::frozen(i)) {
                     const double share = weight / (G::networks - 1);
                     if constexpr (std::is_same_v<Peers, Attached>)
@@ -58,9 +64,15 @@ struct MutualLearningWithMean {
     double weight = 1;
     double temperature = 1;
 
+    void check() const {
+        const Expect expect{name};
+        expect.not_negative("weight", weight);
+        expect.positive("temperature", temperature);
+    }
+
     template <class G>
-    void couple(G& g) const {
-        unroll<G::networks>([&](auto i) {
+    void build(G& g) const {
+        static_for<G::networks>([&](auto i) {
             const auto mean = detail::others<i>(g, [&](auto... peers) {
                 return g.combine(typename decltype(g.logits(i))::Shape{},
                                  MeanProbabilities{temperature}, peers...);

@@ -2,14 +2,14 @@
 // online: several networks learn from what they say together: CLNN, KDCL, OKDDip, and branches of
 // one network: ONE, DCM.
 #pragma once
-#include <collab/collaboration/coupling.hpp>
+#include <collab/collaboration/method_value.hpp>
 #include <collab/layer/activation.hpp>
 #include <collab/layer/batch_norm.hpp>
 #include <collab/layer/cut.hpp>
 #include <collab/layer/linear.hpp>
 #include <collab/layer/pool.hpp>
-#include <collab/objective/maps.hpp>
-#include <collab/objective/target.hpp>
+#include <collab/loss/ensemble_target.hpp>
+#include <collab/loss/feature.hpp>
 
 namespace collab {
 
@@ -19,18 +19,24 @@ namespace collab {
 struct CollaborativeHeads {
     using is_method = void;
     static constexpr const char* name = "CLNN, whole networks";
-    double share = 0.5;
+    double alpha = 0.5;
     double temperature = 2;
 
+    void check() const {
+        const Expect expect{name};
+        expect.fraction("alpha", alpha);
+        expect.positive("temperature", temperature);
+    }
+
     template <class G>
-    void couple(G& g) const {
-        unroll<G::networks>([&](auto i) {
-            g.classification_weight(i, share);
+    void build(G& g) const {
+        static_for<G::networks>([&](auto i) {
+            g.classification_weight(i, alpha);
             const auto mean = detail::others<i>(g, [&](auto... z) {
                 return g.combine(Shape<G::classes>{}, MeanLogits{}, g.constant(z)...);
             });
             g.loss(i, "others", SoftCrossEntropy{temperature, Factor::one}, g.logits(i),
-                   g.constant(mean), 1 - share);
+                   g.constant(mean), 1 - alpha);
         });
     }
 };
@@ -46,11 +52,18 @@ struct CollaborativeDistillation {
     double temperature = 2;
     Target target{};
 
+    void check() const {
+        const Expect expect{name};
+        expect.not_negative("weight", weight);
+        expect.positive("temperature", temperature);
+        detail::check_settings(target);
+    }
+
     template <class G>
-    void couple(G& g) const {
+    void build(G& g) const {
         const auto together = detail::range<0, G::networks>(
             g, [&](auto... z) { return g.combine(Shape<G::classes>{}, target, g.constant(z)...); });
-        unroll<G::networks>([&](auto i) {
+        static_for<G::networks>([&](auto i) {
             g.loss(i, "together", KullbackLeibler{temperature}, g.logits(i), g.constant(together),
                    weight);
         });
@@ -70,8 +83,14 @@ struct DiversePeers {
     Weight weight = 1;
     double temperature = 3;
 
+    void check() const {
+        const Expect expect{name};
+        weight.check(name, "weight");
+        expect.positive("temperature", temperature);
+    }
+
     template <class G>
-    void couple(G& g) const {
+    void build(G& g) const {
         constexpr int peers = G::networks - 1;
         static_assert(peers >= 2 && peers <= 5,
                       "collab: OKDDip has two to five peers and a leader");
@@ -79,12 +98,12 @@ struct DiversePeers {
         const auto query = g.part(layers<Linear<Width, NoBias>>, Vector{}, shared, "query");
         const auto key = g.part(layers<Linear<Width, NoBias>>, Vector{}, shared, "key");
         std::array<Value<Shape<Width>>, std::size_t(peers)> q, k;
-        unroll<peers>([&](auto a) {
+        static_for<peers>([&](auto a) {
             const auto h = g.feature(at<penultimate>, a);
             q[a] = g.apply(query, h);
             k[a] = g.apply(key, h);
         });
-        unroll<peers>([&](auto a) {
+        static_for<peers>([&](auto a) {
             const auto mixed = [&]<int... B>(std::integer_sequence<int, B...>) {
                 return g.combine(Shape<G::classes>{}, AttentionMix{}, q[a], k[std::size_t(B)]...,
                                  g.constant(g.logits(Index<B>{}))...);
@@ -113,25 +132,31 @@ struct NativeEnsemble {
     /// of the distillation; the paper's program grows it: RampUp{.epochs = 80}
     Weight weight = 1;
 
+    void check() const {
+        const Expect expect{name};
+        expect.positive("temperature", temperature);
+        weight.check(name, "weight");
+    }
+
     template <class G>
-    void couple(G& g) const {
+    void build(G& g) const {
         static_assert(Branches >= 2 && Branches <= 8, "collab: ONE has two to eight branches");
         constexpr Index<0> net;
         const auto trunk = g.feature(at<Tag>, net);
-        const auto gate = g.bridge(layers<GlobalAvgPool, Linear<Branches, NoBias>, BatchNorm, Relu>,
-                                   trunk, net, "gate");
+        const auto gate = g.adapter(
+            layers<GlobalAvgPool, Linear<Branches, NoBias>, BatchNorm, Relu>, trunk, net, "gate");
         std::array<Value<Shape<G::classes>>, std::size_t(Branches)> z;
-        unroll<Branches>([&](auto i) {
+        static_for<Branches>([&](auto i) {
             if constexpr (i == 0)
                 z[0] = g.logits(net);
             else
-                z[i] = g.bridge(Head{}, trunk, net, sentence("branch", int(i)));
+                z[i] = g.adapter(Head{}, trunk, net, sentence("branch", int(i)));
         });
         const auto ensemble = [&]<int... I>(std::integer_sequence<int, I...>) {
             return g.combine(Shape<G::classes>{}, GatedSum{}, gate, z[std::size_t(I)]...);
         }(std::make_integer_sequence<int, Branches>{});
         g.cross_entropy(net, "ensemble", ensemble);
-        unroll<Branches>([&](auto i) {
+        static_for<Branches>([&](auto i) {
             if constexpr (i > 0)
                 g.cross_entropy(net, "branch", z[i]);
             g.loss(net, "distillation", KullbackLeibler{temperature}, z[i], g.constant(ensemble),
@@ -157,17 +182,22 @@ struct DenseCrossLayers {
     static constexpr const char* name = "DCM";
     double weight = 1;
 
+    void check() const {
+        const Expect expect{name};
+        expect.not_negative("weight", weight);
+    }
+
     template <class G>
-    void couple(G& g) const {
+    void build(G& g) const {
         static_assert(G::networks == 2, "collab: DCM couples two networks");
         constexpr int outputs = int(sizeof...(Exits)) + 1;
         std::array<std::array<Value<Shape<G::classes>>, std::size_t(outputs)>, 2> z;
-        unroll<2>([&](auto i) {
+        static_for<2>([&](auto i) {
             z[i][0] = g.logits(i);
-            unroll<outputs - 1>([&](auto e) {
+            static_for<outputs - 1>([&](auto e) {
                 using E = typename Pack<Exits...>::template at<e>;
-                z[i][e + 1] = g.bridge(typename E::head{}, g.feature(at<typename E::tag>, i), i,
-                                       sentence("exit", int(i), "_", int(e)));
+                z[i][e + 1] = g.adapter(typename E::head{}, g.feature(at<typename E::tag>, i), i,
+                                        sentence("exit", int(i), "_", int(e)));
                 g.cross_entropy(i, "exit", z[i][e + 1]);
             });
         });

@@ -2,9 +2,9 @@
 // relations: CTSL-MKT (Sun, Gou, Yu, Du and Tao 2021): mutual learning of responses and relations,
 // and learning from an own snapshot.
 #pragma once
-#include <collab/collaboration/coupling.hpp>
-#include <collab/objective/divergence.hpp>
-#include <collab/objective/relation.hpp>
+#include <collab/collaboration/method_value.hpp>
+#include <collab/loss/divergence.hpp>
+#include <collab/loss/relational.hpp>
 
 namespace collab {
 
@@ -14,13 +14,13 @@ namespace collab {
 /// peers constant. The networks behind the students are the students' snapshots, and frozen:
 ///
 ///     // phase 1 trains networks 2 and 3 alone
-///     using Pair = Collaboration<NetA, NetB, NetA, NetB, Frozen<2, 3>, CollaborativeTeaching<2>>;
+///     using Pair = Collaboration<NetA, NetB, NetA, NetB, Frozen<2, 3>, CtslMkt<2>>;
 ///
 /// Without them (as many networks as students) there is no self-distillation. The weights are ours,
 /// the paper's could not be read: 25 DD + 50 AD + 1 KL, the proportions of RKD with the KL of
 /// mutual learning. Kept: every student as it is.
 template <int Students = 2>
-struct CollaborativeTeaching {
+struct CtslMkt {
     using is_method = void;
     using taps = Pack<penultimate>;
     static constexpr const char* name = "CTSL-MKT";
@@ -31,15 +31,25 @@ struct CollaborativeTeaching {
     double self = 1;
     double self_temperature = 4;
 
+    void check() const {
+        const Expect expect{name};
+        expect.not_negative("classification", classification);
+        expect.not_negative("mutual", mutual);
+        expect.not_negative("angle", angle);
+        expect.not_negative("response", response);
+        expect.not_negative("self", self);
+        expect.positive("self_temperature", self_temperature);
+    }
+
     template <class G>
-    void couple(G& g) const {
+    void build(G& g) const {
         static_assert(G::networks == Students || G::networks == 2 * Students,
                       "collab: CTSL-MKT needs its students, and behind them either a snapshot of "
                       "each or none");
-        unroll<Students>([&](auto k) {
+        static_for<Students>([&](auto k) {
             g.classification_weight(k, classification);
             const auto own = g.feature(at<penultimate>, k);
-            unroll<Students>([&](auto j) {
+            static_for<Students>([&](auto j) {
                 if constexpr (k != j) {
                     const double share = mutual / (Students - 1);
                     const auto other = g.constant(g.feature(at<penultimate>, j));
@@ -66,8 +76,14 @@ struct RelationalDistillation {
     double distance = 25;
     double angle = 50;
 
+    void check() const {
+        const Expect expect{name};
+        expect.not_negative("distance", distance);
+        expect.not_negative("angle", angle);
+    }
+
     template <class G>
-    void couple(G& g) const {
+    void build(G& g) const {
         constexpr Index<Student> student;
         const auto own = g.feature(at<penultimate>, student);
         const auto target = g.constant(g.feature(at<penultimate>, Index<Teacher>{}));

@@ -11,23 +11,31 @@ namespace collab {
 /// for means over the batch: a multiplier of the paper's program, which also divides by the
 /// classes, divided by their number. (Its other form, self-training, is Distillation from a frozen
 /// snapshot.) Kept: the network.
-struct TeacherFree {
+struct TfKd {
     using is_method = void;
     static constexpr const char* name = "Tf-KD, virtual teacher";
-    double share = 0.1;
+    double alpha = 0.1;
     double temperature = 20;
     double certainty = 0.99;
     double multiplier = 1;
 
+    void check() const {
+        const Expect expect{name};
+        expect.fraction("alpha", alpha);
+        expect.positive("temperature", temperature);
+        expect.fraction("certainty", certainty);
+        expect.not_negative("multiplier", multiplier);
+    }
+
     template <class G>
-    void couple(G& g) const {
-        unroll<G::networks>([&](auto i) {
-            g.classification_weight(i, 1 - share);
+    void build(G& g) const {
+        static_for<G::networks>([&](auto i) {
+            g.classification_weight(i, 1 - alpha);
             const auto teacher =
                 g.combine_for(i, Shape<G::classes>{}, Softened{{certainty}, temperature},
                               g.constant(g.logits(i)));
             g.loss(i, "virtual", KullbackLeibler{}, g.logits(i), g.constant(teacher),
-                   share * multiplier);
+                   alpha * multiplier);
         });
     }
 
@@ -35,6 +43,10 @@ private:
     struct Softened {  // u / T, as logits
         VirtualTeacher teacher;
         double temperature = 1;
+        void check() const {
+            teacher.check();
+            Expect{name}.positive("temperature", temperature);
+        }
         template <class R, class T>
         COLLAB_HD void forward(const R& row, T* y) const {
             teacher.forward(row, y);
@@ -50,18 +62,25 @@ private:
 /// classifier behind it is added. (The program of a third party has H in place of KL: the same
 /// gradient.) Kept: the network without exits.
 template <class... Exits>
-struct OwnTeacher {
+struct Byot {
     using is_method = void;
     using taps = typename detail::Distinct<Pack<>, Pack<penultimate, typename Exits::tag...>>::type;
     static constexpr const char* name = "BYOT";
-    double share = 0.1;
+    double alpha = 0.1;
     double features = 1e-6;
     double temperature = 3;
 
+    void check() const {
+        const Expect expect{name};
+        expect.fraction("alpha", alpha);
+        expect.not_negative("features", features);
+        expect.positive("temperature", temperature);
+    }
+
     template <class G>
-    void couple(G& g) const {
+    void build(G& g) const {
         constexpr Index<0> net;
-        g.classification_weight(net, 1 - share);
+        g.classification_weight(net, 1 - alpha);
         const auto end = g.constant(g.feature(at<penultimate>, net));
         int number = 0;
         (exit<Exits>(g, net, end, number++), ...);
@@ -70,12 +89,12 @@ struct OwnTeacher {
 private:
     template <class E, class G, class I, class V>
     void exit(G& g, I net, V end, int number) const {
-        const auto vector = g.bridge(typename E::head{}, g.feature(at<typename E::tag>, net), net,
-                                     sentence("exit", number));
+        const auto vector = g.adapter(typename E::head{}, g.feature(at<typename E::tag>, net), net,
+                                      sentence("exit", number));
         const auto z =
-            g.bridge(layers<Linear<G::classes>>, vector, net, sentence("classifier", number));
-        g.cross_entropy(net, "exit", z, 1 - share);
-        g.loss(net, "end", KullbackLeibler{temperature}, z, g.constant(g.logits(net)), share);
+            g.adapter(layers<Linear<G::classes>>, vector, net, sentence("classifier", number));
+        g.cross_entropy(net, "exit", z, 1 - alpha);
+        g.loss(net, "end", KullbackLeibler{temperature}, z, g.constant(g.logits(net)), alpha);
         g.loss(net, "features", MaskedSquares{}, vector, end, features);
     }
 };

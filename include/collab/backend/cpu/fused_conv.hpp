@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// fused: convolutions that normalize what they read and sum what they write, and the passes at the
+// ends of a chain of them.
+#pragma once
+#include <type_traits>
+
+#include <collab/backend/cpu/fused_epilogues.hpp>
+#include <collab/backend/cpu/operations.hpp>
+#include <collab/backend/fusion.hpp>
+
+namespace collab::backend {
+
+/// y = x * w (+ bias): see FusionBackend.
+template <class T, class X>
+COLLAB_COLD void fused_conv2d(CpuContext& threads, const Convolution& g,
+                              const detail::KernelTable<T>& families, const X& x, const T* w,
+                              const T* bias, View<T> y, const Statistics<T>& statistics) {
+    auto room = detail::coefficients<T>(threads, detail::widest(g));
+    detail::Epilogue<T> after(y, g.out.channels);
+    if (statistics.saved)
+        after.run = detail::FusedEpilogues<T>::statistics;
+    const int parts = detail::fused_sweep(threads, g, families,
+                                          detail::load_of(room, x, g.in.channels), w, bias, after);
+    if (!statistics.saved)
+        return;
+    detail::add_parts(after.sums, parts, g.out.channels);
+    detail::finish_statistics(after.sums, g.out.channels,
+                              static_cast<double>(g.batch) * g.out.area(), statistics);
+}
+
+/// y = f(normalization + skip) of x * w (+ bias): see FusionBackend.
+template <class T, class X, class F>
+COLLAB_COLD void normalized_conv2d(CpuContext& threads, const Convolution& g,
+                                   const detail::KernelTable<T>& families, const X& x, const T* w,
+                                   const T* bias, const F& f, const Normalized<T, Identity>& input,
+                                   View<const T> skip, View<T> y) {
+    auto room = detail::coefficients<T>(threads, detail::widest(g));
+    // for its coefficients
+    const detail::InputTransform<T> result = detail::load_of(room, input, g.out.channels);
+    detail::Epilogue<T> after(y, g.out.channels);
+    after.more = skip;
+    after.activation = detail::Activated<T, F>::of(f);
+    after.mean = result.mean;
+    after.scale = result.scale;
+    after.offset = result.offset;
+    after.run = detail::FusedEpilogues<T>::finish;
+    detail::fused_sweep(threads, g, families, detail::load_of(room, x, g.in.channels), w, bias,
+                        after);
+}
+
+/// Adds to dw: see FusionBackend.
+template <class T, class X, class D>
+COLLAB_COLD void fused_conv2d_weight_gradient(CpuContext& threads, const Convolution& g,
+                                              const detail::KernelTable<T>& families, const X& x,
+                                              const D& dy, T* dw) {
+    auto room = detail::coefficients<T>(threads, detail::widest(g));
+    const detail::InputTransform<T> of_x = detail::load_of(room, x, g.in.channels);
+    const detail::InputTransform<T> of_dy = detail::load_of(room, dy, g.out.channels);
+    detail::fused_weight_gradient(threads, g, families, of_x, of_dy, dw);
+}
+
+/// Adds to dw, writes dx: see FusionBackend.
+template <class T, class X, class D, class Then>
+COLLAB_COLD void fused_conv2d_backward(CpuContext& threads, const Convolution& g,
+                                       const detail::KernelTable<T>& families, const X& x,
+                                       const D& dy, const T* w, T* dw, View<T> dx,
+                                       const Then& then) {
+    const int channels = g.in.channels;
+    auto room = detail::coefficients<T>(threads, detail::widest(g));
+    const detail::InputTransform<T> of_x = detail::load_of(room, x, channels);
+    const detail::InputTransform<T> of_dy = detail::load_of(room, dy, g.out.channels);
+    detail::Epilogue<T> after(dx, channels);
+    const T* saved = nullptr;
+    if constexpr (requires { then.value; }) {
+        saved = then.saved;
+        after.more = then.more;
+        after.value = then.value;
+        after.other = then.raw;
+        after.activation = detail::Activated<T, std::remove_cvref_t<decltype(then.f)>>::of(then.f);
+        after.mean = room.copy(channels, saved);
+        after.run = detail::FusedEpilogues<T>::output_gate;
+    } else if constexpr (requires { then.more; }) {
+        after.more = then.more;
+        after.run = detail::FusedEpilogues<T>::plus;
+    } else if constexpr (requires { then.input; }) {
+        saved = then.input.saved;
+        const detail::InputTransform<T> input = detail::load_of(room, then.input, channels);
+        after.other = input.x;
+        after.mean = input.mean;
+        after.scale = input.scale;
+        after.offset = input.offset;
+        after.activation = input.activation;
+        after.run = detail::FusedEpilogues<T>::gate;
+    }
+    [[maybe_unused]] const int parts =
+        detail::fused_backward(threads, g, families, of_x, of_dy, w, dw, after);
+    if constexpr (requires { then.sums; }) {
+        detail::add_parts(after.sums, parts, channels);
+        detail::finish_gate(after.sums, channels, saved, then.dgamma, then.dbeta, then.sums);
+    }
+}
+
+/// y = f(input + skip): see FusionBackend.
+template <class T, class F>
+COLLAB_COLD void normalize(CpuContext& threads, const Map& map, F f,
+                           const Normalized<T, Identity>& input, View<const T> skip, View<T> y) {
+    detail::FusedEpilogues<T>::normalize(threads, map, detail::Activated<T, F>::of(f), input, skip,
+                                         y);
+}
+
+/// g = dy f'(y) and its sums: see FusionBackend.
+template <class T, class F>
+COLLAB_COLD void normalized_sums(CpuContext& threads, const Map& map, F f, View<const T> x,
+                                 View<const T> y, View<const T> dy, const T* saved, T* dgamma,
+                                 T* dbeta, T* sums, View<T> g) {
+    detail::FusedEpilogues<T>::sums(threads, map, detail::Activated<T, F>::of(f), x, y, dy, saved,
+                                    dgamma, dbeta, sums, g);
+}
+
+}  // namespace collab::backend

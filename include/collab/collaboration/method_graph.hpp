@@ -1,0 +1,457 @@
+// SPDX-License-Identifier: Apache-2.0
+// couplings: the graph that the methods of a collaboration list, and its passes. One mechanism for
+// all of them.
+#pragma once
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include <collab/collaboration/collaboration.hpp>
+#include <collab/collaboration/method_nodes.hpp>
+#include <collab/memory/arena.hpp>
+#include <collab/model/named_tensors.hpp>
+
+namespace collab {
+
+/// A metric of whole batches instead of rows: it compares how samples lie to each other.
+/// `evaluate(backend, samples, dims_a, a, dims_b, b, scale, rows, da, scratch)` writes what each
+/// sample contributes (the loss is the mean of these rows) and, unless da is null, adds scale times
+/// the derivative of the loss with respect to a. `scratch(capacity, dims_a, dims_b)` says how many
+/// elements it works in. A sum over the batch that it needs comes from sum_to (backend/sum_to.hpp):
+/// one that it waits for keeps a GPU from capturing the step.
+template <class M, class B>
+concept BatchMetric = requires(const M& m, B& backend, int n, Dims d, const typename B::Scalar* in,
+                               typename B::Scalar scale, typename B::Scalar* out) {
+    m.evaluate(backend, n, d, in, d, in, scale, out, out, out);
+    { M::scratch(n, d, d) } -> std::convertible_to<std::size_t>;
+};
+
+/// One loss of the last batch: its mean over samples, the weight it was given, and the share of
+/// samples classified rightly where it is a cross entropy (else 0). The owner is a network's
+/// number, `shared` or `critic`.
+struct Term {
+    std::string name;
+    int owner = 0;
+    double value = 0;
+    double weight = 0;
+    double accuracy = 0;
+};
+
+namespace detail {
+/// Asks a metric or a function that a method uses whether its settings are in range. That it can be
+/// asked is asked here, where all of them come by.
+template <class Part>
+void check_part(const Part& part) {
+    constexpr bool says = SaysItsRanges<Part>;
+    static_assert(says,
+                  "collab: this metric or function of a method has settings and no `check() const` "
+                  "that says which values they may have");
+    check_settings(part);
+}
+/// ParameterLayer values of one owner that lie side by side.
+struct ParameterRange {
+    std::size_t first = 0;
+    std::size_t count = 0;
+    int owner = 0;
+    bool mkb = false;
+};
+}  // namespace detail
+
+/// What a method's `build(g)` is given. It lists values and losses once; training runs the list at
+/// every step.
+///
+///     template <class G>
+///     void build(G& g) const {
+///         static_for<G::networks>([&](auto i) {
+///             static_for<G::networks>([&](auto j) {
+///                 if constexpr (i != j)
+///                     g.loss(i, "mutual", KullbackLeibler{}, g.logits(i), g.constant(g.logits(j)),
+///                            1.0 / (G::networks - 1));
+///             });
+///         });
+///     }
+template <class C, class B>
+class MethodGraph {
+    using T = typename B::Scalar;
+    using Node = detail::MethodNode<B>;
+    template <int I>
+    using Plan = typename C::template plan<I>;
+    template <class S, bool Attached>
+    using Handle = std::conditional_t<Attached, Value<S>, Constant<S>>;
+    static constexpr int n = C::size;
+    static constexpr int taps = C::taps::size;
+    static constexpr int base = n + n * taps + (C::different_inputs ? n * n : 0);
+    /// The network that a method names; another one where there is none, so that what follows is
+    /// not refused again.
+    template <class I>
+    static constexpr int there() {
+        static_assert(I::value >= 0 && I::value < n,
+                      "collab: a method names a network that is not there");
+        return I::value >= 0 && I::value < n ? I::value : 0;
+    }
+
+public:
+    using Scalar = T;
+    static constexpr int networks = n;
+    static constexpr int classes = Plan<0>::Output::dims.channels;
+    static constexpr bool frozen(int network) { return C::frozen::has(network); }
+
+    // What methods use.
+
+    /// The logits of network i.
+    template <class I>
+    auto logits(I) const {
+        constexpr int i = there<I>();
+        return Handle<typename Plan<i>::Output, !frozen(i)>{i};
+    }
+    /// The feature map of network i at a cut that the method lists in `taps`.
+    template <class Tag, class I>
+    auto feature(Tagged<Tag>, I) const {
+        static_assert(C::taps::template find<Tag> >= 0,
+                      "collab: a method reads at a cut that its `taps` do not name");
+        constexpr int i = there<I>();
+        constexpr int place = detail::place_of<Plan<i>, Tag>;
+        static_assert(place >= 0,
+                      "collab: a method reads at a cut that this network does not have");
+        return Handle<typename Plan<i>::template ShapeAt<std::max(place, 0)>, !frozen(i)>{
+            n + i * taps + C::taps::template find<Tag>};
+    }
+    /// W2^2 of the images that networks i and j see, one number per sample.
+    template <class I, class J>
+    auto image_distance(I, J) const {
+        static_assert(C::different_inputs, "collab: siamese networks see the same image; distances "
+                                           "between images need DifferentInputs");
+        return Constant<Shape<1>>{n + n * taps + I::value * n + J::value};
+    }
+    template <AnyValue V>
+    Constant<typename V::Shape> constant(V v) const {
+        return {v.slot};
+    }
+
+    /// Layers with parameters of their own, which `apply` may use several times.
+    template <class Plan>
+    struct Part {
+        int number = 0;
+    };
+    template <class... Ls, StaticShape In>
+    auto part(Layers<Ls...>, In, int owner, const std::string& name) {
+        using P = ExecutionPlan<Layers<Ls...>, In>;
+        static_assert(detail::all_run<flat_layers<Layers<Ls...>>, B>,
+                      "collab: the backend lacks an operation that an adapter of a method needs");
+        if (named_tensors_) {
+            parts_.push_back({named_tensors_->parameter_count, named_tensors_->state_count});
+            ranges_->push_back({named_tensors_->parameter_count,
+                                std::size_t(P::footprint.parameters), owner, false});
+            named_tensors_->template add<P>(sentence("method", method_, ".", name));
+        }
+        return Part<P>{part_++};
+    }
+    /// What the layers make of a value. With `Learning::no` their parameters feel nothing of what
+    /// is done with the result.
+    enum class Learning { yes, no };
+    template <class P, AnyValue V>
+    auto apply(Part<P> p, V v, Learning learning = Learning::yes) {
+        static_assert(SameShape<typename V::Shape, typename P::Input>,
+                      "collab: the layers of an adapter were made for a value of another shape");
+        const int slot = new_slot(P::Output::dims);
+        auto node = std::make_unique<detail::LayersNode<P, B>>();
+        node->in = v.slot;
+        node->out = slot;
+        node->attached = V::attached;
+        node->number = int(nodes_.size());
+        if (arena_) {
+            const auto [parameters, state] = parts_[std::size_t(p.number)];
+            constexpr Footprint f = P::footprint;
+            T* const ignored =
+                learning == Learning::no ? arena_->take(std::size_t(f.parameters)) : nullptr;
+            node->memory = {memory_.parameters ? memory_.parameters + parameters : nullptr,
+                            ignored             ? ignored
+                            : memory_.gradients ? memory_.gradients + parameters
+                                                : nullptr,
+                            nullptr,
+                            arena_->take(capacity_ * std::size_t(f.saved)),
+                            arena_->take(std::size_t(f.fixed)),
+                            memory_.scratch};
+            node->state = memory_.state ? memory_.state + state : nullptr;
+            node->echo = memory_.echo ? memory_.echo + state : nullptr;
+        }
+        scratch_ = std::max(scratch_, P::footprint.scratch);
+        nodes_.push_back(std::move(node));
+        return Value<typename P::Output>{slot};
+    }
+    template <class... Ls, AnyValue V>
+    auto adapter(Layers<Ls...> list, V v, int owner, const std::string& name) {
+        return apply(part(list, typename V::Shape{}, owner, name), v);
+    }
+
+    /// f of several values, of shape Out. A constant when f has no derivative, or when all its
+    /// inputs are constants. `labels_of`: whose labels f sees.
+    template <StaticShape Out, class F, AnyValue... Vs>
+    auto combine(Out, const F& f, Vs... vs) {
+        return combine_for(0, Out{}, f, vs...);
+    }
+    template <StaticShape Out, class F, AnyValue... Vs>
+    auto combine_for(int labels_of, Out, const F& f, Vs... vs) {
+        static_assert(RowFunction<F, T>, "collab: combine needs a function with `forward(row, y)`");
+        static_assert(sizeof...(Vs) >= 1 && sizeof...(Vs) <= Row<T>::most,
+                      "collab: a function combines at most twelve values");
+        detail::check_part<F>(f);
+        if constexpr (requires { f.check(int(sizeof...(Vs))); })
+            f.check(int(sizeof...(Vs)));
+        constexpr bool attached = DifferentiableRowFunction<F, T> && (Vs::attached || ...);
+        auto node = std::make_unique<detail::CombineNode<F, B>>();
+        node->f = f;
+        std::size_t k = 0;
+        ((node->in[k] = vs.slot, node->attached[k] = Vs::attached, node->shape.dims[k] = Vs::dims,
+          ++k),
+         ...);
+        node->shape.count = int(k);
+        node->width = Out::dims.size();
+        node->labels_of = labels_of;
+        node->out = new_slot(Out::dims, attached);
+        if (arena_)
+            node->y = arena_->take(capacity_ * std::size_t(Out::dims.size()));
+        tensors_[std::size_t(node->out)].value = node->y;
+        const int out = node->out;
+        nodes_.push_back(std::move(node));
+        return Handle<Out, attached>{out};
+    }
+
+    /// Adds weight times the mean over samples of metric(own, target) to what `owner` minimizes.
+    /// The gradient flows into `own`, and into `target` only where it is not a constant and the
+    /// metric has a `target_gradient`.
+    template <class M, class S, AnyValue V>
+    void loss(int owner, const std::string& name, const M& metric, Value<S> own, V target,
+              const Weight& weight = 1) {
+        detail::check_part<M>(metric);
+        if constexpr (BatchMetric<M, B>) {
+            static_assert(!V::attached || detail::ReachesTarget<M, B>,
+                          "collab: this metric of whole batches has no gradient for its target: "
+                          "make it a constant, g.constant(...)");
+            static_assert(
+                !detail::ReachesTarget<M, B> || S::dims.size() == V::dims.size(),
+                "collab: this metric compares rows of one length; an adapter can make them so");
+            auto node = std::make_unique<detail::BatchMetricNode<M, B>>();
+            node->metric = metric;
+            node->own = own.slot;
+            node->target = target.slot;
+            node->own_dims = S::dims;
+            node->target_dims = V::dims;
+            node->attached_target = V::attached;
+            if (arena_)
+                node->scratch = arena_->take(M::scratch(int(capacity_), S::dims, V::dims));
+            enter(std::move(node), owner, name, weight);
+        } else {
+            static_assert(Metric<M, T>, "collab: a loss between two values needs a metric");
+            static_assert(
+                S::dims.size() == V::dims.size(),
+                "collab: this metric compares rows of one length; an adapter can make them so");
+            static_assert(!V::attached || detail::HasTargetGradient<M, T>,
+                          "collab: this metric has no gradient for its target: make it a constant, "
+                          "g.constant(...)");
+            auto node = std::make_unique<detail::MetricNode<M, B>>();
+            node->metric = metric;
+            node->own = own.slot;
+            node->target = target.slot;
+            node->width = S::dims.size();
+            node->attached_target = V::attached;
+            enter(std::move(node), owner, name, weight);
+        }
+    }
+    /// Adds weight times the mean of a number that each sample has.
+    void minimize(int owner, const std::string& name, Value<Shape<1>> v, const Weight& weight = 1) {
+        auto node = std::make_unique<detail::MinimizeNode<B>>();
+        node->own = v.slot;
+        enter(std::move(node), owner, name, weight);
+    }
+    /// Adds weight times the cross entropy of logits against the labels.
+    template <class S>
+    void cross_entropy(int owner, const std::string& name, Value<S> logits,
+                       const Weight& weight = 1) {
+        static_assert(S::dims.size() == classes,
+                      "collab: a cross entropy needs as many logits as there are classes");
+        auto node = std::make_unique<detail::CrossEntropyNode<B>>();
+        node->own = logits.slot;
+        node->classes = classes;
+        node->labels_of = std::max(owner, 0);
+        if (arena_) {
+            node->own_gradient = arena_->take(capacity_ * std::size_t(classes));
+            node->hits = arena_->take(capacity_);
+        }
+        enter(std::move(node), owner, name, weight);
+    }
+    /// The weight of network i's own cross entropy, 1 unless a method says otherwise.
+    void classification_weight(int network, const Weight& weight) {
+        if (!weight.changes())
+            weight.at({}, "classification");
+        classification_[std::size_t(network)] = weight;
+    }
+
+    // What training uses.
+
+    struct Storage {
+        T* parameters = nullptr;
+        T* gradients = nullptr;
+        T* state = nullptr;
+        T* echo = nullptr;
+        T* scratch = nullptr;
+    };
+    /// Enters the parameters of all parts.
+    template <class Methods>
+    void list(const Methods& methods, NamedTensors& named_tensors,
+              std::vector<detail::ParameterRange>& ranges) {
+        named_tensors_ = &named_tensors;
+        ranges_ = &ranges;
+        build(methods);
+        named_tensors_ = nullptr;
+        ranges_ = nullptr;
+    }
+    long scratch() const { return scratch_; }  ///< per sample, known once listed
+    /// Places every value; called once to measure and once with memory.
+    template <class Methods>
+    void lay_out(const Methods& methods, Arena<T>& arena, const Storage& storage,
+                 std::size_t capacity) {
+        arena_ = &arena;
+        memory_ = storage;
+        capacity_ = capacity;
+        build(methods);
+        arena_ = nullptr;
+    }
+    T*& logit_gradient(int i) { return tensors_[std::size_t(i)].gradient; }
+    const T*& logit_value(int i) { return tensors_[std::size_t(i)].value; }
+    detail::Tensor<T>& tap(int network, int tap) {
+        return tensors_[std::size_t(n + network * taps + tap)];
+    }
+    T* distances(int i, int j) { return distances_[std::size_t(i * n + j)]; }
+    double classification_weight_at(int network, const Moment& m) const {
+        return classification_[std::size_t(network)].at(m, "classification");
+    }
+    bool has_critic() const { return critic_; }
+    bool empty() const { return nodes_.empty() && losses_.empty(); }
+    /// f(loss) for each in the order of the list: a LossNode.
+    template <class F>
+    void each_loss(F&& f) const {
+        for (const auto& l : losses_)
+            f(*l);
+    }
+    /// Appends the bits of every weight at a moment: where they are the same, a step asks for the
+    /// same operations.
+    void sign(const Moment& m, std::vector<std::uint64_t>& signature) const {
+        for (const Weight& w : classification_)
+            signature.push_back(std::bit_cast<std::uint64_t>(w.at(m, "classification")));
+        for (const auto& l : losses_)
+            signature.push_back(std::bit_cast<std::uint64_t>(l->weight.at(m, l->name)));
+    }
+
+    /// Values of the graph, losses and, when training, their gradients with respect to every tap,
+    /// every logit and every part.
+    void run(detail::MethodPass<B>& r) {
+        if (r.train) {
+            for (int k = 0; k < n * taps; ++k)
+                if (T* const g = tensors_[std::size_t(n + k)].gradient)
+                    r.context.backend.fill(
+                        std::size_t(r.context.batch) * tap_sizes_[std::size_t(k)], T(0), g);
+            for (const auto& node : nodes_)
+                node->clear(r);
+        }
+        if (!r.stale)
+            for (const auto& node : nodes_)
+                node->forward(r);
+        for (const auto& node : losses_)
+            node->forward(r);
+        if (r.train)
+            for (std::size_t k = nodes_.size(); k-- > 0;)
+                nodes_[k]->backward(r);
+    }
+    std::vector<detail::Tensor<T>>& tensors() { return tensors_; }
+    std::vector<Term> terms(B& backend, int samples) const {
+        std::vector<Term> all;
+        for (const auto& l : losses_)
+            all.push_back({l->name, l->owner, backend.sum(std::size_t(samples), l->rows) / samples,
+                           l->last_weight,
+                           l->hits ? backend.sum(std::size_t(samples), l->hits) / samples : 0});
+        return all;
+    }
+
+private:
+    struct Place {
+        std::size_t parameters, state;
+    };
+
+    template <class Methods>
+    void build(const Methods& methods) {
+        nodes_.clear();
+        losses_.clear();
+        tensors_.resize(std::size_t(base));
+        part_ = method_ = 0;
+        critic_ = false;
+        classification_.assign(std::size_t(n), Weight(1));
+        static_for<n>([&](auto i) {
+            if (frozen(i))
+                classification_[i] = Weight(0);
+            static_for<taps>([&](auto t) {
+                constexpr int place = detail::place_of<Plan<i>, typename C::taps::template at<t>>;
+                tap_sizes_[i * taps + t] =
+                    place < 0 ? 0
+                              : std::size_t(
+                                    Plan<i>::table.shapes[std::size_t(std::max(place, 0))].size());
+                if (arena_ && place >= 0 && !frozen(i))
+                    tap(i, t).gradient = arena_->take(capacity_ * tap_sizes_[i * taps + t]);
+            });
+            if constexpr (C::different_inputs)
+                static_for<n>([&](auto j) {
+                    if (arena_)
+                        tensors_[std::size_t(n + n * taps + i * n + j)].value =
+                            distances_[i * n + j] = arena_->take(capacity_);
+                });
+        });
+        std::apply(
+            [&](const auto&... m) {
+                ((detail::check_settings(m), m.build(*this), ++method_), ...);
+            },
+            methods);
+    }
+    int new_slot(Dims dims, bool gradient = true) {
+        tensors_.push_back({nullptr, arena_ && gradient
+                                         ? arena_->take(capacity_ * std::size_t(dims.size()))
+                                         : nullptr});
+        return int(tensors_.size()) - 1;
+    }
+    template <class L>
+    void enter(std::unique_ptr<L> node, int owner, const std::string& name, const Weight& weight) {
+        if (owner < Owner::critic || owner >= n)
+            fail("the loss '", name, "' belongs to network ", owner, "; there are ", n);
+        if (!weight.changes())
+            weight.at({}, name);
+        node->owner = owner;
+        node->name = name;
+        node->weight = weight;
+        if (arena_)
+            node->rows = arena_->take(capacity_);
+        critic_ = critic_ || owner == Owner::critic;
+        losses_.push_back(std::move(node));
+    }
+
+    std::vector<std::unique_ptr<Node>> nodes_;
+    std::vector<std::unique_ptr<detail::LossNode<B>>> losses_;
+    std::vector<detail::Tensor<T>> tensors_;
+    std::vector<Place> parts_;
+    std::vector<Weight> classification_;
+    std::array<std::size_t, std::size_t(n* taps + 1)> tap_sizes_{};
+    std::array<T*, std::size_t(n* n)> distances_{};
+    NamedTensors* named_tensors_ = nullptr;
+    std::vector<detail::ParameterRange>* ranges_ = nullptr;
+    Arena<T>* arena_ = nullptr;
+    Storage memory_{};
+    std::size_t capacity_ = 0;
+    long scratch_ = 0;
+    int part_ = 0;
+    int method_ = 0;
+    bool critic_ = false;
+};
+
+}  // namespace collab

@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: Apache-2.0
+// coupling_node: what a graph of couplings is made of: layers on a value, functions of several
+// values, and losses.
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <collab/collaboration/method_value.hpp>
+#include <collab/layer/execution_plan.hpp>
+#include <collab/loss/concepts.hpp>
+
+namespace collab::detail {
+
+/// Where a value and, unless it is a constant, its gradient lie.
+template <class T>
+struct Tensor {
+    const T* value = nullptr;
+    T* gradient = nullptr;
+};
+
+/// Who is moved in a step.
+struct Active {
+    unsigned networks = ~0u;
+    bool shared = true;
+    bool critic = true;
+    constexpr bool operator()(int owner) const {
+        return owner >= 0               ? (networks >> owner & 1u) != 0
+               : owner == Owner::shared ? shared
+                                        : critic;
+    }
+};
+
+/// The circumstances of one pass through the graph.
+template <class B>
+struct MethodPass {
+    using T = typename B::Scalar;
+    Context<B> context;
+    std::vector<Tensor<T>>& tensors;
+    const int* const* labels;  ///< of each network
+    Moment moment;
+    Active active;
+    bool train;     ///< gradients are wanted
+    bool repeated;  ///< a pass over the same batch again: statistics do not move
+    bool stale;     ///< values stay as the pass before made them
+};
+
+template <class B>
+struct MethodNode {
+    using T = typename B::Scalar;
+    virtual ~MethodNode() = default;
+    virtual void forward(MethodPass<B>&) = 0;
+    virtual void backward(MethodPass<B>&) {}
+    virtual void clear(MethodPass<B>&) {}
+};
+
+template <class Plan, class B>
+struct LayersNode : MethodNode<B> {
+    using T = typename B::Scalar;
+    Memory<T> memory;
+    T* state = nullptr;
+    T* echo = nullptr;
+    int in = 0;
+    int out = 0;
+    int number = 0;
+    bool attached = false;
+
+    Memory<T> now(const MethodPass<B>& r) const {
+        Memory<T> m = memory;
+        m.state = r.repeated ? echo : state;
+        return m;
+    }
+    Context<B> here(const MethodPass<B>& r) const { return r.context.part(5000 + number); }
+    View<const T> x(const MethodPass<B>& r) const {
+        return {r.tensors[std::size_t(in)].value, Plan::Input::dims.channels};
+    }
+    void clear(MethodPass<B>& r) override {
+        r.context.backend.fill(std::size_t(r.context.batch) * Plan::Output::dims.size(), T(0),
+                               r.tensors[std::size_t(out)].gradient);
+    }
+    void forward(MethodPass<B>& r) override {
+        r.tensors[std::size_t(out)].value =
+            Plan::template forward<0, Plan::depth>(here(r), now(r), x(r)).data;
+    }
+    void backward(MethodPass<B>& r) override {
+        const View<const T> dy{r.tensors[std::size_t(out)].gradient, Plan::Output::dims.channels};
+        const View<const T> dx =
+            Plan::template backward<0, Plan::depth>(here(r), now(r), x(r), dy, {}, attached);
+        if (attached)
+            r.context.backend.add(
+                {r.context.batch, Plan::Input::dims}, dx,
+                View<T>{r.tensors[std::size_t(in)].gradient, Plan::Input::dims.channels});
+    }
+};
+
+/// The rows of several values, one sample at a time.
+template <class T>
+struct RowInputs {
+    Row<T> first;  ///< of sample 0
+    const int* labels;
+    COLLAB_HD Row<T> at(int sample) const {
+        Row<T> r = first;
+        for (int k = 0; k < r.count; ++k) {
+            const std::ptrdiff_t offset = std::ptrdiff_t(sample) * r.size(k);
+            r.x[std::size_t(k)] += offset;
+            if (r.dx[std::size_t(k)])
+                r.dx[std::size_t(k)] += offset;
+        }
+        r.label = labels[sample];
+        return r;
+    }
+};
+template <class F, class T>
+struct CombineForward {
+    F f;
+    RowInputs<T> inputs;
+    T* y;
+    int width;
+    COLLAB_HD void operator()(int sample) const {
+        f.forward(inputs.at(sample), y + std::ptrdiff_t(sample) * width);
+    }
+};
+template <class F, class T>
+struct CombineBackward {
+    F f;
+    RowInputs<T> inputs;
+    const T *y, *dy;
+    int width;
+    COLLAB_HD void operator()(int sample) const {
+        f.backward(inputs.at(sample), y + std::ptrdiff_t(sample) * width,
+                   dy + std::ptrdiff_t(sample) * width);
+    }
+};
+
+template <class F, class B>
+struct CombineNode : MethodNode<B> {
+    using T = typename B::Scalar;
+    F f;
+    Row<T> shape;  ///< extents and count; pointers are filled in for each pass
+    std::array<int, Row<T>::most> in{};
+    std::array<bool, Row<T>::most> attached{};
+    int out = 0;
+    int width = 0;
+    int labels_of = 0;
+    T* y = nullptr;
+
+    RowInputs<T> inputs(const MethodPass<B>& r) const {
+        RowInputs<T> i{shape, r.labels[labels_of]};
+        for (std::size_t k = 0; k < std::size_t(shape.count); ++k) {
+            i.first.x[k] = r.tensors[std::size_t(in[k])].value;
+            i.first.dx[k] = attached[k] ? r.tensors[std::size_t(in[k])].gradient : nullptr;
+        }
+        return i;
+    }
+    void clear(MethodPass<B>& r) override {
+        if (T* const g = r.tensors[std::size_t(out)].gradient)
+            r.context.backend.fill(std::size_t(r.context.batch) * std::size_t(width), T(0), g);
+    }
+    void forward(MethodPass<B>& r) override {
+        r.context.backend.for_rows(r.context.batch, CombineForward<F, T>{f, inputs(r), y, width});
+    }
+    void backward(MethodPass<B>& r) override {
+        if constexpr (DifferentiableRowFunction<F, T>) {
+            if (const T* const g = r.tensors[std::size_t(out)].gradient)
+                r.context.backend.for_rows(r.context.batch,
+                                           CombineBackward<F, T>{f, inputs(r), y, g, width});
+        }
+    }
+};
+
+/// A loss: its value in each sample, and the gradient of its weighted mean.
+template <class B>
+struct LossNode : MethodNode<B> {
+    using T = typename B::Scalar;
+    std::string name;
+    int owner = 0;
+    Weight weight{};
+    T* rows = nullptr;
+    T* hits = nullptr;
+    double last_weight = 0;
+
+    T scale(const MethodPass<B>& r) {
+        last_weight = weight.at(r.moment, name);
+        return T(last_weight / r.context.batch);
+    }
+    bool pulls(const MethodPass<B>& r) const { return r.train && r.active(owner); }
+};
+
+template <class M, class T>
+concept HasTargetGradient = requires(const M& m, int d, const T* a, T scale, T* db) {
+    m.target_gradient(d, a, a, scale, db);
+};
+
+template <class M, class T>
+struct LossRow {
+    M metric;
+    int width;
+    const T *own, *target;
+    T *loss, *gradient, *target_gradient;
+    T scale;
+    COLLAB_HD void operator()(int row) const {
+        const std::ptrdiff_t at = std::ptrdiff_t(row) * width;
+        loss[row] = metric.value(width, own + at, target + at);
+        if (gradient)
+            metric.gradient(width, own + at, target + at, scale, gradient + at);
+        if constexpr (HasTargetGradient<M, T>) {
+            if (target_gradient)
+                metric.target_gradient(width, own + at, target + at, scale, target_gradient + at);
+        }
+    }
+};
+template <class M, class B>
+struct MetricNode : LossNode<B> {
+    using T = typename B::Scalar;
+    M metric;
+    int own = 0;
+    int target = 0;
+    int width = 0;
+    bool attached_target = false;
+    void forward(MethodPass<B>& r) override {
+        const bool pulls = this->pulls(r);
+        const Tensor<T>& a = r.tensors[std::size_t(own)];
+        const Tensor<T>& b = r.tensors[std::size_t(target)];
+        r.context.backend.for_rows(
+            r.context.batch,
+            LossRow<M, T>{metric, width, a.value, b.value, this->rows, pulls ? a.gradient : nullptr,
+                          pulls && attached_target ? b.gradient : nullptr, this->scale(r)});
+    }
+};
+template <class M, class B>
+concept ReachesTarget =
+    requires(const M& m, B& b, const typename B::Scalar* x, typename B::Scalar s,
+             typename B::Scalar* y) { m.evaluate_both(b, 1, 1, x, x, s, y, y, y, y); };
+template <class M, class B>
+struct BatchMetricNode : LossNode<B> {
+    using T = typename B::Scalar;
+    M metric;
+    int own = 0;
+    int target = 0;
+    Dims own_dims{};
+    Dims target_dims{};
+    T* scratch = nullptr;
+    bool attached_target = false;
+    void forward(MethodPass<B>& r) override {
+        const Tensor<T>& a = r.tensors[std::size_t(own)];
+        const Tensor<T>& b = r.tensors[std::size_t(target)];
+        const T scale = this->scale(r) * T(r.context.batch);  // the mean is the metric's own
+        if constexpr (ReachesTarget<M, B>) {
+            const bool pulls = this->pulls(r);
+            metric.evaluate_both(
+                r.context.backend, r.context.batch, own_dims.size(), a.value, b.value, scale,
+                this->rows, pulls ? a.gradient : static_cast<T*>(nullptr),
+                pulls && attached_target ? b.gradient : static_cast<T*>(nullptr), scratch);
+        } else
+            metric.evaluate(r.context.backend, r.context.batch, own_dims, a.value, target_dims,
+                            b.value, scale, this->rows,
+                            this->pulls(r) ? a.gradient : static_cast<T*>(nullptr), scratch);
+    }
+};
+template <class T>
+struct MinimizeRow {
+    const T* value;
+    T *loss, *gradient;
+    T scale;
+    COLLAB_HD void operator()(std::size_t i) const {
+        loss[i] = value[i];
+        if (gradient)
+            gradient[i] += scale;
+    }
+};
+template <class B>
+struct MinimizeNode : LossNode<B> {
+    using T = typename B::Scalar;
+    int own = 0;
+    void forward(MethodPass<B>& r) override {
+        const Tensor<T>& a = r.tensors[std::size_t(own)];
+        r.context.backend.for_each(std::size_t(r.context.batch),
+                                   MinimizeRow<T>{a.value, this->rows,
+                                                  this->pulls(r) ? a.gradient : nullptr,
+                                                  this->scale(r)});
+    }
+};
+template <class T>
+struct AccumulateInto {
+    const T* x;
+    T* y;
+    COLLAB_HD COLLAB_INLINE void operator()(std::size_t i) const { y[i] += x[i]; }
+};
+template <class B>
+struct CrossEntropyNode : LossNode<B> {
+    using T = typename B::Scalar;
+    int own = 0;
+    int classes = 0;
+    int labels_of = 0;
+    T* own_gradient = nullptr;  ///< the backend writes, a coupling adds
+    void forward(MethodPass<B>& r) override {
+        const Tensor<T>& a = r.tensors[std::size_t(own)];
+        const bool pulls = this->pulls(r) && a.gradient;
+        r.context.backend.softmax_cross_entropy(
+            r.context.batch, classes, View<const T>{a.value, classes}, r.labels[labels_of],
+            this->scale(r), pulls ? View<T>{own_gradient, classes} : View<T>{}, this->rows,
+            this->hits);
+        if (pulls)
+            r.context.backend.for_each(std::size_t(r.context.batch) * std::size_t(classes),
+                                       AccumulateInto<T>{own_gradient, a.gradient});
+    }
+};
+
+}  // namespace collab::detail

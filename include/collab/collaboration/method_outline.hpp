@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+// sketch: what the methods of a collaboration read, make and ask for, as a list, without a backend:
+// for manifests and pictures.
+#pragma once
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include <collab/collaboration/collaboration.hpp>
+#include <collab/core/type_name.hpp>
+
+namespace collab {
+
+/// The values and losses of a collaboration's methods, in the order in which they are listed.
+struct MethodOutline {
+    enum class Kind { logits, feature, distance, adapter, combination };
+    /// How a value is used: `constant` where no gradient flows back.
+    struct Use {
+        int value = -1;
+        bool constant = false;
+    };
+    struct Made {
+        Kind kind = Kind::logits;
+        std::string name;  ///< "logits", the name of a cut, of an adapter, or of a function
+        int owner = 0;     ///< the network of a tap; who moves an adapter (see Owner)
+        Dims dims;
+        std::vector<Use> from;
+        bool learns = true;  ///< an adapter that feels what is done with its result
+    };
+    struct Asked {
+        /// of a loss; "CE" for a cross entropy, empty where the value itself is minimized
+        std::string name, metric;
+        int owner = 0;
+        double weight = 1;  ///< at the first step
+        bool weight_changes = false;
+        Use own, target;  ///< a target with value -1: the labels, or none
+    };
+    std::vector<Made> values;
+    std::vector<Asked> losses;
+    /// weight of each network's own cross entropy at the first step
+    std::vector<double> classification;
+};
+
+namespace detail {
+/// What an object says of itself (`describe()`), or else what its type is called.
+template <class T>
+std::string described(const T& object) {
+    if constexpr (requires {
+                      { object.describe() } -> std::convertible_to<std::string>;
+                  })
+        return object.describe();
+    else
+        return type_name<T>();
+}
+
+/// A graph with the words of MethodGraph that only takes notes.
+template <class C>
+class OutlineGraph {
+    template <int I>
+    using Plan = typename C::template plan<I>;
+    template <class S, bool Attached>
+    using Handle = std::conditional_t<Attached, Value<S>, Constant<S>>;
+
+public:
+    using Scalar = double;
+    static constexpr int networks = C::size;
+    static constexpr int classes = Plan<0>::Output::dims.channels;
+    static constexpr bool frozen(int network) { return C::frozen::has(network); }
+    enum class Learning { yes, no };
+    template <class P>
+    struct Part {
+        int number = 0;
+    };
+
+    MethodOutline sketch;
+
+    OutlineGraph() {
+        for (int i = 0; i < networks; ++i)
+            sketch.classification.push_back(frozen(i) ? 0 : 1);
+    }
+    template <class I>
+    auto logits(I) {
+        return Handle<typename Plan<I::value>::Output, !frozen(I::value)>{
+            tap(MethodOutline::Kind::logits, "logits", I::value, Plan<I::value>::Output::dims)};
+    }
+    template <class Tag, class I>
+    auto feature(Tagged<Tag>, I) {
+        using S =
+            typename Plan<I::value>::template ShapeAt<std::max(place_of<Plan<I::value>, Tag>, 0)>;
+        return Handle<S, !frozen(I::value)>{
+            tap(MethodOutline::Kind::feature, type_name<Tag>(), I::value, S::dims)};
+    }
+    template <class I, class J>
+    auto image_distance(I, J) {
+        return Constant<Shape<1>>{tap(MethodOutline::Kind::distance,
+                                      sentence("W2\u00b2 of images ", I::value, ", ", J::value),
+                                      I::value, Dims{1, 1, 1})};
+    }
+    template <AnyValue V>
+    Constant<typename V::Shape> constant(V v) const {
+        return {v.slot};
+    }
+
+    template <class... Ls, StaticShape In>
+    auto part(Layers<Ls...>, In, int owner, const std::string& name) {
+        parts_.push_back({name, owner});
+        return Part<ExecutionPlan<Layers<Ls...>, In>>{int(parts_.size()) - 1};
+    }
+    template <class P, AnyValue V>
+    auto apply(Part<P> p, V v, Learning learning = Learning::yes) {
+        const auto& [name, owner] = parts_[std::size_t(p.number)];
+        return Value<typename P::Output>{made({MethodOutline::Kind::adapter,
+                                               name,
+                                               owner,
+                                               P::Output::dims,
+                                               {use(v)},
+                                               learning == Learning::yes})};
+    }
+    template <class... Ls, AnyValue V>
+    auto adapter(Layers<Ls...> list, V v, int owner, const std::string& name) {
+        return apply(part(list, typename V::Shape{}, owner, name), v);
+    }
+    template <StaticShape Out, class F, AnyValue... Vs>
+    auto combine(Out, const F& f, Vs... vs) {
+        return combine_for(0, Out{}, f, vs...);
+    }
+    template <StaticShape Out, class F, AnyValue... Vs>
+    auto combine_for(int labels_of, Out, const F& f, Vs... vs) {
+        return Handle<Out, DifferentiableRowFunction<F, double> && (Vs::attached || ...)>{made(
+            {MethodOutline::Kind::combination, described(f), labels_of, Out::dims, {use(vs)...}})};
+    }
+    template <class M, class S, AnyValue V>
+    void loss(int owner, const std::string& name, const M& metric, Value<S> own, V target,
+              const Weight& weight = 1) {
+        ask(name, described(metric), owner, weight, use(own), use(target));
+    }
+    void minimize(int owner, const std::string& name, Value<Shape<1>> v, const Weight& weight = 1) {
+        ask(name, "", owner, weight, use(v), {});
+    }
+    template <class S>
+    void cross_entropy(int owner, const std::string& name, Value<S> v, const Weight& weight = 1) {
+        ask(name, "CE", owner, weight, use(v), {});
+    }
+    void classification_weight(int network, const Weight& weight) {
+        sketch.classification[std::size_t(network)] = weight({});
+    }
+
+private:
+    template <class V>
+    static MethodOutline::Use use(V v) {
+        return {v.slot, !V::attached};
+    }
+    int made(MethodOutline::Made m) {
+        sketch.values.push_back(std::move(m));
+        return int(sketch.values.size()) - 1;
+    }
+    int tap(MethodOutline::Kind kind, const std::string& name, int network, Dims dims) {
+        for (std::size_t k = 0; k < sketch.values.size(); ++k)
+            if (sketch.values[k].kind == kind && sketch.values[k].name == name &&
+                sketch.values[k].owner == network)
+                return int(k);
+        return made({kind, name, network, dims, {}});
+    }
+    void ask(const std::string& name, const std::string& metric, int owner, const Weight& weight,
+             MethodOutline::Use own, MethodOutline::Use target) {
+        sketch.losses.push_back({name, metric, owner, weight({}), weight.changes(), own, target});
+    }
+
+    std::vector<std::pair<std::string, int>> parts_;
+};
+}  // namespace detail
+
+/// The sketch of a collaboration's methods, with the weights and temperatures that they have in the
+/// settings of a training.
+///
+///     const MethodOutline s = method_outline<Pair>();  // or given settings.methods
+template <class C, class Methods = decltype(detail::as_tuple(typename C::methods{}))>
+MethodOutline method_outline(const Methods& methods = {}) {
+    detail::OutlineGraph<C> graph;
+    std::apply([&](const auto&... m) { ((detail::check_settings(m), m.build(graph)), ...); },
+               methods);
+    return graph.sketch;
+}
+
+}  // namespace collab

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+// course: where a training stands: what `fit` itself has to remember, so that it can be put down
+// and taken up again.
+#pragma once
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include <collab/core/config.hpp>
+#include <collab/data/images.hpp>
+#include <collab/data/transforms.hpp>
+#include <collab/io/safetensors.hpp>
+#include <collab/train/checkpoint.hpp>
+#include <collab/train/history.hpp>
+
+namespace collab::detail {
+
+struct FitState {
+    int epoch = 0;
+    int epochs = 0;  ///< epoch: the running one, from 0
+    long batch = 0;
+    long step = 0;  ///< steps of the epoch, and of all
+    long counted = 0;
+    long trained = 0;   ///< steps since the last record; images
+    double errors = 0;  ///< shares of wrong answers, added up over the epoch
+    /// that share in each epoch that is over: from it the schedule finds its way again
+    std::vector<double> past;
+    double learning_rate = 0;  ///< what the schedule said for this epoch
+    /// seconds that passed before the program was interrupted
+    double wall = 0;
+    Record running;  ///< sums since the last record
+    History history;
+    bool finished = false;  ///< a callback has ended it
+
+    explicit FitState(std::size_t networks) {
+        running.epoch = 1;
+        running.networks.resize(networks);
+    }
+
+    double last_error() const { return past.empty() ? 1 : past.back(); }
+    void note(const Record& r);
+    /// The running stretch as means.
+    Record means(double seconds) const;
+
+    void save(Tensors& file) const;
+    void load(const Tensors& file);
+
+private:
+    static void append(std::vector<double>& to, const Record& r);
+    static Record record(const double* v, std::size_t networks);
+};
+
+/// A set of pictures: where they lie in memory, or only how many there are.
+struct Pictures {
+    const Images* images;
+    int size;
+    Pictures(const Images& in_memory) : images(&in_memory), size(in_memory.size()) {}
+    template <class S>
+    Pictures(const S& source) : images(nullptr),
+                                size(source.size()) {}
+};
+/// Words that tell one set of pictures from another, and one way of looking at them from another.
+std::string set_words(const Pictures& set);
+
+std::string transform_words(const Transform& t);
+
+}  // namespace collab::detail
+
+#ifdef COLLAB_BODIES
+#include <cmath>
+#include <collab/core/crc32c.hpp>
+#include <collab/io/json.hpp>
+#include <utility>
+
+namespace collab::detail {
+COLLAB_COMPILED COLLAB_COLD void FitState::note(const Record& r) {
+    double mean = 0;
+    for (const NetworkRecord& k : r.networks)
+        mean += k.test_accuracy / double(r.networks.size());
+    if (mean > history.best) {
+        history.best = mean;
+        history.best_step = step;
+    }
+}
+COLLAB_COMPILED COLLAB_COLD Record FitState::means(double seconds) const {
+    Record r = running;
+    r.seconds = seconds;
+    const double c = double(counted ? counted : 1);
+    for (auto& k : r.networks) {
+        k.classification /= c;
+        k.metric /= c;
+        k.verification /= c;
+        k.accuracy /= c;
+        k.coupling /= c;
+        k.test_loss = k.test_accuracy = std::nan("");
+    }
+    return r;
+}
+COLLAB_COMPILED COLLAB_COLD void FitState::save(Tensors& file) const {
+    for (const auto& [name, value] : {std::pair<const char*, long>{"epoch", epoch},
+                                      {"epochs", epochs},
+                                      {"batch of the epoch", batch},
+                                      {"step", step},
+                                      {"counted", counted},
+                                      {"images trained on", trained},
+                                      {"best step", history.best_step}})
+        file.say(name, std::to_string(value));
+    file.say("finished", finished ? "yes" : "no");
+    file.add<double>(".fit.numbers", {errors, learning_rate, wall, history.seconds, history.best,
+                                      running.learning_rate});
+    file.add<double>(".fit.past", past);
+    std::vector<double> rows;
+    append(rows, running);
+    file.add<double>(".fit.running", rows);
+    rows.clear();
+    for (const Record& r : history.records)
+        append(rows, r);
+    file.add<double>(".fit.records", rows);
+}
+COLLAB_COMPILED COLLAB_COLD void FitState::load(const Tensors& file) {
+    epoch = int(number_in(file, "epoch"));
+    epochs = int(number_in(file, "epochs"));
+    batch = number_in(file, "batch of the epoch");
+    step = number_in(file, "step");
+    counted = number_in(file, "counted");
+    trained = number_in(file, "images trained on");
+    history.best_step = number_in(file, "best step");
+    const std::string* const end = file.word("finished");
+    finished = end && *end == "yes";
+    const auto numbers = file.values<double>(".fit.numbers");
+    past = file.values<double>(".fit.past");
+    const auto now = file.values<double>(".fit.running");
+    const auto records = file.values<double>(".fit.records");
+    const std::size_t n = running.networks.size();
+    const std::size_t width = 4 + 7 * n;
+    if (numbers.size() != 6 || now.size() != width || records.size() % width != 0 ||
+        past.size() != std::size_t(epoch) || epoch < 0 || batch < 0 || step < 0)
+        fail(file.source, ": what it says of the course of the training does not fit together");
+    errors = numbers[0];
+    learning_rate = numbers[1];
+    wall = numbers[2];
+    history.seconds = numbers[3];
+    history.best = numbers[4];
+    running = record(now.data(), n);
+    running.learning_rate = numbers[5];
+    history.records.clear();
+    for (std::size_t at = 0; at < records.size(); at += width)
+        history.records.push_back(record(records.data() + at, n));
+    history.resumed = step;
+}
+COLLAB_COMPILED COLLAB_COLD void FitState::append(std::vector<double>& to, const Record& r) {
+    to.insert(to.end(), {double(r.epoch), double(r.step), r.learning_rate, r.seconds});
+    for (const NetworkRecord& k : r.networks)
+        to.insert(to.end(), {k.classification, k.metric, k.verification, k.accuracy, k.coupling,
+                             k.test_loss, k.test_accuracy});
+}
+COLLAB_COMPILED COLLAB_COLD Record FitState::record(const double* v, std::size_t networks) {
+    Record r{int(v[0]), long(v[1]), v[2], v[3], {}};
+    for (v += 4; r.networks.size() < networks; v += 7)
+        r.networks.push_back({v[0], v[1], v[2], v[3], v[4], v[5], v[6]});
+    return r;
+}
+COLLAB_COMPILED COLLAB_COLD std::string set_words(const Pictures& set) {
+    if (!set.images)
+        return sentence(set.size, " images");
+    const Images& images = *set.images;
+    const std::string_view labels(reinterpret_cast<const char*>(images.labels.data()),
+                                  images.labels.size() * sizeof(int));
+    const std::string_view pixels(reinterpret_cast<const char*>(images.pixels.data()),
+                                  images.pixels.size());
+    return sentence(images.name, ", ", images.size(), " images of ", images.dims.channels, " x ",
+                    images.dims.height, " x ", images.dims.width, ", checksum ",
+                    crc32c(pixels, crc32c(labels)));
+}
+COLLAB_COMPILED COLLAB_COLD std::string transform_words(const Transform& t) {
+    std::string s;
+    const auto add = [&](const char* name, double v) {
+        s += sentence(s.empty() ? "" : " ", name, " ", json_number(v));
+    };
+    add("resize", t.resize);
+    add("resized_crop", t.resized_crop);
+    add("min_area", t.min_area);
+    add("pad", t.pad);
+    add("crop_padding", t.crop_padding);
+    add("crop", t.crop);
+    add("flip", t.flip);
+    add("brightness", t.color.brightness);
+    add("contrast", t.color.contrast);
+    add("saturation", t.color.saturation);
+    add("hue", t.color.hue);
+    add("cutout", t.cutout);
+    for (const auto v : t.normalize.mean)
+        add("mean", double(v));
+    for (const auto v : t.normalize.stddev)
+        add("stddev", double(v));
+    return s;
+}
+}  // namespace collab::detail
+#endif

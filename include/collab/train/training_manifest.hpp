@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// semantics: what a training will minimize, and how it moves, in words taken from its type and
+// settings: for the manifest of a run.
+#pragma once
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <collab/collaboration/method_outline.hpp>
+#include <collab/train/settings.hpp>
+
+namespace collab {
+
+namespace detail {
+template <class C>
+std::string network_title(const std::vector<std::string>& names, int i) {
+    return std::size_t(i) < names.size() ? names[std::size_t(i)] : sentence("net", i);
+}
+
+/// "logits of net0, constant"
+inline std::string said(const MethodOutline& s, MethodOutline::Use u,
+                        const std::vector<std::string>& names) {
+    const MethodOutline::Made& v = s.values[std::size_t(u.value)];
+    std::string text = v.name;
+    if (v.kind == MethodOutline::Kind::logits || v.kind == MethodOutline::Kind::feature)
+        text += " of " + names[std::size_t(v.owner)];
+    else if (v.kind == MethodOutline::Kind::combination && !v.from.empty()) {
+        text += "(";
+        for (std::size_t k = 0; k < v.from.size(); ++k)
+            text += (k > 0 ? ", " : "") + said(s, {v.from[k].value, false}, names);
+        text += ")";
+    }
+    return text + (u.constant ? ", constant" : "");
+}
+}  // namespace detail
+
+/// Pairs of a heading and what is to be said under it: feeding, order of updates, every MKB, every
+/// loss with its weight, direction, temperature and what is a constant in it.
+template <class C, class Settings>
+std::vector<std::pair<std::string, std::string>> training_manifest(const Settings& settings) {
+    using detail::plain_number;
+    std::vector<std::string> names;
+    for (int i = 0; i < C::size; ++i)
+        names.push_back(detail::network_title<C>(settings.names, i));
+    std::vector<std::pair<std::string, std::string>> all;
+    if constexpr (C::different_inputs)
+        all.push_back({"input", "network i sees the batch rolled by i; distance of images: " +
+                                    detail::described(typename C::feed::Distance{})});
+    else
+        all.push_back({"input", "siamese: every network sees the same batch"});
+    all.push_back({"updates", detail::type_name<typename C::order>()});
+    std::string frozen;
+    for (int i = 0; i < C::size; ++i)
+        if (C::frozen::has(i))
+            frozen += (frozen.empty() ? "" : ", ") + names[std::size_t(i)];
+    if (!frozen.empty())
+        all.push_back({"frozen", frozen});
+
+    static_for<C::bases>([&](auto k) {
+        using K = typename C::template mkb<k>;
+        std::string text =
+            sentence("at ", detail::type_name<typename K::cut>(), ", ",
+                     detail::type_name<typename K::merge>(), ", embeddings of ",
+                     C::template branch<0, k>::Embed::Output::dims.size(), " numbers");
+        if (settings.freeze_mkb_after >= 0)
+            text += sentence(", still after ", settings.freeze_mkb_after, " steps");
+        all.push_back({sentence("MKB ", int(k)), text});
+        if (C::size > 1)
+            all.push_back({sentence("MKB ", int(k), ", metric"),
+                           plain_number(settings.alpha) + " x " +
+                               (C::different_inputs ? "(D - W2\u00b2)\u00b2, D = " : "") +
+                               detail::described(settings.metric) +
+                               (C::agreement::with_mean ? " to the mean of the peers (Eq. 6)"
+                                : C::size > 2           ? ", mean over the peers (Eq. 5)"
+                                                        : "") +
+                               ", peers constant"});
+        all.push_back({sentence("MKB ", int(k), ", verification"),
+                       plain_number(settings.alpha) +
+                           " x CE on each network's own embedding, one classifier for all"});
+    });
+    const MethodOutline s = method_outline<C>(settings.methods);
+    for (std::size_t i = 0; i < names.size(); ++i)
+        if (!C::frozen::has(int(i)))
+            all.push_back({names[i], plain_number(s.classification[i]) + " x CE"});
+    for (const MethodOutline::Asked& l : s.losses) {
+        const std::string owner = l.owner >= 0        ? names[std::size_t(l.owner)]
+                                  : l.owner == critic ? "critic"
+                                                      : "shared";
+        std::string text = plain_number(l.weight) + (l.weight_changes ? " (at first)" : "") + " x ";
+        if (!l.metric.empty())
+            text += l.metric + ", own: ";
+        text += detail::said(s, l.own, names);
+        if (l.target.value >= 0)
+            text += "; target: " + detail::said(s, l.target, names);
+        all.push_back({owner + ", " + l.name, text});
+    }
+    return all;
+}
+
+}  // namespace collab

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+// plan: what the rules decide about every two, three and four layers fits together, and the rows of
+// chosen networks are those that are meant.
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <collab/collab.hpp>
+
+using namespace collab;
+
+namespace {
+
+using Map = Shape<16, 4, 4>;
+struct here;
+using Block = Residual<Layers<Conv2d<16, 3>, BatchNorm>>;
+template <class... Ls>
+using Body = Residual<Layers<Ls...>>;
+template <class... Ls>
+constexpr SequencePlan<flat_layers<Layers<Ls...>>::size> plan_of =
+    ExecutionPlan<Layers<Ls...>, Map>::template plan<>;
+
+/// One layer of each kind that the rules tell apart, and of some that they do not.
+const std::vector<detail::LayerFacts> kinds{
+    detail::facts_of<Conv2d<16, 3>, Map>(false),
+    detail::facts_of<DepthwiseConv2d<3>, Map>(false),
+    detail::facts_of<DepthwiseConv2d<5>, Map>(false),
+    detail::facts_of<ConvTranspose2d<16, 3, Pad<1>>, Map>(false),
+    detail::facts_of<Linear<16>, Shape<16, 1, 1>>(false),
+    detail::facts_of<BatchNorm, Map>(false),
+    detail::facts_of<Relu, Map>(false),
+    detail::facts_of<MaxPool<2>, Map>(false),
+    detail::facts_of<Cut<here>, Map>(false),
+    detail::facts_of<Flatten, Map>(false),
+    detail::facts_of<Dropout<1, 2>, Map>(false),
+    detail::facts_of<Maxout<2>, Map>(false),
+    detail::facts_of<Concat<Layers<Relu>, Layers<Relu>>, Map>(false),
+    detail::facts_of<DenseBlock<Layers<BatchNorm, Relu, Conv2d<16, 3>>>, Map>(false),
+    detail::facts_of<ChannelSplit<Layers<>, Layers<Conv2d<8, 3>, BatchNorm>>, Map>(false),
+    detail::facts_of<Block, Map>(false),
+    detail::facts_of<Body<Conv2d<16, 3>>, Map>(false),
+    detail::facts_of<Residual<Layers<Conv2d<16, 3>, BatchNorm>, PadShortcut>, Map>(false),
+    detail::facts_of<Body<BatchNorm, Relu, Conv2d<16, 3>>, Map>(false),
+};
+
+/// The rule of layer/measure.hpp: a convolution forms its input where a normalization, with or
+/// without an activation, comes right before it.
+void set_virtual(std::vector<detail::LayerFacts>& layers) {
+    for (std::size_t i = 1; i < layers.size(); ++i)
+        layers[i].reads_virtual = layers[i].convolves &&
+                                  (layers[i - 1].normalizes ||
+                                   (i > 1 && layers[i - 1].activation && layers[i - 2].normalizes));
+}
+
+/// What must hold between the rows of a plan, whatever the layers are; the first thing that does
+/// not.
+std::string contradiction(const std::vector<detail::LayerFacts>& layers, int from, int to,
+                          bool fuses) {
+    const int depth = int(layers.size());
+    const detail::PlanRules rules{layers.data(), from, to, depth, fuses};
+    std::vector<PlanRow> rows(layers.size());
+    for (int i = from; i < to; ++i)
+        rows[std::size_t(i)] = rules.row(i);
+    const auto layer = [&](int i) { return layers[std::size_t(i)]; };
+    const auto row = [&](int i) { return i >= from && i < to ? rows[std::size_t(i)] : PlanRow{}; };
+    int value = from;  // the next one to be computed
+    int maker = -1;    // of that value
+    for (int i = from; i < to; ++i) {
+        const PlanRow r = row(i);
+        if (r.step == PlanStep::none) {
+            if (layer(i).alias == r.applied_by_previous)
+                return "a layer is left out that is neither an alias nor applied before";
+            if (layer(i).alias) {
+                ++value;
+                maker = -1;
+            }
+            if (r.applies_next || r.sums_for_next || r.ends || r.gates_for >= 0 || r.gated_by_next)
+                return "a layer does something that does nothing";
+            continue;
+        }
+        if (i != value)
+            return "a layer reads another value than that before it";
+        if (r.step == PlanStep::convolution && !layer(i).convolves)
+            return "a layer is run as a convolution that is none";
+        if (r.step == PlanStep::normalization && !layer(i).normalizes)
+            return "a layer is run as a normalization that is none";
+        if (r.applies_next != row(i + 1).applied_by_previous || r.result != i + 1 + r.applies_next)
+            return "an activation is applied twice or not at all";
+        if (r.applies_next && !(layer(i).fuses_activation && layer(i + 1).activation))
+            return "a layer applies what is no activation, or cannot apply any";
+        if (r.sums_for_next != row(i + 1).summed_by_previous)
+            return "sums are taken twice or not at all";
+        if (r.sums_for_next !=
+            (fuses && layer(i).convolves && i + 1 < to && layer(i + 1).normalizes))
+            return "a convolution sums for another layer than the normalization behind it";
+        if (r.reads_virtual && !(layer(i).convolves && maker >= 0 && layer(maker).normalizes &&
+                                 row(maker).result_is_virtual))
+            return "a virtual value is read by a layer that cannot form it";
+        if (r.result_is_virtual && !row(r.result).reads_virtual)
+            return "a value is virtual and nobody forms it";
+        if (r.gates_for >= 0 && (r.gates_for != maker || r.reads_virtual || r.begins ||
+                                 !row(maker).gated_by_next || row(maker).result_is_virtual))
+            return "a gate is applied that is not meant for this layer";
+        if (r.gates_for >= 0 && !(layer(i).convolves || layer(i).takes_gate))
+            return "a layer gates that cannot";
+        if (r.gated_by_next && !(layer(i).normalizes || layer(i).offers_gate))
+            return "a layer leaves its gate to another that does not offer it";
+        if (r.gated_by_next && row(r.result).gates_for != i)
+            return "a gate is left to a layer that does not apply it";
+        // It is fast, too: whoever can take a gate that is offered does.
+        if (fuses && maker >= 0 && !r.reads_virtual && r.gates_for != maker &&
+            (layer(i).convolves || layer(i).takes_gate) &&
+            (layer(maker).normalizes || layer(maker).offers_gate))
+            return "a gate that could be taken is not";
+        if (r.ends != (fuses && layer(i).normalizes && i == depth - 1))
+            return "an ending is applied elsewhere than with the last normalization";
+        if (r.ends && (r.applies_next || r.gated_by_next || r.result_is_virtual))
+            return "the end of a sequence is not its last value";
+        if (!fuses && r.step != PlanStep::layer)
+            return "layers run together on a backend that does not fuse";
+        value = r.result;
+        maker = i;
+    }
+    return value == to ? "" : "the last value is not computed";
+}
+
+/// `contradiction` of all lists of `size` kinds, in all ranges of them.
+void check_all(int size) {
+    std::vector<std::size_t> choice(std::size_t(size), 0);
+    std::string first;
+    std::string where;
+    while (choice.back() < kinds.size()) {
+        std::vector<detail::LayerFacts> layers;
+        for (const std::size_t kind : choice)
+            layers.push_back(kinds[kind]);
+        set_virtual(layers);
+        for (const bool fuses : {true, false})
+            for (int from = 0; from < size; ++from)
+                for (int to = from + 1; to <= size; ++to) {
+                    const auto within = [&](int v) {
+                        return v == 0 || v == size || !layers[std::size_t(v)].reads_virtual;
+                    };
+                    if (from > 0 && layers[std::size_t(from)].activation)
+                        continue;  // ExecutionPlan refuses such a range
+                    if (!first.empty() || !within(from) || !within(to))
+                        continue;
+                    first = contradiction(layers, from, to, fuses);
+                    for (const std::size_t kind : choice)
+                        where += first.empty() ? "" : std::to_string(kind) + " ";
+                }
+        for (std::size_t i = 0; i < choice.size(); ++i) {
+            if (++choice[i] < kinds.size() || i + 1 == choice.size())
+                break;
+            choice[i] = 0;
+        }
+    }
+    CHECK_MESSAGE(first == "", "kinds " << where);
+}
+
+}  // namespace
+
+TEST_CASE("what the plan decides about two, three or four layers fits together") {
+    check_all(2);
+    check_all(3);
+    check_all(4);
+}
+TEST_CASE("a block offers a gate and takes one where its body allows it") {
+    using Conv = Conv2d<16, 3>;
+    const auto gates = [](bool offers, bool takes, const auto& facts) {
+        return facts.offers_gate == offers && facts.takes_gate == takes;
+    };
+    CHECK(gates(true, true, detail::facts_of<Body<Conv, BatchNorm>, Map>(false)));
+    CHECK(gates(false, true, detail::facts_of<Body<Conv>, Map>(false)));
+    CHECK(gates(false, true, detail::facts_of<Body<Conv, BatchNorm, Relu>, Map>(false)));
+    CHECK(gates(false, true, detail::facts_of<Body<Conv, BatchNorm, Cut<here>>, Map>(false)));
+    CHECK(gates(true, false, detail::facts_of<Body<Cut<here>, Conv, BatchNorm>, Map>(false)));
+    CHECK(gates(true, false, detail::facts_of<Body<BatchNorm>, Map>(false)));
+    CHECK(gates(false, false, detail::facts_of<Body<BatchNorm, Relu, Conv>, Map>(false)));
+    CHECK(gates(true, true, detail::facts_of<Body<DepthwiseConv2d<3>, BatchNorm>, Map>(false)));
+    CHECK(gates(false, false, detail::facts_of<Body<DepthwiseConv2d<5>>, Map>(false)));
+    CHECK(gates(true, false, detail::facts_of<Body<Block, Relu, Conv, BatchNorm>, Map>(false)));
+    CHECK(gates(false, true, detail::facts_of<Body<Conv, Relu, Block>, Map>(false)));
+    using Projected = Residual<Layers<Conv, BatchNorm>, Layers<Conv, BatchNorm>>;
+    using Padded = Residual<Layers<Conv, BatchNorm>, PadShortcut>;
+    CHECK(gates(true, false, detail::facts_of<Projected, Map>(false)));
+    CHECK(gates(true, false, detail::facts_of<Padded, Map>(false)));
+}
+TEST_CASE("convolution, normalization and activation run as two steps") {
+    constexpr auto plan =
+        plan_of<Conv2d<16, 3>, BatchNorm, Relu, Conv2d<16, 3>, BatchNorm, Relu, MaxPool<2>>;
+    static_assert(plan.rows[0].sums_for_next && plan.rows[1].summed_by_previous);
+    static_assert(plan.rows[1].applies_next && plan.rows[2].applied_by_previous);
+    static_assert(plan.rows[1].result_is_virtual && plan.rows[3].reads_virtual);
+    static_assert(plan.rows[1].result == 3 && plan.rows[2].step == PlanStep::none);
+    static_assert(!plan.rows[4].result_is_virtual && !plan.rows[4].gated_by_next);
+    static_assert(!plan.ends_in_normalization && plan.takes_gate);
+}
+TEST_CASE("the next block gates for the block before it") {
+    constexpr auto plan = plan_of<Block, Relu, Block, Relu, Conv2d<16, 3>, BatchNorm>;
+    static_assert(plan.rows[0].gated_by_next && plan.rows[2].gates_for == 0);
+    static_assert(plan.rows[2].gated_by_next && plan.rows[4].gates_for == 2);
+    static_assert(plan.rows[5].ends && plan.ends_in_normalization);
+}
+TEST_CASE("what has no normalization at its end keeps its gate") {
+    constexpr auto plan = plan_of<Body<Conv2d<16, 3>>, Relu, Conv2d<16, 3>>;
+    static_assert(!plan.rows[0].gated_by_next && plan.rows[2].gates_for == -1);
+}
+TEST_CASE("without fusion, layers only apply the activations behind them") {
+    using S =
+        ExecutionPlan<Layers<Conv2d<16, 3>, BatchNorm, Relu, Block, Relu, Conv2d<16, 3>>, Map>;
+    constexpr auto plan = S::plan<0, S::depth, false>;
+    static_assert(plan.rows[1].applies_next && plan.rows[3].applies_next);
+    static_assert(plan.rows[5].gates_for == -1 && !plan.rows[0].sums_for_next);
+    static_assert(!plan.ends_in_normalization && !plan.takes_gate);
+}
