@@ -85,7 +85,7 @@ void add_logits(std::vector<Quantity>& to, const std::string& kind, const Case& 
 
 }  // namespace
 
-Data drawn(const Case& c, const Catalogue& catalogue, std::uint64_t seed) {
+Data drawn(const Case& c, const NamedTensors& catalogue, std::uint64_t seed) {
     const Random random{seed};
     Data d;
     d.parameters.resize(catalogue.parameter_count);
@@ -102,7 +102,7 @@ Data drawn(const Case& c, const Catalogue& catalogue, std::uint64_t seed) {
 
 std::vector<Quantity> computed(const Case& c, Subject& s, const Data& d) {
     std::vector<Quantity> all;
-    const Catalogue& catalogue = s.catalogue();
+    const NamedTensors& catalogue = s.tensors();
     s.set(d.parameters, d.state);
     s.compute_gradients(d.batch);
     add(all, "losses", "in training", s.losses());
@@ -136,7 +136,7 @@ namespace {
 Measured measured_with(const Case& c, std::uint64_t seed) {
     Measured m;
     const auto exact = c.exact({});
-    m.data = drawn(c, exact->catalogue(), seed);
+    m.data = drawn(c, exact->tensors(), seed);
     m.exact = computed(c, *exact, m.data);
     m.moves.resize(m.exact.size());
     for (int k = 1; k <= roundings; ++k) {

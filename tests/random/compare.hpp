@@ -27,7 +27,7 @@ struct Data {
     Batch batch, last;          ///< `last` has one sample fewer, if there are more
     Numbers images, gradient;  ///< of a pass through the first network
 };
-Data drawn(const Case& c, const Catalogue& catalogue, std::uint64_t seed);
+Data drawn(const Case& c, const NamedTensors& catalogue, std::uint64_t seed);
 
 /// All that a subject computes: losses, logits, gradients, running statistics, three steps,
 /// inference, deployment, and a pass through the first network alone.

@@ -469,7 +469,7 @@ class DrawTogether(Draw):
     def methods(self, n, classes, tag):
         """Methods for n networks and what else they need."""
         exit_at = f"Exit<{tag}, Layers<GlobalAvgPool, Linear<{classes}>>>"
-        some = ["TeacherFree", f"NativeEnsemble<Layers<GlobalAvgPool, Linear<{classes}>>, {self.r.randint(2, 3)}, {tag}>"]
+        some = ["TfKd", f"NativeEnsemble<Layers<GlobalAvgPool, Linear<{classes}>>, {self.r.randint(2, 3)}, {tag}>"]
         frozen = []
         if n >= 2:
             some += ["MutualLearning<>", "MutualLearning<Attached>", "MutualLearningWithMean", "CollaborativeHeads",
@@ -479,7 +479,7 @@ class DrawTogether(Draw):
             pairs += [f"Related<{m}, 0, 1>" for m in ("SimilarityPreserving", "ProbabilisticTransfer", "KernelAlignment", "CorrelationCongruence")]
             some += self.r.sample(pairs, 5)
         if n == 2:
-            some += [f"DenseCrossLayers<{exit_at}>", "CollaborativeTeaching<2>"]
+            some += [f"DenseCrossLayers<{exit_at}>", "CtslMkt<2>"]
         if n >= 3:
             some += ["DiversePeers<3>"]
         chosen = self.r.sample(some, self.r.choice([1, 1, 2]))

@@ -110,7 +110,7 @@ void Exact::activate_backward(const Map& map, F f, In y, In dy, Out dx) {
     disturb(map, dx);
 }
 template <class F>
-void Exact::batch_norm(const Map& map, const backend::Normalisation& n, F f, In x,
+void Exact::batch_norm(const Map& map, const backend::Normalization& n, F f, In x,
                        const double* gamma, const double* beta, double* mean, double* variance,
                        double* saved, Out y) {
     if (rounding_.size == 0)
@@ -125,7 +125,7 @@ void Exact::batch_norm(const Map& map, const backend::Normalisation& n, F f, In 
     engine([&](auto& b) { b.activate(map, f, In(y), y); });
 }
 template <class F>
-void Exact::batch_norm_inference(const Map& map, const backend::Normalisation& n, F f, In x,
+void Exact::batch_norm_inference(const Map& map, const backend::Normalization& n, F f, In x,
                                  const double* gamma, const double* beta, const double* mean,
                                  const double* variance, Out y) {
     if (rounding_.size == 0)
@@ -239,10 +239,10 @@ void Exact::softmax_cross_entropy(int rows, int classes, In logits, const int* l
 #define COLLAB_RANDOM_FUNCTION(F)                                                                  \
     template void Exact::activate<F>(const Map&, F, In, Out);                                      \
     template void Exact::activate_backward<F>(const Map&, F, In, In, Out);                         \
-    template void Exact::batch_norm<F>(const Map&, const backend::Normalisation&, F, In,           \
+    template void Exact::batch_norm<F>(const Map&, const backend::Normalization&, F, In,           \
                                        const double*, const double*, double*, double*, double*,    \
                                        Out);                                                       \
-    template void Exact::batch_norm_inference<F>(const Map&, const backend::Normalisation&, F, In, \
+    template void Exact::batch_norm_inference<F>(const Map&, const backend::Normalization&, F, In, \
                                                  const double*, const double*, const double*,      \
                                                  const double*, Out);                              \
     template void Exact::batch_norm_backward<F>(const Map&, F, In, In, In, const double*,          \

@@ -48,10 +48,10 @@ public:
     template <class F>
     void activate_backward(const Map& map, F f, In y, In dy, Out dx);
     template <class F>
-    void batch_norm(const Map& map, const backend::Normalisation& n, F f, In x, const double* gamma,
+    void batch_norm(const Map& map, const backend::Normalization& n, F f, In x, const double* gamma,
                     const double* beta, double* mean, double* variance, double* saved, Out y);
     template <class F>
-    void batch_norm_inference(const Map& map, const backend::Normalisation& n, F f, In x,
+    void batch_norm_inference(const Map& map, const backend::Normalization& n, F f, In x,
                               const double* gamma, const double* beta, const double* mean,
                               const double* variance, Out y);
     template <class F>

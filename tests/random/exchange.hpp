@@ -16,11 +16,6 @@
 
 namespace collab::random {
 
-template <class Spec>
-std::vector<Way> no_ways() {
-    return {};
-}
-
 /// f(), or a line with the sentence by which the library refuses.
 template <class F>
 bool unless_refused(const char* what, F f) {
@@ -35,7 +30,7 @@ bool unless_refused(const char* what, F f) {
 
 inline void add_tensor(Tensors& file, const std::string& name, const Parameter& tensor,
                 const double* values) {
-    const detail::Layout layout(tensor, {});
+    const detail::Layout layout(tensor);
     file.add<double>(name, layout.extents(), layout.theirs(values).data());
 }
 inline void add_plain(Tensors& file, const std::string& name, const Numbers& values) {
@@ -43,7 +38,7 @@ inline void add_plain(Tensors& file, const std::string& name, const Numbers& val
 }
 
 /// A quantity of the reference, and how far a rounding moves it.
-inline void add_exact(Tensors& file, const Catalogue& catalogue, const Quantity& quantity, double move) {
+inline void add_exact(Tensors& file, const NamedTensors& catalogue, const Quantity& quantity, double move) {
     const std::string name = quantity.kind + "/" + quantity.name;
     add_plain(file, "move/" + name, {move});
     for (const auto* list : {&catalogue.parameters, &catalogue.states})
@@ -54,7 +49,7 @@ inline void add_exact(Tensors& file, const Catalogue& catalogue, const Quantity&
 }
 /// Parameters and states before anything, images and gradients, in PyTorch's layouts; features
 /// behind Flatten stay in the order of storage.
-inline void add_data(Tensors& file, const Case& c, const Catalogue& catalogue, const Data& data) {
+inline void add_data(Tensors& file, const Case& c, const NamedTensors& catalogue, const Data& data) {
     for (const Named& n : catalogue.parameters)
         add_tensor(file, "begin/" + n.name, n.tensor, data.parameters.data() + n.offset);
     for (const Named& n : catalogue.states)
@@ -91,9 +86,9 @@ void write_case(const Case& c, const std::string& folder) {
     std::printf("counts\t%d\t%d\t%d\t1\n", int(m.exact.size()), m.bad, m.draws);
     const auto exact = c.exact({});
     Tensors file;
-    add_data(file, c, exact->catalogue(), m.data);
+    add_data(file, c, exact->tensors(), m.data);
     for (std::size_t q = 0; q < m.exact.size(); ++q)
-        add_exact(file, exact->catalogue(), m.exact[q], m.moves[q]);
+        add_exact(file, exact->tensors(), m.exact[q], m.moves[q]);
     write(file, folder + "/exact.safetensors", "the numbers");
     if constexpr (NetworkDescription<typename Spec::What>)
         write_network<typename Spec::What>(folder, m.data);

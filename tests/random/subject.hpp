@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include <collab/model/catalogue.hpp>
+#include <collab/model/named_tensors.hpp>
 
 #include "exact.hpp"
 
@@ -29,7 +29,7 @@ struct Pass {
 class Subject {
 public:
     virtual ~Subject() = default;
-    virtual const Catalogue& catalogue() const = 0;
+    virtual const NamedTensors& tensors() const = 0;
     virtual void set(const Numbers& parameters, const Numbers& state) = 0;
     virtual void compute_gradients(const Batch& batch) = 0;
     virtual void step(const Batch& batch, double rate) = 0;

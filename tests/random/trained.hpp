@@ -52,7 +52,7 @@ template <class N, class B>
 Pass pass_through(B& backend, int capacity, const Numbers& parameters, const Numbers& state,
                   const Numbers& images, const Numbers& gradient, int samples) {
     using T = typename B::Scalar;
-    using S = Sequence<N, input_of<N>>;
+    using S = ExecutionPlan<N, input_of<N>>;
     constexpr Footprint f = S::footprint;
     const auto given = [&](const Numbers& values) {
         auto buffer = backend.template allocate<T>(values.size() + 1);
@@ -103,7 +103,7 @@ public:
         : backend_(std::move(backend)),
           training_(settings(), backend_) {}
 
-    const Catalogue& catalogue() const override { return training_.catalogue(); }
+    const NamedTensors& tensors() const override { return training_.named_tensors(); }
     void set(const Numbers& parameters, const Numbers& state) override {
         training_.set_parameters(converted<T>(parameters));
         training_.set_state(converted<T>(state));
@@ -132,7 +132,7 @@ public:
     }
     Numbers deployed(int network, const Batch& b) override {
         Numbers logits;
-        unroll<Of::networks>([&](auto i) {
+        static_for<Of::networks>([&](auto i) {
             if (i != network)
                 return;
             auto model = training_.template deploy<i>();
@@ -207,6 +207,13 @@ std::vector<Way> cpu_ways() {
 #endif
     return ways;
 }
+
+template <class Spec>
+std::vector<Way> no_ways() {
+    return {};
+}
+template <class Spec>
+std::vector<Way> gpu_ways();  // gpu.hpp
 
 #ifndef COLLAB_RANDOM_WAYS
 #define COLLAB_RANDOM_WAYS cpu_ways
