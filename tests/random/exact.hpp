@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// exact: a backend in double, layer by layer, behind ordinary functions: Reference<double>, the same
+// with every result rounded at random, or another backend's operations. How far roundings move
+// results says how well conditioned a case is. The kernels are compiled once, in exact.cpp.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <collab/backend/reference/reference.hpp>
+
+namespace collab::random {
+
+/// Whose operations.
+enum class Engine { reference, cpu, thrust };
+
+/// A relative error of at most `size` for every element of every result, another for each seed.
+struct Rounding {
+    double size = 0;
+    std::uint64_t seed = 0;
+    Engine engine = Engine::reference;
+};
+
+class Exact : public backend::ReferenceMemory<double> {
+    using In = View<const double>;
+    using Out = View<double>;
+    using Map = backend::Map;
+
+public:
+    using Scalar = double;
+    explicit Exact(Rounding rounding = {});
+    ~Exact();
+    std::string describe() const { return "exact"; }
+
+    void conv2d(const backend::Convolution& g, In x, const double* w, const double* bias, Out y);
+    void conv2d_input_gradient(const backend::Convolution& g, In dy, const double* w,
+                               const double* bias, Out dx);
+    void conv2d_weight_gradient(const backend::Convolution& g, In x, In dy, double* dw);
+    void bias_gradient(const Map& map, In dy, double* db);
+    void linear(const backend::Product& g, In x, const double* w, const double* bias, Out y);
+    void linear_input_gradient(const backend::Product& g, In dy, const double* w, Out dx);
+    void linear_weight_gradient(const backend::Product& g, In x, In dy, double* dw);
+
+    // Explicitly instantiated for the library's functions.
+    template <class F>
+    void activate(const Map& map, F f, In x, Out y);
+    template <class F>
+    void activate_backward(const Map& map, F f, In y, In dy, Out dx);
+    template <class F>
+    void batch_norm(const Map& map, const backend::Normalization& n, F f, In x, const double* gamma,
+                    const double* beta, double* mean, double* variance, double* saved, Out y);
+    template <class F>
+    void batch_norm_inference(const Map& map, const backend::Normalization& n, F f, In x,
+                              const double* gamma, const double* beta, const double* mean,
+                              const double* variance, Out y);
+    template <class F>
+    void batch_norm_backward(const Map& map, F f, In x, In y, In dy, const double* gamma,
+                             const double* saved, double* dgamma, double* dbeta, Out dx);
+
+    void average_pool(const backend::Pooling& g, In x, Out y);
+    void average_pool_backward(const backend::Pooling& g, In dy, Out dx);
+    void adaptive_average_pool(const backend::Pooling& g, In x, Out y);
+    void adaptive_average_pool_backward(const backend::Pooling& g, In dy, Out dx);
+    void max_pool(const backend::Pooling& g, In x, Out y);
+    void max_pool_backward(const backend::Pooling& g, In x, In y, In dy, Out dx);
+    void shuffle_channels(const Map& map, int groups, In x, Out y);
+    void pad_channels(const Map& map, int channels, In x, Out y);
+    void maxout(const Map& map, int pieces, In x, Out y);
+    void maxout_backward(const Map& map, int pieces, In x, In dy, Out dx);
+    void pad_shortcut(const backend::Convolution& g, In x, Out y);
+    void pad_shortcut_backward(const backend::Convolution& g, In dy, Out dx);
+    void dropout(const Map& map, double p, const Random& random, In x, Out y);
+    void copy(const Map& map, In x, Out y);
+    void add(const Map& map, In x, Out y);
+    void softmax_cross_entropy(int rows, int classes, In logits, const int* labels, double scale,
+                               Out dlogits, double* losses, double* hits);
+
+private:
+    template <class F>
+    void engine(F f);
+    void disturb(const Map& map, Out y);
+    void disturb(int n, double* p);
+    std::vector<double> subtraction_roundings(const Map& map, In dy, const double* gamma,
+                                              const double* saved);
+    template <class Factor>
+    void disturb_sums(const Map& map, In x, Factor factor, double* sums);
+
+    Rounding rounding_;
+    std::uint64_t drawn_ = 0;
+    struct Engines;
+    std::unique_ptr<Engines> engines_;
+};
+
+}  // namespace collab::random

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// exchange: a case for other programs: its numbers as the reference has them, its weights under
+// PyTorch's names, and its networks as ONNX. mirror.py compares.
+#pragma once
+#include <cstdio>
+#include <fstream>
+#include <string>
+
+#define COLLAB_RANDOM_EXCHANGE
+#include "compare.hpp"
+#include "trained.hpp"
+
+#include <collab/io/npz.hpp>
+#include <collab/io/onnx.hpp>
+#include <collab/io/weights.hpp>
+
+namespace collab::random {
+
+/// f(), or a line with the sentence by which the library refuses.
+template <class F>
+bool unless_refused(const char* what, F f) {
+    try {
+        f();
+        return true;
+    } catch (const Error& e) {
+        std::printf("refused\t%s\t%s\n", what, e.what());
+        return false;
+    }
+}
+
+inline void add_tensor(Tensors& file, const std::string& name, const Parameter& tensor,
+                const double* values) {
+    const detail::Layout layout(tensor);
+    file.add<double>(name, layout.extents(), layout.theirs(values).data());
+}
+inline void add_plain(Tensors& file, const std::string& name, const Numbers& values) {
+    file.add<double>(name, {std::int64_t(values.size())}, values.data());
+}
+
+/// A quantity of the reference, and how far a rounding moves it.
+inline void add_exact(Tensors& file, const NamedTensors& catalogue, const Quantity& quantity, double move) {
+    const std::string name = quantity.kind + "/" + quantity.name;
+    add_plain(file, "move/" + name, {move});
+    for (const auto* list : {&catalogue.parameters, &catalogue.states})
+        for (const Named& n : *list)
+            if (n.name == quantity.name)
+                return add_tensor(file, name, n.tensor, quantity.values.data());
+    add_plain(file, name, quantity.values);
+}
+/// Parameters and states before anything, images and gradients, in PyTorch's layouts; features
+/// behind Flatten stay in the order of storage.
+inline void add_data(Tensors& file, const Case& c, const NamedTensors& catalogue, const Data& data) {
+    for (const Named& n : catalogue.parameters)
+        add_tensor(file, "begin/" + n.name, n.tensor, data.parameters.data() + n.offset);
+    for (const Named& n : catalogue.states)
+        add_tensor(file, "begin/" + n.name, n.tensor, data.state.data() + n.offset);
+    const std::int64_t samples = c.samples;
+    const Dims in = c.input;
+    file.add<double>("images", {samples, in.height, in.width, in.channels}, data.images.data());
+    file.add<double>("gradient", {samples, c.output.channels}, data.gradient.data());
+    add_plain(file, "labels", {data.batch.labels.begin(), data.batch.labels.end()});
+}
+
+/// The network of a case with its weights, as files in `folder`.
+template <class N>
+void write_network(const std::string& folder, const Data& data) {
+    Model<N, Reference<float>> model(1);
+    model.set_parameters(converted<float>(data.parameters));
+    model.set_state(converted<float>(data.state));
+    const std::string weights_file = folder + "/weights.safetensors";
+    if (unless_refused("save", [&] { save(model, weights_file); })) {
+        unless_refused("load", [&] {
+            Model<N, Reference<float>> other(1);
+            load(other, weights_file);
+            if (other.parameters() != model.parameters() || other.state() != model.state())
+                std::printf("finding\tfiles\tload\tweights\t1e9\t1\n");
+        });
+        unless_refused("npz", [&] { save_npz(weights(model), folder + "/weights.npz"); });
+    }
+    unless_refused("ONNX", [&] { export_onnx(model, folder + "/network.onnx"); });
+}
+
+template <class Spec>
+void write_case(const Case& c, const std::string& folder) {
+    const Measured m = measured(c);
+    std::printf("counts\t%d\t%d\t%d\t1\n", int(m.exact.size()), m.bad, m.draws);
+    const auto exact = c.exact({});
+    Tensors file;
+    add_data(file, c, exact->tensors(), m.data);
+    for (std::size_t q = 0; q < m.exact.size(); ++q)
+        add_exact(file, exact->tensors(), m.exact[q], m.moves[q]);
+    write(file, folder + "/exact.safetensors", "the numbers");
+    if constexpr (NetworkDescription<typename Spec::What>)
+        write_network<typename Spec::What>(folder, m.data);
+}
+
+}  // namespace collab::random

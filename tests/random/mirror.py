@@ -1,0 +1,271 @@
+# SPDX-License-Identifier: Apache-2.0
+# mirror: a case's network in PyTorch, in float64, and its files in other programs: gradients from the formulas by autograd, weights under
+# PyTorch's names, ONNX by the checker, ONNX Runtime (COLLAB_ONNXRUNTIME: the folder of npm's onnxruntime-node) and OpenCV. What is not
+# installed is left out, with a note.
+import json
+import os
+import pathlib
+import struct
+import subprocess
+
+here = pathlib.Path(__file__).resolve().parent
+try:
+    import numpy as np
+    import torch
+    from torch import nn
+    import torch.nn.functional as F
+    torch.set_num_threads(1)
+except ImportError:
+    torch = None
+
+ALLOWANCE = 50
+FLOAT, DOUBLE = 2.0 ** -24, 2.0 ** -53
+# Where features lie behind Flatten: as the library stores them (row, column, channel), or as PyTorch has them.
+storage_order = True
+
+
+def read(path):
+    """The arrays of a safetensors file."""
+    data = path.read_bytes()
+    (n,) = struct.unpack("<Q", data[:8])
+    header = json.loads(data[8:8 + n])
+    return {k: np.frombuffer(data[8 + n + e["data_offsets"][0]:8 + n + e["data_offsets"][1]], {"F32": "<f4", "F64": "<f8"}[e["dtype"]]).reshape(e["shape"]).astype("f8")
+            for k, e in header.items() if k != "__metadata__"}
+
+
+if torch:
+    # Values always have four axes; a flat one is [sample, feature, 1, 1].
+    class Flatten(nn.Module):
+        def forward(self, x):
+            if storage_order:
+                x = x.permute(0, 2, 3, 1)
+            return x.flatten(1)[:, :, None, None]
+
+    class Linear(nn.Linear):
+        def forward(self, x):
+            return super().forward(x.flatten(1))[:, :, None, None]
+
+    class Lambda(nn.Module):
+        def __init__(self, f):
+            super().__init__()
+            self.f = f
+
+        def forward(self, x):
+            return self.f(x)
+
+    class Residual(nn.Module):
+        def __init__(self, body, shortcut):
+            super().__init__()
+            self.body, self.shortcut = body, shortcut
+
+        def forward(self, x):
+            y = self.body(x)
+            if self.shortcut is None:   # PadShortcut
+                (h, w), more = [a // b for a, b in zip(x.shape[2:], y.shape[2:])], y.shape[1] - x.shape[1]
+                x = x[:, :, ::h, ::w][:, :, :y.shape[2], :y.shape[3]]
+                return y + F.pad(x, (0, 0, 0, 0, more // 2, more - more // 2))
+            return y + self.shortcut(x)
+
+    class Concat(nn.Sequential):
+        def forward(self, x):
+            return torch.cat([branch(x) for branch in self], 1)
+
+    class DenseBlock(nn.Sequential):
+        def forward(self, x):
+            for layer in self:
+                x = torch.cat([x, layer(x)], 1)
+            return x
+
+    class ChannelSplit(nn.Sequential):
+        def forward(self, x):
+            return torch.cat([branch(part) for branch, part in zip(self, x.chunk(len(self), 1))], 1)
+
+
+def padded(x, channels):
+    more = channels - x.shape[1]
+    return F.pad(x, (0, 0, 0, 0, more // 2, more - more // 2))
+
+
+def shuffled(x, groups):
+    n, c, h, w = x.shape
+    return x.view(n, groups, c // groups, h, w).transpose(1, 2).reshape(n, c, h, w)
+
+
+def largest(x, pieces):
+    n, c, h, w = x.shape
+    return x.reshape(n, pieces, c // pieces, h, w).max(1)[0]
+
+
+def module(l, d, dims):
+    """A layer in PyTorch; `d` is the module of descriptions."""
+    c, op = dims[0], l["op"]
+    if op in ("Conv2d", "DepthwiseConv2d"):
+        out, groups = (c, c) if op == "DepthwiseConv2d" else (l["out"], l["groups"])
+        return nn.Conv2d(c, out, l["kernel"], l["stride"], l["pad"], groups=groups, bias=l["bias"])
+    if op == "ConvTranspose2d":
+        return nn.ConvTranspose2d(c, l["out"], l["kernel"], l["stride"], l["pad"], l["output_pad"], bias=l["bias"])
+    if op == "MaxPool":
+        return nn.MaxPool2d(l["kernel"], l["stride"], l["pad"], ceil_mode=l["ceil"])
+    if op == "AvgPool":
+        return nn.AvgPool2d(l["kernel"], l["stride"], l["pad"], l["ceil"], not l["exclude"])
+    if op == "Residual":
+        shortcut = None if l["shortcut"] == "pad" else sequential(l["shortcut"], d, dims)
+        return Residual(sequential(l["body"], d, dims), shortcut)
+    if op in ("Concat", "ChannelSplit", "DenseBlock"):
+        parts = []
+        for k, branch in enumerate(l["branches"]):
+            at = dims
+            if op == "ChannelSplit":
+                at = c // len(l["branches"]), *dims[1:]
+            elif op == "DenseBlock" and k > 0:
+                at = d.through([{"op": op, "branches": l["branches"][:k]}], dims)
+            parts.append(sequential(branch, d, at))
+        return {"Concat": Concat, "ChannelSplit": ChannelSplit, "DenseBlock": DenseBlock}[op](*parts)
+    simple = {
+        "Linear": lambda: Linear(c, l["out"], l["bias"]), "BatchNorm": lambda: nn.BatchNorm2d(c), "Flatten": Flatten,
+        "Relu": nn.ReLU, "Relu6": nn.ReLU6, "Elu": nn.ELU, "Sigmoid": nn.Sigmoid, "LeakyRelu": lambda: nn.LeakyReLU(0.2),
+        "AdaptiveAvgPool": lambda: nn.AdaptiveAvgPool2d(l["extent"]), "GlobalAvgPool": lambda: nn.AdaptiveAvgPool2d(1),
+        "Dropout": lambda: nn.Dropout(0.25), "Cut": nn.Identity,
+        "Maxout": lambda: Lambda(lambda x: largest(x, l["pieces"])), "ChannelShuffle": lambda: Lambda(lambda x: shuffled(x, l["groups"])),
+        "PadChannels": lambda: Lambda(lambda x: padded(x, l["channels"])),
+    }
+    return simple[op]()
+
+
+def sequential(layers, d, dims):
+    modules = []
+    for layer in layers:
+        modules.append(module(layer, d, dims))
+        dims = d.output(layer, dims)
+    return nn.Sequential(*modules)
+
+
+class Judge:
+    """Errors relative to what the case's conditioning allows."""
+
+    def __init__(self, exact):
+        self.exact, self.worst = exact, {}
+
+    def __call__(self, way, kind, name, found, epsilon):
+        expected = self.exact[f"{kind}/{name}"]
+        move = float(self.exact[f"move/{kind}/{name}"][0])
+        if move != move:
+            return
+        sizes = [np.linalg.norm(v) for k, v in self.exact.items() if k.startswith(kind + "/")]
+        size, away = np.linalg.norm(expected), np.linalg.norm(found.reshape(-1) - expected.reshape(-1))
+        allowed = ALLOWANCE * move * epsilon / FLOAT + epsilon * (8 * size + max(sizes))
+        error = 0 if away == 0 else away / allowed if allowed > 0 else 1e9
+        error = error if error == error else 1e9
+        if error >= self.worst.get((way, kind), ["", -1])[1]:
+            self.worst[way, kind] = [name, float(error), float(away / size if size else away)]
+
+    def findings(self):
+        return [[way, kind, *rest] for (way, kind), rest in self.worst.items()]
+
+
+def trained(net, case, exact, judge, images, notes):
+    """Training mode: cross entropy, gradients, running statistics; then a pass with any gradient."""
+    if "'Dropout'" in repr(case):
+        return
+    begin = {k[len("begin/net0."):]: torch.from_numpy(v.copy()) for k, v in exact.items() if k.startswith("begin/")}
+
+    def start():
+        net.load_state_dict(begin, strict=False)
+        net.zero_grad()
+        net.train()
+
+    def gradients(kind):
+        for name, p in net.named_parameters():
+            judge("PyTorch", kind, "net0." + name, p.grad.numpy(), DOUBLE)
+
+    try:
+        start()
+        z = net(images).flatten(1)
+    except ValueError:
+        notes.append("PyTorch does not normalise one value")
+        return
+    judge("PyTorch", "logits in training", "network 0", z.detach().numpy(), DOUBLE)
+    F.cross_entropy(z, torch.from_numpy(exact["labels"]).long()).backward()
+    gradients("gradients")
+    for name, b in net.named_buffers():
+        if not name.endswith("num_batches_tracked"):
+            judge("PyTorch", "running statistics", "net0." + name, b.numpy(), DOUBLE)
+    start()
+    x = images.clone().requires_grad_()
+    net(x).flatten(1).backward(torch.from_numpy(exact["gradient"].copy()))
+    judge("PyTorch", "pass", "input gradient", x.grad.permute(0, 2, 3, 1).numpy(), DOUBLE)
+    gradients("pass")
+
+
+def inferred(net, images):
+    net.eval()
+    return net(images).flatten(1).detach().numpy()
+
+
+def engines(folder, judge, images, notes):
+    """The ONNX file in other programs. images: [n][c][h][w], float."""
+    path = str(folder / "network.onnx")
+    if not os.path.exists(path):
+        return
+    try:
+        import onnx
+        onnx.checker.check_model(onnx.load(path), full_check=True)
+    except ImportError:
+        notes.append("the onnx package is not installed")
+    except Exception as e:
+        judge.worst["ONNX checker", "inference"] = [str(e).splitlines()[0][:150], 1e9, 1]
+    runtime = os.environ.get("COLLAB_ONNXRUNTIME")
+    if runtime:
+        np.asarray(images, "<f4").tofile(folder / "images.bin")
+        p = subprocess.run(["node", str(here / "runtime.js"), runtime, path, str(folder / "images.bin"), *map(str, images.shape)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        if p.returncode:
+            judge.worst["ONNX Runtime", "inference"] = [(p.stderr or "")[-200:].replace("\n", " "), 1e9, 1]
+        else:
+            judge("ONNX Runtime", "first inference", "network 0", np.array(json.loads(p.stdout.splitlines()[-1])), FLOAT)
+    else:
+        notes.append("COLLAB_ONNXRUNTIME is not set: ONNX Runtime takes no part")
+    try:
+        import cv2
+    except ImportError:
+        return notes.append("OpenCV is not installed")
+    try:
+        net = cv2.dnn.readNetFromONNX(path)
+        net.setInput(np.asarray(images, "f4"))
+        judge("OpenCV", "first inference", "network 0", net.forward().astype("f8"), FLOAT)
+    except cv2.error as e:
+        notes.append("OpenCV does not take the file: " + " ".join(str(e).split())[-110:])
+
+
+def judged(case, folder):
+    """[way, kind, name, error, distance] of each comparison, and notes."""
+    global storage_order
+    notes = []
+    if torch is None:
+        return [], ["PyTorch is not installed"]
+    import description as d
+    if "mkbs" in case:
+        return [], notes
+    exact = read(folder / "exact.safetensors")
+    judge = Judge(exact)
+    images = torch.from_numpy(exact["images"].transpose(0, 3, 1, 2).copy())
+    network = case["networks"][0]
+    net = sequential(network["layers"], d, tuple(network["input"])).double()
+    storage_order = True
+    trained(net, case, exact, judge, images, notes)
+    begin = {k[len("begin/net0."):]: torch.from_numpy(v.copy()) for k, v in exact.items() if k.startswith("begin/")}
+    net.load_state_dict(begin, strict=False)
+    judge("PyTorch", "first inference", "network 0", inferred(net, images), DOUBLE)
+    if (folder / "weights.safetensors").exists():
+        file = read(folder / "weights.safetensors")
+        npz = np.load(folder / "weights.npz")
+        storage_order = False
+        try:
+            result = net.load_state_dict({k: torch.from_numpy(v) for k, v in file.items()}, strict=False)
+            missing = [k for k in result.missing_keys if not k.endswith("num_batches_tracked")]
+            if missing or result.unexpected_keys or any(not np.array_equal(npz[k], v) for k, v in file.items()):
+                judge.worst["PyTorch's names", "files"] = [str(missing + result.unexpected_keys), 1e9, 1]
+            judge("PyTorch's names", "first inference", "network 0", inferred(net, images), DOUBLE)
+        except RuntimeError as e:
+            judge.worst["PyTorch's names", "files"] = [str(e).splitlines()[-1][:150], 1e9, 1]
+    engines(folder, judge, images.numpy(), notes)
+    return judge.findings(), notes

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+# sample: writes the sample of the test command: sample_<k>.cpp from the seeds below. `sample.py choose RESULTS.jsonl...` chooses
+# networks out of results of run.py: few and small ones that together hold what all of them hold: every pair of neighbouring layers,
+# every option, every place.
+import json
+import pathlib
+import subprocess
+import sys
+
+import description as d
+
+here = pathlib.Path(__file__).resolve().parent
+NETWORKS = []
+COLLABORATIONS = []
+EACH = 4   # cases in a file
+
+
+def features(case):
+    """What a case holds."""
+    found = set()
+
+    def options(layer):
+        yield layer["op"]
+        for key in ("bias", "ceil", "exclude"):
+            if layer.get(key):
+                yield f"{layer['op']} {key}"
+        for key, usual in (("stride", [1, 1]), ("output_pad", [0, 0])):
+            if layer.get(key, usual) != usual:
+                yield f"{layer['op']} {key}"
+        if layer.get("groups", 1) > 1:
+            yield f"{layer['op']} groups"
+        if "shortcut" in layer:
+            yield "Residual " + ("pad" if layer["shortcut"] == "pad" else "projected" if layer["shortcut"] else "identity")
+            yield "Residual that ends in " + layer["body"][-1]["op"]
+
+    def name(layer):
+        op = layer["op"]
+        if op in d.ACTIVATIONS:
+            return "activation"
+        if op == "Residual":
+            return "Residual " + ("normalised" if layer["body"][-1]["op"] == "BatchNorm" else "") + str(layer["shortcut"] == "pad") + str(bool(layer["shortcut"]))
+        return op
+
+    def walk(layers, dims, inside):
+        names = [inside] + [name(l) for l in layers] + ["end of " + inside]
+        found.update(f"{a}, {b}" for a, b in zip(names, names[1:]))
+        found.update(f"{a}, {b}, {c}" for a, b, c in zip(names, names[1:], names[2:]) if b in ("activation", "BatchNorm"))
+        flat = False
+        for layer in layers:
+            found.update(options(layer))
+            if flat:
+                found.add("behind Flatten: " + layer["op"])
+            flat = layer["op"] == "Flatten" and dims[1] * dims[2] > 1 or (flat and layer["op"] != "Linear")
+            for part in d.inner(layer):
+                try:
+                    walk(part, dims if layer["op"] != "ChannelSplit" else (dims[0] // len(layer["branches"]), *dims[1:]), layer["op"])
+                except d.Refused:
+                    pass   # the later lists of a dense block begin at wider maps
+            dims = d.output(layer, dims)
+
+    for network in case["networks"]:
+        walk(network["layers"], tuple(network["input"]), "network")
+    for item in case.get("mkbs", []) + case.get("methods", []) + case.get("policies", []) + [case.get("metric") or "no metric"]:
+        for word in item.replace("<", " ").replace(">", " ").replace(",", " ").split():
+            if not word.isdigit():
+                found.add("item " + word)
+    return found
+
+
+def cost(case):
+    """About the seconds of compiling."""
+    return 0.8 * len(case["networks"]) + 0.12 * sum(d.network_cpp(n).count("<") for n in case["networks"]) + 2 * len(case.get("mkbs", [])) + len(case.get("methods", []))
+
+
+def choose(cases, budget):
+    chosen, held, spent = [], set(), 0
+    while True:
+        left = [(len(features(c) - held) / cost(c), c) for c in cases if spent + cost(c) <= budget and c not in chosen]
+        if not left:
+            return chosen
+        gain, best = max(left, key=lambda p: p[0])
+        if gain <= 0:
+            return chosen
+        chosen.append(best)
+        held |= features(best)
+        spent += cost(best)
+
+
+def write():
+    cases = [d.draw_network_case(s) for s in NETWORKS] + [d.draw_collaboration_case(s) for s in COLLABORATIONS]
+    for old in here.glob("sample_*.cpp"):
+        old.unlink()
+    paths = []
+    for k in range(0, len(cases), EACH):
+        path = here / f"sample_{k // EACH}.cpp"
+        text = "// SPDX-License-Identifier: Apache-2.0\n// sample: cases drawn by description.py, written by sample.py.\n"
+        text += '#include "check.hpp"\n#include "trained.hpp"\n\nnamespace collab::random {\nnamespace {\n\n'
+        for n, case in enumerate(cases[k:k + EACH]):
+            text += d.case_cpp(case, n) + "\n"
+            text += f'TEST_CASE("{case["name"]} computes what the reference does") {{\n    check(made<case_{n}>());\n}}\n\n'
+        text += "}  // namespace\n}  // namespace collab::random\n"
+        path.write_text(text.replace("\n\n}  //", "\n\n}  //"))
+        paths.append(str(path))
+    for formatter in ("clang-format-19", "clang-format"):
+        try:
+            subprocess.run([formatter, "-i", *paths], check=True)
+            break
+        except (FileNotFoundError, subprocess.CalledProcessError):
+            continue
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 2 and sys.argv[1] == "choose":
+        results = [json.loads(l) for p in sys.argv[3:] for l in open(p)]
+        good = [r["case"] for r in results if "counts" in r and r["counts"][1] == 0]
+        for c in choose(good, float(sys.argv[2])):
+            print(c["seed"], end=", ")
+        print()
+    else:
+        write()
