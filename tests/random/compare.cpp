@@ -95,8 +95,7 @@ Data drawn(const Case& c, const NamedTensors& catalogue, std::uint64_t seed) {
     d.batch = batch_of(c, c.samples, random.child(3));
     d.last = batch_of(c, std::max(1, c.samples - 1), random.child(4));
     d.images.assign(d.batch.images.begin(), d.batch.images.end());
-    d.gradient =
-        normals(std::size_t(c.samples) * std::size_t(c.output.size()), random.child(5));
+    d.gradient = normals(std::size_t(c.samples) * std::size_t(c.output.size()), random.child(5));
     return d;
 }
 
@@ -205,8 +204,8 @@ void judge(const Measured& m, const Way& way, const std::vector<Quantity>& found
 bool same_bits(const std::vector<Quantity>& a, const std::vector<Quantity>& b, Report& report) {
     for (std::size_t q = 0; q < a.size(); ++q)
         if (a[q].values != b[q].values) {
-            report.findings.push_back({"two threads", a[q].kind, a[q].name, 1e9,
-                                       distance(a[q].values, b[q].values)});
+            report.findings.push_back(
+                {"two threads", a[q].kind, a[q].name, 1e9, distance(a[q].values, b[q].values)});
             return false;
         }
     return true;

@@ -24,7 +24,7 @@ struct Quantity {
 /// Numbers that are no special case: parameters and states of the catalogue, and batches.
 struct Data {
     Numbers parameters, state;
-    Batch batch, last;          ///< `last` has one sample fewer, if there are more
+    Batch batch, last;         ///< `last` has one sample fewer, if there are more
     Numbers images, gradient;  ///< of a pass through the first network
 };
 Data drawn(const Case& c, const NamedTensors& catalogue, std::uint64_t seed);
@@ -36,8 +36,8 @@ std::vector<Quantity> computed(const Case& c, Subject& subject, const Data& data
 /// One comparison: the largest error relative to what is allowed.
 struct Finding {
     std::string way, kind, name;
-    double error = 0;      ///< relative to what is allowed: more than 1 is a failure
-    double distance = 0;   ///< relative to the quantity
+    double error = 0;     ///< relative to what is allowed: more than 1 is a failure
+    double distance = 0;  ///< relative to the quantity
 };
 struct Report {
     std::vector<Finding> findings;  ///< the worst of each way and kind

@@ -116,7 +116,9 @@ void Exact::batch_norm(const Map& map, const backend::Normalization& n, F f, In 
     if (rounding_.size == 0)
         return engine(
             [&](auto& b) { b.batch_norm(map, n, f, x, gamma, beta, mean, variance, saved, y); });
-    engine([&](auto& b) { b.batch_norm(map, n, Identity{}, x, gamma, beta, mean, variance, saved, y); });
+    engine([&](auto& b) {
+        b.batch_norm(map, n, Identity{}, x, gamma, beta, mean, variance, saved, y);
+    });
     disturb(map, y);
     const int channels = map.dims.channels;
     disturb(channels, mean);
@@ -129,10 +131,11 @@ void Exact::batch_norm_inference(const Map& map, const backend::Normalization& n
                                  const double* gamma, const double* beta, const double* mean,
                                  const double* variance, Out y) {
     if (rounding_.size == 0)
-        return engine([&](auto& b) {
-            b.batch_norm_inference(map, n, f, x, gamma, beta, mean, variance, y);
-        });
-    engine([&](auto& b) { b.batch_norm_inference(map, n, Identity{}, x, gamma, beta, mean, variance, y); });
+        return engine(
+            [&](auto& b) { b.batch_norm_inference(map, n, f, x, gamma, beta, mean, variance, y); });
+    engine([&](auto& b) {
+        b.batch_norm_inference(map, n, Identity{}, x, gamma, beta, mean, variance, y);
+    });
     disturb(map, y);
     engine([&](auto& b) { b.activate(map, f, In(y), y); });
 }
@@ -158,8 +161,9 @@ template <class F>
 void Exact::batch_norm_backward(const Map& map, F f, In x, In y, In dy, const double* gamma,
                                 const double* saved, double* dgamma, double* dbeta, Out dx) {
     if (rounding_.size == 0)
-        return engine(
-            [&](auto& b) { b.batch_norm_backward(map, f, x, y, dy, gamma, saved, dgamma, dbeta, dx); });
+        return engine([&](auto& b) {
+            b.batch_norm_backward(map, f, x, y, dy, gamma, saved, dgamma, dbeta, dx);
+        });
     const int n = map.dims.channels;
     disturb_sums(map, dy, [](auto, int) { return 1.0; }, dbeta);
     const auto normalised = [&](auto p, int c) {
@@ -168,7 +172,8 @@ void Exact::batch_norm_backward(const Map& map, F f, In x, In y, In dy, const do
     disturb_sums(map, dy, normalised, dgamma);
     // Little may be left of dy, from which two means are subtracted.
     const std::vector<double> roundings = subtraction_roundings(map, dy, gamma, saved);
-    engine([&](auto& b) { b.batch_norm_backward(map, f, x, y, dy, gamma, saved, dgamma, dbeta, dx); });
+    engine(
+        [&](auto& b) { b.batch_norm_backward(map, f, x, y, dy, gamma, saved, dgamma, dbeta, dx); });
     disturb(map, dx);
     for (std::ptrdiff_t p = 0; p < map.pixels(); ++p)
         for (int c = 0; c < n; ++c)
@@ -230,7 +235,9 @@ void Exact::add(const Map& map, In x, Out y) {
 }
 void Exact::softmax_cross_entropy(int rows, int classes, In logits, const int* labels, double scale,
                                   Out dlogits, double* losses, double* hits) {
-    engine([&](auto& b) { b.softmax_cross_entropy(rows, classes, logits, labels, scale, dlogits, losses, hits); });
+    engine([&](auto& b) {
+        b.softmax_cross_entropy(rows, classes, logits, labels, scale, dlogits, losses, hits);
+    });
     if (dlogits)
         disturb(Map{rows, {classes, 1, 1}}, dlogits);
     disturb(rows, losses);

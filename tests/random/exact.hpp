@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// exact: a backend in double, layer by layer, behind ordinary functions: Reference<double>, the same
-// with every result rounded at random, or another backend's operations. How far roundings move
+// exact: a backend in double, layer by layer, behind ordinary functions: Reference<double>, the
+// same with every result rounded at random, or another backend's operations. How far roundings move
 // results says how well conditioned a case is. The kernels are compiled once, in exact.cpp.
 #pragma once
 #include <cstdint>

@@ -29,7 +29,7 @@ bool unless_refused(const char* what, F f) {
 }
 
 inline void add_tensor(Tensors& file, const std::string& name, const Parameter& tensor,
-                const double* values) {
+                       const double* values) {
     const detail::Layout layout(tensor);
     file.add<double>(name, layout.extents(), layout.theirs(values).data());
 }
@@ -38,7 +38,8 @@ inline void add_plain(Tensors& file, const std::string& name, const Numbers& val
 }
 
 /// A quantity of the reference, and how far a rounding moves it.
-inline void add_exact(Tensors& file, const NamedTensors& catalogue, const Quantity& quantity, double move) {
+inline void add_exact(Tensors& file, const NamedTensors& catalogue, const Quantity& quantity,
+                      double move) {
     const std::string name = quantity.kind + "/" + quantity.name;
     add_plain(file, "move/" + name, {move});
     for (const auto* list : {&catalogue.parameters, &catalogue.states})
@@ -49,7 +50,8 @@ inline void add_exact(Tensors& file, const NamedTensors& catalogue, const Quanti
 }
 /// Parameters and states before anything, images and gradients, in PyTorch's layouts; features
 /// behind Flatten stay in the order of storage.
-inline void add_data(Tensors& file, const Case& c, const NamedTensors& catalogue, const Data& data) {
+inline void add_data(Tensors& file, const Case& c, const NamedTensors& catalogue,
+                     const Data& data) {
     for (const Named& n : catalogue.parameters)
         add_tensor(file, "begin/" + n.name, n.tensor, data.parameters.data() + n.offset);
     for (const Named& n : catalogue.states)

@@ -58,9 +58,9 @@ struct Case {
     std::string name, text;
     Dims input, output;
     int networks = 1;
-    int batch = 1;    ///< room for so many samples
-    int samples = 1;  ///< of every step but the last
-    bool alone = true;  ///< a network, not a collaboration
+    int batch = 1;       ///< room for so many samples
+    int samples = 1;     ///< of every step but the last
+    bool alone = true;   ///< a network, not a collaboration
     bool draws = false;  ///< drops out, or does something else at random
     std::function<std::unique_ptr<Subject>(Rounding)> exact;
     std::vector<Way> ways;

@@ -83,8 +83,7 @@ Pass pass_through(B& backend, int capacity, const Numbers& parameters, const Num
     const View<const T> y = S::template forward<0, S::depth>(c, m, in);
     Pass pass;
     pass.output = host(y.data, gradient.size());
-    S::template backward<0, S::depth>(c, m, in,
-                                      View<const T>{dy.data(), S::Output::dims.channels},
+    S::template backward<0, S::depth>(c, m, in, View<const T>{dy.data(), S::Output::dims.channels},
                                       View<T>{dx.data(), S::Input::dims.channels});
     pass.input_gradient = host(dx.data(), images.size());
     pass.gradients = host(g.data(), std::size_t(f.parameters));
@@ -185,21 +184,18 @@ template <class Spec>
 std::vector<Way> cpu_ways() {
     std::vector<Way> ways;
     const auto add = [&](const char* name, Winograd winograd, bool unit) {
-        ways.push_back({name, half_float, [=] {
-                            return subject<Spec, Cpu<float>>(2, CpuOptions{winograd, unit});
-                        }});
+        ways.push_back({name, half_float,
+                        [=] { return subject<Spec, Cpu<float>>(2, CpuOptions{winograd, unit}); }});
     };
     ways.push_back({"float, one thread", half_float, [] { return subject<Spec, Cpu<float>>(1); }});
     add("float", Winograd::tiles_4x4, true);
     add("float, tiles 2x2", Winograd::tiles_2x2, true);
     add("float, direct", Winograd::none, false);
-    ways.push_back({"double", half_double, [] {
-                        return subject<Spec, Exact>(Rounding{.engine = Engine::cpu});
-                    }});
+    ways.push_back({"double", half_double,
+                    [] { return subject<Spec, Exact>(Rounding{.engine = Engine::cpu}); }});
 #ifdef COLLAB_RANDOM_THRUST
-    ways.push_back({"Thrust, double", half_double, [] {
-                        return subject<Spec, Exact>(Rounding{.engine = Engine::thrust});
-                    }});
+    ways.push_back({"Thrust, double", half_double,
+                    [] { return subject<Spec, Exact>(Rounding{.engine = Engine::thrust}); }});
 #endif
 #ifdef COLLAB_RANDOM_ALL
     ways.push_back({"double, fused", half_double, [] { return subject<Spec, Cpu<double>>(2); }});

@@ -44,7 +44,7 @@ using OptimizerFacts = std::vector<std::pair<std::string, std::string>>;
 ///     void write_scalars(long step, double* to) const;   // those of a step, counted from 0
 ///     void check() const;                // throws Error for a setting out of range
 ///     OptimizerFacts facts() const;      // its settings in words
-///     template <class T> auto update(const WeightRange<T>& r) const;   // moves weight i when called
+///     template <class T> auto update(const WeightRange<T>& r) const;  // called with i, moves it
 ///
 /// `write_scalars` may be left out where `scalars` is 0. All slots are 0 at first.
 template <class O>
