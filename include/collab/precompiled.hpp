@@ -12,6 +12,7 @@
 #include <collab/data/images.hpp>
 #include <collab/data/loader.hpp>
 #include <collab/data/npy.hpp>
+#include <collab/data/preparation.hpp>
 #include <collab/data/resize.hpp>
 #include <collab/data/sampler.hpp>
 #include <collab/data/stl10.hpp>

@@ -167,7 +167,8 @@ inline constexpr std::array readers{
            [](Input in) {
                answered([&] {
                    const collab::Tensors file = collab::Tensors::decode(
-                       {reinterpret_cast<const char*>(in.data()), in.size()}, "fuzz.safetensors");
+                       std::string_view{reinterpret_cast<const char*>(in.data()), in.size()},
+                       "fuzz.safetensors");
                    for (const auto& t : file.tensors()) {
                        if (t.first + t.bytes > file.bytes().size() || file.find(t.name) != &t)
                            throw std::runtime_error("a tensor out of place");

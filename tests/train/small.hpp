@@ -43,8 +43,8 @@ inline std::vector<int> labels(int number = 0) {
     return y;
 }
 
-template <class C, class B>
-void steps(Training<C, B>& training, int count, double rate = 0.05) {
+template <class C, class B, class O>
+void steps(Training<C, B, O>& training, int count, double rate = 0.05) {
     for (int s = 0; s < count; ++s)
         training.step(images(s).data(), labels(s).data(), samples, rate);
 }
@@ -57,8 +57,8 @@ bool same_bits(const std::vector<T>& a, const std::vector<T>& b) {
 }
 
 /// The parameters (or states) whose name begins with `prefix`.
-template <class C, class B>
-std::vector<typename B::Scalar> named(const Training<C, B>& training, const std::string& prefix,
+template <class C, class B, class O>
+std::vector<typename B::Scalar> named(const Training<C, B, O>& training, const std::string& prefix,
                                       bool state = false) {
     std::vector<typename B::Scalar> found;
     const auto all = state ? training.state() : training.parameters();

@@ -32,6 +32,12 @@ struct DeployedAs<C, I, Pack<Ls...>> {
 /// Front, encoder, transfer, decoder, merge, back: what network I computes once training is over
 /// (no peer, no metric, no verification).
 template <class C, int I>
-struct Deployed : detail::DeployedAs<C, I, flat_layers<typename C::template network<I>>>::type {};
+struct DeployedWithMkb
+    : detail::DeployedAs<C, I, flat_layers<typename C::template network<I>>>::type {};
+
+/// Network I as it is deployed: of a collaboration without an MKB, the network itself.
+template <class C, int I>
+using Deployed =
+    std::conditional_t<C::bases == 0, typename C::template network<I>, DeployedWithMkb<C, I>>;
 
 }  // namespace collab

@@ -3,6 +3,17 @@
 // defines macros.
 #pragma once
 
+#if __cplusplus < 202002L && !(defined(_MSVC_LANG) && _MSVC_LANG >= 202002L)
+#error "collab needs C++20: add -std=c++20"
+#endif
+#if defined(__GNUC__) && !defined(__EXCEPTIONS)
+#error "collab reports errors by exceptions: compile without -fno-exceptions"
+#endif
+#ifdef __FAST_MATH__
+#error                                                                                             \
+    "collab finds losses that are no numbers, which -ffast-math makes impossible: compile without it"
+#endif
+
 #define COLLAB_VERSION_MAJOR 0
 #define COLLAB_VERSION_MINOR 1
 #define COLLAB_VERSION_PATCH 0

@@ -30,9 +30,11 @@ struct Images {
     }
 };
 
-/// What a benchmark data set comes as.
+/// What a benchmark data set comes as. `validation` may be empty: hold some of the training images
+/// back (`hold_out`) where something is chosen by its results, and look at `test` once, at the end.
 struct Splits {
     Images train, test;
+    Images validation{};
 };
 
 /// Throws unless the parts of `images` agree with each other: sizes, labels, names. The readers

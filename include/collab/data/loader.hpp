@@ -45,7 +45,10 @@ struct LoaderOptions {
 using PictureReader = std::function<int(int index, Random random, bool training, float* out)>;
 
 /// Pictures that are made when they are asked for, such as the files of a folder: how many there
-/// are, of which extents a transform makes them, and what reads them.
+/// are, of which extents a transform makes them, and what reads them. It may have a `name` for
+/// messages, `classes` to be compared with the networks' outputs, and a `checksum()` of its
+/// contents: without one, a resumed training takes any set of the same name and size for the one it
+/// began with.
 template <class S>
 concept PictureSource = requires(const S& source, const Transform& transform) {
     { source.size() } -> std::convertible_to<int>;

@@ -61,6 +61,9 @@ Images subset(const Images& images, int n, std::uint64_t seed);
 /// The same cut for the same seed; both keep the order.
 std::pair<Images, Images> split(const Images& images, int n_second, std::uint64_t seed);
 
+/// Moves `count` of the training images to `validation`, with the proportions of the classes.
+void hold_out(Splits& data, int count, std::uint64_t seed = 1);
+
 /// One turn of a k-fold cross-validation: all folds but number `held_out` for training, and that
 /// one for testing.
 Splits fold(const Images& images, int k, int held_out, std::uint64_t seed);
@@ -181,6 +184,11 @@ COLLAB_COMPILED COLLAB_COLD Images subset(const Images& images, int n, std::uint
         fail(images.name, ": a subset of ", n, " images was asked for; expected 1 to ",
              images.size());
     return pick(images, subset_indices(images.labels, images.classes, n, seed));
+}
+COLLAB_COMPILED COLLAB_COLD void hold_out(Splits& data, int count, std::uint64_t seed) {
+    auto [rest, held] = split(data.train, count, seed);
+    data.train = std::move(rest);
+    data.validation = std::move(held);
 }
 COLLAB_COMPILED COLLAB_COLD std::pair<Images, Images> split(const Images& images, int n_second,
                                                             std::uint64_t seed) {

@@ -56,6 +56,8 @@ std::string onnx(const M& model, const OnnxOptions& options = {}) {
     graph.node_named("logits", result.name);
     std::vector<std::pair<std::string, std::string>> words = options.words;
     words.emplace_back("collab", COLLAB_VERSION);
+    if (model.transform())
+        words.emplace_back("preparation", preparation_text(*model.transform()));
     return graph.encode(options.name, {"images", {in.channels, in.height, in.width}},
                         {"logits", {out.size()}}, options.batch, words);
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <collab/core/config.hpp>
+#include <collab/data/preparation.hpp>
 #include <collab/io/layer_channels.hpp>
 #include <collab/io/layout.hpp>
 #include <collab/io/safetensors.hpp>
@@ -83,6 +84,7 @@ std::vector<int> output_order(const M& model) {
 ///
 ///     save(training.deploy<0>(), "small.safetensors");
 ///
+/// How pictures must be prepared stands beside the weights, and `load` gives it to the network.
 /// `words` stand beside them, for whoever reads the file: {{"classes", "cat, dog"}}. Where
 /// PyTorch's network has its outputs in another order, "output_order" says which.
 template <detail::IsModel M>
@@ -96,6 +98,8 @@ void save(const M& model, const std::string& path,
         order += sentence(order.empty() ? "" : " ", k);
     if (!order.empty())
         file.say("output_order", order);
+    if (model.transform())
+        file.say("preparation", preparation_text(*model.transform()));
     for (const auto& [name, word] : words)
         file.say(name, word);
     write(file, path, "the weights");
@@ -154,8 +158,13 @@ void load(M& model, const std::string& path) {
     if (used != file.tensors().size())
         fail(path, ": is of another network: it holds ", file.tensors().size(),
              " tensors, here there are ", used);
+    const std::string* const preparation = file.word("preparation");
+    const std::optional<Transform> transform =
+        preparation ? std::optional(preparation_of(*preparation, path)) : std::nullopt;
     model.set_parameters(parameters);
     model.set_state(state);
+    if (transform)
+        model.set_transform(transform);
 }
 
 }  // namespace collab

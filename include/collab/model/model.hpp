@@ -15,7 +15,8 @@
 
 namespace collab {
 
-/// A network with its weights on a backend.
+/// A network with its weights on a backend. One thread may use it at a time; models that do not
+/// share a backend may be used at once.
 ///
 ///     Model<SmallNet, Cpu<float>> model(128);
 ///     std::vector<float> logits = model.predict(images, 128);    // images: NHWC
@@ -68,6 +69,11 @@ public:
         assign(values, state_, named_tensors_.state_count, "running statistics");
     }
 
+    /// How whole images are prepared for this network, where a call does not say. A deployed
+    /// network has the transform of its training, a loaded one that of its file.
+    const std::optional<Transform>& transform() const { return transform_; }
+    void set_transform(const std::optional<Transform>& transform) { transform_ = transform; }
+
     /// Logits [batch][classes] of NHWC images, in inference mode; any number of samples.
     std::vector<Scalar> predict(const Scalar* images, int samples) {
         if (samples < 0)
@@ -81,11 +87,12 @@ public:
         }
         return logits;
     }
-    /// Logits of whole images; without a transform they are padded to the network's size, values in
-    /// [0, 1].
+    /// Logits of whole images, prepared by the given transform or else by `transform()`. Where
+    /// there is neither, images are padded to the network's size, values in [0, 1].
     COLLAB_COLD std::vector<Scalar> predict(const Images& images,
                                             const std::optional<Transform>& transform = {}) {
-        const Augmenter prepare(fitted_transform(transform, images.dims, input), images.dims);
+        const Augmenter prepare(
+            fitted_transform(transform ? transform : transform_, images.dims, input), images.dims);
         std::vector<Scalar> logits;
         std::vector<float> pixels(std::size_t(capacity_) * input.size());
         for (int first = 0; first < images.size(); first += capacity_) {
@@ -150,6 +157,7 @@ private:
     }
 
     std::shared_ptr<B> backend_;
+    std::optional<Transform> transform_;
     int capacity_;
     NamedTensors named_tensors_;
     Buffer parameters_, state_, saved_, fixed_, images_;

@@ -47,6 +47,27 @@ Transform transform_for(const std::optional<Transform>& given, const S& source, 
              "; the networks expect ", wanted.channels, " x ", wanted.height, " x ", wanted.width);
     return t;
 }
+/// What a set is called in messages; it may have no name.
+template <class Set>
+std::string set_name(const Set& set) {
+    if constexpr (requires {
+                      { set.name } -> std::convertible_to<std::string>;
+                  })
+        return set.name;
+    else
+        return "the images";
+}
+/// A set with another number of classes than the networks have outputs is a mistake: more do not
+/// fit, and fewer are trained against outputs that nothing ever asks for.
+template <class Set>
+void check_classes([[maybe_unused]] const Set& set, [[maybe_unused]] int outputs) {
+    if constexpr (requires {
+                      { set.classes } -> std::convertible_to<int>;
+                  })
+        if (set.classes != outputs)
+            fail(set_name(set), " has ", set.classes, " classes; the networks tell ", outputs,
+                 " apart");
+}
 /// Pictures in memory need one thread to keep up with a training, others all there are.
 inline int loader_threads(const Images&) {
     return 1;
@@ -126,7 +147,7 @@ struct NotesOf final : Notes {
                       {.batch = training.settings().batch, .shuffle = false, .training = false});
         run_evaluation(*this, loader, to, std::size_t(Training::networks));
         for (int i = 0; i < Training::networks; ++i)
-            check_evaluation(to[i], training.name(i), set.name);
+            check_evaluation(to[i], training.name(i), set_name(set));
     }
     COLLAB_COLD bool wait() const override { return training.notes_wait(); }
     COLLAB_COLD std::vector<NetworkLoss> take() override {
@@ -156,12 +177,15 @@ struct TraineeOf final : Trainee {
     }
     COLLAB_COLD Loader open(const FitOptions& options) override {
         transform = transform_for(options.transform, train, Training::input);
+        check_classes(train, Training::outputs);
+        check_classes(test, Training::outputs);
+        training.set_transform(options.transform, transform);
         return feed.open(training, train, transform,
                          {.batch = training.settings().batch, .seed = options.seed});
     }
     COLLAB_COLD const std::string& network_name(int i) const override { return training.name(i); }
     COLLAB_COLD std::string no_batch() const override {
-        return sentence(train.name, ": no batch can be made of ", train.size(), " images");
+        return sentence(set_name(train), ": no batch can be made of ", train.size(), " images");
     }
     COLLAB_COLD Constants constants() const override { return constants_of(training); }
     COLLAB_COLD std::string callback_names() const override { return callbacks.names(); }

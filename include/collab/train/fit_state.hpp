@@ -2,11 +2,14 @@
 // course: where a training stands: what `fit` itself has to remember, so that it can be put down
 // and taken up again.
 #pragma once
+#include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include <collab/core/config.hpp>
+#include <collab/core/error.hpp>
 #include <collab/data/images.hpp>
 #include <collab/data/transforms.hpp>
 #include <collab/io/safetensors.hpp>
@@ -52,12 +55,22 @@ private:
 
 /// A set of pictures: where they lie in memory, or only how many there are.
 struct Pictures {
-    const Images* images;
-    int size;
+    const Images* images = nullptr;
+    int size = 0;
+    std::string words;  ///< what a source that is not in memory says of itself
     Pictures(const Images& in_memory) : images(&in_memory), size(in_memory.size()) {}
     template <class S>
-    Pictures(const S& source) : images(nullptr),
-                                size(source.size()) {}
+    Pictures(const S& source) : size(source.size()) {
+        if constexpr (requires {
+                          { source.name } -> std::convertible_to<std::string>;
+                      })
+            words = source.name + std::string(", ");
+        words += sentence(size, " images");
+        if constexpr (requires {
+                          { source.checksum() } -> std::convertible_to<std::uint32_t>;
+                      })
+            words += sentence(", checksum ", std::uint32_t(source.checksum()));
+    }
 };
 /// Words that tell one set of pictures from another, and one way of looking at them from another.
 std::string set_words(const Pictures& set);
@@ -162,15 +175,14 @@ COLLAB_COMPILED COLLAB_COLD Record FitState::record(const double* v, std::size_t
 }
 COLLAB_COMPILED COLLAB_COLD std::string set_words(const Pictures& set) {
     if (!set.images)
-        return sentence(set.size, " images");
+        return set.words;
     const Images& images = *set.images;
     const std::string_view labels(reinterpret_cast<const char*>(images.labels.data()),
                                   images.labels.size() * sizeof(int));
     const std::string_view pixels(reinterpret_cast<const char*>(images.pixels.data()),
                                   images.pixels.size());
-    return sentence(images.name, ", ", images.size(), " images of ", images.dims.channels, " x ",
-                    images.dims.height, " x ", images.dims.width, ", checksum ",
-                    crc32c(pixels, crc32c(labels)));
+    return sentence(images.size(), " images of ", images.dims.channels, " x ", images.dims.height,
+                    " x ", images.dims.width, ", checksum ", crc32c(pixels, crc32c(labels)));
 }
 COLLAB_COMPILED COLLAB_COLD std::string transform_words(const Transform& t) {
     std::string s;

@@ -59,6 +59,7 @@ public:
     static constexpr bool rolls_inputs = C::different_inputs;  ///< networks see other samples
     static constexpr int networks = n;
     static constexpr Dims input = X::image;
+    static constexpr int outputs = X::outputs;
 
     COLLAB_COLD explicit Training(const Settings& settings = {},
                                   std::shared_ptr<B> backend = std::make_shared<B>());
@@ -194,15 +195,21 @@ public:
                       "running statistics in this network");
     }
 
-    /// Trains on `data.train` and evaluates on `data.test`; see FitOptions. Callbacks take part:
-    /// see Callback.
+    /// Trains on `data.train` and evaluates on `data.validation` if there is one, else on
+    /// `data.test`; see FitOptions. Callbacks take part: see Callback.
     template <class... Callbacks>
     COLLAB_COLD History fit(const Splits& data, const FitOptions& options = {},
                             Callbacks&&... callbacks) {
-        transform_ = options.transform;
-        input_->undo(fitted_transform(options.transform, data.train.dims, input).normalize);
-        return collab::fit(*this, data.train, data.test, options, callbacks...);
+        const Images& held_out = data.validation.size() > 0 ? data.validation : data.test;
+        return collab::fit(*this, data.train, held_out, options, callbacks...);
     }
+    /// How images are prepared from here on: `fit` says what it was given, and what that comes to
+    /// for its images.
+    void set_transform(const std::optional<Transform>& given, const Transform& fitted) {
+        transform_ = given;
+        input_->undo(fitted.normalize);
+    }
+    const std::optional<Transform>& transform() const { return transform_; }
     /// Loss and accuracy of every network over a whole set, in inference mode. Without a transform,
     /// that of the last fit is used.
     COLLAB_COLD std::array<Evaluation, std::size_t(n)> evaluate(
@@ -210,15 +217,31 @@ public:
         return collab::evaluate(*this, images, transform ? transform : transform_);
     }
 
+    /// The type of network I once it is deployed; of a training without an MKB, Model<Network, B>.
+    template <int I>
+    using DeployedModel = Model<Deployed<C, I>, B>;
     /// Network I with its own half of every MKB, as a plain network with the same logits in
-    /// inference mode.
+    /// inference mode, and with the transform of this training. It has a backend of its own, so
+    /// that it may run beside others, where the backend can make another of its kind.
     template <int I>
         requires(because<"there is a network of this number">(I >= 0 && I < n))
-    COLLAB_COLD Model<Deployed<C, I>, B> deploy() const {
-        Model<Deployed<C, I>, B> model(settings_.batch, backend_);
+    COLLAB_COLD DeployedModel<I> deploy() const {
+        if constexpr (requires {
+                          { backend_->another() } -> std::convertible_to<std::shared_ptr<B>>;
+                      })
+            return deploy<I>(backend_->another());
+        else
+            return deploy<I>(backend_);
+    }
+    /// The same on a backend that it may share: one thread may then use all of them at a time.
+    template <int I>
+        requires(because<"there is a network of this number">(I >= 0 && I < n))
+    COLLAB_COLD DeployedModel<I> deploy(std::shared_ptr<B> backend) const {
+        DeployedModel<I> model(settings_.batch, std::move(backend));
         const NetworkWeights<T> w = deployed_weights<I>();
         model.set_parameters(w.parameters);
         model.set_state(w.state);
+        model.set_transform(transform_);
         return model;
     }
     /// The same as weights only, in the order of Deployed<C, I>: for a model that is built

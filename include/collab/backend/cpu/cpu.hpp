@@ -64,6 +64,12 @@ public:
         : threads_(std::make_unique<backend::CpuContext>(
               threads, static_cast<int>(options.winograd), options.matrix_unit)) {}
 
+    /// A backend of the same kind: the two may run at once.
+    std::shared_ptr<Cpu> another() const {
+        return std::make_shared<Cpu>(
+            threads(),
+            CpuOptions{static_cast<Winograd>(threads_->winograd()), threads_->matrix_unit()});
+    }
     int threads() const { return threads_->count(); }
     /// From here on, weights at the same place are the same as in earlier operations of this
     /// version: they are packed once. 0: they may change, and are packed each time.

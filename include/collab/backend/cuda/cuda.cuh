@@ -30,6 +30,8 @@ public:
     explicit Cuda(int device = 0)
         : Operations(backend::device::Gpu(device, backend::device::products_of_float<Precision>)) {}
 
+    /// A backend of the same kind on the same GPU: the two may run at once.
+    std::shared_ptr<Cuda> another() { return std::make_shared<Cuda>(this->system().device()); }
     /// Waits until everything that was asked for has been computed.
     void wait() { this->system().wait(); }
     /// "Cuda, float with TF32 products, NVIDIA H100".

@@ -8,6 +8,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -118,6 +119,10 @@ public:
     explicit ThrustHost(backend::device::HostLoops loops = backend::device::HostLoops::tbb)
         : backend::device::Parallel<T, backend::device::HostSystem>(
               backend::device::HostSystem(loops)) {}
+    /// A backend of the same kind: the two may run at once.
+    std::shared_ptr<ThrustHost> another() {
+        return std::make_shared<ThrustHost>(this->system().loops());
+    }
     std::string describe() {
         const bool sequential = this->system().loops() == backend::device::HostLoops::sequential;
         return std::string(name) + (std::is_same_v<T, float> ? ", float, " : ", double, ") +

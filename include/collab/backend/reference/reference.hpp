@@ -2,6 +2,7 @@
 // reference: the backend that defines what every operation means, by loops that one can check by
 // reading.
 #pragma once
+#include <memory>
 #include <string>
 #include <type_traits>
 
@@ -39,6 +40,8 @@ public:
     using Scalar = T;
     static constexpr const char* name = "Reference";
 
+    /// A backend of the same kind: the two may run at once.
+    std::shared_ptr<Reference> another() const { return std::make_shared<Reference>(); }
     std::string describe() const {
         return std::string(name) + (std::is_same_v<T, float> ? ", float" : ", double") +
                ", one thread";
