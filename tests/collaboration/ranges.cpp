@@ -35,7 +35,7 @@ void weight_and_temperature() {
 TEST_CASE("every setting of a method between teacher and student is checked") {
     using D = Distillation<>;
     Table<D>()
-        .field("share", &D::share, a_share, no_share)
+        .field("alpha", &D::alpha, a_share, no_share)
         .field("temperature", &D::temperature, above_0, not_above_0);
     weight_and<Hints<>>();
     weight_and<AttentionTransfer<0, 1, mutual>>();
@@ -73,7 +73,7 @@ TEST_CASE("every setting of a method between peers is checked") {
     weight_and<WassersteinEmbedding<>>();
     using Heads = CollaborativeHeads;
     Table<Heads>()
-        .field("share", &Heads::share, a_share, no_share)
+        .field("alpha", &Heads::alpha, a_share, no_share)
         .field("temperature", &Heads::temperature, above_0, not_above_0);
     using Kdcl = CollaborativeDistillation<BestMixture>;
     Table<Kdcl>()
@@ -92,13 +92,13 @@ TEST_CASE("every setting of a method between peers is checked") {
 
 TEST_CASE("every setting of a method of one network is checked") {
     Table<TfKd>()
-        .field("share", &TfKd::share, a_share, no_share)
+        .field("alpha", &TfKd::alpha, a_share, no_share)
         .field("temperature", &TfKd::temperature, above_0, not_above_0)
         .field("certainty", &TfKd::certainty, a_share, no_share)
         .field("multiplier", &TfKd::multiplier, from_0, below_0);
     using Byot = Byot<>;
     Table<Byot>()
-        .field("share", &Byot::share, a_share, no_share)
+        .field("alpha", &Byot::alpha, a_share, no_share)
         .field("features", &Byot::features, from_0, below_0)
         .field("temperature", &Byot::temperature, above_0, not_above_0);
 }
