@@ -25,7 +25,7 @@ struct Plain : Sequential<Shape<1, 12, 12>, Conv2d<6, 3>, BatchNorm, Relu, MaxPo
 /// Pictures so bright and so flat that a network which has learned from normalized ones is lost
 /// without that.
 Splits faint() {
-    Splits data = synthetic({1, 12, 12}, 3, 240, 120);
+    Splits data = synthetic({1, 12, 12}, 3, 480, 120);
     for (Images* set : {&data.train, &data.test})
         for (std::uint8_t& p : set->pixels)
             p = std::uint8_t(150 + p / 3);
@@ -35,7 +35,7 @@ struct Trained {
     Splits data = faint();
     Training<Plain, Cpu<float>> training{{.batch = 24}};
     Trained() {
-        training.fit(data, {.epochs = 15,
+        training.fit(data, {.epochs = 30,
                             .learning_rate = 0.05,
                             .transform = Transform{.normalize = statistics(data.train)}});
     }
@@ -49,7 +49,7 @@ Trained& trained() {
 TEST_CASE("a deployed network has the transform of its training, in memory and from a file") {
     auto& [data, training] = trained();
     const double accuracy = training.evaluate(data.test)[0].accuracy;
-    CHECK(accuracy > 0.6);
+    CHECK(accuracy > 0.6);  // chance is a third
     auto network = training.deploy<0>();
     CHECK(network.accuracy(data.test) == doctest::Approx(accuracy).epsilon(1e-6));
     CHECK(classification_report(network, data.test).top(1) ==
