@@ -24,6 +24,15 @@ install(FILES ${PROJECT_BINARY_DIR}/collabConfig.cmake ${PROJECT_BINARY_DIR}/col
   DESTINATION ${package_dir})
 install(FILES cmake/precompiled.cmake cmake/cuda.cmake DESTINATION ${package_dir})
 install(DIRECTORY cmake/precompiled DESTINATION ${package_dir})
+# From where collab.pc lies to the headers, unless one of the two lies outside the prefix.
+set(pkgconfig_dir ${CMAKE_INSTALL_FULL_DATADIR}/pkgconfig)
+set(pkgconfig_includedir ${CMAKE_INSTALL_FULL_INCLUDEDIR})
+cmake_path(IS_PREFIX CMAKE_INSTALL_PREFIX "${pkgconfig_dir}" NORMALIZE data_inside)
+cmake_path(IS_PREFIX CMAKE_INSTALL_PREFIX "${pkgconfig_includedir}" NORMALIZE headers_inside)
+if(data_inside AND headers_inside)
+  file(RELATIVE_PATH pkgconfig_includedir "${pkgconfig_dir}" "${pkgconfig_includedir}")
+  string(PREPEND pkgconfig_includedir "\${pcfiledir}/")
+endif()
 configure_file(cmake/collab.pc.in collab.pc @ONLY)   # finds its prefix from where it lies, so a prefix may be moved
 install(FILES ${PROJECT_BINARY_DIR}/collab.pc DESTINATION ${CMAKE_INSTALL_DATADIR}/pkgconfig)
 install(FILES LICENSE CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
