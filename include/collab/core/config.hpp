@@ -10,8 +10,7 @@
 #error "collab reports errors by exceptions: compile without -fno-exceptions"
 #endif
 #ifdef __FAST_MATH__
-#error                                                                                             \
-    "collab finds losses that are no numbers, which -ffast-math makes impossible: compile without it"
+#error "collab looks for NaN, which -ffast-math makes impossible: compile without it"
 #endif
 
 #define COLLAB_VERSION_MAJOR 0
