@@ -268,7 +268,7 @@ struct Job {
     const Snapshots* snapshots = nullptr;
     ChosenMetric metric{};
     double alpha = 0.2;
-    double rate = 0.05;
+    double learning_rate = 0.05;
     int epochs = 1;
     int batch = 128;
     int threads = 0;
