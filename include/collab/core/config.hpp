@@ -66,7 +66,10 @@
 // knows, to be unrolled.
 #if defined(__clang__)
 #define COLLAB_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
-#define COLLAB_INDEPENDENT_FEW COLLAB_INDEPENDENT
+// unrolled first, such a loop would not become vector code
+#define COLLAB_INDEPENDENT_FEW                                                                     \
+    COLLAB_INDEPENDENT                                                                             \
+    _Pragma("clang loop unroll(disable)")
 #elif defined(__GNUC__) && !defined(__CUDACC__)  // nvcc's own parser warns of "unroll"
 #define COLLAB_INDEPENDENT _Pragma("GCC ivdep") _Pragma("GCC unroll 1")
 #define COLLAB_INDEPENDENT_FEW _Pragma("GCC ivdep")
