@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// coupling_node: what a graph of couplings is made of: layers on a value, functions of several
+// method_nodes: what a graph of couplings is made of: layers on a value, functions of several
 // values, and losses.
 #pragma once
 #include <memory>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// after: what happens to a kernel's results while they are still in cache: sums for a
+// epilogue: what happens to a kernel's results while they are still in cache: sums for a
 // normalization, a slope, an addition.
 #pragma once
 #include <algorithm>
