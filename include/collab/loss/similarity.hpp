@@ -65,6 +65,23 @@ COLLAB_HD T cosine_of(const T* k, int n, int i, int j, T epsilon) {
 inline std::size_t gram_scratch(int capacity) {
     return std::size_t(capacity) * std::size_t(4 * capacity + 2);
 }
+
+/// y = x minus its mean over the samples. Counted from the first sample, since a mean of large
+/// numbers is itself rounded by more than their spread allows. (A free function: nvcc takes no
+/// lambda of both sides from a private one.)
+template <class B, class T = typename B::Scalar>
+void center(B& backend, int n, int width, const T* x, T* y) {
+    backend.for_each(std::size_t(width), [=] COLLAB_HD(std::size_t c) {
+        T mean = 0;
+        for (int i = 0; i < n; ++i)
+            mean += x[std::ptrdiff_t(i) * width + std::ptrdiff_t(c)] - x[c];
+        mean /= T(n);
+        for (int i = 0; i < n; ++i) {
+            const std::ptrdiff_t at = std::ptrdiff_t(i) * width + std::ptrdiff_t(c);
+            y[at] = x[at] - x[c] - mean;
+        }
+    });
+}
 }  // namespace detail
 
 /// SP (Tung and Mori 2019): gram matrices with rows of length 1, |G_a - G_b|^2 / B^2.
@@ -226,7 +243,7 @@ struct KernelAlignment {
         T* totals = sums + n;
         T* features = totals + 3;
         const auto centered = [&](int width, const T* x, T* k) {
-            center(backend, n, width, x, features);
+            detail::center(backend, n, width, x, features);
             detail::gram(backend, n, width, static_cast<const T*>(features), k);
         };
         const auto product = [&](const T* x, const T* y, T* total) {
@@ -259,23 +276,6 @@ struct KernelAlignment {
         if (da)  // the features are still those of a
             detail::add_mixed_rows(backend, n, dims_a.size(), w, static_cast<const T*>(features),
                                    da);
-    }
-
-private:
-    /// y = x minus its mean over the samples. Counted from the first sample, since a mean of large
-    /// numbers is itself rounded by more than their spread allows.
-    template <class B, class T = typename B::Scalar>
-    static void center(B& backend, int n, int width, const T* x, T* y) {
-        backend.for_each(std::size_t(width), [=] COLLAB_HD(std::size_t c) {
-            T mean = 0;
-            for (int i = 0; i < n; ++i)
-                mean += x[std::ptrdiff_t(i) * width + std::ptrdiff_t(c)] - x[c];
-            mean /= T(n);
-            for (int i = 0; i < n; ++i) {
-                const std::ptrdiff_t at = std::ptrdiff_t(i) * width + std::ptrdiff_t(c);
-                y[at] = x[at] - x[c] - mean;
-            }
-        });
     }
 };
 
