@@ -21,6 +21,7 @@ if(COLLAB_WITH_CUDA AND NOT TARGET collab_cuda)
       add_library(collab::cuda_precompiled ALIAS collab_cuda_precompiled)
       target_link_libraries(collab_cuda_precompiled PUBLIC collab::cuda collab::precompiled)
       target_compile_definitions(collab_cuda_precompiled INTERFACE COLLAB_PRECOMPILED_CUDA)
+      set_target_properties(collab_cuda_precompiled PROPERTIES POSITION_INDEPENDENT_CODE ON UNITY_BUILD OFF)
     endif()
   endif()
 

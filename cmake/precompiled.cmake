@@ -8,6 +8,9 @@ if(NOT TARGET collab_precompiled)
     ${CMAKE_CURRENT_LIST_DIR}/precompiled/cpu_double.cpp
     ${CMAKE_CURRENT_LIST_DIR}/precompiled/glue.cpp)
   add_library(collab::precompiled ALIAS collab_precompiled)
+  # It may end up in a shared library. Its files define the same functions in different ways on purpose,
+  # so a unity build must leave them apart.
+  set_target_properties(collab_precompiled PROPERTIES POSITION_INDEPENDENT_CODE ON UNITY_BUILD OFF)
   target_link_libraries(collab_precompiled PUBLIC collab::collab)
   target_compile_definitions(collab_precompiled PUBLIC COLLAB_PRECOMPILED)
   # Behind the flags of the build type: the kernels are worth it in a debugging build, too.

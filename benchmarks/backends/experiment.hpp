@@ -21,7 +21,7 @@ using Pair = Collaboration<Plain, zoo::ResNet<8, Image>, MKB<Encoder<16>, Transf
 struct Options {
     int steps = 20;
     int batch = 16;
-    double rate = 0.05;
+    double learning_rate = 0.05;
 };
 /// What two backends must agree on, after one step.
 struct Moment {

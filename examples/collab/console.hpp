@@ -35,7 +35,7 @@ struct Basics {
     int checkpoint_every = 0;
     std::uint64_t first_seed = 1;
     double alpha = 0.2;
-    double rate = 0.05;
+    double learning_rate = 0.05;
     bool augment = false;
     bool quiet = false;
     bool resume = false;

@@ -268,7 +268,7 @@ struct Job {
     const Snapshots* snapshots = nullptr;
     ChosenMetric metric{};
     double alpha = 0.2;
-    double rate = 0.05;
+    double learning_rate = 0.05;
     int epochs = 1;
     int batch = 128;
     int threads = 0;
@@ -282,6 +282,8 @@ struct Job {
     std::string logs, weights;  ///< folders for records and final weights; empty: none
     /// at what the networks answer to the test images, for a report
     bool look = false;
+    /// evaluated once, behind the last step; null: nothing
+    const collab::Images* held_out = nullptr;
 };
 
 /// What came of it. Records have a place for each network that learned (both, unless one was
@@ -298,7 +300,11 @@ struct Outcome {
     std::vector<int> seen;  ///< their labels
     /// test accuracy of the ensemble's classifier, else -1
     double ensemble = -1;
+    std::vector<collab::Evaluation> held_out;  ///< network by network, where it was asked for
     std::size_t parameters = 0;
+    /// of each network with its half of a knowledge base
+    std::array<long, 2> deployed_parameters{};
+    std::array<long, 2> multiply_adds{};
     std::size_t memory_bytes = 0;
     std::string backend;
     /// what was minimized, and how it moved

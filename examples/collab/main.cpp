@@ -8,6 +8,7 @@
 #include "data_inspect.hpp"
 #include "inspect.hpp"
 #include "shell.hpp"
+#include "study.hpp"
 #include "together.hpp"
 #include "use.hpp"
 
@@ -32,6 +33,8 @@ int main(int argc, char** argv) {
     const CLI::App* inspect = program::add_data_inspect(app, inspected);
     program::BenchOptions measured;
     const CLI::App* bench = program::add_bench(app, measured);
+    program::StudyCommand studied;
+    const CLI::App* study = program::add_study(app, studied);
     std::string shell;
     const CLI::App* complete = program::add_shell(app, shell);
     app.require_subcommand(0, 1);
@@ -68,6 +71,8 @@ int main(int argc, char** argv) {
             return program::inspect(file), 0;
         if (complete->parsed())
             return std::fputs(program::completion(app, shell).c_str(), stdout), 0;
+        if (study->parsed())
+            return program::study(studied, command);
         if (train->parsed())
             return program::compare(trained, command);
         if (compare->parsed())

@@ -177,6 +177,15 @@ Outcome train_as(const Splits& data, const Job& job, const std::vector<std::stri
         r.networks.resize(std::min<std::size_t>(r.networks.size(), 2));
     outcome.semantics = training_manifest<C>(training.settings());
     outcome.parameters = training.named_tensors().parameter_count;
+    static_for<std::min<int>(C::size, 2)>([&](auto i) {
+        using Alone = bound<Deployed<C, i>>;
+        outcome.deployed_parameters[i] = Alone::footprint.parameters;
+        outcome.multiply_adds[i] = Alone::table.multiply_adds;
+    });
+    if (job.held_out && !outcome.history.stopped) {
+        const auto evaluated = training.evaluate(*job.held_out, job.transform);
+        outcome.held_out.assign(evaluated.begin(), evaluated.begin() + std::min<int>(C::size, 2));
+    }
     outcome.memory_bytes = training.memory_bytes() + training.workspace_bytes();
     outcome.backend = training.backend().describe();
     if (C::size == 1)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// cpu_pages: where blocks of memory of the CPU backend begin, and that they are as large as was
-// asked for.
+// cpu_huge_pages: where blocks of memory of the CPU backend begin, and that they are as large as
+// was asked for.
 #include <collab/backend/cpu/huge_pages.hpp>
 
 #include <cstdint>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// sketch: what a method lists is what a training of it has, and what is a constant is known.
+// method_outline: what a method lists is what a training of it has, and what is a constant is
+// known.
 #include <doctest/doctest.h>
 
 #include <collab/backend/reference/reference.hpp>

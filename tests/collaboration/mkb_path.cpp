@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// path: H = merge(X, decode(transfer(encode(X)))), by hand.
+// mkb_path: H = merge(X, decode(transfer(encode(X)))), by hand.
 #include <doctest/doctest.h>
 
 #include <cmath>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// agreement: Eq. 5 and Eq. 6 for three networks have the values that were computed independently,
-// and for two they are Eq. 4.
+// peer_distance: Eq. 5 and Eq. 6 for three networks have the values that were computed
+// independently, and for two they are Eq. 4.
 #include <collab/collaboration/peer_distance.hpp>
 #include <collab/loss/metrics.hpp>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// sequence: lists are flattened, values get their places, and any range between cuts gives what the
-// whole gives.
+// execution_plan: lists are flattened, values get their places, and any range between cuts gives
+// what the whole gives.
 #include <doctest/doctest.h>
 
 #include <cmath>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// contrast: each sample finds itself among all others: by hand, and its derivatives.
+// contrastive: each sample finds itself among all others: by hand, and its derivatives.
 #include <doctest/doctest.h>
 
 #include <collab/backend/cpu/cpu.hpp>

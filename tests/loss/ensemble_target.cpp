@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// target: what several networks say together.
+// ensemble_target: what several networks say together.
 #include <doctest/doctest.h>
 
 #include <collab/loss/ensemble_target.hpp>

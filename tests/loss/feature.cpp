@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// maps: functions of the maps of one sample, against values computed by hand and differences.
+// feature: functions of the maps of one sample, against values computed by hand and differences.
 #include <doctest/doctest.h>
 
 #include <collab/loss/feature.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// relation: metrics of distances, angles and similarities between samples, against values computed
-// by hand and differences.
+// relational: metrics of distances, angles and similarities between samples, against values
+// computed by hand and differences.
 #include <doctest/doctest.h>
 
 #include <collab/backend/cpu/cpu.hpp>

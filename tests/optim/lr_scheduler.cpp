@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// rate: schedules epoch by epoch, by hand.
+// lr_scheduler: schedules epoch by epoch, by hand.
 #include <doctest/doctest.h>
 
 #include <cmath>

@@ -28,7 +28,7 @@ TEST_CASE("every number of an optimizer is checked") {
         .field("weight decay", &Sgd::weight_decay, from_0, below_0)
         .any(&Sgd::nesterov);
     Table<CriticAdam>()
-        .field("learning_rate", &CriticAdam::learning_rate, from_0, below_0)
+        .field("learning rate", &CriticAdam::learning_rate, from_0, below_0)
         .field("beta1", &CriticAdam::beta1, in_0_1, not_in_0_1)
         .field("beta2", &CriticAdam::beta2, in_0_1, not_in_0_1)
         .field("epsilon", &CriticAdam::epsilon, above_0, not_above_0);
@@ -99,9 +99,9 @@ std::string begun(F callback) {
 
 TEST_CASE("every number of a callback is checked") {
     CHECK(begun(EarlyStopping{.patience = -1}).starts_with("EarlyStopping: patience"));
-    for (const double least : {no_number, infinity, -0.1})
-        CHECK(begun(EarlyStopping{.min_delta = least}) ==
-              sentence("EarlyStopping: least is ", least,
+    for (const double wrong : {no_number, infinity, -0.1})
+        CHECK(begun(EarlyStopping{.min_delta = wrong}) ==
+              sentence("EarlyStopping: min_delta is ", wrong,
                        "; expected a finite number of at least 0"));
     CHECK(begun(EarlyStopping{.network = -2}).starts_with("EarlyStopping: network is -2;"));
     CHECK(begun(EarlyStopping{.network = 1}).starts_with("EarlyStopping: there is no network 1"));

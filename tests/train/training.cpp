@@ -300,6 +300,9 @@ TEST_CASE("dropout differs from step to step and from network to network") {
     const auto y = training.logits(1);
     CHECK_FALSE(same_bits(x, y));
     training.compute_gradients(images().data(), labels().data(), samples);
+    CHECK(same_bits(x, training.logits(0)));  // a look is no step
+    training.set_steps(1);
+    training.compute_gradients(images().data(), labels().data(), samples);
     CHECK_FALSE(same_bits(x, training.logits(0)));
     training.evaluate_batch(images().data(), labels().data(), samples);
     CHECK(same_bits(training.logits(0), training.logits(1)));

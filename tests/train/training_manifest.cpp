@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// semantics: a run's manifest says what was minimized, in words that follow from types and
+// training_manifest: a run's manifest says what was minimized, in words that follow from types and
 // settings.
 #include <doctest/doctest.h>
 

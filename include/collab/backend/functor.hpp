@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <type_traits>
 
+#include <collab/backend/choose.hpp>
 #include <collab/core/config.hpp>
 
 namespace collab {
@@ -19,7 +20,8 @@ COLLAB_HD COLLAB_INLINE T exp_minus_one(T x) {
     if constexpr (std::is_same_v<T, float>) {
         // e^x - 1 = 2^n (e^r - 1) + (2^n - 1), r = x - n ln 2 in [-0.35, 0.35]; n = 0 near zero
         // keeps the relative error.
-        x = x < -87.f ? -87.f : x > 88.f ? 88.f : x;
+        x = detail::choose<T>(x > 88.f, 88.f, x);
+        x = detail::choose<T>(x < -87.f, -87.f, x);
         // adding 1.5 * 2^23 rounds to an integer
         const float t = x * 1.44269504f;
         const float biased = t + 12582912.f;
@@ -61,11 +63,11 @@ struct ReluFunction {
     // a NaN stays a NaN
     template <class T>
     COLLAB_HD COLLAB_INLINE T operator()(T x) const {
-        return x < T(0) ? T(0) : x;
+        return detail::choose<T>(x < T(0), T(0), x);
     }
     template <class T>
     COLLAB_HD COLLAB_INLINE T slope(T y) const {
-        return y > T(0) ? T(1) : T(0);
+        return detail::choose<T>(y > T(0), T(1), T(0));
     }
 };
 /// y = min(max(x, 0), 6); the slope at 0 and at 6 is 0.
@@ -73,22 +75,22 @@ struct Relu6Function {
     // a NaN stays a NaN
     template <class T>
     COLLAB_HD COLLAB_INLINE T operator()(T x) const {
-        return x < T(0) ? T(0) : x > T(6) ? T(6) : x;
+        return detail::choose<T>(x < T(0), T(0), detail::choose<T>(x > T(6), T(6), x));
     }
     template <class T>
     COLLAB_HD COLLAB_INLINE T slope(T y) const {
-        return ((y > T(0)) & (y < T(6))) ? T(1) : T(0);
+        return detail::choose<T>((y > T(0)) & (y < T(6)), T(1), T(0));
     }
 };
 /// y = x for x > 0, e^x - 1 otherwise (alpha = 1).
 struct EluFunction {
     template <class T>
     COLLAB_HD COLLAB_INLINE T operator()(T x) const {
-        return x > T(0) ? x : exp_minus_one(x);
+        return detail::choose<T>(x > T(0), x, exp_minus_one(x));
     }
     template <class T>
     COLLAB_HD COLLAB_INLINE T slope(T y) const {
-        return y > T(0) ? T(1) : y + T(1);
+        return detail::choose<T>(y > T(0), T(1), y + T(1));
     }
 };
 /// y = x for x > 0, `negative_slope` x otherwise; negative_slope > 0.
@@ -96,13 +98,11 @@ struct LeakyReluFunction {
     double negative_slope = 0.01;
     template <class T>
     COLLAB_HD COLLAB_INLINE T operator()(T x) const {
-        // computed for every x, so that a compiler needs no branch
-        const T scaled = T(negative_slope) * x;
-        return x > T(0) ? x : scaled;
+        return detail::choose<T>(x > T(0), x, T(negative_slope) * x);
     }
     template <class T>
     COLLAB_HD COLLAB_INLINE T slope(T y) const {
-        return y > T(0) ? T(1) : T(negative_slope);
+        return detail::choose<T>(y > T(0), T(1), T(negative_slope));
     }
 };
 /// y = 1 / (1 + e^-x).

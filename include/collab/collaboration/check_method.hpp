@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// check_coupling: what must hold for the methods and policies of a collaboration, each with its
+// check_method: what must hold for the methods and policies of a collaboration, each with its
 // sentence.
 #pragma once
 #include <collab/collaboration/check.hpp>

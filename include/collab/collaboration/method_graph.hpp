@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// couplings: the graph that the methods of a collaboration list, and its passes. One mechanism for
-// all of them.
+// method_graph: the graph that the methods of a collaboration list, and its passes. One mechanism
+// for all of them.
 #pragma once
 #include <algorithm>
 #include <bit>

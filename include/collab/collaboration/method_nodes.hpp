@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// coupling_node: what a graph of couplings is made of: layers on a value, functions of several
+// method_nodes: what a graph of couplings is made of: layers on a value, functions of several
 // values, and losses.
 #pragma once
 #include <memory>
@@ -31,6 +31,9 @@ struct Active {
                                         : critic;
     }
 };
+
+/// Random streams of layers that methods add begin here: those of networks and MKBs are smaller.
+inline constexpr int method_stream = 5000;
 
 /// The circumstances of one pass through the graph.
 template <class B>
@@ -71,7 +74,7 @@ struct LayersNode : MethodNode<B> {
         m.state = r.repeated ? echo : state;
         return m;
     }
-    Context<B> here(const MethodPass<B>& r) const { return r.context.part(5000 + number); }
+    Context<B> here(const MethodPass<B>& r) const { return r.context.part(method_stream + number); }
     View<const T> x(const MethodPass<B>& r) const {
         return {r.tensors[std::size_t(in)].value, Plan::Input::dims.channels};
     }

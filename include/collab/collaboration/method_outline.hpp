@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// sketch: what the methods of a collaboration read, make and ask for, as a list, without a backend:
-// for manifests and pictures.
+// method_outline: what the methods of a collaboration read, make and ask for, as a list, without a
+// backend: for manifests and pictures.
 #pragma once
 #include <string>
 #include <tuple>

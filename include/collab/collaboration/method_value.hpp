@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// coupling: the words in which a method says how networks teach each other: values, who owns a
+// method_value: the words in which a method says how networks teach each other: values, who owns a
 // loss, and weights that change with time.
 //
 // Only a mutual knowledge base rewrites what a network computes. Every other method reads: it takes

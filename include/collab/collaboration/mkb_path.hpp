@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// path: one network's way through a mutual knowledge base: H = merge(X,
+// mkb_path: one network's way through a mutual knowledge base: H = merge(X,
 // decode(transfer(encode(X)))).
 #pragma once
 #include <algorithm>

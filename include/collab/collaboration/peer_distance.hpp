@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// agreement: L_metric of one network and its gradient, row by row (Eq. 4 to 6 of Wang, Wang and Gao
-// 2018).
+// peer_distance: L_metric of one network and its gradient, row by row (Eq. 4 to 6 of Wang, Wang and
+// Gao 2018).
 #pragma once
 #include <array>
 #include <cstddef>

@@ -10,8 +10,7 @@
 #error "collab reports errors by exceptions: compile without -fno-exceptions"
 #endif
 #ifdef __FAST_MATH__
-#error                                                                                             \
-    "collab finds losses that are no numbers, which -ffast-math makes impossible: compile without it"
+#error "collab looks for NaN, which -ffast-math makes impossible: compile without it"
 #endif
 
 #define COLLAB_VERSION_MAJOR 0
@@ -67,7 +66,10 @@
 // knows, to be unrolled.
 #if defined(__clang__)
 #define COLLAB_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
-#define COLLAB_INDEPENDENT_FEW COLLAB_INDEPENDENT
+// unrolled first, such a loop would not become vector code
+#define COLLAB_INDEPENDENT_FEW                                                                     \
+    COLLAB_INDEPENDENT                                                                             \
+    _Pragma("clang loop unroll(disable)")
 #elif defined(__GNUC__) && !defined(__CUDACC__)  // nvcc's own parser warns of "unroll"
 #define COLLAB_INDEPENDENT _Pragma("GCC ivdep") _Pragma("GCC unroll 1")
 #define COLLAB_INDEPENDENT_FEW _Pragma("GCC ivdep")

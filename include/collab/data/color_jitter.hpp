@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// color: pictures made lighter, paler, grayer and of another hue, at random.
+// color_jitter: pictures made lighter, paler, grayer and of another hue, at random.
 #pragma once
 #include <cstdint>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// inspect: what there is to see before a training: how many pictures each class has, and a sheet of
-// some of them.
+// contact_sheet: what there is to see before a training: how many pictures each class has, and a
+// sheet of some of them.
 #pragma once
 #include <algorithm>
 #include <cstddef>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// open: a data set from one word of a command line, such as `cifar10:data` or `synthetic`. Needs
-// zlib.
+// registry: a data set from one word of a command line, such as `cifar10:data` or `synthetic`.
+// Needs zlib.
 #pragma once
 #include <algorithm>
 #include <array>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// choice: what is chosen at random for a picture: where it is cut, whether it is mirrored, where
-// its hole is. The same bits on every device.
+// transform_params: what is chosen at random for a picture: where it is cut, whether it is
+// mirrored, where its hole is. The same bits on every device.
 #pragma once
 #include <cstdint>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// augment: from a stored picture to the numbers a network sees: sizes, random crops, flips, colors
-// and holes, normalization.
+// transforms: from a stored picture to the numbers a network sees: sizes, random crops, flips,
+// colors and holes, normalization.
 #pragma once
 #include <array>
 #include <cstddef>

@@ -43,11 +43,14 @@ std::string json_number(double value);
 }  // namespace collab
 
 #ifdef COLLAB_BODIES
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <collab/core/error.hpp>
 #include <collab/io/format.hpp>
 #include <cstdint>
+#include <locale>
+#include <sstream>
 
 namespace collab {
 namespace detail {
@@ -136,11 +139,21 @@ private:
         if (at_ >= text_.size() || !(text_[at_] == '-' || (text_[at_] >= '0' && text_[at_] <= '9')))
             wrong("a value");
         double value = 0;
+#ifdef __cpp_lib_to_chars
         const char* const begin = text_.data() + at_;
         const auto [end, error] = std::from_chars(begin, text_.data() + text_.size(), value);
         if (error != std::errc{} || !std::isfinite(value))
             wrong("a number");
         at_ += std::size_t(end - begin);
+#else  // libc++ 14 reads no floating-point numbers so
+        const std::size_t end = text_.find_first_not_of("+-.0123456789eE", at_);
+        std::istringstream in(std::string(text_.substr(at_, end - at_)));
+        in.imbue(std::locale::classic());
+        if (!(in >> value) || !std::isfinite(value) ||
+            in.peek() != std::istringstream::traits_type::eof())
+            wrong("a number");
+        at_ = std::min(end, text_.size());
+#endif
         return value;
     }
     std::uint32_t hex4() {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// sequence: a list of layers bound to an input shape. Running it needs only memory.
+// execution_plan: a list of layers bound to an input shape. Running it needs only memory.
 //
 // Layer i turns value i into value i + 1 (layer/measure.hpp), and what runs together is planned
 // (layer/plan.hpp). On a backend that fuses, a convolution sums its result for the normalization

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// learned: numbers that are learned and do not depend on the input.
+// parameter_layer: numbers that are learned and do not depend on the input.
 #pragma once
 #include <collab/layer/concepts.hpp>
 

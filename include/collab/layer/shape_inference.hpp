@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// measure: what a list of layers makes of a shape, in numbers: shapes, parameters, and where every
-// value lies.
+// shape_inference: what a list of layers makes of a shape, in numbers: shapes, parameters, and
+// where every value lies.
 //
 // Values are numbered 0 (the input) to depth (the output); layer i turns value i into value i + 1.
 // A value lies in storage of its own, or in that of the value before where the layer between is an

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// contrast: a metric of whole batches in which each sample should find itself among all others.
+// contrastive: a metric of whole batches in which each sample should find itself among all others.
 #pragma once
 #include <cmath>
 #include <cstddef>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// target: what several networks say together of a sample, as logits that one of them can learn
-// from.
+// ensemble_target: what several networks say together of a sample, as logits that one of them can
+// learn from.
 #pragma once
 #include <cmath>
 #include <memory>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// maps: functions of the feature maps of one sample, for `combine`: attention, flow, style,
+// feature: functions of the feature maps of one sample, for `combine`: attention, flow, style,
 // adversarial and Gaussian losses, concatenations.
 #pragma once
 #include <cmath>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// relation: metrics of how the samples of a batch lie to each other, by distance and by angle (RKD:
-// Park, Kim, Lu and Cho 2019). The two sides may have different widths.
+// relational: metrics of how the samples of a batch lie to each other, by distance and by angle
+// (RKD: Park, Kim, Lu and Cho 2019). The two sides may have different widths.
 #pragma once
 #include <cmath>
 #include <cstddef>

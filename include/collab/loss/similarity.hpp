@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// gram: metrics of whole batches that compare similarities between samples: SP, CC, PKT and CKA.
-// The two sides may have different widths.
+// similarity: metrics of whole batches that compare similarities between samples: SP, CC, PKT and
+// CKA. The two sides may have different widths.
 #pragma once
 #include <algorithm>
 #include <cmath>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// score: what a network gets right and wrong: top-k accuracies, accuracy of each class, and which
-// classes it takes for which.
+// classification_report: what a network gets right and wrong: top-k accuracies, accuracy of each
+// class, and which classes it takes for which.
 #pragma once
 #include <cmath>
 #include <cstddef>

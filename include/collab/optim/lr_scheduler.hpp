@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// rate: the learning rate along a training, and weights that rise.
+// lr_scheduler: the learning rate along a training, and weights that rise.
 #pragma once
 #include <cmath>
 #include <concepts>

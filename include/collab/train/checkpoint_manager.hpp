@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// keeper: the checkpoints of `fit`: a folder of them, and what is written to and read from it. Only
-// compiled where a program names a folder for them.
+// checkpoint_manager: the checkpoints of `fit`: a folder of them, and what is written to and read
+// from it. Only compiled where a program names a folder for them.
 #pragma once
 #include <memory>
 #include <optional>

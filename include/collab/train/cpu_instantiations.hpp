@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// cpu_loops: the loops of a training that are the same for most of them. With COLLAB_PRECOMPILED
-// they come from the library, as the kernels do.
+// cpu_instantiations: the loops of a training that are the same for most of them. With
+// COLLAB_PRECOMPILED they come from the library, as the kernels do.
 #pragma once
 #include <collab/backend/cpu/memory.hpp>
 #include <collab/collaboration/merge.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// kept_pictures: a set of pictures as bytes in a backend's memory, where its batches are cut,
+// device_dataset: a set of pictures as bytes in a backend's memory, where its batches are cut,
 // mirrored and normalized.
 #pragma once
 #include <array>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// course: where a training stands: what `fit` itself has to remember, so that it can be put down
+// fit_state: where a training stands: what `fit` itself has to remember, so that it can be put down
 // and taken up again.
 #pragma once
 #include <concepts>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// semantics: what a training will minimize, and how it moves, in words taken from its type and
-// settings: for the manifest of a run.
+// training_manifest: what a training will minimize, and how it moves, in words taken from its type
+// and settings: for the manifest of a run.
 #pragma once
 #include <string>
 #include <utility>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// strips: rows of neighboring elements, and the four loops over them that know an activation: all
-// that is compiled anew for each.
+// activation_loops: rows of neighboring elements, and the four loops over them that know an
+// activation: all that is compiled anew for each.
 #pragma once
 #include <algorithm>
 #include <cstddef>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// rounding: numbers of registers, parts and cache lines.
+// align: numbers of registers, parts and cache lines.
 #pragma once
 #include <cstddef>
 

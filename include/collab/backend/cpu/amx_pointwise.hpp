@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// unit_pointwise: 1x1 convolutions, which are products of matrices, by a matrix unit; forward and
+// amx_pointwise: 1x1 convolutions, which are products of matrices, by a matrix unit; forward and
 // both gradients.
 //
 // Pixels go in units whose splits stay in the second-level cache. What a unit reads is formed a few

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// unit_tiles: products of split matrices by a matrix unit, up to two by two tiles of sums at once.
+// amx_tiles: products of split matrices by a matrix unit, up to two by two tiles of sums at once.
 #pragma once
 #include <cstddef>
 

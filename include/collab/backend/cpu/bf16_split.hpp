@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// split: floats as sums of three bfloat16, in tiles as a matrix unit reads them.
+// bf16_split: floats as sums of three bfloat16, in tiles as a matrix unit reads them.
 //
 // A float has 24 significant bits and a bfloat16 eight, so x = h + m + l exactly, h, m and l what
 // is cut off after eight bits each time. Of the nine products of two such sums the six largest are

@@ -2,7 +2,9 @@
 // channels: operations that move or compare channels on the CPU.
 #pragma once
 #include <algorithm>
+#include <cstddef>
 
+#include <collab/backend/choose.hpp>
 #include <collab/backend/cpu/partition.hpp>
 #include <collab/core/config.hpp>
 
@@ -77,10 +79,43 @@ COLLAB_COLD void maxout(CpuContext& threads, const Map& map, int pieces, View<co
             from += channels;
             COLLAB_INDEPENDENT
             for (int c = 0; c < channels; ++c)
-                to[c] = ((from[c] > to[c]) | (from[c] != from[c])) ? from[c] : to[c];
+                to[c] = collab::detail::choose<T>((from[c] > to[c]) | (from[c] != from[c]), from[c],
+                                                  to[c]);
         }
     });
 }
+
+namespace detail {
+inline constexpr int maxout_block = 64;
+
+/// The gradient of n <= maxout_block channels of one pixel. The largest of the pieces before is a
+/// number of each channel, so that the loops run over channels.
+template <class T>
+COLLAB_INLINE void maxout_gradient(int n, int channels, int pieces, const T* x, const T* dy,
+                                   T* dx) {
+    using Bits = collab::detail::BitsOf<T>;
+    alignas(64) T largest[maxout_block];
+    alignas(64) Bits taker[maxout_block] = {};
+    std::copy(x, x + n, largest);
+    for (int k = 1; k < pieces; ++k) {
+        const T* const piece = x + std::ptrdiff_t(k) * channels;
+        COLLAB_INDEPENDENT
+        for (int c = 0; c < n; ++c) {
+            const T value = piece[c];
+            const bool takes =
+                (value > largest[c]) | ((value != value) & (largest[c] == largest[c]));
+            largest[c] = collab::detail::choose<T>(takes, value, largest[c]);
+            taker[c] = takes ? static_cast<Bits>(k) : taker[c];
+        }
+    }
+    for (int k = 0; k < pieces; ++k) {
+        T* const piece = dx + std::ptrdiff_t(k) * channels;
+        COLLAB_INDEPENDENT
+        for (int c = 0; c < n; ++c)
+            piece[c] = collab::detail::choose<T>(taker[c] == static_cast<Bits>(k), dy[c], T(0));
+    }
+}
+}  // namespace detail
 
 /// The first largest piece of x (the first NaN if there is one) takes the gradient, the others 0.
 template <class T>
@@ -91,17 +126,9 @@ COLLAB_COLD void maxout_backward(CpuContext& threads, const Map& map, int pieces
         const T* in = x.data + p * x.pixel;
         const T* from = dy.data + p * dy.pixel;
         T* to = dx.data + p * dx.pixel;
-        for (int c = 0; c < channels; ++c) {
-            int best = c;
-            T largest = in[c];
-            for (int k = c + channels; k < pieces * channels; k += channels)
-                if (in[k] > largest || (in[k] != in[k] && largest == largest)) {
-                    best = k;
-                    largest = in[k];
-                }
-            for (int k = c; k < pieces * channels; k += channels)
-                to[k] = k == best ? from[c] : T(0);
-        }
+        for (int c = 0; c < channels; c += detail::maxout_block)
+            detail::maxout_gradient(std::min(detail::maxout_block, channels - c), channels, pieces,
+                                    in + c, from + c, to + c);
     });
 }
 

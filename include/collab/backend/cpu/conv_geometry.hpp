@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// sweep: a convolution, or its transpose, as plain forward sweeps of a window of taps over a source
-// map. Geometry only.
+// conv_geometry: a convolution, or its transpose, as plain forward sweeps of a window of taps over
+// a source map. Geometry only.
 #pragma once
 #include <algorithm>
 #include <cstddef>

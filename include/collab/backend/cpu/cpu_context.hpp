@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// threads: the threads and the workspace of the CPU backend. What runs them lies in arena.hpp.
+// cpu_context: the threads and the workspace of the CPU backend. What runs them lies in arena.hpp.
 #pragma once
 #include <array>
 #include <atomic>

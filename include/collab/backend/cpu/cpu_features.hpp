@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// instructions: a program that was compiled for another processor says so before it begins, instead
+// cpu_features: a program that was compiled for another processor says so before it begins, instead
 // of dying at an illegal instruction.
 #pragma once
 #include <cstdio>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// after: what happens to a kernel's results while they are still in cache: sums for a
+// epilogue: what happens to a kernel's results while they are still in cache: sums for a
 // normalization, a slope, an addition.
 #pragma once
 #include <algorithm>
@@ -23,21 +23,12 @@ inline constexpr int rows_at_once = 4;
 /// worth a copy in each pass.
 template <class T>
 COLLAB_NOINLINE void add_columns(const T* row, long width, long wide, double* to) {
-    constexpr int together = 8;
-    long i = 0;
-    for (; i + together <= wide; i += together) {
-        double sum[together];
-        for (int k = 0; k < together; ++k)
-            sum[k] = to[i + k];
-        for (long j = i; j < width; j += wide)
-            for (int k = 0; k < together; ++k)
-                sum[k] += static_cast<double>(row[j + k]);
-        for (int k = 0; k < together; ++k)
-            to[i + k] = sum[k];
+    for (long j = 0; j < width; j += wide) {
+        const T* const from = row + j;
+        COLLAB_INDEPENDENT
+        for (long i = 0; i < wide; ++i)
+            to[i] += static_cast<double>(from[i]);
     }
-    for (; i < wide; ++i)
-        for (long j = i; j < width; j += wide)
-            to[i] += static_cast<double>(row[j]);
 }
 
 /// Sums over pixels of `wide` channels, `fold` of which make a row: of x - shift to first[0, wide),

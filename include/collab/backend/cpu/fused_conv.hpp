@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// fused: convolutions that normalize what they read and sum what they write, and the passes at the
-// ends of a chain of them.
+// fused_conv: convolutions that normalize what they read and sum what they write, and the passes at
+// the ends of a chain of them.
 #pragma once
 #include <type_traits>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// fused_sweeps: the fused operations that no activation is part of, and which kernels compute a
-// convolution that forms what it reads and treats what it writes.
+// fused_conv_dispatch: the fused operations that no activation is part of, and which kernels
+// compute a convolution that forms what it reads and treats what it writes.
 #pragma once
 #include <algorithm>
 

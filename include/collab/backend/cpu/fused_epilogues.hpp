@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// passes: over maps that are normalized, or will be, as the convolutions call them and alone. They
-// know an activation by its loops, so each is compiled once.
+// fused_epilogues: over maps that are normalized, or will be, as the convolutions call them and
+// alone. They know an activation by its loops, so each is compiled once.
 #pragma once
 #include <algorithm>
 #include <cstddef>

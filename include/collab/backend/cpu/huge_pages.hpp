@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// pages: blocks of memory on cache lines, large ones on large pages where the system offers them.
+// huge_pages: blocks of memory on cache lines, large ones on large pages where the system offers
+// them.
 //
 // A training step walks over hundreds of megabytes, with small maps a register of channels at a
 // time: with pages of 4 kB the processor spends a tenth of the step on finding out where they are.

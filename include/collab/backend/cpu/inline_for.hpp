@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// repeat: loops that are unrolled for certain.
+// inline_for: loops that are unrolled for certain.
 #pragma once
 #include <utility>
 

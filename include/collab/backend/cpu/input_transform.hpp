@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// load: how a kernel's source pixels come into its scratch memory: as they are, or formed on the
-// way from what memory holds.
+// input_transform: how a kernel's source pixels come into its scratch memory: as they are, or
+// formed on the way from what memory holds.
 #pragma once
 #include <algorithm>
 #include <cmath>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// families: kernels that only some convolutions need, by pointers to functions, so that programs
-// without such convolutions are not compiled with them.
+// kernel_table: kernels that only some convolutions need, by pointers to functions, so that
+// programs without such convolutions are not compiled with them.
 #pragma once
 #include <algorithm>
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // loss: softmax and cross entropy on the CPU, one row per sample.
 #pragma once
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
 
+#include <collab/backend/choose.hpp>
 #include <collab/backend/cpu/partition.hpp>
 #include <collab/core/config.hpp>
 #include <collab/core/error.hpp>
@@ -21,7 +23,7 @@ namespace detail {
 template <class T>
 COLLAB_INLINE T exponential(T x) {
     if constexpr (std::is_same_v<T, float>) {
-        x = x < -87.f ? -87.f : x;
+        x = collab::detail::choose<T>(x < -87.f, -87.f, x);
         // adding 1.5 * 2^23 rounds to an integer
         const float biased = x * 1.44269504f + 12582912.f;
         const float n = biased - 12582912.f;
@@ -39,21 +41,21 @@ COLLAB_INLINE T exponential(T x) {
     }
 }
 
-/// The largest of n > 0 numbers, NaN aside. Eight chains, because one would wait for itself.
+/// The largest of n > 0 numbers, NaN aside. Sixteen chains, because one would wait for itself.
 template <class T>
 T largest(int n, const T* p) {
-    T lane[8];
-    for (T& v : lane)
-        v = p[0];
+    constexpr int lanes = 16;
+    alignas(64) T lane[lanes];
+    std::fill(lane, lane + lanes, p[0]);
     int i = 0;
-    for (; i + 8 <= n; i += 8)
-        for (int j = 0; j < 8; ++j)
-            lane[j] = p[i + j] > lane[j] ? p[i + j] : lane[j];
-    for (int j = 0; i < n; ++i, ++j)
-        lane[j] = p[i] > lane[j] ? p[i] : lane[j];
-    for (int j = 1; j < 8; ++j)
-        lane[0] = lane[j] > lane[0] ? lane[j] : lane[0];
-    return lane[0];
+    for (; i + lanes <= n; i += lanes) {
+        COLLAB_INDEPENDENT
+        for (int j = 0; j < lanes; ++j)
+            lane[j] = collab::detail::choose<T>(p[i + j] > lane[j], p[i + j], lane[j]);
+    }
+    for (; i < n; ++i)
+        lane[i % lanes] = p[i] > lane[i % lanes] ? p[i] : lane[i % lanes];
+    return *std::max_element(lane, lane + lanes);
 }
 
 /// Whether the first largest number is the one at `place`. A row with a NaN has none, which is why

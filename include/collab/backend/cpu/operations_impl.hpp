@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// kernels: the definitions of what operations.hpp declares.
+// operations_impl: the definitions of what operations.hpp declares.
 #pragma once
 #include <type_traits>
 

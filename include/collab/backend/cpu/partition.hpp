@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// pieces: how the CPU backend cuts a pass over memory, by the amount of work alone and never by the
-// number of threads.
+// partition: how the CPU backend cuts a pass over memory, by the amount of work alone and never by
+// the number of threads.
 #pragma once
 #include <algorithm>
 #include <cstddef>

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <type_traits>
 
+#include <collab/backend/choose.hpp>
 #include <collab/backend/cpu/partition.hpp>
 #include <collab/core/config.hpp>
 #include <collab/core/pack.hpp>
@@ -58,7 +59,7 @@ struct Windows2 {
 struct Largest {
     template <class T>
     COLLAB_INLINE static T of(T a, T b) {
-        return ((b > a) | (b != b)) ? b : a;
+        return collab::detail::choose<T>((b > a) | (b != b), b, a);
     }
 };
 struct Total {
@@ -221,9 +222,9 @@ COLLAB_COLD void max_pool_backward(CpuContext& threads, const Pooling& g, View<c
                            for (int c = 0; c < channels; ++c) {
                                const bool taker = (in[c] == top[c]) | (in[c] != in[c]);
                                const T rest = left[c];
-                               const T taken = taker ? rest : T(0);
+                               const T taken = collab::detail::choose<T>(taker, rest, T(0));
                                to[c] = fresh() ? taken : to[c] + taken;
-                               room[c] = taker ? T(0) : rest;
+                               room[c] = collab::detail::choose<T>(taker, T(0), rest);
                            }
                            left = room;
                        };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// ahead: memory that the next piece of work will touch, fetched a few lines at a time between the
-// multiply-adds of this one.
+// prefetch: memory that the next piece of work will touch, fetched a few lines at a time between
+// the multiply-adds of this one.
 #pragma once
 #include <algorithm>
 #include <cstddef>

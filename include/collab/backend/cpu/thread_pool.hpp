@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// arena: the threads of the CPU backend run in an arena of oneTBB. The only header that includes
-// oneTBB's.
+// thread_pool: the threads of the CPU backend run in an arena of oneTBB. The only header that
+// includes oneTBB's.
 #pragma once
 #include <tbb/parallel_for.h>
 #include <tbb/task_arena.h>

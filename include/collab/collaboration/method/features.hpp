@@ -26,14 +26,14 @@ auto pooled(G& g, V v, int owner, const std::string& name) {
     if constexpr (V::dims.height <= Height && V::dims.width <= Width)
         return v;
     else {
-        auto small = g.adapter(
+        auto reduced = g.adapter(
             layers<
                 AdaptiveAvgPool<std::min(Height, V::dims.height), std::min(Width, V::dims.width)>>,
             v, owner, name);
         if constexpr (V::attached)
-            return small;
+            return reduced;
         else
-            return g.constant(small);
+            return g.constant(reduced);
     }
 }
 /// f(student's feature, teacher's feature as a constant), both of the smaller one's extents.
