@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// 02_one_network: training a single network, and asking it for predictions.
+// 02_one_network: describes a network, trains it and asks it for predictions.
 // prints: accuracy on new images: (8[0-9]|9[0-9])\.
 #include <cstdio>
 
@@ -8,6 +8,14 @@ using namespace collab;
 
 struct Tiny : Sequential<Shape<1, 16, 16>, Conv2d<12, 5, Stride<2>>, BatchNorm, Relu, Conv2d<24, 3>,
                          BatchNorm, Relu, MaxPool<2>, Flatten, Linear<4>> {};
+
+using Plan = bound<Tiny>;
+static_assert(Plan::Output::dims == Dims{4, 1, 1});
+static_assert(Plan::ShapeAt<7>::dims == Dims{24, 4, 4});  // after MaxPool<2>
+
+// A Linear layer takes a flat input, so a list without Flatten is no network.
+struct Wrong : Sequential<Shape<1, 16, 16>, Conv2d<8, 3>, Linear<4>> {};
+static_assert(Network<Tiny> && !Network<Wrong>);
 
 int main() {
     const Splits data = synthetic({1, 16, 16}, 4, 1600, 400);
@@ -20,7 +28,7 @@ int main() {
                     r.networks[0].classification, 100 * r.networks[0].accuracy,
                     100 * r.networks[0].test_accuracy);
 
-    auto network = training.deploy<0>();                           // weights and nothing else
+    auto network = training.deploy<0>();
     const std::vector<float> scores = network.predict(data.test);  // [image][class]
     std::printf("first test image: class %d, predicted %ld\n", data.test.labels[0],
                 std::max_element(scores.begin(), scores.begin() + 4) - scores.begin());

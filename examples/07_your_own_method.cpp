@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// 07_your_own_method: two networks whose doubts meet: each learns, through a small adapter, what
-// the other sees where the other is sure.
+// 07_your_own_method: adds a collaboration method in which each network imitates the features of
+// the other one, weighted by the other one's confidence.
 // prints: the adapter learned: yes
 #include <cmath>
 #include <cstdio>
@@ -13,8 +13,8 @@ struct Left : Sequential<Shape<1, 16, 16>, Conv2d<8, 3, Stride<2>>, BatchNorm, R
 struct Right : Sequential<Shape<1, 16, 16>, Conv2d<6, 5, Stride<2>>, BatchNorm, Relu, Cut<mutual>,
                           Flatten, Linear<4>> {};
 
-/// Squared differences of two vectors, times how sure the peer is of the label. Values: own vector,
-/// peer's vector, peer's logits.
+/// Computes squared differences of two vectors, times the probability that the peer gives the
+/// label. The values are the network's own vector, the peer's vector and the peer's logits.
 struct SureSquares {
     template <class R, class T>
     void forward(const R& row, T* y) const {
@@ -23,7 +23,6 @@ struct SureSquares {
             y[0] += sure<T>(row) * std::pow(row.x[0][i] - row.x[1][i], T(2)) / T(row.size(0));
     }
     template <class R, class T>
-    // adds, and only where a gradient is wanted
     void backward(const R& row, const T*, const T* dy) const {
         for (int i = 0; row.dx[0] && i < row.size(0); ++i)
             row.dx[0][i] += dy[0] * 2 * sure<T>(row) * (row.x[0][i] - row.x[1][i]) / T(row.size(0));
@@ -39,7 +38,7 @@ private:
     }
 };
 
-/// The method.
+/// Adds one such loss to each network.
 struct SureTeaching {
     using is_method = void;
     using taps = Pack<mutual>;  // the cuts it reads
@@ -76,6 +75,6 @@ int main() {
         std::printf("network %d: %s %.4f\n", t.owner, t.name.c_str(), t.value);
     std::printf("the adapter learned: %s\n",
                 before != training.parameter("method0.bridge0.1.weight") ? "yes" : "no");
-    const auto left = training.deploy<0>();  // a plain network: the adapter stays behind
+    const auto left = training.deploy<0>();  // a plain network without the adapter
     std::printf("%zu parameters are deployed\n", left.parameter_count());
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// 11_save_and_load: a trained network as a file, and what a program that only answers needs of it.
+// 11_save_and_load: saves a trained network to a file and loads it for inference.
 // prints: wrote plain\.safetensors
 // prints: from the file: (8[0-9]|9[0-9])\.. %, the same answers on 400 of 400 images
 // prints: one image: class [0-3]
@@ -10,7 +10,7 @@
 #include <collab/collab.hpp>
 using namespace collab;
 
-// What both programs share: the networks' types. A header of your own is the place for them.
+// Both programs need the types of the networks: put them into a header of your own.
 struct Plain : Sequential<Shape<1, 16, 16>, Conv2d<8, 3>, BatchNorm, Elu, MaxPool<2>, Cut<mutual>,
                           Conv2d<16, 3>, BatchNorm, Elu, GlobalAvgPool, Linear<4>> {};
 struct Deeper
@@ -18,20 +18,22 @@ struct Deeper
                  Residual<Layers<Conv2d<12, 3>, BatchNorm, Relu, Conv2d<12, 3>, BatchNorm>>, Relu,
                  Cut<mutual>, GlobalAvgPool, Linear<4>> {};
 using Pair = Collaboration<Plain, Deeper, MKB<Encoder<16>, Transfer<16>, Decoder>>;
-// Plain with its own half of the knowledge base; nothing of Deeper
+// Plain with its own half of the knowledge base, and nothing of Deeper.
 using Answers = Deployed<Pair, 0>;
 
 // The program that trains.
 std::vector<float> train(const Splits& data, const std::string& file) {
     Training<Pair, Cpu<float>> training({.seed = 1, .batch = 32});
-    training.fit(data, {.epochs = 5, .learning_rate = MultiStepLR{.base = 0.1}});
+    training.fit(data, {.epochs = 5,
+                        .learning_rate = MultiStepLR{.base = 0.1},
+                        .transform = Transform{.normalize = statistics(data.train)}});
     auto network = training.deploy<0>();
     save(network, file);
     std::printf("wrote %s, %zu parameters\n", file.c_str(), network.parameter_count());
     return network.predict(data.test);
 }
 
-// The program that answers.
+// The program that uses the network.
 int main(int argc, char** argv) {
     const Splits data = synthetic({1, 16, 16}, 4, 1200, 400);
     const std::string file = argc > 1 ? argv[1] : "plain.safetensors";
@@ -50,9 +52,10 @@ int main(int argc, char** argv) {
     std::printf("from the file: %.1f %%, the same answers on %d of %d images\n",
                 100 * network.accuracy(data.test), same, data.test.size());
 
-    // rows of pixels, 0 to 1; of colors, the channels of a pixel side by side
+    // Pixels of your own are not transformed: normalize them here.
+    const Statistics pixels = statistics(data.train);
     std::vector<float> image(16 * 16);
     for (std::size_t i = 0; i < image.size(); ++i)
-        image[i] = float(i % 16) / 15;
+        image[i] = (float(i % 16) / 15 - float(pixels.mean[0])) / float(pixels.stddev[0]);
     std::printf("one image: class %ld\n", answer(network.predict(image.data(), 1), 0));
 }

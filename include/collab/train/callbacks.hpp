@@ -34,7 +34,7 @@ struct EarlyStopping {
     template <class Training>
     void begin(Training&, const History& h) {
         if (patience < 0)
-            fail("EarlyStopping: patience = ", patience, "; expected at min_delta 0 evaluations");
+            fail("EarlyStopping: patience = ", patience, "; expected at least 0 evaluations");
         Expect{name}.not_negative("min_delta", min_delta);
         if (network < -1)
             fail("EarlyStopping: network is ", network,
