@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <collab/backend/concepts.hpp>
+#include <collab/collaboration/method_nodes.hpp>
 #include <collab/core/error.hpp>
 #include <collab/train/settings.hpp>
 
