@@ -42,7 +42,7 @@ std::string plan_sentence(const PlanRow& row, int i, int reader, const Name& nam
 /// The lines of a bound sequence, those inside a layer below it and further to the right.
 template <class S>
 void write_plan(std::string& text, const std::string& indent) {
-    static constexpr auto plan = S::template plan<>;
+    [[maybe_unused]] static constexpr auto plan = S::template plan<>;
     static_for<S::depth>([&](auto i) {
         using L = typename S::template LayerAt<i>;
         using In = typename S::template ShapeAt<i>;
