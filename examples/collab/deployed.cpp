@@ -77,7 +77,7 @@ Words words_of(const NetworkKind& kind, const Provenance& from) {
             {"channels", std::to_string(kind.channels)},
             {"side", std::to_string(from.side)},
             {"mean", joined(from.normalize.mean)},
-            {"stddev", joined(from.normalize.stddev)},
+            {"deviation", joined(from.normalize.stddev)},
             {"classes", joined(from.classes, "\n")},
             {"data", from.data},
             {"method", from.method},
@@ -112,7 +112,7 @@ Opened open_network(const std::string& path, int batch, int threads) {
                   number<int>(path, "channels", word("channels"))};
         o.from.side = number<int>(path, "side", word("side"));
         for (const auto& [name, to] :
-             {std::pair{"mean", &o.from.normalize.mean}, {"stddev", &o.from.normalize.stddev}})
+             {std::pair{"mean", &o.from.normalize.mean}, {"deviation", &o.from.normalize.stddev}})
             for (const std::string& v : parts(word(name), ','))
                 to->push_back(number<double>(path, name, v));
         o.from.classes = parts(word("classes"), '\n');
