@@ -16,7 +16,8 @@ TEST_CASE("a collaboration trains the same with the GPU backend's operations as 
 }
 TEST_CASE("methods train the same with the GPU backend's operations as on the reference") {
     steps::compare<Reference<double>, ThrustHost<double>, steps::Relations>(1e-11);
-    steps::compare<Reference<double>, ThrustHost<float>, steps::Relations>(1e-3);
+    // with the data of number 11 a sum lies at a kink, where float takes the other side (3e-3)
+    steps::compare<Reference<double>, ThrustHost<float>, steps::Relations>(1e-5, 13);
     steps::compare<Reference<double>, ThrustHost<double>, steps::Rivals>(1e-11);
     steps::compare<Reference<double>, ThrustHost<float>, steps::Rivals>(1e-3);
 }
