@@ -6,11 +6,12 @@
 
 using namespace collab;
 
+using Knowledge = MKB<Encoder<8>, Transfer<8>, Decoder>;
 struct A : Sequential<Shape<1, 8, 8>, Conv2d<4, 3>, Relu, Cut<mutual>, Flatten, Linear<3>> {};
 
 #ifndef ACCEPT
-using Pair = Collaboration<A, A, Simultaneous, Iterative>;
+using Pair = Collaboration<A, A, Knowledge, Simultaneous, Iterative>;
 #else
-using Pair = Collaboration<A, A, Iterative, WithMean>;
+using Pair = Collaboration<A, A, Knowledge, Iterative, WithMean>;
 #endif
 constexpr bool good = Pair::ok;

@@ -434,11 +434,14 @@ private:
                 });
         });
         own_losses(*this);
-        std::apply(
-            [&](const auto&... m) {
-                ((detail::check_settings(m), m.build(*this), ++method_), ...);
-            },
-            methods);
+        build_each(methods, std::make_index_sequence<std::tuple_size_v<Methods>>{});
+    }
+    // A function of its own: in an error it is one line, where std::apply is ten.
+    template <class Methods, std::size_t... I>
+    void build_each(const Methods& methods, std::index_sequence<I...>) {
+        ((detail::check_settings(std::get<I>(methods)), std::get<I>(methods).build(*this),
+          ++method_),
+         ...);
     }
     int new_slot(Dims dims, bool gradient = true) {
         tensors_.push_back({nullptr, arena_ && gradient

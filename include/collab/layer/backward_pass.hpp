@@ -170,8 +170,9 @@ private:
         constexpr int channels = Base::template dims<I>.channels;
         T* const fixed = this->template fixed<I>();
         T* const gradients = this->template gradients<I>();
-        c.backend.normalized_sums(this->template map<row<I>.result>(), f, in, of, d, fixed,
-                                  gradients, gradients + channels, fixed + 2 * channels, g);
+        constexpr int at = row<I>.result;  // nvcc parses no member of a variable template here
+        c.backend.normalized_sums(this->template map<at>(), f, in, of, d, fixed, gradients,
+                                  gradients + channels, fixed + 2 * channels, g);
     }
     template <int I>
     void sum_through_activation(View<const T> in) {

@@ -146,7 +146,9 @@ private:
                 tensors.push_back(states_[at_state_++].values);
             return {OnnxLayer<L>::write(g_, In::dims, x.name, tensors), x.flat};
         } else {
-            static_assert(detail::WritesOnnx<L, In>,
+            // A plain value: of a concept, an error would print every requirement.
+            constexpr bool writes_onnx = detail::WritesOnnx<L, In>;
+            static_assert(writes_onnx,
                           "collab: this layer cannot be written as ONNX; specialize "
                           "collab::OnnxLayer for it");
             return x;
