@@ -25,8 +25,8 @@ int main() {
         training.fit(data, {.epochs = 10, .learning_rate = MultiStepLR{.base = 0.01}});
     for (const Record& r : history.records)
         std::printf("epoch %d  loss %.3f  accuracy %.1f %%  (test %.1f %%)\n", r.epoch,
-                    r.networks[0].classification, 100 * r.networks[0].accuracy,
-                    100 * r.networks[0].test_accuracy);
+                    r.networks[0].task, 100 * r.networks[0].score(),
+                    100 * r.networks[0].test_score());
 
     auto network = training.deploy<0>();
     const std::vector<float> scores = network.predict(data.test);  // [image][class]

@@ -24,7 +24,7 @@ int main() {
 
     const auto [plain, deeper] = training.evaluate(data.test);
     auto network = training.deploy<0>();  // Plain with its own half of the knowledge base
-    std::printf("together: %.1f %% and %.1f %%, deployed alone: %.1f %%\n", 100 * plain.accuracy,
-                100 * deeper.accuracy, 100 * network.accuracy(data.test));
+    std::printf("together: %.1f %% and %.1f %%, deployed alone: %.1f %%\n", 100 * plain.score(),
+                100 * deeper.score(), 100 * network.accuracy(data.test));
 }
 // [readme]

@@ -66,7 +66,7 @@ using Pair = Collaboration<Left, Right, SureTeaching>;
 int main() {
     const Splits data = synthetic({1, 16, 16}, 4, 800, 200);
     Training<Pair, Cpu<float>> training({.batch = 50, .methods = {SureTeaching{.weight = 0.3}}});
-    const auto before = training.parameter("method0.bridge0.1.weight");
+    const auto before = training.parameter("method0.adapter0.1.weight");
     const History h = training.fit(data, {.epochs = 4, .learning_rate = 0.05});
     for (const Record& r : h.records)
         std::printf("epoch %d: loss of the method %.4f and %.4f\n", r.epoch, r.networks[0].coupling,
@@ -74,7 +74,7 @@ int main() {
     for (const Term& t : training.terms())
         std::printf("network %d: %s %.4f\n", t.owner, t.name.c_str(), t.value);
     std::printf("the adapter learned: %s\n",
-                before != training.parameter("method0.bridge0.1.weight") ? "yes" : "no");
+                before != training.parameter("method0.adapter0.1.weight") ? "yes" : "no");
     const auto left = training.deploy<0>();  // a plain network without the adapter
     std::printf("%zu parameters are deployed\n", left.parameter_count());
 }

@@ -36,8 +36,8 @@ int main(int argc, char** argv) try {
             return true;
         const NetworkRecord& n = e.record->networks[0];
         std::printf("%5d  %.4f  %.4f  %6.2f %%  %5.2f %%  %7.1f  %8.0f\n", e.epoch,
-                    e.record->learning_rate, n.classification, 100 * n.accuracy,
-                    100 * n.test_accuracy, e.record->seconds / 60, e.images_per_second);
+                    e.record->learning_rate, n.task, 100 * n.score(), 100 * n.test_score(),
+                    e.record->seconds / 60, e.images_per_second);
         return std::fflush(stdout) == 0;
     };
     const History history = training.fit(data, {.epochs = epochs,
@@ -46,7 +46,7 @@ int main(int argc, char** argv) try {
                                                 .transform = augmentation,
                                                 .watch = told});
     std::printf("accuracy on the test images: %.2f %%\n",
-                100 * history.records.back().networks[0].test_accuracy);
+                100 * history.records.back().networks[0].test_score());
 
     if (argc > 4) {
         Chart chart{.title = "ResNet-20 on " + data.train.name,
@@ -56,8 +56,8 @@ int main(int argc, char** argv) try {
         chart.series = {{.name = "test", .color = 0},
                         {.name = "training", .color = 1, .dashed = true}};
         for (const Record& r : history.records) {
-            chart.series[0].points.push_back({double(r.epoch), r.networks[0].test_accuracy});
-            chart.series[1].points.push_back({double(r.epoch), r.networks[0].accuracy});
+            chart.series[0].points.push_back({double(r.epoch), r.networks[0].test_score()});
+            chart.series[1].points.push_back({double(r.epoch), r.networks[0].score()});
         }
         chart.note = "Training accuracy: on augmented images, while the weights moved.";
         const std::string path = argv[4];

@@ -26,7 +26,7 @@ int main() try {
     const auto [plain, deeper] = training.evaluate(data.test);
     auto network = training.deploy<0>();
     std::printf("%s: together: %.1f %% and %.1f %%, deployed alone: %.1f %%\n",
-                training.backend().describe().c_str(), 100 * plain.accuracy, 100 * deeper.accuracy,
+                training.backend().describe().c_str(), 100 * plain.score(), 100 * deeper.score(),
                 100 * network.accuracy(data.test));
 } catch (const Error& e) {
     std::fprintf(stderr, "%s\n", e.what());

@@ -54,7 +54,7 @@ Run run(const Options& options, std::shared_ptr<B> backend = std::make_shared<B>
         Moment m;
         m.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
         for (const auto& l : losses)
-            m.losses.insert(m.losses.end(), {l.classification, l.metric, l.verification});
+            m.losses.insert(m.losses.end(), {l.task, l.metric, l.verification});
         for (int k = 0; k < 2; ++k)
             for (const auto z : training.logits(k))
                 m.logits.push_back(double(z));

@@ -38,7 +38,7 @@ int cifar(int count, char** words) try {
     std::printf("epoch  minutes  SmallNet-2  ResNet-20\n");
     for (const Record& r : history.records)
         std::printf("%5d  %7.2f  %8.2f %%  %7.2f %%\n", r.epoch, r.seconds / 60,
-                    100 * r.networks[0].test_accuracy, 100 * r.networks[1].test_accuracy);
+                    100 * r.networks[0].test_score(), 100 * r.networks[1].test_score());
     std::printf("%.0f images per second in training\n", history.images_per_second);
     return 0;
 } catch (const Error& e) {

@@ -30,7 +30,7 @@ worker::Work train(const worker::Job& job) {
         backend->wait();
     };
     worker::Work work{long(training->named_tensors().parameter_count), ten,
-                      [=] { return training->losses()[0].classification; }};
+                      [=] { return training->losses()[0].task; }};
     const auto products = benchmarks::products_of<Network>();
     for (const auto& p : products)
         work.multiply_adds += long(p.multiply_adds);

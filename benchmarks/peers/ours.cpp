@@ -24,7 +24,7 @@ worker::Work train(const worker::Job& job) {
     auto data = std::make_shared<worker::Batch>(job.batch);
     return {long(training->named_tensors().parameter_count),
             [=] { training->step(data->images.data(), data->labels.data(), job.batch, 0.01); },
-            [=] { return training->losses()[0].classification; }};
+            [=] { return training->losses()[0].task; }};
 }
 
 template <class Network>

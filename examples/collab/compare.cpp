@@ -127,7 +127,7 @@ private:
     void note(const Outcome& outcome, std::size_t column, std::size_t network, Result& to) {
         if (outcome.history.records.empty())
             return;
-        to.accuracy[network] = outcome.history.records.back().networks[column].test_accuracy;
+        to.accuracy[network] = outcome.history.records.back().networks[column].test_score();
         to.curve[network] = accuracy_curve(outcome.history, column);
     }
     Outcome apart(const MethodEntry& m, int network, Result& to) {

@@ -64,9 +64,9 @@ public:
         for (std::size_t i = 0; i < names_.size(); ++i) {
             const collab::NetworkRecord& n = e.record->networks[i];
             if (e.evaluated)
-                test_[i] = n.test_accuracy;
-            networks_.push_back({names_[i], n.classification, n.metric, n.verification, n.coupling,
-                                 n.accuracy, test_[i]});
+                test_[i] = n.test_score();
+            networks_.push_back(
+                {names_[i], n.task, n.metric, n.verification, n.coupling, n.score(), test_[i]});
         }
         progress_.update({.label = label_,
                           .epoch = e.epoch,
@@ -85,7 +85,7 @@ public:
         else
             for (std::size_t i = 0; i < names_.size(); ++i)
                 line += (i ? ", " : " ") + names_[i] + " " +
-                        collab::decimal(100 * h.records.back().networks[i].test_accuracy, 2) +
+                        collab::decimal(100 * h.records.back().networks[i].test_score(), 2) +
                         " % on the test images";
         line += " (" + collab::duration(h.records.empty() ? h.seconds : h.records.back().seconds) +
                 ", " + collab::grouped(h.images_per_second) + " images/s)";

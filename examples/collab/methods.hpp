@@ -116,7 +116,7 @@ void look(T& training, const Splits& data, const Job& job, Outcome& outcome) {
                 outcome.seen.insert(outcome.seen.end(), batch->labels, batch->labels + batch->size);
             }
         if (job.method == MethodId::ensemble)
-            hits += training.terms()[0].accuracy * batch->size;
+            hits += training.terms()[0].score * batch->size;
     }
     if (job.method == MethodId::ensemble)
         outcome.ensemble = hits / data.test.size();

@@ -88,13 +88,13 @@ void fill_networks(const Outcome& outcome, const std::vector<std::string>& names
         n.parameters = outcome.deployed_parameters[i];
         n.multiply_adds = outcome.multiply_adds[i];
         const collab::NetworkRecord& last = outcome.history.records.back().networks[i];
-        n.validation_accuracy = last.test_accuracy;
+        n.validation_accuracy = last.test_score();
         n.validation_loss = last.test_loss;
-        n.test_accuracy = outcome.held_out[i].accuracy;
+        n.test_accuracy = outcome.held_out[i].score();
         n.test_loss = outcome.held_out[i].loss;
         for (const collab::Record& r : outcome.history.records)
-            if (r.networks[i].test_accuracy > n.best_validation_accuracy) {
-                n.best_validation_accuracy = r.networks[i].test_accuracy;
+            if (r.networks[i].test_score() > n.best_validation_accuracy) {
+                n.best_validation_accuracy = r.networks[i].test_score();
                 n.best_epoch = r.epoch;
             }
         line.training_multiply_adds += n.multiply_adds;
@@ -114,8 +114,8 @@ collab::StudyLine line_of(const Outcome& outcome, const std::vector<std::string>
             point.networks.emplace_back();
             if (!line.networks[i].learned)
                 continue;
-            for (const double v : {n.classification, n.accuracy, n.metric, n.verification,
-                                   n.coupling, n.test_loss, n.test_accuracy})
+            for (const double v : {n.task, n.score(), n.metric, n.verification, n.coupling,
+                                   n.test_loss, n.test_score()})
                 point.networks.back().push_back(six_digits(v));
         }
         line.curve.push_back(std::move(point));
@@ -321,7 +321,7 @@ std::optional<collab::StudyLine> StudyTrainer::train(const Cell& cell,
                      weights_path(place.weights, cell_key(cell, data_checksum(cell))));
     const auto reached = [&](std::size_t i) {
         return sentence(i > 0 ? ", " : "", names[i], " ",
-                        collab::decimal(100 * outcome.held_out[i].accuracy, 2));
+                        collab::decimal(100 * outcome.held_out[i].score(), 2));
     };
     progress_.finish(sentence(place.label, ": ", reached(0), names.size() > 1 ? reached(1) : "",
                               " % on the test images"));

@@ -56,7 +56,7 @@ bool has(const collab::History& h) {
     return !h.records.empty();
 }
 double last_accuracy(const collab::History& h, std::size_t column) {
-    return h.records.back().networks[column].test_accuracy;
+    return h.records.back().networks[column].test_score();
 }
 
 template <class Pick>
@@ -74,13 +74,13 @@ std::vector<collab::Chart::Point> accuracy_curve(const collab::History& history,
                                                  std::size_t column) {
     std::vector<collab::Chart::Point> points;
     for (const auto& r : history.records)
-        points.push_back({double(r.step), r.networks[column].test_accuracy});
+        points.push_back({double(r.step), r.networks[column].test_score()});
     return points;
 }
 
 long steps_to(const collab::History& history, std::size_t column, double accuracy) {
     for (const auto& r : history.records)
-        if (r.networks[column].test_accuracy >= accuracy)
+        if (r.networks[column].test_score() >= accuracy)
             return r.step;
     return -1;
 }
@@ -120,7 +120,7 @@ Findings find(const std::vector<SeedRun>& runs) {
                 difference.push_back(together.back() - alone.back());
                 double best = 0;
                 for (const auto& record : r.alone[i].records)
-                    best = std::max(best, record.networks[0].test_accuracy);
+                    best = std::max(best, record.networks[0].test_score());
                 steps_alone.push_back(double(steps_to(r.alone[i], 0, best)));
                 ++asked;
                 if (const long s = steps_to(r.together, i, best); s >= 0) {
@@ -236,10 +236,10 @@ std::vector<collab::Chart> curves(const std::vector<SeedRun>& runs) {
         add(accuracy, over_seeds(runs, alone.c_str(), int(i), true,
                                  [&](const SeedRun& r) { return accuracy_curve(r.alone[i], 0); }));
         add(loss, over_seeds(runs, together.c_str(), int(i), false, [&](const SeedRun& r) {
-                return training(r.together, i, &collab::NetworkRecord::classification);
+                return training(r.together, i, &collab::NetworkRecord::task);
             }));
         add(loss, over_seeds(runs, alone.c_str(), int(i), true, [&](const SeedRun& r) {
-                return training(r.alone[i], 0, &collab::NetworkRecord::classification);
+                return training(r.alone[i], 0, &collab::NetworkRecord::task);
             }));
         add(mutual, over_seeds(runs, verification.c_str(), int(i), false, [&](const SeedRun& r) {
                 return training(r.together, i, &collab::NetworkRecord::verification);

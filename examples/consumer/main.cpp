@@ -19,8 +19,8 @@ int main() {
     training.fit(data, {.epochs = 3, .learning_rate = 0.05, .watch = [](const FitEvent& e) {
                             if (e.evaluated)
                                 std::printf("epoch %d: %.1f %% and %.1f %%\n", e.epoch,
-                                            100 * e.record->networks[0].test_accuracy,
-                                            100 * e.record->networks[1].test_accuracy);
+                                            100 * e.record->networks[0].test_score(),
+                                            100 * e.record->networks[1].test_score());
                             return true;
                         }});
     auto small = training.deploy<0>();

@@ -42,7 +42,10 @@
 #include <collab/layer/parameter_layer.hpp>
 #include <collab/layer/pool.hpp>
 #include <collab/layer/residual.hpp>
+#include <collab/loss/cross_entropy.hpp>
 #include <collab/loss/metrics.hpp>
+#include <collab/loss/scores.hpp>
+#include <collab/loss/task.hpp>
 #include <collab/model/classification_report.hpp>
 #include <collab/model/model.hpp>
 #include <collab/optim/lr_scheduler.hpp>

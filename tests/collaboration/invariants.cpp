@@ -122,8 +122,7 @@ void verify_swap(One& one, Two& two, int n = samples, int first = 0) {
     CHECK(worst < 1e-11);
     CHECK(moved > 1e-3);
     for (std::size_t i = 0; i < 2; ++i) {
-        CHECK(one.losses()[i].classification ==
-              doctest::Approx(two.losses()[1 - i].classification).epsilon(1e-11));
+        CHECK(one.losses()[i].task == doctest::Approx(two.losses()[1 - i].task).epsilon(1e-11));
         CHECK(one.losses()[i].coupling ==
               doctest::Approx(two.losses()[1 - i].coupling).epsilon(1e-10));
     }

@@ -38,7 +38,7 @@ void agrees() {
     }
     const auto losses = training.losses();
     for (std::size_t i = 0; i < losses.size(); ++i)
-        CHECK(s.classification[i] == losses[i].classification_weight);
+        CHECK(s.task[i] == losses[i].task_weight);
 }
 }  // namespace
 
@@ -77,7 +77,7 @@ TEST_CASE("a sketch has the weights and temperatures of the settings") {
         method_outline<C>(std::tuple{Distillation<0, 1>{.alpha = 0.25, .temperature = 3}});
     CHECK(s.losses[0].weight == 0.25);
     CHECK(s.losses[0].metric == "T\u00b2 KL(target || own), T = 3");
-    CHECK(s.classification == std::vector<double>{0, 0.75});
+    CHECK(s.task == std::vector<double>{0, 0.75});
     CHECK_FALSE(s.losses[0].weight_changes);
     using R = Collaboration<A, B, Frozen<0>, Hints<0, 1>>;
     const MethodOutline ramp =

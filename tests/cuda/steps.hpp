@@ -36,8 +36,8 @@ std::vector<double> course(const History& history, const T& training) {
     std::vector<double> all;
     for (const Record& r : history.records)
         for (const NetworkRecord& k : r.networks)
-            all.insert(all.end(), {double(r.step), k.classification, k.metric, k.verification,
-                                   k.accuracy, k.test_loss, k.test_accuracy});
+            all.insert(all.end(), {double(r.step), k.task, k.metric, k.verification, k.score(),
+                                   k.test_loss, k.test_score()});
     for (const auto w : training.parameters())
         all.push_back(double(w));
     return all;
@@ -70,8 +70,8 @@ void compare(double tolerance, std::uint64_t data = 11) {
         CAPTURE(step);
         for (int k = 0; k < a.networks; ++k) {
             CHECK(distance(a.logits(k), b.logits(k)) < tolerance);
-            CHECK(a.losses()[std::size_t(k)].classification ==
-                  doctest::Approx(b.losses()[std::size_t(k)].classification).epsilon(tolerance));
+            CHECK(a.losses()[std::size_t(k)].task ==
+                  doctest::Approx(b.losses()[std::size_t(k)].task).epsilon(tolerance));
             CHECK(a.losses()[std::size_t(k)].metric ==
                   doctest::Approx(b.losses()[std::size_t(k)].metric).epsilon(tolerance));
         }

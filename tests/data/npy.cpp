@@ -177,12 +177,39 @@ TEST_CASE("pictures and labels come from two arrays") {
         const auto path = folder.write("other.npy", npy(header(type, shape), bytes));
         return error_of([&] { read_npy_images(x, path, "mine"); });
     };
-    CHECK(has(labeled("<f4", "(3,)", counting(12)),
-              "other.npy: holds float32; expected labels as integers"));
-    CHECK(has(labeled("|u1", "(3, 1)", counting(3)),
-              "other.npy: has shape (3, 1); expected (images), one label for each"));
+    CHECK(has(labeled("|u1", "()", counting(1)), "other.npy: has shape (); expected (images), one "
+                                                 "label for each, or (images, ...)"));
+    CHECK(has(labeled("<f4", "(2,)", counting(8)), "3 images, but"));
+    CHECK(has(labeled("<f2", "(3,)", counting(6)), "holds float16; expected float32 or float64"));
+    CHECK(has(labeled("<f4", "(3, 0)", {}), "expected 1 to 1000000 target values"));
+    CHECK(has(labeled("<f4", "(3,)", Bytes(12, 0xff)), "target value 0 of image 0 is"));
     CHECK(
         has(labeled("|i1", "(3,)", {0, 255, 0}), "other.npy: label 1 is -1; expected 0 to 999999"));
+}
+
+TEST_CASE("floats, truth values and rows of numbers are target values") {
+    const Folder folder;
+    const auto x = folder.write("x.npy", npy(header("|u1", "(2, 1, 2)"), counting(4)));
+    const auto read = [&](std::string_view type, std::string_view shape, const Bytes& bytes) {
+        return read_npy_images(x, folder.write("y.npy", npy(header(type, shape), bytes)), "mine");
+    };
+    const Images floats = read("<f4", "(2,)", {0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0});
+    CHECK(floats.size() == 2);
+    CHECK(floats.target_size == 1);
+    CHECK(floats.labels.empty());
+    CHECK(floats.targets == std::vector<float>{1, -2});
+    const Images wide =
+        read(">f8", "(2, 1)", {0x3f, 0xe0, 0, 0, 0, 0, 0, 0, 0xbf, 0xf0, 0, 0, 0, 0, 0, 0});
+    CHECK(wide.targets == std::vector<float>{0.5f, -1});
+    const Images several = read("|i1", "(2, 3)", {0, 1, 2, 253, 254, 255});
+    CHECK(several.target_size == 3);
+    CHECK(several.targets == std::vector<float>{0, 1, 2, -3, -2, -1});
+    CHECK(read("|b1", "(2, 2)", {1, 0, 0, 7}).targets == std::vector<float>{1, 0, 0, 1});
+    CHECK(has(error_of([&] {
+                  read_npy_images(x, folder.write("y.npy", npy(header("<f4", "(2,)"), counting(8))),
+                                  "mine", 3);
+              }),
+              "holds float32 of shape (2); expected labels as integers of shape (images)"));
 }
 
 TEST_CASE("a folder of four arrays is a data set") {

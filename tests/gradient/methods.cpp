@@ -34,7 +34,7 @@ TEST_CASE("distillation: the student follows its loss, and the teacher feels not
     own_losses(trial);
     const auto l = trial.training.losses();
     CHECK(l[1].total(0.2) ==
-          doctest::Approx(0.1 * l[1].classification + term(trial.training, "distillation", 1)));
+          doctest::Approx(0.1 * l[1].task + term(trial.training, "distillation", 1)));
     CHECK(l[0].total(0.2) == 0);
 }
 

@@ -20,7 +20,7 @@ TEST_CASE("an ensemble: its classifier learns, and the networks feel nothing") {
     own_losses(trial, {}, 0);
     trial.check({"method0."}, [&](const auto&) { return trial.training.terms()[0].value; });
     CHECK(trial.report.checked == 6 * 3 + 3);
-    CHECK(trial.training.terms()[0].accuracy > 0);
+    CHECK(trial.training.terms()[0].score > 0);
 }
 
 TEST_CASE("embeddings that mimic distances: every network follows its own loss") {
@@ -89,7 +89,7 @@ TEST_CASE("KDCL: every network follows its own loss while the target stands") {
     for (int k = 0; k < 3; ++k)
         trial.check({trial.training.name(k) + "."}, [&](const auto& l) {
             const auto z = trial.training.logits(k);
-            double sum = l[std::size_t(k)].classification;
+            double sum = l[std::size_t(k)].task;
             for (int s = 0; s < samples; ++s)
                 sum += KullbackLeibler{2}.value(classes, z.data() + s * classes,
                                                 target.data() + s * classes) /
@@ -138,6 +138,6 @@ TEST_CASE("BYOT: exits follow their losses, and the end feels nothing of what is
     trial.check({"method0."}, [&](const auto& l) { return l[0].total(0); });
     CHECK(trial.report.checked > 100);
     // The end's own last layer: 0.7 CE and nothing else.
-    trial.check({"net0.11."}, [&](const auto& l) { return 0.7 * l[0].classification; });
+    trial.check({"net0.11."}, [&](const auto& l) { return 0.7 * l[0].task; });
     CHECK(trial.report.checked == 4 * 3 + 3);
 }

@@ -2,6 +2,7 @@
 // objective: derivatives of every metric and every merge.
 #include <doctest/doctest.h>
 
+#include <collab/loss/cross_entropy.hpp>
 #include <collab/loss/metrics.hpp>
 #include <collab/test/gradient.hpp>
 
@@ -22,6 +23,11 @@ TEST_CASE("the gradient of every metric agrees with differences") {
     verify(check_metric(LnDistance{3}));
     verify(check_metric(LnDistance{1.5}));
     verify(check_metric(LnDistance{40}));
+}
+
+TEST_CASE("the gradient of every loss of a task agrees with differences") {
+    verify(check_loss(CrossEntropy{}));
+    verify(check_loss(ProbabilityCrossEntropy{}));
 }
 
 TEST_CASE("the partial derivatives of every merge agree with differences") {

@@ -115,7 +115,7 @@ struct Trial {
         check({""}, [&](const auto& losses) {
             double sum = 0;
             for (const NetworkLoss& l : losses)
-                sum += l.classification + alpha * l.verification;
+                sum += l.task + alpha * l.verification;
             return sum + (networks > 1 ? alpha / (networks - 1) * pairs() : 0);
         });
         CHECK(report.checked == long(training.named_tensors().parameter_count));

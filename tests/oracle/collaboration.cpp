@@ -39,7 +39,7 @@ void compare(const std::string& which, std::shared_ptr<B> backend, double tolera
         if (C::order::iterative)
             continue;  // losses are those of its halves
         for (const NetworkLoss& l : training.losses())
-            losses.insert(losses.end(), {l.classification, l.metric, l.verification, l.accuracy});
+            losses.insert(losses.end(), {l.task, l.metric, l.verification, l.score()});
         if (step > 0)
             continue;
         once.each(which + "/gradient/", named_tensors.parameters, training.gradients());

@@ -126,7 +126,7 @@ public:
     Numbers losses() const override {
         Numbers all;
         for (const NetworkLoss& l : training_.losses())
-            all.insert(all.end(), {l.classification, l.metric, l.verification, l.coupling});
+            all.insert(all.end(), {l.task, l.metric, l.verification, l.coupling});
         return all;
     }
     Numbers deployed(int network, const Batch& b) override {

@@ -220,7 +220,7 @@ std::vector<double> training() {
     std::vector<double> said;
     for (const double rate : {0.05, 0.05, 0.05, 0.01}) {
         training.step(images.data(), labels.data(), 4, rate);
-        said.push_back(training.losses()[0].classification);
+        said.push_back(training.losses()[0].task);
     }
     for (const float w : training.parameters())
         said.push_back(double(w));

@@ -51,8 +51,8 @@ std::vector<std::uint64_t> bits(typename Training<C, B>::Settings settings,
     };
     for (const Record& r : history.records)
         for (const NetworkRecord& k : r.networks)
-            for (const double x : {k.classification, k.metric, k.verification, k.coupling,
-                                   k.accuracy, k.test_loss, k.test_accuracy})
+            for (const double x : {k.task, k.metric, k.verification, k.coupling, k.score(),
+                                   k.test_loss, k.test_score()})
                 add(x);
     for (const float w : training.parameters())
         add(double(w));

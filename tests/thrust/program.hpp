@@ -39,12 +39,12 @@ std::vector<double> said() {
     const History history = training.fit(data, options, ClipGradients{.norm = 0.5});
     for (const Record& r : history.records)
         for (const NetworkRecord& k : r.networks)
-            add(std::vector<double>{k.classification, k.metric, k.verification, k.coupling,
-                                    k.test_loss, k.test_accuracy});
+            add(std::vector<double>{k.task, k.metric, k.verification, k.coupling, k.test_loss,
+                                    k.test_score()});
     training.fit(data, {.epochs = 1, .learning_rate = 0.01}, average);
     average.apply(training);
     for (const Evaluation& e : training.evaluate(data.test))
-        add(std::vector<double>{e.loss, e.accuracy});
+        add(std::vector<double>{e.loss, e.score()});
     add(training.logits(1));
     add(training.template embeddings<0>(0));
     add(ensemble_weights(training, data.test));

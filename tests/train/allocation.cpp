@@ -186,7 +186,7 @@ TEST_CASE("evaluation and losses allocate nothing after the first time") {
     const auto round = [&] {
         run(training, feed, 1);
         training.evaluate_batch(feed.x.data(), feed.y.data(), batch);
-        return training.losses()[0].classification;
+        return training.losses()[0].task;
     };
     round();
     CHECK(counted(round).calls == 0);

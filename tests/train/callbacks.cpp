@@ -32,7 +32,7 @@ int ends_after(EarlyStopping& stop, const std::vector<double>& accuracies) {
     OneNetwork t;
     stop.begin(t, History{});
     for (std::size_t i = 0; i < accuracies.size(); ++i) {
-        Record r{1, long(i + 1), 0, 0, {NetworkRecord{.test_accuracy = accuracies[i]}}};
+        Record r{1, long(i + 1), 0, 0, {NetworkRecord{.test_scores = {accuracies[i]}}}};
         if (!stop.evaluated(t, FitEvent{.step = r.step, .evaluated = true, .record = &r}))
             return int(i + 1);
     }
@@ -127,8 +127,7 @@ TEST_CASE("averages follow the weights, are evaluated, and leave the training as
     }
     CHECK(average.parameters[5] == doctest::Approx(expected).epsilon(1e-9));
     CHECK(h.records.back().networks[0].test_loss != plain.records.back().networks[0].test_loss);
-    CHECK(h.records.back().networks[0].classification ==
-          plain.records.back().networks[0].classification);
+    CHECK(h.records.back().networks[0].task == plain.records.back().networks[0].task);
     average.apply(with);
     CHECK(with.evaluate(pictures().test)[0].loss ==
           doctest::Approx(h.records.back().networks[0].test_loss).epsilon(1e-12));

@@ -57,9 +57,8 @@ Figures figures(const Subject& training, const History& history) {
     for (const Record& r : history.records) {
         f.records.insert(f.records.end(), {double(r.epoch), double(r.step), r.learning_rate});
         for (const NetworkRecord& n : r.networks)
-            f.records.insert(f.records.end(),
-                             {n.classification, n.metric, n.verification, n.accuracy, n.coupling,
-                              n.test_loss, n.test_accuracy});
+            f.records.insert(f.records.end(), {n.task, n.metric, n.verification, n.score(),
+                                               n.coupling, n.test_loss, n.test_score()});
     }
     return f;
 }
@@ -259,7 +258,7 @@ TEST_CASE("the last ones and the best one are kept, and what a kill cut off is r
     double best = -1;
     long step = 0;
     for (const Record& r : h.records)
-        if (const double mean = (r.networks[0].test_accuracy + r.networks[1].test_accuracy) / 2;
+        if (const double mean = (r.networks[0].test_score() + r.networks[1].test_score()) / 2;
             mean > best) {
             best = mean;
             step = r.step;
@@ -270,7 +269,7 @@ TEST_CASE("the last ones and the best one are kept, and what a kill cut off is r
     load(at_best, (folder.path / "run" / "best.safetensors").string());
     CHECK(at_best.steps() == step);
     const auto evaluated = at_best.evaluate(pictures().test, o.transform);
-    CHECK((evaluated[0].accuracy + evaluated[1].accuracy) / 2 ==
+    CHECK((evaluated[0].score() + evaluated[1].score()) / 2 ==
           doctest::Approx(best).epsilon(1e-12));
     Subject second = subject();
     CHECK(error_of([&] { second.fit(pictures(), o); }) ==

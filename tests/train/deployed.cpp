@@ -48,7 +48,7 @@ Trained& trained() {
 
 TEST_CASE("a deployed network has the transform of its training, in memory and from a file") {
     auto& [data, training] = trained();
-    const double accuracy = training.evaluate(data.test)[0].accuracy;
+    const double accuracy = training.evaluate(data.test)[0].score();
     CHECK(accuracy > 0.6);  // chance is a third
     auto network = training.deploy<0>();
     CHECK(network.accuracy(data.test) == doctest::Approx(accuracy).epsilon(1e-6));
@@ -153,7 +153,7 @@ TEST_CASE("a source with the documented members, and no name, can be trained on"
     }
     Training<OfPoints, Cpu<float>> training({.batch = 16});
     const History h = fit(training, train, train, {.epochs = 20, .learning_rate = 0.05});
-    CHECK(h.records.back().networks[0].test_accuracy > 0.9);
+    CHECK(h.records.back().networks[0].test_score() > 0.9);
 }
 
 TEST_CASE("a set of another number of classes than the networks have outputs is refused") {
@@ -170,6 +170,6 @@ TEST_CASE("a validation set takes the place of the test set while training") {
     CHECK(data.validation.size() == 30);
     Training<Plain, Cpu<float>> training({.batch = 15});
     const History h = training.fit(data, {.epochs = 2});
-    CHECK(h.records.back().networks[0].test_accuracy ==
-          training.evaluate(data.validation)[0].accuracy);
+    CHECK(h.records.back().networks[0].test_score() ==
+          training.evaluate(data.validation)[0].score());
 }

@@ -37,8 +37,8 @@ Outcome train(int threads, std::uint64_t seed = 3) {
     Outcome o{training.parameters(), training.state(), training.momentum(), {}};
     for (const Record& r : history.records)
         for (const NetworkRecord& n : r.networks)
-            o.figures.insert(o.figures.end(), {n.classification, n.metric, n.verification,
-                                               n.accuracy, n.test_loss, n.test_accuracy});
+            o.figures.insert(o.figures.end(), {n.task, n.metric, n.verification, n.score(),
+                                               n.test_loss, n.test_score()});
     return o;
 }
 void same(const Outcome& a, const Outcome& b) {

@@ -41,11 +41,10 @@ TEST_CASE("a pair of small networks learns to tell synthetic pictures apart") {
     const History history = training.fit(set, {.epochs = 5, .learning_rate = MultiStepLR{}});
     REQUIRE(history.records.size() == 5);
     for (std::size_t k = 0; k < 2; ++k) {
-        CHECK(before[k].accuracy < 0.6);
-        CHECK(history.records.back().networks[k].test_accuracy > 0.8);
-        CHECK(history.records.back().networks[k].accuracy > 0.8);
-        CHECK(history.records.back().networks[k].classification <
-              history.records.front().networks[k].classification);
+        CHECK(before[k].score() < 0.6);
+        CHECK(history.records.back().networks[k].test_score() > 0.8);
+        CHECK(history.records.back().networks[k].score() > 0.8);
+        CHECK(history.records.back().networks[k].task < history.records.front().networks[k].task);
         CHECK(history.records.back().networks[k].verification <
               history.records.front().networks[k].verification);
     }
@@ -65,22 +64,22 @@ TEST_CASE("the history holds one record per epoch with the right counts") {
         CHECK(r.networks.size() == 2);
         CHECK(r.seconds > 0);
         for (const NetworkRecord& n : r.networks) {
-            CHECK(n.classification > 0);
+            CHECK(n.task > 0);
             CHECK(n.metric > 0);
             CHECK(n.verification > 0);
-            CHECK(n.accuracy >= 0);
-            CHECK(n.accuracy <= 1);
+            CHECK(n.score() >= 0);
+            CHECK(n.score() <= 1);
             CHECK(n.test_loss > 0);
             // a whole number of 120 pictures
-            CHECK(std::abs(n.test_accuracy * 120 - std::round(n.test_accuracy * 120)) < 1e-6);
+            CHECK(std::abs(n.test_score() * 120 - std::round(n.test_score() * 120)) < 1e-6);
         }
     }
     CHECK_FALSE(history.stopped);
     CHECK(history.images_per_second > 0);
     CHECK(training.steps() == 24);
     const auto evaluation = training.evaluate(pictures().test);
-    CHECK(evaluation[1].accuracy ==
-          doctest::Approx(history.records.back().networks[1].test_accuracy).epsilon(1e-12));
+    CHECK(evaluation[1].score() ==
+          doctest::Approx(history.records.back().networks[1].test_score()).epsilon(1e-12));
     CHECK(evaluation[0].loss ==
           doctest::Approx(history.records.back().networks[0].test_loss).epsilon(1e-12));
 }
@@ -103,7 +102,7 @@ TEST_CASE("a watcher is told of every step and every evaluation") {
         pictures(), {.epochs = 2, .watch = [&](const FitEvent& e) {
                          REQUIRE(e.record != nullptr);
                          CHECK(e.record->networks.size() == 1);
-                         CHECK(std::isnan(e.record->networks[0].test_accuracy) != e.evaluated);
+                         CHECK(std::isnan(e.record->networks[0].test_score()) != e.evaluated);
                          events.push_back(e);
                          return true;
                      }});
@@ -127,7 +126,7 @@ TEST_CASE("a watcher can stop a training") {
     REQUIRE(history.records.size() == 2);  // the first epoch, and what was reached
     CHECK(history.records.back().step == 6);
     CHECK(history.records.back().epoch == 2);
-    CHECK(history.records.back().networks[0].test_accuracy >= 0);
+    CHECK(history.records.back().networks[0].test_score() >= 0);
 }
 
 TEST_CASE("the training error reaches the schedule") {
@@ -142,7 +141,7 @@ TEST_CASE("the training error reaches the schedule") {
     CHECK(errors[0] == 1);
     for (std::size_t e = 1; e < 3; ++e)
         CHECK(errors[e] ==
-              doctest::Approx(1 - history.records[e - 1].networks[0].accuracy).epsilon(1e-9));
+              doctest::Approx(1 - history.records[e - 1].networks[0].score()).epsilon(1e-9));
 }
 
 TEST_CASE("a loss that is not a number ends the training and names the network and the step") {
@@ -208,7 +207,7 @@ TEST_CASE(
     const History a = in_memory.fit(pictures(), options);
     const History b = fit(made, Made{pictures().train}, Made{pictures().test}, options);
     CHECK(same_bits(in_memory.parameters(), made.parameters()));
-    CHECK(a.records.back().networks[0].test_accuracy == b.records.back().networks[0].test_accuracy);
+    CHECK(a.records.back().networks[0].test_score() == b.records.back().networks[0].test_score());
     CHECK_THROWS_WITH_AS(
         fit(made, Made{pictures().train}, Made{pictures().test},
             {.transform = Transform{.pad = 1}}),

@@ -25,7 +25,7 @@ struct Two {
 Record record(long step) {
     Record r{2, step, 0.05, 1.5 * double(step), {}};
     for (int k = 0; k < 2; ++k)
-        r.networks.push_back({0.1 + k, 0.25, 3, 0.5, 0, std::nan(""), 0.75});
+        r.networks.push_back({0.1 + k, 0.25, 3, {0.5}, 0, std::nan(""), {0.75}});
     return r;
 }
 std::string contents(const std::string& path) {

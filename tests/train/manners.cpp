@@ -191,7 +191,7 @@ TEST_CASE("different inputs: rolled images and labels, and the difference of two
     std::rotate(y.begin(), y.begin() + 1, y.end());
     rolled.compute_gradients(x.data(), y.data(), samples);
     CHECK(same_bits(apart.logits(0), first.logits(0)));
-    CHECK(apart.losses()[1].classification == rolled.losses()[1].classification);
+    CHECK(apart.losses()[1].task == rolled.losses()[1].task);
     const auto a = apart.embeddings(0);
     const auto b = apart.embeddings(1);
     const int width = int(a.size()) / samples;
@@ -211,7 +211,7 @@ TEST_CASE("different inputs: rolled images and labels, and the difference of two
     // Evaluation shows everyone the same.
     apart.evaluate_batch(images().data(), labels().data(), samples);
     first.evaluate_batch(images().data(), labels().data(), samples);
-    CHECK(std::abs(apart.losses()[1].classification - first.losses()[1].classification) < 0.5);
+    CHECK(std::abs(apart.losses()[1].task - first.losses()[1].task) < 0.5);
     steps(apart, 3);
 }
 

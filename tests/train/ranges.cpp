@@ -133,7 +133,7 @@ TEST_CASE("a loop of steps that diverges ends where somebody looks at its losses
     training.note_losses();
     const auto taken = training.take_notes();
     REQUIRE(taken.size() == 1);
-    CHECK(!std::isfinite(taken[0][0].classification));
+    CHECK(!std::isfinite(taken[0][0].task));
     CHECK(training.noted_losses().empty());
     Images set;
     set.name = "a set";

@@ -30,8 +30,8 @@ void learns_as_if_alone(std::shared_ptr<B> backend) {
     CHECK(same_bits(named(pair, "small.", true), small.state()));
     CHECK(same_bits(named(pair, "other.", true), other.state()));
     CHECK_FALSE(same_bits(named(pair, "small."), before));
-    CHECK(pair.losses()[0].classification == small.losses()[0].classification);
-    CHECK(pair.losses()[1].classification == other.losses()[0].classification);
+    CHECK(pair.losses()[0].task == small.losses()[0].task);
+    CHECK(pair.losses()[1].task == other.losses()[0].task);
 }
 
 template <class C, class B>
@@ -79,7 +79,7 @@ TEST_CASE("swapping the networks swaps the results") {
     for (int i = 0; i < 2; ++i) {
         const NetworkLoss a = one.losses()[std::size_t(i)];
         const NetworkLoss b = two.losses()[std::size_t(1 - i)];
-        CHECK(a.classification == doctest::Approx(b.classification).epsilon(1e-12));
+        CHECK(a.task == doctest::Approx(b.task).epsilon(1e-12));
         CHECK(a.metric == doctest::Approx(b.metric).epsilon(1e-12));
         CHECK(a.verification == doctest::Approx(b.verification).epsilon(1e-12));
     }
@@ -235,8 +235,8 @@ TEST_CASE("losses are what their names say") {
                     samples;
             hits += (std::max_element(row, row + 3) - row == y) / double(samples);
         }
-        CHECK(losses[std::size_t(k)].classification == doctest::Approx(loss).epsilon(1e-12));
-        CHECK(losses[std::size_t(k)].accuracy == doctest::Approx(hits).epsilon(1e-12));
+        CHECK(losses[std::size_t(k)].task == doctest::Approx(loss).epsilon(1e-12));
+        CHECK(losses[std::size_t(k)].score() == doctest::Approx(hits).epsilon(1e-12));
     }
     const auto a = training.embeddings(0);
     const auto b = training.embeddings(1);
@@ -248,8 +248,7 @@ TEST_CASE("losses are what their names say") {
     CHECK(losses[0].metric == doctest::Approx(distance).epsilon(1e-12));
     CHECK(losses[1].metric == doctest::Approx(distance).epsilon(1e-12));
     CHECK(losses[0].total(0.3) ==
-          doctest::Approx(losses[0].classification +
-                          0.3 * (losses[0].metric + losses[0].verification)));
+          doctest::Approx(losses[0].task + 0.3 * (losses[0].metric + losses[0].verification)));
     double verification = 0;  // one linear layer on the embedding, against the labels
     const auto w = training.parameter("mkb0.verification.0.weight");
     const auto bias = training.parameter("mkb0.verification.0.bias");

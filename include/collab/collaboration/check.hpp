@@ -8,6 +8,8 @@
 #include <collab/collaboration/mkb.hpp>
 #include <collab/collaboration/mkb_path.hpp>
 #include <collab/loss/concepts.hpp>
+#include <collab/loss/cross_entropy.hpp>
+#include <collab/loss/task.hpp>
 #include <collab/model/check.hpp>
 
 namespace collab::detail {
@@ -19,7 +21,29 @@ struct CheckSize {
 template <class M>
 struct CheckMetric {
     static_assert(Metric<M>, "collab: this item is neither a network, nor an MKB, nor a method, "
-                             "nor a policy, nor a metric (value and gradient, both const)");
+                             "nor a policy, nor a loss, nor a metric (value and gradient, both "
+                             "const)");
+};
+template <class L>
+struct CheckLoss {
+    static constexpr bool is_loss = Loss<L>;
+    static_assert(is_loss, "collab: this item has a `Target` and is no Loss: it needs value, "
+                           "gradient (both const), Scores and a name");
+};
+template <class L>
+struct CheckLossRanges {
+    static_assert(SaysItsRanges<L>, "collab: this loss has settings and no `check() const` that "
+                                    "says which values they may have");
+};
+template <class S, class L>
+struct CheckScore {
+    static constexpr bool is_score = Score<S, float, typename L::Target>;
+    static_assert(is_score, "collab: this score does not judge what the loss is given: it needs "
+                            "value(d, outputs, target), name and higher_is_better");
+};
+template <int Count>
+struct CheckScoreCount {
+    static_assert(Count >= 1 && Count <= most_scores, "collab: a task has one to four scores");
 };
 template <class M>
 struct CheckMetricDomain {
@@ -114,7 +138,7 @@ struct Branch {
     using Restored = typename ExecutionPlan<DecoderLayers, Map>::Output;
     using Embed = ExecutionPlan<typename K::embedding, Map>;
     using Verify =
-        ExecutionPlan<Layers<Linear<bound<N>::Output::dims.channels>>, typename Embed::Output>;
+        ExecutionPlan<Layers<Linear<bound<N>::Output::dims.size()>>, typename Embed::Output>;
     using Way = MkbPath<EncoderLayers, TransferLayers, DecoderLayers, typename K::merge, Feature>;
     using Layer = MutualKnowledge<EncoderLayers, TransferLayers, DecoderLayers, typename K::merge>;
 };
@@ -160,9 +184,9 @@ struct SameInput {
     static constexpr bool holds = SameShape<input_of<N>, input_of<First>>;
     using sentence = CheckInput<I, input_of<N>, input_of<First>>;
 };
-template <int I, class N>
+template <int I, class N, class L>
 struct FlatScores {
-    static constexpr bool holds = bound<N>::Output::dims.area() == 1;
+    static constexpr bool holds = !class_targets<L> || bound<N>::Output::dims.area() == 1;
     using sentence = CheckScores<I, typename bound<N>::Output>;
 };
 template <int I, class N, class First>
@@ -245,12 +269,42 @@ using BranchChecks = Pack<HasCut<K, I, N>, EncoderIsPart<K, I, N>, EncoderIsLaye
                           AreLayers<flat_layers<typename K::embedding>, InEmbedding>,
                           EmbeddingFits<K, I, N>, EmbeddingIsFlat<K, I, N>>;
 
+/// What must hold for the loss of the task and its scores.
+template <class L>
+struct IsLoss {
+    static constexpr bool holds = Loss<L>;
+    using sentence = CheckLoss<L>;
+};
+template <class L>
+struct LossSaysItsRanges {
+    static constexpr bool holds = SaysItsRanges<L>;
+    using sentence = CheckLossRanges<L>;
+};
+template <class S, class L>
+struct IsScore {
+    static constexpr bool holds = Score<S, float, typename L::Target>;
+    using sentence = CheckScore<S, L>;
+};
+template <int Count>
+struct FewScores {
+    static constexpr bool holds = Count >= 1 && Count <= most_scores;
+    using sentence = CheckScoreCount<Count>;
+};
+template <class L, class Scores>
+struct TaskCheckList;
+template <class L, class... S>
+struct TaskCheckList<L, Pack<S...>> {
+    using type = Pack<IsLoss<L>, LossSaysItsRanges<L>, IsScore<S, L>..., FewScores<sizeof...(S)>>;
+};
+template <class L, class Scores>
+using TaskChecks = typename TaskCheckList<L, Scores>::type;
+
 /// Everything that must hold for a collaboration, whatever the backend.
-template <class Networks, class Mkbs, class M,
+template <class Networks, class Mkbs, class M, class L = CrossEntropy,
           class Numbers = std::make_integer_sequence<int, Networks::size>>
 struct CollaborationChecks;
-template <class... Ns, class... Ks, class M, int... I>
-struct CollaborationChecks<Pack<Ns...>, Pack<Ks...>, M, std::integer_sequence<int, I...>> {
+template <class... Ns, class... Ks, class M, class L, int... I>
+struct CollaborationChecks<Pack<Ns...>, Pack<Ks...>, M, L, std::integer_sequence<int, I...>> {
     using First = typename Pack<Ns..., void>::template at<0>;
     template <int J, class N>
     using branches =
@@ -258,7 +312,7 @@ struct CollaborationChecks<Pack<Ns...>, Pack<Ks...>, M, std::integer_sequence<in
     using type =
         joined<Pack<HasNetworks<Pack<Ns...>>>, NetworkChecks<Ns>...,
                Pack<IsMetric<M>, MetricSaysItsRanges<M>, ComparesEmbeddings<M, sizeof...(Ks)>>,
-               Pack<SameInput<I, Ns, First>, FlatScores<I, Ns>, SameClasses<I, Ns, First>>...,
+               Pack<SameInput<I, Ns, First>, FlatScores<I, Ns, L>, SameClasses<I, Ns, First>>...,
                Pack<ServesAll<Ks, sizeof...(Ns)>...>, branches<I, Ns>...>;
 };
 

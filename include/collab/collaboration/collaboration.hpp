@@ -9,7 +9,9 @@
 #include <collab/collaboration/check_method.hpp>
 #include <collab/collaboration/method_value.hpp>
 #include <collab/collaboration/policy.hpp>
+#include <collab/loss/cross_entropy.hpp>
 #include <collab/loss/metrics.hpp>
+#include <collab/loss/task.hpp>
 
 namespace collab {
 
@@ -17,8 +19,8 @@ namespace detail {
 template <class I>
 concept MkbItem = requires { typename I::is_mkb; };
 template <class I>
-inline constexpr bool is_metric_item =
-    !NetworkDescription<I> && !MkbItem<I> && !PolicyItem<I> && !Method<I>;
+inline constexpr bool is_metric_item = !NetworkDescription<I> && !MkbItem<I> && !PolicyItem<I> &&
+                                       !Method<I> && !LossItem<I> && !ScoresItem<I>;
 template <bool Keep, class I>
 using kept = std::conditional_t<Keep, Pack<I>, Pack<>>;
 
@@ -30,6 +32,33 @@ struct OneMetric {
 template <>
 struct OneMetric<Pack<>> {
     using type = CosineDistance;
+};
+
+template <class Losses>
+struct OneLoss {
+    static_assert(Losses::size <= 1, "collab: a collaboration has one loss of its task");
+    using type = typename Losses::template at<0>;
+};
+template <>
+struct OneLoss<Pack<>> {
+    using type = CrossEntropy;
+};
+template <class I>
+struct AddedScores {
+    using type = Pack<>;
+};
+template <ScoresItem I>
+struct AddedScores<I> {
+    using type = typename I::list;
+};
+template <class L>
+struct ScoresOf {
+    using type = Pack<>;
+};
+template <class L>
+    requires requires { typename L::Scores; }
+struct ScoresOf<L> {
+    using type = typename L::Scores;
 };
 
 template <class... Ms>
@@ -81,10 +110,12 @@ struct Sorted {
     using agreement =
         typename OnePolicy<joined<kept<AgreementItem<Items>, Items>...>, Pairwise>::type;
     using frozen = typename OnePolicy<joined<kept<FrozenItem<Items>, Items>...>, Frozen<>>::type;
-    using wrong = first_wrong<
-        joined<typename CollaborationChecks<networks, mkbs, metric>::type,
-               MethodChecks<networks, mkbs, methods, taps, Pack<frozen, feed, agreement>,
-                            std::conditional_t<metrics::size == 0, void, metric>>>>;
+    using loss = typename OneLoss<joined<kept<LossItem<Items>, Items>...>>::type;
+    using scores = joined<typename ScoresOf<loss>::type, typename AddedScores<Items>::type...>;
+    using wrong = first_wrong<joined<
+        TaskChecks<loss, scores>, typename CollaborationChecks<networks, mkbs, metric, loss>::type,
+        MethodChecks<networks, mkbs, methods, taps, Pack<frozen, feed, agreement>,
+                     std::conditional_t<metrics::size == 0, void, metric>>>>;
 };
 }  // namespace detail
 
@@ -111,6 +142,8 @@ public:
     using order = typename Sorted::order;
     using agreement = typename Sorted::agreement;
     using frozen = typename Sorted::frozen;
+    using loss = typename Sorted::loss;      ///< of the task; CrossEntropy unless given
+    using scores = typename Sorted::scores;  ///< those that the loss suggests, then the others
     static constexpr bool different_inputs = !std::is_void_v<typename feed::Distance>;
     using wrong = typename Sorted::wrong;
     static_assert(sizeof(typename wrong::sentence) > 0);

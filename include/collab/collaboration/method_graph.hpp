@@ -38,7 +38,7 @@ struct Term {
     int owner = 0;
     double value = 0;
     double weight = 0;
-    double accuracy = 0;
+    double score = 0;
 };
 
 namespace detail {
@@ -97,7 +97,8 @@ class MethodGraph {
 public:
     using Scalar = T;
     static constexpr int networks = n;
-    static constexpr int classes = Plan<0>::Output::dims.channels;
+    static constexpr int scores = C::scores::size;                ///< of the task
+    static constexpr int classes = Plan<0>::Output::dims.size();  ///< outputs of each network
     static constexpr bool frozen(int network) { return C::frozen::has(network); }
 
     // What methods use.
@@ -199,6 +200,9 @@ public:
         static_assert(RowFunction<F, T>, "collab: combine needs a function with `forward(row, y)`");
         static_assert(sizeof...(Vs) >= 1 && sizeof...(Vs) <= Row<T>::most,
                       "collab: a function combines at most twelve values");
+        static_assert(detail::class_targets<typename C::loss> || !detail::reads_label<F>,
+                      "collab: this function of several values reads the class of a sample, and "
+                      "the targets of this task are values");
         detail::check_part<F>(f);
         if constexpr (requires { f.check(int(sizeof...(Vs))); })
             f.check(int(sizeof...(Vs)));
@@ -268,10 +272,14 @@ public:
         node->own = v.slot;
         enter(std::move(node), owner, name, weight);
     }
-    /// Adds weight times the cross entropy of logits against the labels.
+    /// Adds weight times the cross entropy of logits against the labels. The task must be one of
+    /// class numbers.
     template <class S>
     void cross_entropy(int owner, const std::string& name, Value<S> logits,
                        const Weight& weight = 1) {
+        static_assert(detail::class_targets<typename C::loss>,
+                      "collab: this method takes the cross entropy of class numbers, and the "
+                      "targets of this task are values");
         static_assert(S::dims.size() == classes,
                       "collab: a cross entropy needs as many logits as there are classes");
         auto node = std::make_unique<detail::CrossEntropyNode<B>>();
@@ -280,14 +288,14 @@ public:
         node->labels_of = std::max(owner, 0);
         if (arena_) {
             node->own_gradient = arena_->take(capacity_ * std::size_t(classes));
-            node->hits = arena_->take(capacity_);
+            node->scores[0] = arena_->take(capacity_);
         }
         enter(std::move(node), owner, name, weight);
     }
     /// The weight of network i's own cross entropy, 1 unless a method says otherwise.
     void classification_weight(int network, const Weight& weight) {
         if (!weight.changes())
-            weight.at({}, "classification");
+            weight.at({}, C::loss::name);
         classification_[std::size_t(network)] = weight;
     }
 
@@ -321,7 +329,7 @@ public:
         capacity_ = capacity;
         build(methods, own_losses);
         for (const auto& l : losses_)
-            if (l->part == detail::LossPart::classification)
+            if (l->part == detail::LossPart::task)
                 l->weight = classification_[std::size_t(l->owner)];
         arena_ = nullptr;
     }
@@ -330,16 +338,25 @@ public:
     /// While it is laid out: a value from outside of the graph, with memory for its gradient.
     int add_value(Dims dims) { return new_slot(dims); }
     static constexpr int image_distance_slot(int i, int j) { return n + n * taps + i * n + j; }
-    /// While it is laid out: the cross entropy of a network's logits (value `own`), or of its
-    /// embedding by the verification head, as the first loss that reaches the value.
-    void add_cross_entropy(detail::LossPart part, int network, const std::string& name, int own,
-                           const Weight& weight) {
-        auto node = std::make_unique<detail::CrossEntropyNode<B>>();
+    /// While it is laid out: the loss of the task on a network's outputs (value `own`), or on what
+    /// the verification head makes of its embedding, as the first loss that reaches the value.
+    void add_task(detail::LossPart part, int network, const std::string& name,
+                  const typename C::loss& loss, int own, const Weight& weight) {
+        using L = typename C::loss;
+        auto node = std::make_unique<detail::TaskNode<L, typename C::scores, B>>();
         node->part = part;
         node->own = own;
-        node->classes = classes;
-        node->labels_of = network;
-        node->hits = take(1);
+        if constexpr (std::derived_from<typename decltype(node)::element_type,
+                                        detail::CrossEntropyNode<B>>) {
+            node->classes = classes;
+            node->labels_of = network;
+        } else {
+            node->loss = loss;
+            node->width = classes;
+            node->target_of = network;
+        }
+        for (std::size_t k = 0; k < std::size_t(C::scores::size); ++k)
+            node->scores[k] = take(1);
         enter(std::move(node), network, name, weight);
     }
     template <class L>
@@ -394,9 +411,10 @@ public:
         for (const auto& l : losses_) {
             if (l->part != detail::LossPart::method)
                 continue;
-            all.push_back({l->name, l->owner, backend.sum(std::size_t(samples), l->rows) / samples,
-                           l->last_weight,
-                           l->hits ? backend.sum(std::size_t(samples), l->hits) / samples : 0});
+            all.push_back(
+                {l->name, l->owner, backend.sum(std::size_t(samples), l->rows) / samples,
+                 l->last_weight,
+                 l->scores[0] ? backend.sum(std::size_t(samples), l->scores[0]) / samples : 0});
         }
         return all;
     }

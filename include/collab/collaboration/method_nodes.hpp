@@ -10,6 +10,8 @@
 #include <collab/collaboration/peer_distance.hpp>
 #include <collab/layer/execution_plan.hpp>
 #include <collab/loss/concepts.hpp>
+#include <collab/loss/cross_entropy.hpp>
+#include <collab/loss/task.hpp>
 
 namespace collab::detail {
 
@@ -41,7 +43,8 @@ struct MethodPass {
     using T = typename B::Scalar;
     Context<B> context;
     std::vector<Tensor<T>>& tensors;
-    const int* const* labels;  ///< of each network
+    const int* const* labels;  ///< of each network; null where targets are values
+    const T* const* targets;   ///< of each network; null where targets are class numbers
     Moment moment;
     Active active;
     bool train;     ///< gradients are wanted
@@ -110,7 +113,7 @@ struct RowInputs {
             if (r.dx[std::size_t(k)])
                 r.dx[std::size_t(k)] += offset;
         }
-        r.label = labels[sample];
+        r.label = labels ? labels[sample] : -1;
         return r;
     }
 };
@@ -149,7 +152,7 @@ struct CombineNode : MethodNode<B> {
     T* y = nullptr;
 
     RowInputs<T> inputs(const MethodPass<B>& r) const {
-        RowInputs<T> i{shape, r.labels[labels_of]};
+        RowInputs<T> i{shape, r.labels ? r.labels[labels_of] : nullptr};
         for (std::size_t k = 0; k < std::size_t(shape.count); ++k) {
             i.first.x[k] = r.tensors[std::size_t(in[k])].value;
             i.first.dx[k] = attached[k] ? r.tensors[std::size_t(in[k])].gradient : nullptr;
@@ -173,7 +176,7 @@ struct CombineNode : MethodNode<B> {
 };
 
 /// Which part of a network's loss something is (Eq. 1 and 2).
-enum class LossPart { classification, verification, distance, method };
+enum class LossPart { task, verification, distance, method };
 
 /// A loss: its value in each sample, and the gradient of its weighted mean.
 template <class B>
@@ -184,7 +187,7 @@ struct LossNode : MethodNode<B> {
     int owner = 0;
     Weight weight{};
     T* rows = nullptr;
-    T* hits = nullptr;
+    std::array<T*, std::size_t(most_scores)> scores{};  ///< of the task, in each sample
     double last_weight = 0;
 
     T scale(const MethodPass<B>& r) {
@@ -311,10 +314,46 @@ struct CrossEntropyNode : LossNode<B> {
             r.context.batch, classes, View<const T>{a.value, classes}, r.labels[labels_of],
             this->scale(r),
             pulls ? View<T>{own_gradient ? own_gradient : a.gradient, classes} : View<T>{},
-            this->rows, this->hits);
+            this->rows, this->scores[0]);
         if (pulls && own_gradient)
             r.context.backend.for_each(std::size_t(r.context.batch) * std::size_t(classes),
                                        AccumulateInto<T>{own_gradient, a.gradient});
+    }
+};
+
+/// The loss of the task, and its scores, as the first loss that reaches the outputs. Cross entropy
+/// is the backend's own.
+template <class L, class Scores, class B>
+struct TaskNode;
+template <class L, class... S, class B>
+struct TaskNode<L, Pack<S...>, B> : LossNode<B> {
+    using T = typename B::Scalar;
+    L loss;
+    int own = 0;
+    int width = 0;
+    int target_of = 0;
+    void forward(MethodPass<B>& r) override {
+        const Tensor<T>& a = r.tensors[std::size_t(own)];
+        T* const gradient = this->pulls(r) ? a.gradient : nullptr;
+        r.context.backend.for_rows(
+            r.context.batch,
+            TaskLossRow<L, T, S...>{loss, width, target_size<L>(width), a.value,
+                                    class_targets<L> ? r.labels[target_of] : nullptr,
+                                    class_targets<L> ? nullptr : r.targets[target_of], this->rows,
+                                    this->scores, gradient, this->scale(r), true});
+    }
+};
+template <class First, class... S, class B>
+    requires std::same_as<First, Accuracy>
+struct TaskNode<CrossEntropy, Pack<First, S...>, B> : CrossEntropyNode<B> {
+    using T = typename B::Scalar;
+    void forward(MethodPass<B>& r) override {
+        CrossEntropyNode<B>::forward(r);
+        if constexpr (sizeof...(S) > 0)
+            r.context.backend.for_rows(
+                r.context.batch,
+                ClassScoresRow<T, S...>{this->classes, r.tensors[std::size_t(this->own)].value,
+                                        r.labels[this->labels_of], this->scores});
     }
 };
 

@@ -39,7 +39,7 @@ struct MethodOutline {
     std::vector<Made> values;
     std::vector<Asked> losses;
     /// weight of each network's own cross entropy at the first step
-    std::vector<double> classification;
+    std::vector<double> task;
 };
 
 namespace detail {
@@ -65,7 +65,7 @@ class OutlineGraph {
 public:
     using Scalar = double;
     static constexpr int networks = C::size;
-    static constexpr int classes = Plan<0>::Output::dims.channels;
+    static constexpr int classes = Plan<0>::Output::dims.size();
     static constexpr bool frozen(int network) { return C::frozen::has(network); }
     enum class Learning { yes, no };
     template <class P>
@@ -77,7 +77,7 @@ public:
 
     OutlineGraph() {
         for (int i = 0; i < networks; ++i)
-            sketch.classification.push_back(frozen(i) ? 0 : 1);
+            sketch.task.push_back(frozen(i) ? 0 : 1);
     }
     template <class I>
     auto logits(I) {
@@ -143,7 +143,7 @@ public:
         ask(name, "CE", owner, weight, use(v), {});
     }
     void classification_weight(int network, const Weight& weight) {
-        sketch.classification[std::size_t(network)] = weight({});
+        sketch.task[std::size_t(network)] = weight({});
     }
 
 private:

@@ -128,20 +128,26 @@ struct Row {
     std::array<T*, most> dx{};  ///< null where no gradient is wanted
     std::array<Dims, most> dims{};
     int count = 0;
-    int label = 0;  ///< the true class of the sample
+    int label = 0;  ///< the true class of the sample; -1 where targets are values
 
     COLLAB_HD int size(int k) const { return dims[std::size_t(k)].size(); }
 };
 
 /// A function of the same sample of several values: `f.forward(row, y)` writes the result. Where
 /// gradients should flow through it, `f.backward(row, y, dy)` adds to each row.dx that is not null;
-/// without it the result is a constant.
+/// without it the result is a constant. One that reads `row.label` says so by `static constexpr
+/// bool reads_label = true`.
 template <class F, class T = float>
 concept RowFunction = requires(const F& f, const Row<T>& row, T* y) { f.forward(row, y); };
 template <class F, class T = float>
 concept DifferentiableRowFunction =
     RowFunction<F, T> &&
     requires(const F& f, const Row<T>& row, const T* y) { f.backward(row, y, y); };
+
+namespace detail {
+template <class F>
+inline constexpr bool reads_label = requires { requires F::reads_label; };
+}  // namespace detail
 
 /// A method: a type whose `build(g)` lists values and losses, see MethodGraph. `taps` names the
 /// cuts that it reads.

@@ -14,17 +14,24 @@
 
 namespace collab {
 
-/// Pictures of one size with one label each. Pixels are bytes in NHWC order: channels of a pixel
-/// side by side.
+/// Pictures of one size with one target each: a class number, or `target_size` values (a
+/// distribution over classes, several labels at once, numbers to be predicted). Pixels are bytes in
+/// NHWC order: channels of a pixel side by side.
 struct Images {
     Dims dims;                         ///< of one picture
-    int classes = 0;                   ///< labels are in [0, classes)
+    int classes = 0;                   ///< labels are in [0, classes); 0 where targets are values
     std::vector<std::uint8_t> pixels;  ///< size() * dims.size() bytes
-    std::vector<int> labels;
-    std::string name;                      ///< appears in messages
+    std::vector<int> labels;           ///< class numbers; empty where targets are values
+    std::string name;                  ///< appears in messages
     std::vector<std::string> class_names;  ///< one for each class, or none at all
+    int target_size = 0;                   ///< values of one picture's target; 0: class numbers
+    std::vector<float> targets{};          ///< size() * target_size values
 
-    int size() const { return static_cast<int>(labels.size()); }
+    int size() const {
+        return static_cast<int>(target_size > 0
+                                    ? targets.size() / static_cast<std::size_t>(target_size)
+                                    : labels.size());
+    }
     const std::uint8_t* image(int i) const {
         return pixels.data() + static_cast<std::size_t>(i) * static_cast<std::size_t>(dims.size());
     }
@@ -53,7 +60,18 @@ struct Statistics {
 /// pictures does not matter.
 Statistics statistics(const Images& images);
 
+/// The same pictures with targets of one value for each class: 1 for the true class, 0 for the
+/// others.
+Images one_hot(const Images& images);
+
 namespace detail {
+
+/// The class number of a picture; 0 where targets are values.
+inline int label_of(const Images& images, int i) {
+    return images.labels.empty() ? 0 : images.labels[static_cast<std::size_t>(i)];
+}
+/// Throws unless there is one label for each picture, or one target.
+void check_targets(const Images& images, const std::string& name);
 
 /// What the pictures of one made-up class have in common. Depends on the class alone, so that sets
 /// of different seeds belong together.
@@ -166,27 +184,67 @@ COLLAB_COMPILED COLLAB_COLD void check(const Images& images) {
     if (d.channels < 1 || d.height < 1 || d.width < 1)
         fail(name, ": a picture of ", d.channels, " x ", d.height, " x ", d.width,
              " (channels, height, width); expected positive extents");
-    if (images.classes < 1)
-        fail(name, ": ", images.classes, " classes; expected at least 1");
-    if (images.labels.empty())
+    detail::check_targets(images, name);
+    const auto count = images.target_size > 0
+                           ? images.targets.size() / static_cast<std::size_t>(images.target_size)
+                           : images.labels.size();
+    if (count == 0)
         fail(name, ": holds no images; expected at least 1");
-    if (images.labels.size() > 0x7fffffffu)
-        fail(name, ": ", images.labels.size(), " images; at most 2147483647 are supported");
-    const std::size_t expected = images.labels.size() * static_cast<std::size_t>(d.size());
+    if (count > 0x7fffffffu)
+        fail(name, ": ", count, " images; at most 2147483647 are supported");
+    const std::size_t expected = count * static_cast<std::size_t>(d.size());
     if (images.pixels.size() != expected)
         fail(name, ": ", images.pixels.size(), " bytes of pixels; expected ", expected, " for ",
              images.size(), " images of ", d.size(), " bytes");
-    for (int i = 0; i < images.size(); ++i)
-        if (const int label = images.labels[static_cast<std::size_t>(i)];
-            label < 0 || label >= images.classes)
-            fail(name, ": label ", i, " is ", label, "; expected 0 to ", images.classes - 1);
-    if (!images.class_names.empty() &&
-        images.class_names.size() != static_cast<std::size_t>(images.classes))
-        fail(name, ": ", images.class_names.size(), " class names for ", images.classes,
-             " classes");
+    const int names = images.target_size > 0 ? images.target_size : images.classes;
+    if (!images.class_names.empty() && images.class_names.size() != static_cast<std::size_t>(names))
+        fail(name, ": ", images.class_names.size(), " class names for ", names, " classes");
+}
+namespace detail {
+COLLAB_COMPILED COLLAB_COLD void check_targets(const Images& images, const std::string& name) {
+    if (images.target_size < 0)
+        fail(name, ": targets of ", images.target_size, " values; expected at least 0");
+    if (images.target_size == 0) {
+        if (!images.targets.empty())
+            fail(name, ": ", images.targets.size(),
+                 " target values, and target_size is 0; expected how many values a picture has");
+        if (images.classes < 1)
+            fail(name, ": ", images.classes, " classes; expected at least 1");
+        for (std::size_t i = 0; i < images.labels.size(); ++i)
+            if (const int label = images.labels[i]; label < 0 || label >= images.classes)
+                fail(name, ": label ", i, " is ", label, "; expected 0 to ", images.classes - 1);
+        return;
+    }
+    if (!images.labels.empty())
+        fail(name, ": both labels and target values; expected one of them");
+    const auto width = static_cast<std::size_t>(images.target_size);
+    if (images.targets.size() % width != 0)
+        fail(name, ": ", images.targets.size(), " target values; expected a multiple of ",
+             images.target_size);
+    for (std::size_t i = 0; i < images.targets.size(); ++i)
+        if (!(images.targets[i] - images.targets[i] == 0))
+            fail(name, ": target value ", i % width, " of image ", i / width, " is ",
+                 images.targets[i], "; expected a finite number");
+}
+}  // namespace detail
+COLLAB_COMPILED COLLAB_COLD Images one_hot(const Images& images) {
+    check(images);
+    if (images.target_size > 0)
+        fail(images.name, ": its targets are values already");
+    Images out = images;
+    out.target_size = images.classes;
+    out.classes = 0;
+    out.labels.clear();
+    out.targets.assign(images.labels.size() * static_cast<std::size_t>(images.classes), 0.0f);
+    for (std::size_t i = 0; i < images.labels.size(); ++i)
+        out.targets[i * static_cast<std::size_t>(images.classes) +
+                    static_cast<std::size_t>(images.labels[i])] = 1;
+    return out;
 }
 COLLAB_COMPILED Images pick(const Images& images, const std::vector<int>& indices) {
-    Images out{images.dims, images.classes, {}, {}, images.name, images.class_names};
+    Images out{images.dims,        images.classes,    {}, {}, images.name,
+               images.class_names, images.target_size};
+    const auto width = static_cast<std::size_t>(images.target_size);
     const auto bytes = static_cast<std::size_t>(images.dims.size());
     out.pixels.resize(indices.size() * bytes);
     out.labels.reserve(indices.size());
@@ -195,7 +253,11 @@ COLLAB_COMPILED Images pick(const Images& images, const std::vector<int>& indice
         if (i < 0 || i >= images.size())
             fail(images.name, ": there is no image ", i, " among ", images.size());
         std::copy_n(images.image(i), bytes, out.pixels.data() + at);
-        out.labels.push_back(images.labels[static_cast<std::size_t>(i)]);
+        if (width == 0)
+            out.labels.push_back(images.labels[static_cast<std::size_t>(i)]);
+        const auto target = images.targets.begin() +
+                            static_cast<std::ptrdiff_t>(static_cast<std::size_t>(i) * width);
+        out.targets.insert(out.targets.end(), target, target + static_cast<std::ptrdiff_t>(width));
         at += bytes;
     }
     return out;

@@ -17,12 +17,13 @@
 
 namespace collab {
 
-/// Pictures as floats in NHWC order, their labels, and their places in the data set.
+/// Pictures as floats in NHWC order, their targets, and their places in the data set.
 struct Batch {
     const float* images = nullptr;
     const int* labels = nullptr;
     const int* indices = nullptr;
     int size = 0;
+    const float* targets = nullptr;  ///< [size][target_size]; null where there are class numbers
 };
 
 struct LoaderOptions {
@@ -44,17 +45,39 @@ struct LoaderOptions {
 /// returns its label. A loader of several threads calls it from all of them at once.
 using PictureReader = std::function<int(int index, Random random, bool training, float* out)>;
 
+/// The target values of each picture, for sets whose targets are values: how many there are, and
+/// what writes those of picture `index`. A loader of several threads calls it from all at once.
+struct TargetReader {
+    int size = 0;
+    std::function<void(int index, float* out)> read{};
+};
+
 /// Pictures that are made when they are asked for, such as the files of a folder: how many there
 /// are, of which extents a transform makes them, and what reads them. It may have a `name` for
 /// messages, `classes` to be compared with the networks' outputs, and a `checksum()` of its
 /// contents: without one, a resumed training takes any set of the same name and size for the one it
-/// began with.
+/// began with. Where its targets are values it says so by `target_size`, and
+/// `target(int index, float* out)` writes them.
 template <class S>
 concept PictureSource = requires(const S& source, const Transform& transform) {
     { source.size() } -> std::convertible_to<int>;
     { source.output(transform) } -> std::convertible_to<Dims>;
     { source.reader(transform) } -> std::convertible_to<PictureReader>;
 };
+
+namespace detail {
+TargetReader target_reader(const Images& images);
+template <PictureSource S>
+TargetReader target_reader(const S& source) {
+    if constexpr (requires(float* to) {
+                      { source.target_size } -> std::convertible_to<int>;
+                      source.target(0, to);
+                  })
+        return {source.target_size, [&source](int i, float* to) { source.target(i, to); }};
+    else
+        return {};
+}
+}  // namespace detail
 
 /// The batches of one epoch after another.
 ///
@@ -74,11 +97,13 @@ public:
     /// `source` must outlive the loader.
     template <PictureSource S>
     Loader(const S& source, const Transform& transform, const LoaderOptions& options = {})
-        : Loader(source.size(), source.output(transform), source.reader(transform), options) {}
+        : Loader(source.size(), source.output(transform), source.reader(transform), options,
+                 detail::target_reader(source)) {}
 
     /// Pictures from anywhere: `size` of them, of extents `dims`, made by `read`, which is called
-    /// on the loader's threads.
-    Loader(int size, Dims dims, Reader read, const LoaderOptions& options);
+    /// on the loader's threads, and with target values where there are such.
+    Loader(int size, Dims dims, Reader read, const LoaderOptions& options,
+           TargetReader targets = {});
     ~Loader();
     Loader(const Loader&) = delete;
     Loader& operator=(const Loader&) = delete;
@@ -123,20 +148,27 @@ inline PictureReader memory_reader(const Images& images, const Transform& transf
     return [&images, augmenter = Augmenter(transform, images.dims)](int index, Random random,
                                                                     bool training, float* out) {
         augmenter.apply(images, index, random, training, out);
-        return images.labels[static_cast<std::size_t>(index)];
+        return label_of(images, index);
     };
+}
+COLLAB_COMPILED COLLAB_COLD TargetReader target_reader(const Images& images) {
+    const auto width = static_cast<std::size_t>(images.target_size);
+    return {images.target_size, [&images, width](int index, float* to) {
+                std::copy_n(images.targets.data() + static_cast<std::size_t>(index) * width, width,
+                            to);
+            }};
 }
 }  // namespace detail
 
 /// What belongs to the threads.
 struct Loader::Work {
-    Work(int size, Dims dims, Reader read, const LoaderOptions& options);
+    Work(int size, Dims dims, Reader read, const LoaderOptions& options, TargetReader targets);
     ~Work() { end(); }
     void start(int epoch, int first);
     const Batch* next();
 
     struct Slot {
-        std::vector<float> images;
+        std::vector<float> images, targets;
         std::vector<int> labels, indices;
         Batch batch;
         int unmade = 0;  // samples that are still to be made
@@ -172,6 +204,7 @@ struct Loader::Work {
     int chunk_ = 1;
     Dims dims_;
     Reader read_;
+    TargetReader targets_;
     LoaderOptions options_;
     std::vector<int> order_;
     std::array<Slot, 3> ring_;
@@ -197,9 +230,10 @@ struct Loader::Work {
     std::vector<std::thread> threads_;
 };
 COLLAB_COMPILED COLLAB_COLD Loader::Work::Work(int size, Dims dims, Reader read,
-                                               const LoaderOptions& options)
+                                               const LoaderOptions& options, TargetReader targets)
     : dims_(dims),
       read_(std::move(read)),
+      targets_(std::move(targets)),
       options_(options) {
     if (size < 1)
         fail("loader: ", size, " pictures; expected at least 1");
@@ -225,6 +259,7 @@ COLLAB_COMPILED COLLAB_COLD Loader::Work::Work(int size, Dims dims, Reader read,
     for (Slot& slot : ring_) {
         slot.images.resize(capacity * static_cast<std::size_t>(dims.size()));
         slot.labels.resize(capacity);
+        slot.targets.resize(capacity * static_cast<std::size_t>(targets_.size));
         slot.indices.resize(capacity);
     }
     const int threads = options.threads > 0
@@ -361,7 +396,7 @@ COLLAB_COMPILED void Loader::Work::finish(Slot& slot, const Claim& claim,
     slot.unmade -= claim.count;
     if (slot.unmade == 0)
         slot.batch = {slot.images.data(), slot.labels.data(), slot.indices.data(),
-                      samples_in(claim.batch)};
+                      samples_in(claim.batch), targets_.size > 0 ? slot.targets.data() : nullptr};
     while (made_ < claimed_ && slot_of(made_).unmade == 0) {
         if (slot_of(made_).error)
             failed_ = true;  // nothing behind it will be given
@@ -387,14 +422,16 @@ COLLAB_COMPILED void Loader::Work::make(Slot& slot, int batch, int sample, int e
     slot.indices[at] = index;
     slot.labels[at] = read_(index, sample_random(options_.seed, epoch, index), options_.training,
                             slot.images.data() + at * static_cast<std::size_t>(dims_.size()));
+    if (targets_.size > 0)
+        targets_.read(index, slot.targets.data() + at * static_cast<std::size_t>(targets_.size));
 }
 COLLAB_COMPILED COLLAB_COLD Loader::Loader(const Images& images, const Transform& transform,
                                            const LoaderOptions& options)
     : Loader((check(images), images.size()), transform.dims(images.dims),
-             detail::memory_reader(images, transform), options) {}
+             detail::memory_reader(images, transform), options, detail::target_reader(images)) {}
 COLLAB_COMPILED COLLAB_COLD Loader::Loader(int size, Dims dims, Reader read,
-                                           const LoaderOptions& options)
-    : work_(std::make_unique<Work>(size, dims, std::move(read), options)) {}
+                                           const LoaderOptions& options, TargetReader targets)
+    : work_(std::make_unique<Work>(size, dims, std::move(read), options, std::move(targets))) {}
 COLLAB_COMPILED COLLAB_COLD Loader::~Loader() {}
 COLLAB_COMPILED COLLAB_COLD void Loader::start(int epoch, int first) {
     work_->start(epoch, first);

@@ -32,6 +32,8 @@ struct NpyArray {
             n *= e;
         return n;
     }
+    /// Element i of an array of any kind.
+    double number(std::uint64_t i) const;
     /// "(60000, 28, 28)"
     std::string shape_text() const;
     /// "uint8", as NumPy calls it
@@ -58,22 +60,31 @@ NpyArray read_npy(const std::function<std::size_t(void*, std::size_t)>& read, st
 /// The array of one .npy file.
 NpyArray read_npy(const Path& path);
 
+namespace detail {
+/// Gives the pictures the targets of an array of shape (images, ...).
+void add_targets(Images& images, const NpyArray& values);
+}  // namespace detail
+
 /// Pictures from an array of uint8 of shape (images, height, width) or (images, height, width,
 /// channels), and labels from one of integers of shape (images). With `classes` = 0 there are as
-/// many classes as the largest label asks for.
+/// many classes as the largest label asks for. Targets are values where the second array has floats
+/// or more than one extent: (images) or (images, ...), all of one picture in a row; `classes` is 0
+/// then.
 Images images_from(NpyArray pictures, const NpyArray& labels, std::string name, int classes = 0);
 
 /// The same from two .npy files.
 Images read_npy_images(const Path& pictures, const Path& labels, std::string name, int classes = 0);
 
 /// x_train.npy, y_train.npy, x_test.npy and y_test.npy of a folder: pictures and labels as
-/// `images_from` wants them. The training labels say how many classes there are.
+/// `images_from` wants them: class numbers or target values. The training labels say how many
+/// classes there are.
 Splits npy_set(const Path& folder);
 
 }  // namespace collab
 
 #ifdef COLLAB_BODIES
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <collab/core/error.hpp>
 #include <collab/data/file.hpp>
@@ -262,6 +273,34 @@ COLLAB_COMPILED COLLAB_COLD NpyArray read_npy(const Path& path) {
     return read_npy([&](void* out, std::size_t n) { return file.read(out, n); }, file.size(),
                     file.name());
 }
+COLLAB_COMPILED COLLAB_COLD double NpyArray::number(std::uint64_t i) const {
+    if (kind == 'b')
+        return bytes[i] != 0;
+    if (kind != 'f')
+        return kind == 'u' ? static_cast<double>(static_cast<std::uint64_t>(integer(i)))
+                           : static_cast<double>(integer(i));
+    const auto bits = static_cast<std::uint64_t>(integer(i));
+    if (width == 8)
+        return std::bit_cast<double>(bits);
+    if (width == 4)
+        return static_cast<double>(std::bit_cast<float>(static_cast<std::uint32_t>(bits)));
+    fail(name, ": holds ", type_text(), "; expected float32 or float64");
+}
+namespace detail {
+COLLAB_COMPILED COLLAB_COLD void add_targets(Images& images, const NpyArray& values) {
+    std::uint64_t width = 1;
+    for (std::size_t i = 1; i < values.shape.size(); ++i)
+        width *= values.shape[i];
+    if (width < 1 || width > 1'000'000)
+        fail(values.name, ": has shape ", values.shape_text(),
+             "; expected 1 to 1000000 target values for each image");
+    images.target_size = static_cast<int>(width);
+    images.targets.reserve(static_cast<std::size_t>(values.elements()));
+    for (std::uint64_t i = 0; i < values.elements(); ++i)
+        images.targets.push_back(static_cast<float>(values.number(i)));
+    check_targets(images, values.name);
+}
+}  // namespace detail
 COLLAB_COMPILED COLLAB_COLD Images images_from(NpyArray pictures, const NpyArray& labels,
                                                std::string name, int classes) {
     if (pictures.kind != 'u' || pictures.width != 1)
@@ -285,16 +324,18 @@ COLLAB_COMPILED COLLAB_COLD Images images_from(NpyArray pictures, const NpyArray
     if (s[0] < 1 || s[0] > 0x7fffffff)
         fail(pictures.name, ": has shape ", pictures.shape_text(),
              "; expected 1 to 2147483647 images");
-    if (labels.kind != 'u' && labels.kind != 'i')
-        fail(labels.name, ": holds ", labels.type_text(), "; expected labels as integers");
-    if (labels.shape.size() != 1)
+    if (labels.shape.empty())
         fail(labels.name, ": has shape ", labels.shape_text(),
-             "; expected (images), one label for each");
+             "; expected (images), one label for each, or (images, ...) for target values");
     if (labels.shape[0] != s[0])
         fail(pictures.name, ": has ", s[0], " images, but ", labels.name, " has ", labels.shape[0],
              " labels; expected as many of both");
     if (classes < 0)
         fail(name, ": ", classes, " classes; expected at least 1, or 0 for what the labels need");
+    const bool values = labels.kind == 'f' || labels.kind == 'b' || labels.shape.size() > 1;
+    if (values && classes > 0)
+        fail(labels.name, ": holds ", labels.type_text(), " of shape ", labels.shape_text(),
+             "; expected labels as integers of shape (images)");
     Images images{Dims{s.size() == 4 ? static_cast<int>(s[3]) : 1, static_cast<int>(s[1]),
                        static_cast<int>(s[2])},
                   classes,
@@ -302,6 +343,11 @@ COLLAB_COMPILED COLLAB_COLD Images images_from(NpyArray pictures, const NpyArray
                   {},
                   std::move(name),
                   {}};
+    if (values) {
+        detail::add_targets(images, labels);
+        images.pixels = std::move(pictures.bytes);
+        return images;
+    }
     // a label of billions is no label
     const std::int64_t most = classes > 0 ? classes - 1 : 999'999;
     for (std::uint64_t i = 0; i < s[0]; ++i) {
@@ -328,6 +374,9 @@ COLLAB_COMPILED COLLAB_COLD Splits npy_set(const Path& in) {
     Images train = read_npy_images(folder / "x_train.npy", folder / "y_train.npy", name + " train");
     Images test = read_npy_images(folder / "x_test.npy", folder / "y_test.npy", name + " test",
                                   train.classes);
+    if (test.target_size != train.target_size)
+        fail((folder / "y_test.npy").string(), ": its targets have another size than those of "
+                                               "y_train.npy");
     if (test.dims != train.dims)
         fail((folder / "x_test.npy").string(),
              ": its pictures have another size than those of x_train.npy");

@@ -21,6 +21,7 @@ void shuffle(std::vector<T>& values, Random random) {  // Fisher and Yates
 }
 
 /// The indices of each class, shuffled.
+std::pair<std::vector<int>, int> strata(const Images& images);
 std::vector<std::vector<int>> shuffled_classes(const std::vector<int>& labels, int classes,
                                                Random random);
 
@@ -75,6 +76,12 @@ Splits fold(const Images& images, int k, int held_out, std::uint64_t seed);
 #include <collab/core/error.hpp>
 
 namespace collab::detail {
+/// Labels by which parts are made alike: of pictures whose targets are values, all are one class.
+COLLAB_COMPILED COLLAB_COLD std::pair<std::vector<int>, int> strata(const Images& images) {
+    if (images.target_size == 0)
+        return {images.labels, images.classes};
+    return {std::vector<int>(static_cast<std::size_t>(images.size()), 0), 1};
+}
 COLLAB_COMPILED COLLAB_COLD std::vector<std::vector<int>> shuffled_classes(
     const std::vector<int>& labels, int classes, Random random) {
     std::vector<std::vector<int>> of(static_cast<std::size_t>(std::max(0, classes)));
@@ -183,7 +190,8 @@ COLLAB_COMPILED COLLAB_COLD Images subset(const Images& images, int n, std::uint
     if (n < 1 || n > images.size())
         fail(images.name, ": a subset of ", n, " images was asked for; expected 1 to ",
              images.size());
-    return pick(images, subset_indices(images.labels, images.classes, n, seed));
+    const auto [labels, classes] = detail::strata(images);
+    return pick(images, subset_indices(labels, classes, n, seed));
 }
 COLLAB_COMPILED COLLAB_COLD void hold_out(Splits& data, int count, std::uint64_t seed) {
     auto [rest, held] = split(data.train, count, seed);
@@ -196,7 +204,8 @@ COLLAB_COMPILED COLLAB_COLD std::pair<Images, Images> split(const Images& images
     if (n_second < 1 || n_second >= images.size())
         fail(images.name, ": a second part of ", n_second, " images was asked for; expected 1 to ",
              images.size() - 1, ", so that neither part is empty");
-    const auto [first, second] = split_indices(images.labels, images.classes, n_second, seed);
+    const auto [labels, classes] = detail::strata(images);
+    const auto [first, second] = split_indices(labels, classes, n_second, seed);
     return {pick(images, first), pick(images, second)};
 }
 COLLAB_COMPILED COLLAB_COLD Splits fold(const Images& images, int k, int held_out,
@@ -207,7 +216,8 @@ COLLAB_COMPILED COLLAB_COLD Splits fold(const Images& images, int k, int held_ou
              images.size());
     if (held_out < 0 || held_out >= k)
         fail(images.name, ": fold ", held_out, " was asked for; expected 0 to ", k - 1);
-    const auto folds = fold_indices(images.labels, images.classes, k, seed);
+    const auto [labels, classes] = detail::strata(images);
+    const auto folds = fold_indices(labels, classes, k, seed);
     const auto& test = folds[static_cast<std::size_t>(held_out)];
     return {pick(images, others(images.size(), test)), pick(images, test)};
 }

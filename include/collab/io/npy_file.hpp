@@ -60,21 +60,8 @@ void save_npy(const std::string& path, const std::vector<std::int64_t>& extents,
 template <class T = float>
 std::vector<T> numbers(const NpyArray& a) {
     std::vector<T> v(std::size_t(a.elements()));
-    for (std::size_t i = 0; i < v.size(); ++i) {
-        if (a.kind != 'f') {
-            v[i] = T(a.integer(i));
-            continue;
-        }
-        if (a.width != 4 && a.width != 8)
-            fail(a.name, ": holds ", a.type_text(), "; expected float32, float64 or integers");
-        std::uint64_t bits = 0;
-        for (int b = 0; b < a.width; ++b)
-            bits =
-                bits << 8 |
-                a.bytes[i * std::size_t(a.width) + std::size_t(a.big_endian ? b : a.width - 1 - b)];
-        v[i] = a.width == 4 ? T(std::bit_cast<float>(std::uint32_t(bits)))
-                            : T(std::bit_cast<double>(bits));
-    }
+    for (std::size_t i = 0; i < v.size(); ++i)
+        v[i] = a.kind == 'f' ? T(a.number(i)) : T(a.integer(i));
     return v;
 }
 

@@ -54,6 +54,7 @@ struct MeanLogits {
 /// KDCL-MinLogit (Guo et al. 2020): target_c = min over networks of (z_c - z_label), the most
 /// cautious margin of each class.
 struct MinimumLogits {
+    static constexpr bool reads_label = true;
     template <class R, class T>
     COLLAB_HD void forward(const R& row, T* y) const {
         for (int c = 0; c < row.size(0); ++c) {
@@ -69,6 +70,7 @@ struct MinimumLogits {
 /// KDCL-Naive: for each sample the logits of the network with the smallest cross entropy; of equals
 /// the first.
 struct BestLogits {
+    static constexpr bool reads_label = true;
     template <class R, class T>
     COLLAB_HD void forward(const R& row, T* y) const {
         const int d = row.size(0);
@@ -89,6 +91,7 @@ struct BestLogits {
 /// KDCL-Linear: the convex mixture of the logits with the smallest cross entropy, by `steps` of
 /// exponentiated gradient descent for each sample.
 struct BestMixture {
+    static constexpr bool reads_label = true;
     int steps = 50;
     double rate = 0.5;
     void check() const {
@@ -161,6 +164,7 @@ struct WeightedLogits {
 /// The virtual teacher of Tf-KD (Yuan et al. 2020): u_label = `certainty`, the rest shared by the
 /// other classes. Used as logits: softmax(u / T).
 struct VirtualTeacher {
+    static constexpr bool reads_label = true;
     double certainty = 0.99;
     void check() const { Expect{"VirtualTeacher"}.fraction("certainty", certainty); }
     template <class R, class T>

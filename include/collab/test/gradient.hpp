@@ -15,6 +15,7 @@
 #include <collab/backend/reference/reference.hpp>
 #include <collab/collaboration/merge.hpp>
 #include <collab/loss/concepts.hpp>
+#include <collab/loss/task.hpp>
 #include <collab/model/check.hpp>
 #include <collab/model/named_tensors.hpp>
 
@@ -334,6 +335,45 @@ GradientReport check_metric(const M& metric, const GradientOptions& options = {}
         }
     }
     return judge.report("metric");
+}
+
+/// Checks `loss.gradient` against `loss.value` with respect to random outputs, for several numbers
+/// of them; the gradient must be scaled and added. `check_loss(MeanSquaredError{})`. Target values
+/// are probabilities, which every loss takes; class numbers go through all classes.
+template <class L>
+    requires Loss<L, double>
+GradientReport check_loss(const L& loss, const GradientOptions& options = {}) {
+    detail::GradientJudge judge(options);
+    for (const int d : {2, 3, 8, 13}) {
+        const Random random = Random{options.seed}.child(std::uint64_t(d));
+        std::vector<double> z = detail::normal_numbers(std::size_t(d), random.child(1));
+        std::vector<double> t =
+            detail::normal_numbers(std::size_t(detail::target_size<L>(d)), random.child(2));
+        double sum = 0;
+        for (double& v : t)
+            sum += v = std::exp(v);
+        for (double& v : t)
+            v /= sum;
+        const auto check = [&](auto target, const std::string& name) {
+            std::vector<double> dz(std::size_t(d), 0.5);
+            const double scale = 0.7;
+            loss.gradient(d, z.data(), target, scale, dz.data());
+            for (std::size_t i = 0; i < z.size(); ++i) {
+                const double at = z[i];
+                judge.check(sentence("z[", i, "] of ", d, name), at, dz[i] - 0.5, [&](double v) {
+                    z[i] = v;
+                    return scale * double(loss.value(d, z.data(), target));
+                });
+                z[i] = at;
+            }
+        };
+        if constexpr (detail::class_targets<L>)
+            for (int label = 0; label < d; ++label)
+                check(label, sentence(", class ", label));
+        else
+            check(static_cast<const double*>(t.data()), std::string());
+    }
+    return judge.report("loss");
 }
 
 /// Checks both partial derivatives of a merge at random places. `check_merge(ProductMerge{})`

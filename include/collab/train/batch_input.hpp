@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// batch_input: a batch on its way to the backend: images and labels, checked, and rolled from
+// batch_input: a batch on its way to the backend: images and targets, checked, and rolled from
 // network to network where these are to see different samples.
 #pragma once
 #include <array>
 #include <concepts>
 #include <cstddef>
 #include <memory>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -25,75 +26,119 @@ class BatchInput {
     static constexpr std::size_t n = std::size_t(C::size);
     static constexpr std::size_t copies = C::different_inputs ? n : 1;
 
+    // Of one sample: a class number, or target values in the backend's numbers.
+    static constexpr std::size_t width = X::class_targets ? 1 : std::size_t(X::target_size);
+    using Kept = std::conditional_t<X::class_targets, int, T>;
+
 public:
+    /// What the host gives for each sample: a class number, or `target_size` floats.
+    using Target = typename X::Loss::Target;
+
     BatchInput(B& backend, int batch) : backend_(backend), batch_(batch) {
-        labels_.emplace_back(backend.template allocate<int>(std::size_t(batch) * copies));
+        targets_.emplace_back(backend.template allocate<Kept>(std::size_t(batch) * copies * width));
         for (std::size_t i = 0; i < n; ++i)
-            labels_of_[i] = labels_[0].data() + (copies > 1 ? i * std::size_t(batch) : 0);
+            targets_of_[i] = targets_[0].data() + (copies > 1 ? i * std::size_t(batch) * width : 0);
     }
 
-    const int* const* labels() const { return labels_of_.data(); }
-    std::size_t bytes() const { return labels_[0].size() * sizeof(int); }
+    /// Class numbers of each network; null where targets are values.
+    const int* const* labels() const {
+        if constexpr (X::class_targets)
+            return targets_of_.data();
+        else
+            return nullptr;
+    }
+    /// Target values of each network; null where targets are class numbers.
+    const T* const* targets() const {
+        if constexpr (X::class_targets)
+            return nullptr;
+        else
+            return targets_of_.data();
+    }
+    std::size_t bytes() const { return targets_[0].size() * sizeof(Kept); }
     /// What undoes the normalization of the images, so that their mass can be told.
     void undo(const Statistics& s) { undo_ = s; }
 
-    /// NHWC images and class numbers from the host. With `roll`, network i gets the samples rolled
+    /// NHWC images and targets from the host. With `roll`, network i gets the samples rolled
     /// by i places where inputs are to differ.
-    void load(const float* images, const int* labels, int samples, bool roll,
+    void load(const float* images, const Target* targets, int samples, bool roll,
               const MemoryPlan<C, T>& memory, MethodGraph<C, B>& graph) {
-        check_labels(labels, samples);
+        check_targets(targets, samples);
         check_images(images, X::image, std::size_t(samples));
         const T* const from =
-            converted(images, std::size_t(samples) * std::size_t(X::image.size()));
+            converted(images, std::size_t(samples) * std::size_t(X::image.size()), converted_);
+        const Kept* const kept = converted_targets(targets, std::size_t(samples));
         for (std::size_t i = 0; i < copies; ++i)
-            upload(i, from, labels, std::size_t(samples), roll ? i % std::size_t(samples) : 0,
+            upload(i, from, kept, std::size_t(samples), roll ? i % std::size_t(samples) : 0,
                    memory);
         if constexpr (C::different_inputs)
             load_distances(images, samples, roll, graph);
     }
     /// Images that are formed where they are needed: `form(to)` writes them.
     template <class Form>
-    void load(Form& form, const int* labels, int samples, const MemoryPlan<C, T>& memory) {
-        check_labels(labels, samples);
+    void load(Form& form, const Target* targets, int samples, const MemoryPlan<C, T>& memory) {
+        check_targets(targets, samples);
         form(memory.images[0]);
-        backend_.upload(labels, std::size_t(samples), labels_of_[0]);
+        backend_.upload(converted_targets(targets, std::size_t(samples)),
+                        std::size_t(samples) * width, targets_of_[0]);
     }
     /// A batch of nothing, to find out what memory a step needs.
     void load_nothing(const MemoryPlan<C, T>& memory) {
         for (std::size_t i = 0; i < n; ++i)
             backend_.fill(std::size_t(batch_) * std::size_t(X::image.size()), T(0),
                           memory.images[i]);
-        const std::vector<int> zeros(labels_[0].size(), 0);
-        backend_.upload(zeros.data(), zeros.size(), labels_[0].data());
+        const std::vector<Kept> zeros(targets_[0].size(), Kept(0));
+        backend_.upload(zeros.data(), zeros.size(), targets_[0].data());
     }
 
 private:
-    void check_labels(const int* labels, int samples) const {
+    void check_targets(const Target* targets, int samples) const {
         if (samples < 1 || samples > batch_)
             fail("this training has room for 1 to ", batch_, " samples per step, not ", samples);
         for (int i = 0; i < samples; ++i)
-            if (labels[i] < 0 || labels[i] >= X::outputs)
-                fail("label ", labels[i], " of sample ", i, " lies outside [0, ", X::outputs, ")");
+            if constexpr (X::class_targets) {
+                if (targets[i] < 0 || targets[i] >= X::outputs)
+                    fail("label ", targets[i], " of sample ", i, " lies outside [0, ", X::outputs,
+                         ")");
+            } else {
+                check_values(targets + std::size_t(i) * width, i);
+            }
     }
-    const T* converted(const float* images, [[maybe_unused]] std::size_t count) {
+    static void check_values(const float* values, int sample) {
+        for (std::size_t k = 0; k < width; ++k)
+            if (!(values[k] - values[k] == 0))
+                fail("target value ", k, " of sample ", sample, " is ", values[k],
+                     "; expected a finite number");
+        if constexpr (requires { X::Loss::wrong_target(0, values); })
+            if (const char* const expected = X::Loss::wrong_target(int(width), values))
+                fail("the target values of sample ", sample, " begin with ", values[0],
+                     "; expected ", expected);
+    }
+    static const T* converted(const float* values, [[maybe_unused]] std::size_t count,
+                              [[maybe_unused]] std::vector<T>& to) {
         if constexpr (std::same_as<T, float>) {
-            return images;
+            return values;
         } else {
-            converted_.assign(images, images + count);
-            return converted_.data();
+            to.assign(values, values + count);
+            return to.data();
         }
     }
-    void upload(std::size_t network, const T* images, const int* labels, std::size_t samples,
+    const Kept* converted_targets(const Target* targets, [[maybe_unused]] std::size_t samples) {
+        if constexpr (X::class_targets)
+            return targets;
+        else
+            return converted(targets, samples * width, values_);
+    }
+    void upload(std::size_t network, const T* images, const Kept* targets, std::size_t samples,
                 std::size_t first, const MemoryPlan<C, T>& memory) {
         const std::size_t size = std::size_t(X::image.size());
         T* const to = memory.images[network];
-        int* const to_labels = labels_of_[network];
+        Kept* const to_targets = targets_of_[network];
         backend_.upload(images + first * size, (samples - first) * size, to);
-        backend_.upload(labels + first, samples - first, to_labels);
+        backend_.upload(targets + first * width, (samples - first) * width, to_targets);
         if (first == 0)
             return;
         backend_.upload(images, first * size, to + (samples - first) * size);
-        backend_.upload(labels, first, to_labels + (samples - first));
+        backend_.upload(targets, first * width, to_targets + (samples - first) * width);
     }
     void load_distances(const float* images, int samples, bool roll, MethodGraph<C, B>& graph) {
         if (roll)
@@ -112,9 +157,10 @@ private:
 
     B& backend_;
     int batch_;
-    std::vector<decltype(std::declval<B&>().template allocate<int>(1))> labels_;
-    std::array<int*, n> labels_of_{};
+    std::vector<decltype(std::declval<B&>().template allocate<Kept>(1))> targets_;
+    std::array<Kept*, n> targets_of_{};
     std::vector<T> converted_;
+    std::vector<T> values_;
     Statistics undo_;
     ImageDistances<typename C::feed::Distance, C::size> distances_;
 };

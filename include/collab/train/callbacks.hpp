@@ -16,15 +16,15 @@
 
 namespace collab {
 
-/// Ends a training when the mean test accuracy of the networks has not risen by `min_delta` above
-/// its best in more than `patience` evaluations in a row.
+/// Ends a training when the mean of the networks' first test scores (accuracy, for class numbers)
+/// has not become better than its best by `min_delta` in more than `patience` evaluations in a row.
 ///
 ///     EarlyStopping stop{.patience = 5};
 ///     training.fit(data, {.epochs = 200}, stop);      // stop.best, stop.best_step
 struct EarlyStopping {
     static constexpr const char* name = "EarlyStopping";
     int patience = 5;      ///< evaluations
-    double min_delta = 0;  ///< by which an accuracy must rise to count, in 0..1
+    double min_delta = 0;  ///< by which a score must get better to count
     int network = -1;      ///< look at this one only; -1: the mean of all
 
     double best = -1;  ///< seen so far
@@ -54,11 +54,12 @@ struct EarlyStopping {
         const auto& all = e.record->networks;
         double now = 0;
         if (network >= 0)
-            now = all[std::size_t(network)].test_accuracy;
+            now = all[std::size_t(network)].test_score();
         else
             for (const NetworkRecord& n : all)
-                now += n.test_accuracy / double(all.size());
-        if (best < 0 || now > best + min_delta) {
+                now += n.test_score() / double(all.size());
+        const bool rises = detail::task_of<Training>().score[0].higher_is_better;
+        if (best_step == 0 || (rises ? now > best + min_delta : now < best - min_delta)) {
             best = now;
             best_step = e.step;
             waited = 0;

@@ -25,7 +25,7 @@
 
 namespace collab {
 
-/// Loss and accuracy of every network over a whole set, Images or a PictureSource, in inference
+/// Loss and scores of every network over a whole set, Images or a PictureSource, in inference
 /// mode, in the order of the networks.
 template <class Training, class Set>
 COLLAB_COLD auto evaluate(Training& training, const Set& images,
@@ -57,16 +57,46 @@ std::string set_name(const Set& set) {
     else
         return "the images";
 }
+/// Target values of each sample of a set; 0 where it has class numbers.
+template <class Set>
+int target_size_of([[maybe_unused]] const Set& set) {
+    if constexpr (requires {
+                      { set.target_size } -> std::convertible_to<int>;
+                  })
+        return set.target_size;
+    else
+        return 0;
+}
+/// A set must have the targets that the loss wants.
+template <class Training, class Set>
+void check_target(const Set& set) {
+    const int size = target_size_of(set);
+    if (size != Training::target_size) {
+        const auto words = [](int n) {
+            return n == 0 ? std::string("class numbers") : sentence(n, " target values a sample");
+        };
+        fail(set_name(set), " has ", words(size), "; the loss of this training (",
+             task_of<Training>().loss, ") expects ", words(Training::target_size));
+    }
+}
 /// A set with another number of classes than the networks have outputs is a mistake: more do not
 /// fit, and fewer are trained against outputs that nothing ever asks for.
-template <class Set>
-void check_classes([[maybe_unused]] const Set& set, [[maybe_unused]] int outputs) {
-    if constexpr (requires {
+template <class Training, class Set>
+void check_classes([[maybe_unused]] const Set& set) {
+    if constexpr (Training::target_size == 0 && requires {
                       { set.classes } -> std::convertible_to<int>;
                   })
-        if (set.classes != outputs)
-            fail(set_name(set), " has ", set.classes, " classes; the networks tell ", outputs,
-                 " apart");
+        if (set.classes != Training::outputs)
+            fail(set_name(set), " has ", set.classes, " classes; the networks tell ",
+                 Training::outputs, " apart");
+}
+/// The targets of a batch, as a training takes them.
+template <class Training>
+auto targets_of(const Batch& b) {
+    if constexpr (Training::target_size == 0)
+        return b.labels;
+    else
+        return b.targets;
 }
 /// Pictures in memory need one thread to keep up with a training, others all there are.
 inline int loader_threads(const Images&) {
@@ -102,10 +132,8 @@ public:
                                            options.seed, options.training);
                 return Loader(
                     set.size(), Dims{},
-                    [&set](int index, Random, bool, float*) {
-                        return set.labels[std::size_t(index)];
-                    },
-                    options);
+                    [&set](int index, Random, bool, float*) { return label_of(set, index); },
+                    options, target_reader(set));
             }
         return Loader(set, transform, options);
     }
@@ -136,12 +164,15 @@ struct NotesOf final : Notes {
     Feed<Training, Set> feed{};
     explicit NotesOf(Training& t) : training(t) {}
     COLLAB_COLD void evaluate_batch(const Batch& b) override {
-        feed.give(b, [&](auto&& images) { training.evaluate_batch(images, b.labels, b.size); });
+        feed.give(b, [&](auto&& images) {
+            training.evaluate_batch(images, targets_of<Training>(b), b.size);
+        });
         training.note_losses();
     }
     /// Adds to `to`, network by network.
     COLLAB_COLD void evaluate(const Set& set, const std::optional<Transform>& transform,
                               Evaluation* to) {
+        check_target<Training>(set);
         Loader loader =
             feed.open(training, set, transform_for(transform, set, Training::input),
                       {.batch = training.settings().batch, .shuffle = false, .training = false});
@@ -167,7 +198,7 @@ struct TraineeOf final : Trainee {
 
     TraineeOf(Training& t, const Set& train_on, const Set& test_on, NotesOf<Training, Set>& n,
               Fs&... fs)
-        : Trainee(n, Training::networks, train_on, test_on),
+        : Trainee(n, Training::networks, train_on, test_on, task_of<Training>()),
           training(t),
           train(train_on),
           test(test_on),
@@ -177,8 +208,10 @@ struct TraineeOf final : Trainee {
     }
     COLLAB_COLD Loader open(const FitOptions& options) override {
         transform = transform_for(options.transform, train, Training::input);
-        check_classes(train, Training::outputs);
-        check_classes(test, Training::outputs);
+        check_target<Training>(train);
+        check_target<Training>(test);
+        check_classes<Training>(train);
+        check_classes<Training>(test);
         training.set_transform(options.transform, transform);
         return feed.open(training, train, transform,
                          {.batch = training.settings().batch, .seed = options.seed});
@@ -197,9 +230,10 @@ struct TraineeOf final : Trainee {
     COLLAB_COLD void step(const Batch& b, double rate) override {
         feed.give(b, [&](auto&& images) {
             if constexpr (Callbacks<Training, Fs...>::updates)
-                training.step(images, b.labels, b.size, rate, [&] { callbacks.before_update(); });
+                training.step(images, targets_of<Training>(b), b.size, rate,
+                              [&] { callbacks.before_update(); });
             else
-                training.step(images, b.labels, b.size, rate);
+                training.step(images, targets_of<Training>(b), b.size, rate);
         });
         training.note_losses();
     }

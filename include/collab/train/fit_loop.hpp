@@ -38,14 +38,18 @@ struct Trainee {
     Notes& notes;
     std::size_t networks;
     Pictures train_set, test_set;
+    TaskWords words;
     bool watches = false;   ///< a callback looks at every step
     Transform transform{};  ///< known when it was opened
 
-    Trainee(Notes& n, int count, Pictures train, Pictures test)
+    Trainee(Notes& n, int count, Pictures train, Pictures test, const TaskWords& task)
         : notes(n),
           networks(std::size_t(count)),
           train_set(train),
-          test_set(test) {}
+          test_set(test),
+          words(task) {}
+    /// What a schedule that waits for progress looks at: it falls as the networks get better.
+    double error(double score) const { return words.score[0].higher_is_better ? 1 - score : score; }
     virtual Loader open(const FitOptions& options) = 0;
     virtual const std::string& network_name(int i) const = 0;
     virtual std::string no_batch() const = 0;
@@ -99,9 +103,10 @@ COLLAB_COMPILED COLLAB_COLD void run_evaluation(Notes& notes, Loader& loader, Ev
         const std::vector<NetworkLoss> noted = notes.take();
         for (std::size_t at = 0; at < sizes.size(); ++at)
             for (std::size_t i = 0; i < networks; ++i) {
-                all[i].loss +=
-                    noted[at * networks + i].classification * sizes[at] / loader.samples();
-                all[i].accuracy += noted[at * networks + i].accuracy * sizes[at] / loader.samples();
+                const NetworkLoss& l = noted[at * networks + i];
+                all[i].loss += l.task * sizes[at] / loader.samples();
+                for (std::size_t k = 0; k < l.scores.size(); ++k)
+                    all[i].scores[k] += l.scores[k] * sizes[at] / loader.samples();
             }
         sizes.clear();
     };
@@ -172,7 +177,7 @@ COLLAB_COMPILED COLLAB_COLD History run_fit(Trainee& trainee, const FitOptions& 
         trainee.evaluate(options, evaluations.data());
         for (std::size_t i = 0; i < n; ++i) {
             record.networks[i].test_loss = evaluations[i].loss;
-            record.networks[i].test_accuracy = evaluations[i].accuracy;
+            record.networks[i].test_scores = evaluations[i].scores;
         }
         record.seconds = wall();
         history.records.push_back(record);
@@ -186,19 +191,20 @@ COLLAB_COMPILED COLLAB_COLD History run_fit(Trainee& trainee, const FitOptions& 
         for (std::size_t at = 0; at < noted.size() / n; ++at)
             for (std::size_t i = 0; i < n; ++i) {
                 const NetworkLoss& l = noted[at * n + i];
-                const double sum = l.classification + l.metric + l.verification + l.coupling;
+                const double sum = l.task + l.metric + l.verification + l.coupling;
                 if (!(std::abs(sum) < 1e300))
                     fail("the loss of ", trainee.network_name(int(i)), " became ", sum, " at step ",
                          course.step - long(noted.size() / n - 1 - at), " (epoch ",
                          course.epoch + 1, ", learning rate ", course.running.learning_rate,
                          "); a smaller learning rate may help");
                 auto& k = course.running.networks[i];
-                k.classification += l.classification;
+                k.task += l.task;
                 k.metric += l.metric;
                 k.verification += l.verification;
-                k.accuracy += l.accuracy;
+                for (std::size_t s = 0; s < l.scores.size(); ++s)
+                    k.scores[s] += l.scores[s];
                 k.coupling += l.coupling;
-                course.errors += (1 - l.accuracy) / double(n);
+                course.errors += trainee.error(l.score()) / double(n);
             }
     };
 
@@ -256,9 +262,9 @@ COLLAB_COMPILED COLLAB_COLD History run_fit(Trainee& trainee, const FitOptions& 
             bool best = false;
             if (complete) {
                 go = evaluate_now() && go;
-                const double was = history.best;
-                course.note(history.records.back());
-                best = history.best > was;
+                const long was = history.best_step;
+                course.note(history.records.back(), trainee.words.score[0].higher_is_better);
+                best = history.best_step != was;
             }
             if (keeper) {
                 course.wall = wall();

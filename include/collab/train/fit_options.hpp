@@ -31,8 +31,8 @@ public:
     template <class F>
         requires(!LRScheduler<F> && std::is_invocable_r_v<double, F&, int, int, double>)
     LearningRate(F function) : ask_(std::move(function)) {}
-    /// The rate of an epoch (from 0); `last_error` is the share of wrong answers on the training
-    /// images in the one before.
+    /// The rate of an epoch (from 0); `last_error` is the mean over the training images of the
+    /// epoch before: the share of wrong answers, or the first score where lower is better.
     double operator()(int epoch, int epochs, double last_error) {
         return ask_(epoch, epochs, last_error);
     }
@@ -65,10 +65,11 @@ struct FitOptions {
     Checkpoints checkpoints{};
 };
 
-/// Loss and accuracy of one network over a data set, in inference mode.
+/// Loss and scores of one network over a data set, in inference mode.
 struct Evaluation {
     double loss = 0;
-    double accuracy = 0;
+    ScoreValues scores{};
+    double score() const { return scores[0]; }  ///< the first: accuracy, for class numbers
 };
 
 namespace detail {

@@ -41,7 +41,8 @@ struct FitState {
     }
 
     double last_error() const { return past.empty() ? 1 : past.back(); }
-    void note(const Record& r);
+    /// Whether a record is the best one so far.
+    void note(const Record& r, bool higher_is_better);
     /// The running stretch as means.
     Record means(double seconds) const;
 
@@ -50,7 +51,7 @@ struct FitState {
 
 private:
     static void append(std::vector<double>& to, const Record& r);
-    static Record record(const double* v, std::size_t networks);
+    static Record record(const double* v, std::size_t networks, bool more);
 };
 
 /// A set of pictures: where they lie in memory, or only how many there are.
@@ -86,11 +87,11 @@ std::string transform_words(const Transform& t);
 #include <utility>
 
 namespace collab::detail {
-COLLAB_COMPILED COLLAB_COLD void FitState::note(const Record& r) {
+COLLAB_COMPILED COLLAB_COLD void FitState::note(const Record& r, bool higher_is_better) {
     double mean = 0;
     for (const NetworkRecord& k : r.networks)
-        mean += k.test_accuracy / double(r.networks.size());
-    if (mean > history.best) {
+        mean += k.test_score() / double(r.networks.size());
+    if (history.best_step == 0 || (higher_is_better ? mean > history.best : mean < history.best)) {
         history.best = mean;
         history.best_step = step;
     }
@@ -100,12 +101,14 @@ COLLAB_COMPILED COLLAB_COLD Record FitState::means(double seconds) const {
     r.seconds = seconds;
     const double c = double(counted ? counted : 1);
     for (auto& k : r.networks) {
-        k.classification /= c;
+        k.task /= c;
         k.metric /= c;
         k.verification /= c;
-        k.accuracy /= c;
+        for (double& score : k.scores)
+            score /= c;
         k.coupling /= c;
-        k.test_loss = k.test_accuracy = std::nan("");
+        k.test_loss = std::nan("");
+        k.test_scores.fill(k.test_loss);
     }
     return r;
 }
@@ -145,7 +148,11 @@ COLLAB_COMPILED COLLAB_COLD void FitState::load(const Tensors& file) {
     const auto now = file.values<double>(".fit.running");
     const auto records = file.values<double>(".fit.records");
     const std::size_t n = running.networks.size();
-    const std::size_t width = 4 + 7 * n;
+    // Seven figures of each network, and two for every further score, which older files lack.
+    const std::size_t few = 4 + 7 * n;
+    const std::size_t all = few + 2 * std::size_t(most_scores - 1) * n;
+    const bool more = now.size() == all;
+    const std::size_t width = more ? all : few;
     if (numbers.size() != 6 || now.size() != width || records.size() % width != 0 ||
         past.size() != std::size_t(epoch) || epoch < 0 || batch < 0 || step < 0)
         fail(file.source, ": what it says of the course of the training does not fit together");
@@ -154,23 +161,33 @@ COLLAB_COMPILED COLLAB_COLD void FitState::load(const Tensors& file) {
     wall = numbers[2];
     history.seconds = numbers[3];
     history.best = numbers[4];
-    running = record(now.data(), n);
+    running = record(now.data(), n, more);
     running.learning_rate = numbers[5];
     history.records.clear();
     for (std::size_t at = 0; at < records.size(); at += width)
-        history.records.push_back(record(records.data() + at, n));
+        history.records.push_back(record(records.data() + at, n, more));
     history.resumed = step;
 }
 COLLAB_COMPILED COLLAB_COLD void FitState::append(std::vector<double>& to, const Record& r) {
     to.insert(to.end(), {double(r.epoch), double(r.step), r.learning_rate, r.seconds});
     for (const NetworkRecord& k : r.networks)
-        to.insert(to.end(), {k.classification, k.metric, k.verification, k.accuracy, k.coupling,
-                             k.test_loss, k.test_accuracy});
+        to.insert(to.end(), {k.task, k.metric, k.verification, k.score(), k.coupling, k.test_loss,
+                             k.test_score()});
+    // The scores behind the first one stand at the end: files without them are still read.
+    for (const NetworkRecord& k : r.networks)
+        for (std::size_t s = 1; s < k.scores.size(); ++s)
+            to.insert(to.end(), {k.scores[s], k.test_scores[s]});
 }
-COLLAB_COMPILED COLLAB_COLD Record FitState::record(const double* v, std::size_t networks) {
+COLLAB_COMPILED COLLAB_COLD Record FitState::record(const double* v, std::size_t networks,
+                                                    bool more) {
     Record r{int(v[0]), long(v[1]), v[2], v[3], {}};
     for (v += 4; r.networks.size() < networks; v += 7)
-        r.networks.push_back({v[0], v[1], v[2], v[3], v[4], v[5], v[6]});
+        r.networks.push_back({v[0], v[1], v[2], {v[3]}, v[4], v[5], {v[6]}});
+    for (NetworkRecord& k : r.networks)
+        for (std::size_t s = 1; s < k.scores.size() && more; ++s, v += 2) {
+            k.scores[s] = v[0];
+            k.test_scores[s] = v[1];
+        }
     return r;
 }
 COLLAB_COMPILED COLLAB_COLD std::string set_words(const Pictures& set) {
@@ -179,10 +196,13 @@ COLLAB_COMPILED COLLAB_COLD std::string set_words(const Pictures& set) {
     const Images& images = *set.images;
     const std::string_view labels(reinterpret_cast<const char*>(images.labels.data()),
                                   images.labels.size() * sizeof(int));
+    const std::string_view values(reinterpret_cast<const char*>(images.targets.data()),
+                                  images.targets.size() * sizeof(float));
     const std::string_view pixels(reinterpret_cast<const char*>(images.pixels.data()),
                                   images.pixels.size());
     return sentence(images.size(), " images of ", images.dims.channels, " x ", images.dims.height,
-                    " x ", images.dims.width, ", checksum ", crc32c(pixels, crc32c(labels)));
+                    " x ", images.dims.width, ", checksum ",
+                    crc32c(pixels, crc32c(values, crc32c(labels))));
 }
 COLLAB_COMPILED COLLAB_COLD std::string transform_words(const Transform& t) {
     std::string s;

@@ -3,20 +3,26 @@
 #pragma once
 #include <vector>
 
+#include <collab/loss/task.hpp>
+
 namespace collab {
 
 /// What one network had reached at one moment. Training figures are means since the moment before.
 struct NetworkRecord {
-    /// on training batches, as they were trained on
-    double classification = 0;
+    /// on training batches, as they were trained on: the loss of the task and its parts
+    double task = 0;
     double metric = 0;
     double verification = 0;
-    double accuracy = 0;
+    ScoreValues scores{};
     /// what methods add, weighted
     double coupling = 0;
     /// nan where it was not evaluated
     double test_loss = 0;
-    double test_accuracy = 0;
+    ScoreValues test_scores{};
+
+    /// The first score, which decides what is best: accuracy, for class numbers.
+    double score() const { return scores[0]; }
+    double test_score() const { return test_scores[0]; }
 };
 
 /// One moment of a training.
@@ -48,8 +54,19 @@ struct History {
     bool stopped = false;          ///< a watcher or a callback ended it early
     /// steps that a checkpoint brought; 0 for a training from the beginning
     long resumed = 0;
-    double best = -1;    ///< the highest mean of the networks' test accuracies
-    long best_step = 0;  ///< when that was
+    double best = -1;    ///< the best mean of the networks' first test scores
+    long best_step = 0;  ///< when that was; 0: never
 };
+
+namespace detail {
+/// The words of a training's task; of one that says none, those of class numbers.
+template <class Training>
+constexpr TaskWords task_of() {
+    if constexpr (requires { Training::task; })
+        return Training::task;
+    else
+        return {};
+}
+}  // namespace detail
 
 }  // namespace collab

@@ -16,18 +16,11 @@ namespace collab {
 
 namespace detail {
 struct NamedFigure {
-    using Figure = double NetworkRecord::*;
-    const char* name;
-    Figure value;
+    std::string name;
+    double value;
 };
-inline constexpr NamedFigure figures_of_a_network[] = {
-    {"classification", &NetworkRecord::classification},
-    {"metric", &NetworkRecord::metric},
-    {"verification", &NetworkRecord::verification},
-    {"coupling", &NetworkRecord::coupling},
-    {"accuracy", &NetworkRecord::accuracy},
-    {"test_loss", &NetworkRecord::test_loss},
-    {"test_accuracy", &NetworkRecord::test_accuracy}};
+/// What logs say of a network, in the words of its task.
+std::vector<NamedFigure> figures(const NetworkRecord& r, const TaskWords& task);
 
 /// A file that grows line by line. Begun anew with what a checkpoint remembers, so that a training
 /// that goes on has no line twice.
@@ -48,15 +41,17 @@ std::vector<std::string> names_of(const Training& t) {
     return names;
 }
 
-std::string json_line(const Record& r, const std::vector<std::string>& names);
+std::string json_line(const Record& r, const std::vector<std::string>& names,
+                      const TaskWords& task);
 /// A cell of CSV (RFC 4180).
 std::string csv_text(std::string_view text);
-std::string csv_head(const std::vector<std::string>& names);
-std::string csv_line(const Record& r);
+std::string csv_head(const std::vector<std::string>& names, const TaskWords& task);
+std::string csv_line(const Record& r, const TaskWords& task);
 double seconds_since_1970();
 std::string event_path(const std::string& folder);
 std::string event_head(double start);
-std::string record_event(double start, const Record& r, const std::vector<std::string>& names);
+std::string record_event(double start, const Record& r, const std::vector<std::string>& names,
+                         const TaskWords& task);
 }  // namespace detail
 
 /// A callback: one line of JSON for each evaluation. Without a path, as with the other logs,
@@ -75,14 +70,14 @@ struct JsonLines {
             return;
         std::string all;
         for (const Record& r : h.records)
-            all += detail::json_line(r, detail::names_of(t));
+            all += detail::json_line(r, detail::names_of(t), detail::task_of<Training>());
         file.begin(path, "the log", all);
     }
     template <class Training>
     bool evaluated(Training& t, const FitEvent& e) {
         if (path.empty())
             return true;
-        file.append(detail::json_line(*e.record, detail::names_of(t)));
+        file.append(detail::json_line(*e.record, detail::names_of(t), detail::task_of<Training>()));
         return true;
     }
 };
@@ -98,16 +93,16 @@ struct CsvFile {
     void begin(Training& t, const History& h) {
         if (path.empty())
             return;
-        std::string all = detail::csv_head(detail::names_of(t));
+        std::string all = detail::csv_head(detail::names_of(t), detail::task_of<Training>());
         for (const Record& r : h.records)
-            all += detail::csv_line(r);
+            all += detail::csv_line(r, detail::task_of<Training>());
         file.begin(path, "the table", all);
     }
     template <class Training>
     bool evaluated(Training&, const FitEvent& e) {
         if (path.empty())
             return true;
-        file.append(detail::csv_line(*e.record));
+        file.append(detail::csv_line(*e.record, detail::task_of<Training>()));
         return true;
     }
 };
@@ -127,7 +122,7 @@ struct TensorBoard {
         start = detail::seconds_since_1970() - (h.records.empty() ? 0 : h.records.back().seconds);
         std::string all = detail::event_head(start);
         for (const Record& r : h.records)
-            all += detail::record_event(start, r, detail::names_of(t));
+            all += detail::record_event(start, r, detail::names_of(t), detail::task_of<Training>());
         // A fixed name: TensorBoard asks for the middle part, and a training that goes on replaces
         // its file.
         file.begin(detail::event_path(folder), "the events", all);
@@ -136,7 +131,8 @@ struct TensorBoard {
     bool evaluated(Training& t, const FitEvent& e) {
         if (folder.empty())
             return true;
-        file.append(detail::record_event(start, *e.record, detail::names_of(t)));
+        file.append(detail::record_event(start, *e.record, detail::names_of(t),
+                                         detail::task_of<Training>()));
         return true;
     }
 };
@@ -176,16 +172,32 @@ COLLAB_COMPILED COLLAB_COLD void GrowingFile::append(const std::string& bytes) {
         std::fflush(file_.get()) != 0)
         fail("cannot write ", what_, " ", path_, ": ", reason(errno));
 }
+COLLAB_COMPILED COLLAB_COLD std::vector<NamedFigure> figures(const NetworkRecord& r,
+                                                             const TaskWords& task) {
+    std::vector<NamedFigure> all{{task.loss, r.task},
+                                 {"metric", r.metric},
+                                 {"verification", r.verification},
+                                 {"coupling", r.coupling}};
+    for (std::size_t k = 0; k < std::size_t(task.scores); ++k)
+        all.push_back({task.score[k].name, r.scores[k]});
+    all.push_back({"test_loss", r.test_loss});
+    for (std::size_t k = 0; k < std::size_t(task.scores); ++k)
+        all.push_back({std::string("test_") + task.score[k].name, r.test_scores[k]});
+    return all;
+}
 COLLAB_COMPILED COLLAB_COLD std::string json_line(const Record& r,
-                                                  const std::vector<std::string>& names) {
+                                                  const std::vector<std::string>& names,
+                                                  const TaskWords& task) {
     std::string s = sentence("{\"epoch\":", r.epoch, ",\"step\":", r.step,
                              ",\"rate\":", json_number(r.learning_rate),
                              ",\"seconds\":", json_number(r.seconds), ",\"networks\":{");
     for (std::size_t i = 0; i < r.networks.size(); ++i) {
         s += sentence(i ? "," : "", json_text(names[i]), ":{");
-        for (const NamedFigure& f : figures_of_a_network)
-            s += sentence(&f == figures_of_a_network ? "\"" : ",\"", f.name,
-                          "\":", json_number(r.networks[i].*f.value));
+        const char* between = "\"";
+        for (const NamedFigure& f : figures(r.networks[i], task)) {
+            s += sentence(between, f.name, "\":", json_number(f.value));
+            between = ",\"";
+        }
         s += "}";
     }
     return s + "}}\n";
@@ -198,19 +210,20 @@ COLLAB_COMPILED COLLAB_COLD std::string csv_text(std::string_view text) {
         s += c == '"' ? "\"\"" : std::string(1, c);
     return s + '"';
 }
-COLLAB_COMPILED COLLAB_COLD std::string csv_head(const std::vector<std::string>& names) {
+COLLAB_COMPILED COLLAB_COLD std::string csv_head(const std::vector<std::string>& names,
+                                                 const TaskWords& task) {
     std::string s = "epoch,step,rate,seconds";
     for (const std::string& n : names)
-        for (const NamedFigure& f : figures_of_a_network)
+        for (const NamedFigure& f : figures({}, task))
             s += sentence(",", csv_text(n + "." + f.name));
     return s + "\n";
 }
-COLLAB_COMPILED COLLAB_COLD std::string csv_line(const Record& r) {
+COLLAB_COMPILED COLLAB_COLD std::string csv_line(const Record& r, const TaskWords& task) {
     std::string s = sentence(r.epoch, ",", r.step, ",", json_number(r.learning_rate), ",",
                              json_number(r.seconds));
     for (const NetworkRecord& n : r.networks)
-        for (const NamedFigure& f : figures_of_a_network)
-            s += sentence(",", std::isfinite(n.*f.value) ? json_number(n.*f.value) : std::string());
+        for (const NamedFigure& f : figures(n, task))
+            s += sentence(",", std::isfinite(f.value) ? json_number(f.value) : std::string());
     return s + "\n";
 }
 COLLAB_COMPILED COLLAB_COLD double seconds_since_1970() {
@@ -224,13 +237,14 @@ COLLAB_COMPILED COLLAB_COLD std::string event_head(double start) {
     return first_event(start);
 }
 COLLAB_COMPILED COLLAB_COLD std::string record_event(double start, const Record& r,
-                                                     const std::vector<std::string>& names) {
+                                                     const std::vector<std::string>& names,
+                                                     const TaskWords& task) {
     std::vector<std::pair<std::string, double>> values{{"rate", r.learning_rate},
                                                        {"epoch", r.epoch}};
     for (std::size_t i = 0; i < r.networks.size(); ++i)
-        for (const NamedFigure& f : figures_of_a_network)
-            if (std::isfinite(r.networks[i].*f.value))
-                values.emplace_back(names[i] + "/" + f.name, r.networks[i].*f.value);
+        for (const NamedFigure& f : figures(r.networks[i], task))
+            if (std::isfinite(f.value))
+                values.emplace_back(names[i] + "/" + f.name, f.value);
     return scalar_event(start + r.seconds, r.step, values);
 }
 }  // namespace collab::detail

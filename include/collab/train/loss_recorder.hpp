@@ -102,10 +102,11 @@ private:
     template <class L, class F>
     static void add(NetworkLoss& to, const L& l, double weight, F&& mean) {
         switch (l.part) {
-        case LossPart::classification:
-            to.classification = mean(l.rows);
-            to.accuracy = mean(l.hits);
-            to.classification_weight = weight;
+        case LossPart::task:
+            to.task = mean(l.rows);
+            for (std::size_t k = 0; k < std::size_t(Graph::scores); ++k)
+                to.scores[k] = mean(l.scores[k]);
+            to.task_weight = weight;
             break;
         case LossPart::verification:
             to.verification += mean(l.rows);

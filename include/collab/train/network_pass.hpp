@@ -47,7 +47,7 @@ public:
 
     /// From the gradient of the logits to those of all parameters.
     COLLAB_COLD void backward() {
-        View<const T> d{graph_.logit_gradient(I), X::outputs};
+        View<const T> d{graph_.logit_gradient(I), Plan::Output::dims.channels};
         static_for<stops + 1>([&](auto r) {
             constexpr int k = stops - r;  // the k-th stretch, then the stop before it
             d = Plan::template backward<X::template stretch_begin<I, k>,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // own_losses: the losses that every collaboration has, as nodes of the graph that methods add to:
-// L = sum_k [ CE(z_k, y) + alpha (L_metric^k + CE(v_k, y)) ] (Eq. 1 and 2 of Wang, Wang and Gao
-// 2018).
+// L = sum_k [ l(z_k, y) + alpha (L_metric^k + l(v_k, y)) ] with the loss l of the task, cross
+// entropy in Eq. 1 and 2 of Wang, Wang and Gao 2018.
 #pragma once
 #include <memory>
 #include <string>
@@ -18,8 +18,10 @@ class OwnLosses {
     using Graph = MethodGraph<C, B>;
 
 public:
-    OwnLosses(MemoryPlan<C, T>& memory, const typename C::metric& metric, double alpha)
+    OwnLosses(MemoryPlan<C, T>& memory, const typename C::loss& loss,
+              const typename C::metric& metric, double alpha)
         : memory_(memory),
+          loss_(loss),
           metric_(metric),
           alpha_(alpha) {}
 
@@ -34,7 +36,7 @@ public:
         for (int i = 0; i < C::size; ++i) {
             if (!X::frozen(i))
                 g.logit_gradient(i) = g.take(X::outputs);
-            g.add_cross_entropy(LossPart::classification, i, "classification", i, 1);
+            g.add_task(LossPart::task, i, C::loss::name, loss_, i, 1);
             for (int k = 0; k < C::bases; ++k)
                 add_mkb(g, i, k);
         }
@@ -43,8 +45,8 @@ public:
 private:
     void add_mkb(Graph& g, int i, int k) {
         const MkbMemory<T>& own = memory_.mkbs[std::size_t(i)][std::size_t(k)];
-        g.add_cross_entropy(LossPart::verification, i, sentence("verification ", k), own.scores,
-                            alpha_);
+        g.add_task(LossPart::verification, i, sentence("verification ", k), loss_, own.scores,
+                   alpha_);
         using Node = PeerDistanceNode<typename C::metric, B, C::size - 1>;
         auto node = std::make_unique<Node>();
         node->part = LossPart::distance;
@@ -69,6 +71,7 @@ private:
     }
 
     MemoryPlan<C, T>& memory_;
+    const typename C::loss& loss_;
     const typename C::metric& metric_;
     double alpha_;
 };

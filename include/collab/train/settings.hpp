@@ -7,7 +7,9 @@
 #include <vector>
 
 #include <collab/core/expect.hpp>
+#include <collab/loss/cross_entropy.hpp>
 #include <collab/loss/metrics.hpp>
+#include <collab/loss/task.hpp>
 #include <collab/model/named_tensors.hpp>
 #include <collab/optim/adam.hpp>
 #include <collab/optim/sgd.hpp>
@@ -15,14 +17,16 @@
 namespace collab {
 
 /// What a training needs to know beside its type. M is the collaboration's metric, Methods a tuple
-/// of its methods, O what moves the weights.
-template <class M = CosineDistance, class Methods = std::tuple<>, class O = Sgd>
+/// of its methods, O what moves the weights, L the loss of the task.
+template <class M = CosineDistance, class Methods = std::tuple<>, class O = Sgd,
+          class L = CrossEntropy>
 struct TrainingSettings {
     double alpha = 0.2;      ///< weight of the collaborative loss (Eq. 1)
     std::uint64_t seed = 1;  ///< of initial weights and of dropout
     int batch = 128;         ///< samples per step, at most
     O optimizer{};
     Initialization initialization{};
+    L loss{};
     M metric{};
     /// What the networks are called in reports and parameter names; `net0`, `net1`, ... unless
     /// given. Initial weights follow the name.
@@ -43,6 +47,7 @@ struct TrainingSettings {
         critic.check();
         expect.not_negative("initialization.stddev", initialization.stddev);
         expect.at_least("freeze_mkb_after", double(freeze_mkb_after), -1);
+        detail::check_settings(loss);
         detail::check_settings(metric);
     }
 };
@@ -55,20 +60,22 @@ struct NetworkWeights {
 
 /// The parts of one network's loss over the last batch, means over samples (Eq. 1 and 2).
 struct NetworkLoss {
-    double classification = 0;
+    double task = 0;  ///< of the network's own output
     double metric = 0;
     double verification = 0;
-    double accuracy = 0;  ///< of the network's own output, on the batch as it was trained on
-    double coupling = 0;  ///< what methods add, each loss times its weight
-    double classification_weight = 1;
+    ScoreValues scores{};  ///< of the network's own output, on the batch as it was trained on
+    double coupling = 0;   ///< what methods add, each loss times its weight
+    double task_weight = 1;
+    double score() const { return scores[0]; }  ///< the first: accuracy, for class numbers
     double total(double alpha) const {
-        return classification_weight * classification + alpha * (metric + verification) + coupling;
+        return task_weight * task + alpha * (metric + verification) + coupling;
     }
 };
 
 namespace detail {
-/// Throws Error where a part of the loss is infinite or not a number.
-void check_loss(const NetworkLoss& loss, const std::string& network, long step);
+/// Throws Error where a part of the loss is infinite or not a number. `task` is the word for the
+/// loss of the task.
+void check_loss(const NetworkLoss& loss, const char* task, const std::string& network, long step);
 }  // namespace detail
 
 }  // namespace collab
@@ -77,14 +84,14 @@ void check_loss(const NetworkLoss& loss, const std::string& network, long step);
 #include <cmath>
 
 namespace collab::detail {
-COLLAB_COMPILED COLLAB_COLD void check_loss(const NetworkLoss& loss, const std::string& network,
-                                            long step) {
+COLLAB_COMPILED COLLAB_COLD void check_loss(const NetworkLoss& loss, const char* task,
+                                            const std::string& network, long step) {
     const auto look = [&](const char* part, double value) {
         if (!std::isfinite(value))
             fail("the ", part, " loss of ", network, " is ", value, " after step ", step,
                  "; a smaller learning rate may help");
     };
-    look("classification", loss.classification);
+    look(task, loss.task);
     look("metric", loss.metric);
     look("verification", loss.verification);
     look("coupling", loss.coupling);

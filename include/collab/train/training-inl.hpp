@@ -46,9 +46,10 @@ void Training<What, B, O>::lay_out(Arena<T>& arena) {
     *memory_ = detail::MemoryPlan<C, T>(
         arena, places_, {Store::parameters_, Store::gradients_, Store::state_}, batch);
     T* const work = arena.take(batch * std::size_t(graph_.scratch()));
-    graph_.lay_out(settings_.methods, arena,
-                   {Store::parameters_, Store::gradients_, Store::state_, Store::echo_, work},
-                   batch, detail::OwnLosses<C, B>(*memory_, settings_.metric, settings_.alpha));
+    graph_.lay_out(
+        settings_.methods, arena,
+        {Store::parameters_, Store::gradients_, Store::state_, Store::echo_, work}, batch,
+        detail::OwnLosses<C, B>(*memory_, settings_.loss, settings_.metric, settings_.alpha));
 }
 
 template <class What, class B, Optimizer O>
@@ -132,6 +133,7 @@ void Training<What, B, O>::run_graph(int samples, Mode mode, Random random,
     detail::MethodPass<B> r{{*backend_, samples, settings_.batch, mode, random},
                             graph_.tensors(),
                             input_->labels(),
+                            input_->targets(),
                             moment_,
                             plan.active,
                             mode == Mode::training,

@@ -34,8 +34,9 @@ namespace collab {
 ///     training.step(images, labels, 128, 0.1);   // NHWC, class numbers, samples, learning rate
 ///     auto small = training.deploy<0>();         // with its own half of the knowledge base
 ///
-/// Minimizes sum_k [ CE(z_k, y) + alpha (L_metric^k + CE(v_k, y)) ] with peers detached inside
-/// L_metric^k, plus what the methods add. One thread may use a training at a time.
+/// Minimizes sum_k [ l(z_k, y) + alpha (L_metric^k + l(v_k, y)) ] with the loss l of the task
+/// (cross entropy unless the collaboration names another) and peers detached inside L_metric^k,
+/// plus what the methods add. One thread may use a training at a time.
 template <class What, class B, Optimizer O = Sgd>
 class Training : public ParameterStore<B> {
 public:
@@ -55,11 +56,15 @@ public:
     using Methods = decltype(detail::as_tuple(typename C::methods{}));
     using Settings =
         TrainingSettings<typename detail::CheckedTraining<Description, B>::Given::metric, Methods,
-                         O>;
+                         O, typename C::loss>;
     static constexpr bool rolls_inputs = C::different_inputs;  ///< networks see other samples
     static constexpr int networks = n;
     static constexpr Dims input = X::image;
     static constexpr int outputs = X::outputs;
+    /// What a step is given for each sample: a class number (int), or `target_size` floats.
+    using Target = typename C::loss::Target;
+    static constexpr int target_size = X::target_size;  ///< 0 where targets are class numbers
+    static constexpr TaskWords task = X::task;          ///< what its loss and scores are called
 
     COLLAB_COLD explicit Training(const Settings& settings = {},
                                   std::shared_ptr<B> backend = std::make_shared<B>());
@@ -87,29 +92,29 @@ public:
     /// are forgotten.
     std::size_t workspace_bytes();
 
-    /// One step on `samples` samples (at most the batch of the settings): NHWC images and class
-    /// numbers on the host. In an iterative collaboration, one after the other for each network; a
-    /// method with a critic moves that first. `before_update()` may look at the gradients before
-    /// each update uses them.
+    /// One step on `samples` samples (at most the batch of the settings): NHWC images and targets
+    /// (see Target) on the host. In an iterative collaboration, one after the other for each
+    /// network; a method with a critic moves that first. `before_update()` may look at the
+    /// gradients before each update uses them.
     template <std::invocable F = detail::NoLook>
-    void step(const float* images, const int* labels, int samples, double learning_rate,
+    void step(const float* images, const Target* targets, int samples, double learning_rate,
               F&& before_update = {}) {
-        input_->load(images, labels, samples, C::different_inputs, *memory_, graph_);
+        input_->load(images, targets, samples, C::different_inputs, *memory_, graph_);
         step_on_loaded(samples, learning_rate, before_update);
     }
     /// The same on images that are formed where they are needed: `form(to)` writes them, NHWC, to
     /// memory of the backend.
     template <std::invocable<T*> Form, std::invocable F = detail::NoLook>
         requires(!C::different_inputs)
-    void step(Form&& form, const int* labels, int samples, double learning_rate,
+    void step(Form&& form, const Target* targets, int samples, double learning_rate,
               F&& before_update = {}) {
-        input_->load(form, labels, samples, *memory_);
+        input_->load(form, targets, samples, *memory_);
         step_on_loaded(samples, learning_rate, before_update);
     }
     /// The forward and backward pass of a step, without the update: the gradients of all losses at
     /// once, whatever the order of updates. It counts as no step.
-    void compute_gradients(const float* images, const int* labels, int samples) {
-        input_->load(images, labels, samples, C::different_inputs, *memory_, graph_);
+    void compute_gradients(const float* images, const Target* targets, int samples) {
+        input_->load(images, targets, samples, C::different_inputs, *memory_, graph_);
         pass(samples, random_of_step(), {X::everyone});
         samples_ = samples;
         ++looks_;
@@ -117,14 +122,14 @@ public:
     /// Forward only, in inference mode: afterwards `losses()` and `logits(i)` speak of this batch.
     /// Changes no weight and no statistic. All networks see the same images, whatever they are
     /// trained on.
-    void evaluate_batch(const float* images, const int* labels, int samples) {
-        input_->load(images, labels, samples, false, *memory_, graph_);
+    void evaluate_batch(const float* images, const Target* targets, int samples) {
+        input_->load(images, targets, samples, false, *memory_, graph_);
         evaluate_loaded(samples);
     }
     template <std::invocable<T*> Form>
         requires(!C::different_inputs)
-    void evaluate_batch(Form&& form, const int* labels, int samples) {
-        input_->load(form, labels, samples, *memory_);
+    void evaluate_batch(Form&& form, const Target* targets, int samples) {
+        input_->load(form, targets, samples, *memory_);
         evaluate_loaded(samples);
     }
     /// Tells the training where it stands, for weights that change with time: epoch in [0, epochs).
@@ -210,7 +215,7 @@ public:
         input_->undo(fitted.normalize);
     }
     const std::optional<Transform>& transform() const { return transform_; }
-    /// Loss and accuracy of every network over a whole set, in inference mode. Without a transform,
+    /// Loss and scores of every network over a whole set, in inference mode. Without a transform,
     /// that of the last fit is used.
     COLLAB_COLD std::array<Evaluation, std::size_t(n)> evaluate(
         const Images& images, const std::optional<Transform>& transform = {}) {
@@ -289,7 +294,7 @@ private:
     }
     void check_losses(const Losses& all, long step) const {
         for (int i = 0; i < n; ++i)
-            detail::check_loss(all[std::size_t(i)], name(i), step);
+            detail::check_loss(all[std::size_t(i)], task.loss, name(i), step);
     }
     COLLAB_COLD std::pair<detail::Place, Footprint> network_place(int network) const {
         check_network(network);

@@ -49,6 +49,9 @@ std::vector<std::pair<std::string, std::string>> training_manifest(const Setting
     else
         all.push_back({"input", "siamese: every network sees the same batch"});
     all.push_back({"updates", detail::type_name<typename C::order>()});
+    const std::string loss = std::same_as<typename C::loss, CrossEntropy>
+                                 ? std::string("CE")
+                                 : detail::described(settings.loss);
     std::string frozen;
     for (int i = 0; i < C::size; ++i)
         if (C::frozen::has(i))
@@ -75,13 +78,15 @@ std::vector<std::pair<std::string, std::string>> training_manifest(const Setting
                                                         : "") +
                                ", peers constant"});
         all.push_back({sentence("MKB ", int(k), ", verification"),
-                       plain_number(settings.alpha) +
-                           " x CE on each network's own embedding, one classifier for all"});
+                       plain_number(settings.alpha) + " x " + loss +
+                           " on each network's own embedding, one " +
+                           (detail::class_targets<typename C::loss> ? "classifier" : "head") +
+                           " for all"});
     });
     const MethodOutline s = method_outline<C>(settings.methods);
     for (std::size_t i = 0; i < names.size(); ++i)
         if (!C::frozen::has(int(i)))
-            all.push_back({names[i], plain_number(s.classification[i]) + " x CE"});
+            all.push_back({names[i], plain_number(s.task[i]) + " x " + loss});
     for (const MethodOutline::Asked& l : s.losses) {
         const std::string owner = l.owner >= 0        ? names[std::size_t(l.owner)]
                                   : l.owner == critic ? "critic"

@@ -21,7 +21,11 @@ struct Traits {
     using Branch = typename C::template branch<I, K>;
 
     static constexpr Dims image = input_of<Net<0>>::dims;
-    static constexpr int outputs = Plan<0>::Output::dims.channels;
+    static constexpr int outputs = Plan<0>::Output::dims.size();
+    using Loss = typename C::loss;
+    static constexpr bool class_targets = detail::class_targets<Loss>;
+    static constexpr int target_size = detail::target_size<Loss>(outputs);  ///< 0: class numbers
+    static constexpr TaskWords task = task_words<Loss>(typename C::scores{});
     static constexpr bool frozen(int network) { return C::frozen::has(network); }
 
     template <int I>
