@@ -43,6 +43,7 @@
 #include <collab/layer/pool.hpp>
 #include <collab/layer/residual.hpp>
 #include <collab/loss/cross_entropy.hpp>
+#include <collab/loss/mean_squared_error.hpp>
 #include <collab/loss/metrics.hpp>
 #include <collab/loss/scores.hpp>
 #include <collab/loss/task.hpp>
