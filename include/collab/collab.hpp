@@ -42,6 +42,7 @@
 #include <collab/layer/parameter_layer.hpp>
 #include <collab/layer/pool.hpp>
 #include <collab/layer/residual.hpp>
+#include <collab/loss/binary_cross_entropy.hpp>
 #include <collab/loss/cross_entropy.hpp>
 #include <collab/loss/mean_squared_error.hpp>
 #include <collab/loss/metrics.hpp>
