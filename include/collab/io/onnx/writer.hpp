@@ -148,9 +148,8 @@ private:
         } else {
             // A plain value: of a concept, an error would print every requirement.
             constexpr bool writes_onnx = detail::WritesOnnx<L, In>;
-            static_assert(writes_onnx,
-                          "collab: this layer cannot be written as ONNX; specialize "
-                          "collab::OnnxLayer for it");
+            static_assert(writes_onnx, "collab: this layer cannot be written as ONNX; specialize "
+                                       "collab::OnnxLayer for it");
             return x;
         }
     }
