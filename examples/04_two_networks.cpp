@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // 04_two_networks: two networks that learn from each other around a mutual knowledge base.
 // prints: together: [0-9.]+ % and [0-9.]+ %, deployed alone: [0-9.]+ %
-// [readme]
 #include <cstdio>
 
 #include <collab/collab.hpp>
@@ -27,4 +26,3 @@ int main() {
     std::printf("together: %.1f %% and %.1f %%, deployed alone: %.1f %%\n", 100 * plain.score(),
                 100 * deeper.score(), 100 * network.accuracy(data.test));
 }
-// [readme]

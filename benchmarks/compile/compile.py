@@ -57,7 +57,7 @@ def main():
         base.append("-DCOLLAB_PRECOMPILED")
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
-        programs = [("README's two networks", TOP / "examples/04_two_networks.cpp"),
+        programs = [("two networks", TOP / "examples/04_two_networks.cpp"),
                     ("one network", TOP / "benchmarks/compile/one_network.cpp"),
                     ("descriptions only", TOP / "benchmarks/compile/description.cpp")]
         for layers in [int(n) for n in arguments.layers.split(",") if n]:

@@ -13,10 +13,10 @@ struct Large : Sequential<Image, Conv2d<8, 3>, BatchNorm, Relu, MaxPool<2>, Conv
 using Pair = Collaboration<Small, Large, MKB<Encoder<16>, Transfer<16>, Decoder>, CosineDistance>;
 
 int main() {
-    const Splits data = synthetic(Image::dims, /*classes*/ 4, /*train*/ 480, /*test*/ 200);
+    const Splits data = synthetic(Image::dims, /*classes*/ 4, /*train*/ 1200, /*test*/ 200);
     Training<Pair, Cpu<float>> training(
         {.alpha = 0.2, .seed = 1, .batch = 32, .names = {"small", "large"}});
-    training.fit(data, {.epochs = 3, .learning_rate = 0.05, .watch = [](const FitEvent& e) {
+    training.fit(data, {.epochs = 6, .learning_rate = 0.1, .watch = [](const FitEvent& e) {
                             if (e.evaluated)
                                 std::printf("epoch %d: %.1f %% and %.1f %%\n", e.epoch,
                                             100 * e.record->networks[0].test_score(),

@@ -195,20 +195,21 @@ void normalization(const Check<B>& check) {
     });
 }
 
-/// The sums of a gradient that a normalization passes on: any numbers of a plausible size will do.
-template <class B>
-void fusion(const Check<B>& check) {
-    using S = typename B::Scalar;
-    // a normalized map
-    const auto operands = [](auto& t, const Map& map, const auto& data, auto f, const char* x) {
+/// The operands of fused operations.
+struct Fused {
+    /// A normalized map.
+    template <class Tensors, class Data, class F>
+    static auto operands(Tensors& t, const Map& map, const Data& data, F f, const char* x) {
         using T = std::remove_cvref_t<decltype(*t.in("gamma", 1))>;
         const int c = map.dims.channels;
-        return backend::Normalized<T, decltype(f)>{
-            t.in(x, map, data.x), t.in("gamma", c, data.gamma), t.in("beta", c, data.beta),
-            t.in("saved", 2 * c, data.saved), f};
-    };
-    // a gradient through a normalization
-    const auto gradient = [](auto& t, const Map& map, const auto& data) {
+        return backend::Normalized<T, F>{t.in(x, map, data.x), t.in("gamma", c, data.gamma),
+                                         t.in("beta", c, data.beta),
+                                         t.in("saved", 2 * c, data.saved), f};
+    }
+    /// A gradient through a normalization. The sums that it passes on may be any numbers of a
+    /// plausible size.
+    template <class Tensors, class Data>
+    static auto gradient(Tensors& t, const Map& map, const Data& data) {
         using T = std::remove_cvref_t<decltype(*t.in("gamma", 1))>;
         const int c = map.dims.channels;
         return backend::NormalizedGradient<T>{t.in("g", map),
@@ -217,129 +218,181 @@ void fusion(const Check<B>& check) {
                                               t.in("saved of y", 2 * c, data.saved),
                                               t.in("sums of y", 2 * c),
                                               map.pixels()};
-    };
-    const auto statistics = [](auto& t, const Normalization& n, int c) {
+    }
+    template <class Tensors>
+    static auto statistics(Tensors& t, const Normalization& n, int c) {
         auto* mean = t.inout("running mean", c);
         // a mean near 0 is one of terms of about 1
         return backend::Statistics<std::remove_cvref_t<decltype(*mean)>>{
             n, mean, t.inout("running variance", c), t.out("mean and inverse stddev", 2 * c, 1, 2)};
-    };
-    const Normalization n{1e-3, 0.1};
+    }
+    static constexpr Normalization n{1e-3, 0.1};
+};
+
+/// A fused convolution: its input normalized, with an activation, and a normalization behind it.
+template <class B, class F>
+struct FusedConvolution : Fused {
+    using S = typename B::Scalar;
+    const Check<B>& check;
+    Convolution g;
+    F f;
+    bool with_skip;
+    Map in{g.batch, g.in};
+    Map out{g.batch, g.out};
+    Normalized<S, F> data{in, n, f};
+    Normalized<S, Identity> behind{out, n, Identity{}};
+    double scale = std::max(data.amplification, behind.amplification) *
+                   std::max(1, g.kernel.area() * g.out.channels / g.groups);
+    std::string what;
+
+    FusedConvolution(const Check<B>& c, const Convolution& convolution, const std::string& name,
+                     F activation, bool skip)
+        : check(c),
+          g(convolution),
+          f(activation),
+          with_skip(skip),
+          what(text("fused convolution", g) + sentence(", ", g.groups, " groups, ", name)) {}
+
+    void forward() const {
+        check(what, [&](auto& b, auto& t) {
+            b.fused_conv2d(g, operands(t, in, data, f, "x"), t.in("w", g.weights()),
+                           t.in("bias", g.out.channels), t.out("y", out),
+                           statistics(t, n, g.out.channels));
+        });
+        check(what + ", plain input, no statistics", [&](auto& b, auto& t) {
+            using T = std::remove_cvref_t<decltype(*t.in("w", 1))>;
+            b.fused_conv2d(g, t.in("x", in), t.in("w", g.weights()), nullptr, t.out("y", out),
+                           backend::Statistics<T>{});
+        });
+        check(what + ", normalized", [&](auto& b, auto& t) {
+            const int c = g.out.channels;
+            auto* gamma = t.in("gamma of y", c, behind.gamma);
+            using T = std::remove_cvref_t<decltype(*gamma)>;
+            const backend::Normalized<T, Identity> normalization{
+                {},
+                gamma,
+                t.in("beta of y", c, behind.beta),
+                t.in("saved of y", 2 * c, behind.saved),
+                {}};
+            const auto skip = with_skip ? t.in("skip", out) : View<const T>{};
+            b.normalized_conv2d(g, operands(t, in, data, f, "x"), t.in("w", g.weights()),
+                                t.in("bias", c), f, normalization, skip,
+                                t.out("y", out, behind.amplification * scale));
+        });
+    }
+    void backward() const {
+        check(what + ", weight gradient", [&](auto& b, auto& t) {
+            b.fused_conv2d_weight_gradient(g, operands(t, in, data, f, "x"),
+                                           gradient(t, out, behind),
+                                           t.out_zero("dw", g.weights(), scale));
+        });
+        check(what + ", both gradients and gate", [&](auto& b, auto& t) {
+            const auto input = operands(t, in, data, f, "x");
+            const int c = g.in.channels;
+            auto* dgamma = t.inout("dgamma", c, scale);
+            using T = std::remove_cvref_t<decltype(*dgamma)>;
+            b.fused_conv2d_backward(g, input, gradient(t, out, behind), t.in("w", g.weights()),
+                                    t.out_zero("dw", g.weights(), scale), t.out("dx", in, scale),
+                                    backend::Gate<T, decltype(f)>{input, dgamma,
+                                                                  t.inout("dbeta", c, scale),
+                                                                  t.out("sums", 2 * c, scale)});
+        });
+        check(what + ", both gradients and sum", [&](auto& b, auto& t) {
+            const auto more = t.in("more", in);
+            using T = std::remove_cvref_t<decltype(*more.data)>;
+            b.fused_conv2d_backward(g, t.in("x", in), t.in("dy", out), t.in("w", g.weights()),
+                                    t.inout("dw", g.weights(), scale), t.out("dx", in),
+                                    backend::Plus<T>{more});
+        });
+        gradients_and_gate(false);
+        gradients_and_gate(true);
+    }
+    /// Both gradients, through the activation of what is stored, with or without a sum.
+    void gradients_and_gate(bool plus) const {
+        check(what + (plus ? ", both gradients, sum and gate"
+                           : ", both gradients and gate of what is stored"),
+              [&](auto& b, auto& t) {
+                  const auto x = t.in("value", in, data.y);
+                  const int c = g.in.channels;
+                  auto* dgamma = t.inout("dgamma", c, scale);
+                  using T = std::remove_cvref_t<decltype(*dgamma)>;
+                  const View<const T> more = plus ? t.in("more", in) : View<const T>{};
+                  b.fused_conv2d_backward(
+                      g, x, t.in("dy", out), t.in("w", g.weights()),
+                      t.out_zero("dw", g.weights(), scale), t.out("dx", in, scale),
+                      backend::OutputGate<T, decltype(f)>{
+                          more, x, t.in("raw", in, data.x), t.in("saved", 2 * c, data.saved),
+                          dgamma, t.inout("dbeta", c, scale), t.out("sums", 2 * c, scale), f});
+              });
+    }
+};
+
+/// A normalization in parts: its map, with or without a sum, and its gradient.
+template <class B, class F>
+struct FusedNormalization : Fused {
+    using S = typename B::Scalar;
+    const Check<B>& check;
+    Map map;
+    F f;
+    std::string what;
+    Normalized<S, F> data{map, n, f};
+
+    void forward() const {
+        check("normalize and " + what, [&](auto& b, auto& t) {
+            b.normalize(map, f, operands(t, map, data, Identity{}, "x"), {}, t.out("y", map));
+        });
+        check("normalize, add and " + what, [&](auto& b, auto& t) {
+            b.normalize(map, f, operands(t, map, data, Identity{}, "x"), t.in("skip", map),
+                        t.out("y", map, data.amplification));
+        });
+        check("normalize, add in place and " + what, [&](auto& b, auto& t) {
+            const auto [skip, y] = t.in_place("y", map, data.amplification);
+            b.normalize(map, f, operands(t, map, data, Identity{}, "x"), skip, y);
+        });
+    }
+    void backward() const {
+        const int c = map.dims.channels;
+        const auto sums = [&](auto& b, auto& t, auto dy, auto to) {
+            b.normalized_sums(
+                map, f, t.in("x", map, data.x), t.in("y", map, data.y), dy,
+                t.in("saved", 2 * c, data.saved), t.inout("dgamma", c), t.inout("dbeta", c),
+                t.out("sums", 2 * c, data.amplification * double(map.pixels()), 2), to);
+        };
+        check("sums of " + what,
+              [&](auto& b, auto& t) { sums(b, t, t.in("dy", map), t.out("g", map)); });
+        check("sums in place of " + what, [&](auto& b, auto& t) {
+            const auto [dy, to] = t.in_place("g", map);
+            sums(b, t, dy, to);
+        });
+        check("gradient through the normalization of " + what, [&](auto& b, auto& t) {
+            b.normalized_gradient(map, gradient(t, map, data),
+                                  t.out("dx", map, 2 * data.amplification));
+        });
+    }
+};
+
+template <class B>
+void fusion(const Check<B>& check) {
     for_activations([&](const std::string& name, auto f) {
+        using F = decltype(f);
         int turn = 0;
         for (const Convolution& g : convolutions()) {
             if (!fuses(g))
                 continue;
             // the activation is a detail of the loads
-            if (!std::is_same_v<decltype(f), ReluFunction> && turn++ % 8 != 0)
+            if (!std::is_same_v<F, ReluFunction> && turn++ % 8 != 0)
                 continue;
-            const Map in{g.batch, g.in};
-            const Map out{g.batch, g.out};
-            if (out.pixels() < 2)
+            if (Map{g.batch, g.out}.pixels() < 2)
                 continue;
-            const Normalized<S, decltype(f)> data(in, n, f);
-            const Normalized<S, Identity> behind(out, n, Identity{});
-            const double scale = std::max(data.amplification, behind.amplification) *
-                                 std::max(1, g.kernel.area() * g.out.channels / g.groups);
-            const std::string what =
-                text("fused convolution", g) + sentence(", ", g.groups, " groups, ", name);
-            check(what, [&](auto& b, auto& t) {
-                b.fused_conv2d(g, operands(t, in, data, f, "x"), t.in("w", g.weights()),
-                               t.in("bias", g.out.channels), t.out("y", out),
-                               statistics(t, n, g.out.channels));
-            });
-            check(what + ", plain input, no statistics", [&](auto& b, auto& t) {
-                using T = std::remove_cvref_t<decltype(*t.in("w", 1))>;
-                b.fused_conv2d(g, t.in("x", in), t.in("w", g.weights()), nullptr, t.out("y", out),
-                               backend::Statistics<T>{});
-            });
-            check(what + ", normalized", [&](auto& b, auto& t) {
-                const int c = g.out.channels;
-                auto* gamma = t.in("gamma of y", c, behind.gamma);
-                using T = std::remove_cvref_t<decltype(*gamma)>;
-                const backend::Normalized<T, Identity> normalization{
-                    {},
-                    gamma,
-                    t.in("beta of y", c, behind.beta),
-                    t.in("saved of y", 2 * c, behind.saved),
-                    {}};
-                const auto skip = turn % 2 == 0 ? t.in("skip", out) : View<const T>{};
-                b.normalized_conv2d(g, operands(t, in, data, f, "x"), t.in("w", g.weights()),
-                                    t.in("bias", c), f, normalization, skip,
-                                    t.out("y", out, behind.amplification * scale));
-            });
-            check(what + ", weight gradient", [&](auto& b, auto& t) {
-                b.fused_conv2d_weight_gradient(g, operands(t, in, data, f, "x"),
-                                               gradient(t, out, behind),
-                                               t.out_zero("dw", g.weights(), scale));
-            });
-            check(what + ", both gradients and gate", [&](auto& b, auto& t) {
-                const auto input = operands(t, in, data, f, "x");
-                const int c = g.in.channels;
-                auto* dgamma = t.inout("dgamma", c, scale);
-                using T = std::remove_cvref_t<decltype(*dgamma)>;
-                b.fused_conv2d_backward(
-                    g, input, gradient(t, out, behind), t.in("w", g.weights()),
-                    t.out_zero("dw", g.weights(), scale), t.out("dx", in, scale),
-                    backend::Gate<T, decltype(f)>{input, dgamma, t.inout("dbeta", c, scale),
-                                                  t.out("sums", 2 * c, scale)});
-            });
-            check(what + ", both gradients and sum", [&](auto& b, auto& t) {
-                const auto more = t.in("more", in);
-                using T = std::remove_cvref_t<decltype(*more.data)>;
-                b.fused_conv2d_backward(g, t.in("x", in), t.in("dy", out), t.in("w", g.weights()),
-                                        t.inout("dw", g.weights(), scale), t.out("dx", in),
-                                        backend::Plus<T>{more});
-            });
-            for (const bool plus : {false, true})
-                check(what + (plus ? ", both gradients, sum and gate"
-                                   : ", both gradients and gate of what is stored"),
-                      [&](auto& b, auto& t) {
-                          const auto x = t.in("value", in, data.y);
-                          const int c = g.in.channels;
-                          auto* dgamma = t.inout("dgamma", c, scale);
-                          using T = std::remove_cvref_t<decltype(*dgamma)>;
-                          const View<const T> more = plus ? t.in("more", in) : View<const T>{};
-                          b.fused_conv2d_backward(
-                              g, x, t.in("dy", out), t.in("w", g.weights()),
-                              t.out_zero("dw", g.weights(), scale), t.out("dx", in, scale),
-                              backend::OutputGate<T, decltype(f)>{
-                                  more, x, t.in("raw", in, data.x),
-                                  t.in("saved", 2 * c, data.saved), dgamma,
-                                  t.inout("dbeta", c, scale), t.out("sums", 2 * c, scale), f});
-                      });
+            const FusedConvolution<B, F> convolution(check, g, name, f, turn % 2 == 0);
+            convolution.forward();
+            convolution.backward();
         }
         for (const Map& map : maps()) {
-            const Normalized<S, decltype(f)> data(map, n, f);
-            const int c = map.dims.channels;
-            const std::string what = name + " of " + text(map);
-            check("normalize and " + what, [&](auto& b, auto& t) {
-                b.normalize(map, f, operands(t, map, data, Identity{}, "x"), {}, t.out("y", map));
-            });
-            check("normalize, add and " + what, [&](auto& b, auto& t) {
-                b.normalize(map, f, operands(t, map, data, Identity{}, "x"), t.in("skip", map),
-                            t.out("y", map, data.amplification));
-            });
-            check("normalize, add in place and " + what, [&](auto& b, auto& t) {
-                const auto [skip, y] = t.in_place("y", map, data.amplification);
-                b.normalize(map, f, operands(t, map, data, Identity{}, "x"), skip, y);
-            });
-            const auto sums = [&](auto& b, auto& t, auto dy, auto to) {
-                b.normalized_sums(
-                    map, f, t.in("x", map, data.x), t.in("y", map, data.y), dy,
-                    t.in("saved", 2 * c, data.saved), t.inout("dgamma", c), t.inout("dbeta", c),
-                    t.out("sums", 2 * c, data.amplification * double(map.pixels()), 2), to);
-            };
-            check("sums of " + what,
-                  [&](auto& b, auto& t) { sums(b, t, t.in("dy", map), t.out("g", map)); });
-            check("sums in place of " + what, [&](auto& b, auto& t) {
-                const auto [dy, to] = t.in_place("g", map);
-                sums(b, t, dy, to);
-            });
-            check("gradient through the normalization of " + what, [&](auto& b, auto& t) {
-                b.normalized_gradient(map, gradient(t, map, data),
-                                      t.out("dx", map, 2 * data.amplification));
-            });
+            const FusedNormalization<B, F> normalization{
+                {}, check, map, f, name + " of " + text(map)};
+            normalization.forward();
+            normalization.backward();
         }
     });
     for (const Map& map : maps())
@@ -353,7 +406,8 @@ void fusion(const Check<B>& check) {
         });
     for (const Map& map : maps())
         check("statistics of " + text(map), [&](auto& b, auto& t) {
-            b.batch_statistics(map, t.in("x", map), statistics(t, n, map.dims.channels));
+            b.batch_statistics(map, t.in("x", map),
+                               Fused::statistics(t, Fused::n, map.dims.channels));
         });
 }
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# The README's program has no code for what it does not name: checkpoints, and kernels for layers that it has not. Compiling them took a quarter of its time.
+# The program 04_two_networks has no code for what it does not name: checkpoints, and kernels for layers that it has not. Compiling them
+# took a quarter of its time.
 #   cmake -D nm=PROGRAM -D objects=FILES -P lean.cmake
 execute_process(COMMAND ${nm} -C ${objects} OUTPUT_VARIABLE symbols RESULT_VARIABLE failed)
 if(failed)

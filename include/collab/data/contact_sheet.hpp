@@ -25,6 +25,22 @@ inline std::vector<int> class_counts(const std::vector<int>& labels, int classes
     return counts;
 }
 
+namespace detail {
+/// Copies a picture of `dims`, enlarged `zoom` times, to where `top` and `left` say.
+inline void place(const std::uint8_t* picture, Dims dims, int zoom, int top, int left,
+                  Picture& sheet) {
+    const auto at = [](const Dims& of, int y, int x) {
+        return (static_cast<std::size_t>(y) * static_cast<std::size_t>(of.width) +
+                static_cast<std::size_t>(x)) *
+               static_cast<std::size_t>(of.channels);
+    };
+    for (int y = 0; y < dims.height * zoom; ++y)
+        for (int x = 0; x < dims.width * zoom; ++x)
+            std::copy_n(picture + at(dims, y / zoom, x / zoom), sheet.dims.channels,
+                        sheet.pixels.data() + at(sheet.dims, top + y, left + x));
+}
+}  // namespace detail
+
 /// A contact sheet: a row for each of the first `rows` classes, with `columns` of its pictures,
 /// chosen by the seed, side by side. Small pictures are enlarged a whole number of times, to about
 /// 64 pixels; what is missing is gray. Pictures of 2 channels show the first only, those of more
@@ -52,20 +68,8 @@ inline Picture contact_sheet(const Images& images, int columns = 10, int rows = 
         const std::vector<int>& members = of[static_cast<std::size_t>(row)];
         for (int column = 0; column < columns && column < static_cast<int>(members.size());
              ++column) {
-            const std::uint8_t* picture = images.image(members[static_cast<std::size_t>(column)]);
-            for (int y = 0; y < images.dims.height * zoom; ++y)
-                for (int x = 0; x < images.dims.width * zoom; ++x)
-                    for (int c = 0; c < channels; ++c)
-                        sheet.pixels[(static_cast<std::size_t>(row * cell_height + gap + y) *
-                                          static_cast<std::size_t>(sheet.dims.width) +
-                                      static_cast<std::size_t>(column * cell_width + gap + x)) *
-                                         static_cast<std::size_t>(channels) +
-                                     static_cast<std::size_t>(c)] =
-                            picture[(static_cast<std::size_t>(y / zoom) *
-                                         static_cast<std::size_t>(images.dims.width) +
-                                     static_cast<std::size_t>(x / zoom)) *
-                                        static_cast<std::size_t>(images.dims.channels) +
-                                    static_cast<std::size_t>(c)];
+            detail::place(images.image(members[static_cast<std::size_t>(column)]), images.dims,
+                          zoom, row * cell_height + gap, column * cell_width + gap, sheet);
         }
     }
     return sheet;

@@ -88,6 +88,30 @@ COLLAB_COMPILED COLLAB_COLD void Taps::set(double from, double extent, int size,
         count[static_cast<std::size_t>(o)] = end - begin;
     }
 }
+/// Sums n neighboring pixels, each with its weight.
+inline void weighted_pixel(const float* w, const std::uint8_t* from, int n, std::ptrdiff_t channels,
+                           float* to) {
+    if (channels == 3) {
+        float a = 0;
+        float b = 0;
+        float c = 0;
+        for (int i = 0; i < n; ++i, from += 3) {
+            a += w[i] * from[0];
+            b += w[i] * from[1];
+            c += w[i] * from[2];
+        }
+        to[0] = a;
+        to[1] = b;
+        to[2] = c;
+        return;
+    }
+    for (std::ptrdiff_t c = 0; c < channels; ++c) {
+        float sum = 0;
+        for (int i = 0; i < n; ++i)
+            sum += w[i] * from[i * channels + c];
+        to[c] = sum;
+    }
+}
 COLLAB_COMPILED void resize(const std::uint8_t* picture, Dims dims, const PictureWindow& window,
                             int height, int width, std::uint8_t* out, ResizeScratch& scratch) {
     const auto channels = static_cast<std::ptrdiff_t>(dims.channels);
@@ -105,27 +129,7 @@ COLLAB_COMPILED void resize(const std::uint8_t* picture, Dims dims, const Pictur
         for (int x = 0; x < width; ++x, to += channels) {
             const float* w = h.weights.data() + static_cast<std::ptrdiff_t>(x) * h.most;
             const std::uint8_t* from = in + h.first[static_cast<std::size_t>(x)] * channels;
-            const int n = h.count[static_cast<std::size_t>(x)];
-            if (channels == 3) {
-                float a = 0;
-                float b = 0;
-                float c = 0;
-                for (int i = 0; i < n; ++i, from += 3) {
-                    a += w[i] * from[0];
-                    b += w[i] * from[1];
-                    c += w[i] * from[2];
-                }
-                to[0] = a;
-                to[1] = b;
-                to[2] = c;
-            } else {
-                for (std::ptrdiff_t c = 0; c < channels; ++c) {
-                    float sum = 0;
-                    for (int i = 0; i < n; ++i)
-                        sum += w[i] * from[i * channels + c];
-                    to[c] = sum;
-                }
-            }
+            weighted_pixel(w, from, h.count[static_cast<std::size_t>(x)], channels, to);
         }
     }
     for (int y = 0; y < height; ++y) {

@@ -104,6 +104,28 @@ void save(const M& model, const std::string& path,
         file.say(name, word);
     write(file, path, "the weights");
 }
+namespace detail {
+[[noreturn]] void fail_without(const Tensors& file, const std::string& name,
+                               const std::string& path);
+
+/// The values of a tensor of float or double.
+template <class T>
+std::vector<T> float_values(const Tensors& file, const Tensors::Tensor& tensor,
+                            const std::string& path) {
+    std::vector<T> values;
+    if (tensor.type == "F32") {
+        const auto f = file.values<float>(tensor.name);
+        values.assign(f.begin(), f.end());
+    } else if (tensor.type == "F64") {
+        const auto f = file.values<double>(tensor.name);
+        values.resize(f.size());
+        std::transform(f.begin(), f.end(), values.begin(), [](double x) { return T(x); });
+    } else
+        fail(path, ": '", tensor.name, "' is of type ", tensor.type, "; expected F32 or F64");
+    return values;
+}
+}  // namespace detail
+
 /// Reads weights that PyTorch or `save` wrote. Names and shapes must be those of the network; float
 /// and double are converted. All or nothing. `num_batches_tracked`, which PyTorch counts for
 /// itself, is passed over.
@@ -123,28 +145,13 @@ void load(M& model, const std::string& path) {
             const std::string name = detail::name_for_others(list[i].name);
             const detail::Layout& layout = there[i];
             const Tensors::Tensor* t = file.find(name);
-            if (!t) {
-                std::string held;
-                for (const auto& other : file.tensors())
-                    if (held.size() < 200)
-                        held += (held.empty() ? "" : ", ") + other.name;
-                fail(path, ": is of another network: it holds no '", name, "'; it begins with ",
-                     held.empty() ? "nothing" : held);
-            }
+            if (!t)
+                detail::fail_without(file, name, path);
             if (t->extents != layout.extents())
                 fail(path, ": is of another network: its '", name, "' is ",
                      detail::extents_text(t->extents), ", here it is ",
                      detail::extents_text(layout.extents()));
-            std::vector<T> v;
-            if (t->type == "F32") {
-                const auto f = file.values<float>(name);
-                v.assign(f.begin(), f.end());
-            } else if (t->type == "F64") {
-                const auto f = file.values<double>(name);
-                v.resize(f.size());
-                std::transform(f.begin(), f.end(), v.begin(), [](double x) { return T(x); });
-            } else
-                fail(path, ": '", name, "' is of type ", t->type, "; expected F32 or F64");
+            const std::vector<T> v = detail::float_values<T>(file, *t, path);
             layout.take(v, values.data() + list[i].offset);
             ++used;
         }
@@ -171,6 +178,15 @@ void load(M& model, const std::string& path) {
 
 #ifdef COLLAB_BODIES
 namespace collab::detail {
+COLLAB_COMPILED COLLAB_COLD void fail_without(const Tensors& file, const std::string& name,
+                                              const std::string& path) {
+    std::string held;
+    for (const auto& other : file.tensors())
+        if (held.size() < 200)
+            held += (held.empty() ? "" : ", ") + other.name;
+    fail(path, ": is of another network: it holds no '", name, "'; it begins with ",
+         held.empty() ? "nothing" : held);
+}
 COLLAB_COMPILED COLLAB_COLD Layouts::Layouts(const NamedTensors& named_tensors,
                                              const ChannelWalk& walk, int result) {
     const auto order = [&](int value) {

@@ -163,62 +163,83 @@ struct RelationAngle {
         });
         if (!da)
             return;
-        const T share = scale / (T(n) * T(n) * T(n));
-        // With v_j = a_j - a_i and cosines c_jk at i, dL/dv_j = sum_k M_jk v_k where M_jk = 2 g_jk
-        // / (|v_j| |v_k|) - [j = k] 2 sum_l g_jl c_jl / |v_j|^2. Row x of w gathers it as the one
-        // seen (j = x) and as the one that looks (i = x).
+        const Angles<T> angles{s, t, n, scale / (T(n) * T(n) * T(n))};
         backend.for_rows(n, [=] COLLAB_HD(int x) {
             T* const row = w + std::ptrdiff_t(x) * n;
             for (int k = 0; k < n; ++k)
                 row[k] = 0;
-            const auto square = [=](int i, int j) { return s[std::ptrdiff_t(i) * n + j]; };
-            const auto slope = [=](int i, int j, int k) {
-                return share * detail::huber_slope(cosine(s, n, i, j, k) - cosine(t, n, i, j, k));
-            };
-            for (int i = 0; i < n; ++i) {
-                if (i == x || !(square(i, x) > T(1e-24)))
-                    continue;
-                const T length = std::sqrt(square(i, x));
-                T along = 0;
-                T sum = 0;
-                for (int k = 0; k < n; ++k) {
-                    if (k == i || !(square(i, k) > T(1e-24)))
-                        continue;
-                    const T g = slope(i, x, k);
-                    const T m = 2 * g / (length * std::sqrt(square(i, k)));
-                    along += 2 * g * cosine(s, n, i, x, k);
-                    row[k] += m;
-                    sum += m;
-                }
-                const T own = along / (length * length);
-                row[x] -= own;
-                row[i] -= sum - own;
-            }
+            for (int i = 0; i < n; ++i)
+                if (i != x && angles.apart(i, x))
+                    add_as_seen(angles, i, x, row);
             T all = 0;
-            for (int j = 0; j < n; ++j) {
-                if (j == x || !(square(x, j) > T(1e-24)))
-                    continue;
-                const T length = std::sqrt(square(x, j));
-                T along = 0;
-                for (int k = 0; k < n; ++k) {
-                    if (k == x || !(square(x, k) > T(1e-24)))
-                        continue;
-                    const T g = slope(x, j, k);
-                    const T m = 2 * g / (length * std::sqrt(square(x, k)));
-                    along += 2 * g * cosine(s, n, x, j, k);
-                    row[k] -= m;
-                    all += m;
-                }
-                const T own = along / (length * length);
-                row[j] += own;
-                all -= own;
-            }
+            for (int j = 0; j < n; ++j)
+                if (j != x && angles.apart(x, j))
+                    all += add_as_looking(angles, x, j, row);
             row[x] += all;
         });
         detail::add_mixed_differences(backend, n, dims_a.size(), w, a, da);
     }
 
+    // Public, because nvcc wants to name what a lambda captures.
+    /// The squared distances of both sides, and the weight of a pair of angles. With v_j = a_j -
+    /// a_i and cosines c_jk at i, dL/dv_j = sum_k M_jk v_k where M_jk = 2 g_jk / (|v_j| |v_k|) - [j
+    /// = k] 2 sum_l g_jl c_jl / |v_j|^2. Row x of w gathers it as the one seen (j = x) and as the
+    /// one that looks (i = x).
+    template <class T>
+    struct Angles {
+        const T* s;
+        const T* t;
+        int n;
+        T share;
+
+        COLLAB_HD T square(int i, int j) const { return s[std::ptrdiff_t(i) * n + j]; }
+        COLLAB_HD bool apart(int i, int j) const { return square(i, j) > T(1e-24); }
+        COLLAB_HD T cosine_at(int i, int j, int k) const { return cosine(s, n, i, j, k); }
+        COLLAB_HD T slope(int i, int j, int k) const {
+            return share * detail::huber_slope(cosine(s, n, i, j, k) - cosine(t, n, i, j, k));
+        }
+    };
+
 private:
+    /// Adds what sample i, which looks at x, gives to row x.
+    template <class T>
+    COLLAB_HD static void add_as_seen(const Angles<T>& angles, int i, int x, T* row) {
+        const T length = std::sqrt(angles.square(i, x));
+        T along = 0;
+        T sum = 0;
+        for (int k = 0; k < angles.n; ++k) {
+            if (k == i || !angles.apart(i, k))
+                continue;
+            const T g = angles.slope(i, x, k);
+            const T m = 2 * g / (length * std::sqrt(angles.square(i, k)));
+            along += 2 * g * angles.cosine_at(i, x, k);
+            row[k] += m;
+            sum += m;
+        }
+        const T own = along / (length * length);
+        row[x] -= own;
+        row[i] -= sum - own;
+    }
+    /// Adds what sample x, which looks at j, gives to row x, but for what x itself gets: that is
+    /// returned.
+    template <class T>
+    COLLAB_HD static T add_as_looking(const Angles<T>& angles, int x, int j, T* row) {
+        const T length = std::sqrt(angles.square(x, j));
+        T along = 0;
+        T all = 0;
+        for (int k = 0; k < angles.n; ++k) {
+            if (k == x || !angles.apart(x, k))
+                continue;
+            const T g = angles.slope(x, j, k);
+            const T m = 2 * g / (length * std::sqrt(angles.square(x, k)));
+            along += 2 * g * angles.cosine_at(x, j, k);
+            row[k] -= m;
+            all += m;
+        }
+        const T own = along / (length * length);
+        row[j] += own;
+        return all - own;
+    }
     template <class T>
     COLLAB_HD static T cosine(const T* d, int n, int i, int j, int k) {  // from squared distances
         if (j == i || k == i)

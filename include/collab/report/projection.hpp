@@ -30,6 +30,107 @@ struct PrincipalAxes {
     }
 };
 
+namespace detail {
+/// The directions of vectors [n][width] whose mean is 0, one after the other.
+class AxisSearch {
+public:
+    AxisSearch(const std::vector<double>& centered, std::size_t width)
+        : centered_(centered),
+          width_(width) {
+        for (const double x : centered)
+            all_ += x * x / double(samples());
+    }
+
+    struct Axis {
+        std::vector<double> direction;
+        double share;  ///< of the whole variance
+    };
+
+    /// The direction of the largest variance across the `axes` before it.
+    Axis next(const std::vector<std::vector<double>>& axes) const {
+        Axis axis{beginning(axes.size()), 0};
+        settle(axis.direction, axes);
+        double variance = 0;
+        for (int turn = 0; turn < 300; ++turn) {
+            std::vector<double> next = multiplied(axis.direction);
+            const double length = settle(next, axes);
+            // nothing differs in any other direction
+            if (length <= 1e-14 * all_) {
+                variance = 0;
+                break;
+            }
+            double moved = 0;
+            for (std::size_t i = 0; i < width_; ++i)
+                moved += (next[i] - axis.direction[i]) * (next[i] - axis.direction[i]);
+            axis.direction = std::move(next);
+            variance = length;
+            if (moved < 1e-16)
+                break;
+        }
+        make_largest_positive(axis.direction);
+        axis.share = all_ > 0 ? variance / all_ : 0;
+        return axis;
+    }
+
+private:
+    std::size_t samples() const { return centered_.size() / width_; }
+
+    std::vector<double> beginning(std::size_t number) const {
+        std::vector<double> a(width_);
+        for (std::size_t i = 0; i < width_; ++i)
+            a[i] = uniform<double>(Random{1, std::uint64_t(number)}(i).w[0]) - 0.5;
+        return a;
+    }
+
+    /// Makes `v` perpendicular to the axes and of length 1; returns the length that it had.
+    double settle(std::vector<double>& v, const std::vector<std::vector<double>>& axes) const {
+        for (const auto& before : axes) {
+            double dot = 0;
+            for (std::size_t i = 0; i < width_; ++i)
+                dot += before[i] * v[i];
+            for (std::size_t i = 0; i < width_; ++i)
+                v[i] -= dot * before[i];
+        }
+        double length = 0;
+        for (const double x : v)
+            length += x * x;
+        length = std::sqrt(length);
+        if (length > 0)
+            for (double& x : v)
+                x /= length;
+        return length;
+    }
+
+    /// The covariance times a direction.
+    std::vector<double> multiplied(const std::vector<double>& a) const {
+        std::vector<double> product(width_);
+        for (std::size_t s = 0; s < samples(); ++s) {
+            const double* x = centered_.data() + s * width_;
+            double dot = 0;
+            for (std::size_t i = 0; i < width_; ++i)
+                dot += x[i] * a[i];
+            for (std::size_t i = 0; i < width_; ++i)
+                product[i] += dot * x[i] / double(samples());
+        }
+        return product;
+    }
+
+    static void make_largest_positive(std::vector<double>& a) {
+        std::size_t largest = 0;
+        for (std::size_t i = 0; i < a.size(); ++i)
+            if (std::abs(a[i]) > std::abs(a[largest]))
+                largest = i;
+        if (a[largest] < 0)
+            for (double& x : a)
+                x = -x;
+    }
+
+    const std::vector<double>& centered_;
+    std::size_t width_;
+    double all_ = 0;  // the whole variance
+};
+}  // namespace detail
+
 /// Of vectors [n][width]. Found by iteration from fixed beginnings, so that the same vectors give
 /// the same picture; the largest number of an axis is positive.
 template <class T>
@@ -46,72 +147,17 @@ PrincipalAxes principal_axes(const std::vector<T>& vectors, int width, int count
     for (std::size_t s = 0; s < n; ++s)
         for (std::size_t i = 0; i < w; ++i)
             p.mean[i] += double(vectors[s * w + i]) / double(n);
-    double all = 0;
     std::vector<double> centered(vectors.size());
     for (std::size_t k = 0; k < vectors.size(); ++k) {
         centered[k] = double(vectors[k]) - p.mean[k % w];
         if (!std::isfinite(centered[k]))
             fail("principal axes: number ", k, " is not finite");
-        all += centered[k] * centered[k] / double(n);
     }
+    const detail::AxisSearch search(centered, w);
     for (int k = 0; k < count; ++k) {
-        std::vector<double> a(w);
-        std::vector<double> next(w);
-        for (std::size_t i = 0; i < w; ++i)
-            a[i] = uniform<double>(Random{1, std::uint64_t(k)}(i).w[0]) - 0.5;
-        double variance = 0;
-        // across the axes before, and of length 1
-        const auto settle = [&](std::vector<double>& v) {
-            for (const auto& before : p.axes) {
-                double dot = 0;
-                for (std::size_t i = 0; i < w; ++i)
-                    dot += before[i] * v[i];
-                for (std::size_t i = 0; i < w; ++i)
-                    v[i] -= dot * before[i];
-            }
-            double length = 0;
-            for (const double x : v)
-                length += x * x;
-            length = std::sqrt(length);
-            if (length > 0)
-                for (double& x : v)
-                    x /= length;
-            return length;
-        };
-        settle(a);
-        for (int turn = 0; turn < 300; ++turn) {
-            std::fill(next.begin(), next.end(), 0);
-            for (std::size_t s = 0; s < n; ++s) {
-                const double* x = centered.data() + s * w;
-                double dot = 0;
-                for (std::size_t i = 0; i < w; ++i)
-                    dot += x[i] * a[i];
-                for (std::size_t i = 0; i < w; ++i)
-                    next[i] += dot * x[i] / double(n);
-            }
-            const double length = settle(next);
-            // nothing differs in any other direction
-            if (length <= 1e-14 * all) {
-                variance = 0;
-                break;
-            }
-            double moved = 0;
-            for (std::size_t i = 0; i < w; ++i)
-                moved += (next[i] - a[i]) * (next[i] - a[i]);
-            a = next;
-            variance = length;
-            if (moved < 1e-16)
-                break;
-        }
-        std::size_t largest = 0;
-        for (std::size_t i = 0; i < w; ++i)
-            if (std::abs(a[i]) > std::abs(a[largest]))
-                largest = i;
-        if (a[largest] < 0)
-            for (double& x : a)
-                x = -x;
-        p.axes.push_back(std::move(a));
-        p.share.push_back(all > 0 ? variance / all : 0);
+        auto [direction, share] = search.next(p.axes);
+        p.axes.push_back(std::move(direction));
+        p.share.push_back(share);
     }
     return p;
 }

@@ -115,13 +115,65 @@ inline std::string figure_html(const Chart& chart, bool solo) {
     return s + "</figure>\n";
 }
 
+/// The items of a section, each made by `f`; nothing where there is none.
+template <class Item, class F>
+std::string section_html(const char* attributes, const std::vector<Item>& items, F f) {
+    if (items.empty())
+        return "";
+    std::string s = sentence("<section ", attributes, ">\n");
+    for (const Item& item : items)
+        s += f(item);
+    return s + "</section>\n";
+}
+
+inline std::string highlights_html(const std::vector<Report::Highlight>& highlights) {
+    if (highlights.empty())
+        return "";
+    std::string s = "<ul class=\"tiles\">\n";
+    for (const auto& h : highlights) {
+        s += sentence("<li class=\"tile ", series_class(h.color), "\"><b>", escape_markup(h.value),
+                      "</b><span>", escape_markup(h.label), "</span>");
+        if (!h.detail.empty())
+            s += "<small>" + escape_markup(h.detail) + "</small>";
+        s += "</li>\n";
+    }
+    return s + "</ul>\n";
+}
+
+inline std::string caveats_html(const std::vector<std::string>& caveats) {
+    if (caveats.empty())
+        return "";
+    std::string s = "<ul class=\"care\" aria-label=\"Caveats\">\n";
+    for (const auto& c : caveats)
+        s += "<li>" + escape_markup(c) + "</li>\n";
+    return s + "</ul>\n";
+}
+
+inline std::string notes_html(const std::vector<std::string>& paragraphs) {
+    if (paragraphs.empty())
+        return "";
+    std::string s = "<section>\n<h2>Notes</h2>\n";
+    for (const auto& p : paragraphs)
+        s += "<p>" + escape_markup(p) + "</p>\n";
+    return s + "</section>\n";
+}
+
+inline std::string manifest_html(const std::vector<std::pair<std::string, std::string>>& manifest) {
+    if (manifest.empty())
+        return "";
+    std::string s = "<section class=\"card\">\n<h2>How this was run</h2>\n<dl>\n";
+    for (const auto& [key, value] : manifest)
+        s += sentence("<dt>", escape_markup(key), "</dt><dd>", escape_markup(value), "</dd>\n");
+    return s + "</dl>\n</section>\n";
+}
+
 }  // namespace detail
 
 /// The report as a complete HTML page: the same bytes for the same report, no time, no reference to
 /// anything outside it. Throws Error where a table's rows, a curve's spread or a confusion's counts
 /// do not fit.
 inline std::string html(const Report& report) {
-    using detail::figure_html, detail::table_html;
+    using detail::section_html;
     const std::string title = escape_markup(report.title);
     std::string s =
         sentence("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
@@ -131,60 +183,19 @@ inline std::string html(const Report& report) {
                  "</style>\n</head>\n<body>\n<main>\n<header>\n<h1>", title, "</h1>\n");
     if (!report.subtitle.empty())
         s += "<p class=\"lede\">" + escape_markup(report.subtitle) + "</p>\n";
-    if (!report.highlights.empty()) {
-        s += "<ul class=\"tiles\">\n";
-        for (const auto& h : report.highlights) {
-            s += sentence("<li class=\"tile ", detail::series_class(h.color), "\"><b>",
-                          escape_markup(h.value), "</b><span>", escape_markup(h.label), "</span>");
-            if (!h.detail.empty())
-                s += "<small>" + escape_markup(h.detail) + "</small>";
-            s += "</li>\n";
-        }
-        s += "</ul>\n";
-    }
-    if (!report.caveats.empty()) {
-        s += "<ul class=\"care\" aria-label=\"Caveats\">\n";
-        for (const auto& c : report.caveats)
-            s += "<li>" + escape_markup(c) + "</li>\n";
-        s += "</ul>\n";
-    }
-    s += "</header>\n";
-    if (!report.tables.empty()) {
-        s += "<section class=\"tables\">\n";
-        for (const Table& t : report.tables)
-            s += table_html(t);
-        s += "</section>\n";
-    }
-    if (!report.charts.empty()) {
-        s += "<section aria-label=\"Charts\" class=\"charts\">\n";
-        for (std::size_t i = 0; i < report.charts.size(); ++i)
-            s += figure_html(report.charts[i], i == 0 && report.charts.size() % 2 == 1);
-        s += "</section>\n";
-    }
-    if (!report.scatters.empty()) {
-        s += "<section aria-label=\"Embeddings\" class=\"charts\">\n";
-        for (const Scatter& c : report.scatters)
-            s += detail::scatter_html(c);
-        s += "</section>\n";
-    }
-    if (!report.confusions.empty()) {
-        s += "<section aria-label=\"Confusion\" class=\"charts\">\n";
-        for (const Confusion& c : report.confusions)
-            s += detail::confusion_html(c);
-        s += "</section>\n";
-    }
-    if (!report.paragraphs.empty()) {
-        s += "<section>\n<h2>Notes</h2>\n";
-        for (const auto& p : report.paragraphs)
-            s += "<p>" + escape_markup(p) + "</p>\n";
-        s += "</section>\n";
-    }
-    if (!report.manifest.empty()) {
-        s += "<section class=\"card\">\n<h2>How this was run</h2>\n<dl>\n";
-        for (const auto& [key, value] : report.manifest)
-            s += sentence("<dt>", escape_markup(key), "</dt><dd>", escape_markup(value), "</dd>\n");
-        s += "</dl>\n</section>\n";
-    }
+    s += detail::highlights_html(report.highlights) + detail::caveats_html(report.caveats) +
+         "</header>\n";
+    s += section_html("class=\"tables\"", report.tables, detail::table_html);
+    s += section_html("aria-label=\"Charts\" class=\"charts\"", report.charts,
+                      [&](const Chart& chart) {
+                          const bool odd = report.charts.size() % 2 == 1;
+                          return detail::figure_html(chart, odd && &chart == &report.charts[0]);
+                      });
+    s += section_html("aria-label=\"Embeddings\" class=\"charts\"", report.scatters,
+                      detail::scatter_html);
+    s += section_html("aria-label=\"Confusion\" class=\"charts\"", report.confusions,
+                      detail::confusion_html);
+    s += detail::notes_html(report.paragraphs) + detail::manifest_html(report.manifest);
     return s + sentence("<footer>Written by collab ", COLLAB_VERSION,
                         ".</footer>\n</main>\n<script>", detail::report_script,
                         "</script>\n</body>\n</html>\n");

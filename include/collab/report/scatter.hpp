@@ -69,71 +69,100 @@ Scatter mutual_space(const std::vector<std::string>& networks,
 
 namespace detail {
 
-/// One panel as a picture; the class with the number k has the color class k0 to k9.
-inline std::string draw(const Scatter& s, std::size_t which, double low_x, double high_x,
-                        double low_y, double high_y) {
-    constexpr double size = 420;
-    constexpr double room = 14;
-    const auto x = [&](double v) {
-        return room + (size - 2 * room) * (v - low_x) / (high_x - low_x);
-    };
-    const auto y = [&](double v) {
-        return size - room - (size - 2 * room) * (v - low_y) / (high_y - low_y);
-    };
-    const Scatter::Panel& panel = s.panels[which];
-    std::string svg = sentence("<svg class=\"scatter\" viewBox=\"0 0 ", px(size), " ", px(size),
-                               "\" role=\"img\" aria-label=\"", escape_markup(panel.title), "\">");
-    std::vector<std::vector<const Scatter::Point*>> of(std::max<std::size_t>(s.classes.size(), 1));
-    for (const Scatter::Point& p : panel.points)
-        if (p.label >= 0 && std::size_t(p.label) < of.size() && std::isfinite(p.x) &&
-            std::isfinite(p.y))
-            of[std::size_t(p.label)].push_back(&p);
-    for (std::size_t c = 0; c < of.size(); ++c) {
-        if (of[c].empty())
-            continue;
-        // lines of no length, whose round caps are dots
-        svg += sentence("<path class=\"k", c % 10, "\" d=\"");
-        for (const auto* p : of[c])
-            svg += sentence("M", px(x(p->x)), " ", px(y(p->y)), "h0");
-        svg += "\"/>";
+/// A range of both axes.
+struct ScatterRange {
+    double low_x = 0, high_x = 0, low_y = 0, high_y = 0;
+};
+
+/// Draws one panel as a picture; the class with the number k has the color class k0 to k9.
+class ScatterDrawing {
+public:
+    ScatterDrawing(const Scatter& s, const Scatter::Panel& panel, const ScatterRange& range)
+        : classes_(s.classes),
+          panel_(panel),
+          range_(range),
+          points_(std::max<std::size_t>(s.classes.size(), 1)) {
+        for (const Scatter::Point& p : panel.points)
+            if (p.label >= 0 && std::size_t(p.label) < points_.size() && std::isfinite(p.x) &&
+                std::isfinite(p.y))
+                points_[std::size_t(p.label)].push_back(&p);
     }
-    // Names at the medians, moved apart where they would lie on each other.
-    std::vector<std::pair<double, std::size_t>> heights;
-    std::vector<double> across(of.size());
-    for (std::size_t c = 0; c < of.size() && c < s.classes.size(); ++c) {
-        if (of[c].empty())
-            continue;
-        std::vector<double> xs, ys;
-        for (const auto* p : of[c]) {
-            xs.push_back(x(p->x));
-            ys.push_back(y(p->y));
+
+    std::string draw() const {
+        std::string svg =
+            sentence("<svg class=\"scatter\" viewBox=\"0 0 ", px(size), " ", px(size),
+                     "\" role=\"img\" aria-label=\"", escape_markup(panel_.title), "\">");
+        for (std::size_t c = 0; c < points_.size(); ++c) {
+            if (points_[c].empty())
+                continue;
+            // lines of no length, whose round caps are dots
+            svg += sentence("<path class=\"k", c % 10, "\" d=\"");
+            for (const auto* p : points_[c])
+                svg += sentence("M", px(x(p->x)), " ", px(y(p->y)), "h0");
+            svg += "\"/>";
         }
-        const auto middle = [](std::vector<double>& v) {
-            std::nth_element(v.begin(), v.begin() + std::ptrdiff_t(v.size() / 2), v.end());
-            return v[v.size() / 2];
-        };
-        const double half = text_width(s.classes[c], 13) / 2 + 2;
-        across[c] = std::clamp(middle(xs), half, std::max(half, size - half));
-        heights.emplace_back(middle(ys), c);
+        for (const Name& name : names())
+            svg += sentence("<text class=\"k", name.of % 10, "\" x=\"", px(name.across), "\" y=\"",
+                            px(std::clamp(name.height, 12.0, size - 4) + 4), "\">",
+                            escape_markup(classes_[name.of]), "</text>");
+        return svg + "</svg>";
     }
-    for (int turn = 0; turn < 40; ++turn)
-        for (auto& a : heights)
-            for (auto& b : heights) {
-                const double apart =
-                    (text_width(s.classes[a.second], 13) + text_width(s.classes[b.second], 13)) / 2;
-                if (a.second >= b.second || std::abs(across[a.second] - across[b.second]) > apart)
-                    continue;
-                if (const double lack = 15 - std::abs(a.first - b.first); lack > 0) {
-                    (a.first <= b.first ? a : b).first -= lack / 2;
-                    (a.first <= b.first ? b : a).first += lack / 2;
-                }
+
+private:
+    static constexpr double size = 420;
+    static constexpr double room = 14;
+    struct Name {
+        double height, across;
+        std::size_t of;  ///< the class
+    };
+
+    double x(double v) const {
+        return room + (size - 2 * room) * (v - range_.low_x) / (range_.high_x - range_.low_x);
+    }
+    double y(double v) const {
+        return size - room -
+               (size - 2 * room) * (v - range_.low_y) / (range_.high_y - range_.low_y);
+    }
+    static double median(std::vector<double>& v) {
+        std::nth_element(v.begin(), v.begin() + std::ptrdiff_t(v.size() / 2), v.end());
+        return v[v.size() / 2];
+    }
+
+    /// At the medians, moved apart where they would lie on each other.
+    std::vector<Name> names() const {
+        std::vector<Name> names;
+        for (std::size_t c = 0; c < points_.size() && c < classes_.size(); ++c) {
+            if (points_[c].empty())
+                continue;
+            std::vector<double> xs, ys;
+            for (const auto* p : points_[c]) {
+                xs.push_back(x(p->x));
+                ys.push_back(y(p->y));
             }
-    for (const auto& [height, c] : heights)
-        svg += sentence("<text class=\"k", c % 10, "\" x=\"", px(across[c]), "\" y=\"",
-                        px(std::clamp(height, 12.0, size - 4) + 4), "\">",
-                        escape_markup(s.classes[c]), "</text>");
-    return svg + "</svg>";
-}
+            const double half = text_width(classes_[c], 13) / 2 + 2;
+            const double across = std::clamp(median(xs), half, std::max(half, size - half));
+            names.push_back({median(ys), across, c});
+        }
+        for (int turn = 0; turn < 40; ++turn)
+            for (std::size_t a = 0; a < names.size(); ++a)
+                for (std::size_t b = a + 1; b < names.size(); ++b)
+                    move_apart(names[a], names[b]);
+        return names;
+    }
+    void move_apart(Name& a, Name& b) const {
+        const double apart = (text_width(classes_[a.of], 13) + text_width(classes_[b.of], 13)) / 2;
+        const double lack = 15 - std::abs(a.height - b.height);
+        if (std::abs(a.across - b.across) > apart || lack <= 0)
+            return;
+        (a.height <= b.height ? a : b).height -= lack / 2;
+        (a.height <= b.height ? b : a).height += lack / 2;
+    }
+
+    const std::vector<std::string>& classes_;
+    const Scatter::Panel& panel_;
+    ScatterRange range_;
+    std::vector<std::vector<const Scatter::Point*>> points_;  // of each class
+};
 
 inline std::string scatter_html(const Scatter& s) {
     double low_x = 0;
@@ -163,12 +192,13 @@ inline std::string scatter_html(const Scatter& s) {
         low_y -= 1;
         high_y += 1;
     }
+    const ScatterRange range{low_x, high_x, low_y, high_y};
     std::string html =
         sentence("<figure class=\"card solo\"><figcaption><h3>", escape_markup(s.title),
                  "</h3></figcaption>\n<div class=\"panels\">");
     for (std::size_t k = 0; k < s.panels.size(); ++k)
         html += sentence("<div><h4>", escape_markup(s.panels[k].title), "</h4>",
-                         draw(s, k, low_x, high_x, low_y, high_y), "</div>\n");
+                         ScatterDrawing(s, s.panels[k], range).draw(), "</div>\n");
     html += "</div>";
     if (!s.note.empty())
         html += "<p class=\"note\">" + escape_markup(s.note) + "</p>";

@@ -69,9 +69,10 @@ protected:
 };
 
 class CheckpointManager;
-/// What writes checkpoints of a training and goes on from them (train/keeper.hpp). The loop knows
-/// it by pointers to functions: compilers look into every virtual function that a call may reach,
-/// and here there is to be nothing to look into unless a folder is named (CheckpointPlace).
+/// What writes checkpoints of a training and goes on from them (train/checkpoint_manager.hpp). The
+/// loop knows it by pointers to functions: compilers look into every virtual function that a call
+/// may reach, and here there is to be nothing to look into unless a folder is named
+/// (CheckpointPlace).
 struct CheckpointManagerCode {
     std::shared_ptr<CheckpointManager> (*open)(const FitOptions& options, Trainee& trainee);
     /// Puts the training and its course where the newest checkpoint says; false where there is none
@@ -119,7 +120,55 @@ COLLAB_COMPILED COLLAB_COLD void run_evaluation(Notes& notes, Loader& loader, Ev
     }
     account();
 }
-COLLAB_COMPILED COLLAB_COLD History run_fit(Trainee& trainee, const FitOptions& options) {
+/// One call of `fit`: a training from its beginning, or from a checkpoint, to its end.
+class FitLoop {
+public:
+    FitLoop(Trainee& trainee, const FitOptions& options);
+    History run();
+
+private:
+    using Clock = std::chrono::steady_clock;
+    /// What there is to do behind a step.
+    struct StepEnd {
+        bool epoch_ends, watched, evaluation;
+        bool look;  ///< at the losses, which may make the host wait
+    };
+
+    static const FitOptions& checked(const FitOptions& options);
+    void resume();
+    void run_epoch();
+    void start_epoch();
+    void step(const Batch& batch);
+    StepEnd step_end() const;
+    void account();
+    void add(const NetworkLoss& loss, std::size_t network, long step);
+    void after_step(const StepEnd& end);
+    bool evaluate();
+    bool tell(const Record& record, bool evaluated);
+    void checkpoint(bool best, bool epoch_ends);
+
+    History& history() { return course_.history; }
+    static double since(Clock::time_point t) {
+        return std::chrono::duration<double>(Clock::now() - t).count();
+    }
+    double wall() const { return wall_before_ + since(begin_); }
+
+    Trainee& trainee_;
+    const FitOptions& options_;
+    LearningRate rate_of_;  // a copy: schedules remember
+    Loader loader_;
+    const long per_epoch_, steps_;
+    FitState course_;
+    const CheckpointManagerCode* code_ = nullptr;  // null without a folder for checkpoints
+    std::shared_ptr<CheckpointManager> manager_{};
+    double checkpoint_rate_ = 0;  // the rate and the epochs of the training that is continued
+    int checkpoint_epochs_ = 0;
+    Clock::time_point begin_{};
+    double wall_before_ = 0;
+    bool go_ = true;  // a watcher may interrupt
+};
+
+COLLAB_COMPILED COLLAB_COLD const FitOptions& FitLoop::checked(const FitOptions& options) {
     if (options.epochs < 1)
         fail("a training has at least one epoch, not ", options.epochs);
     if (options.losses_every < 1)
@@ -129,167 +178,208 @@ COLLAB_COMPILED COLLAB_COLD History run_fit(Trainee& trainee, const FitOptions& 
         fail("a warm-up has at least 0 steps, not ", options.warmup_steps);
     if (options.evaluate_every < 0)
         fail("evaluate_every is ", options.evaluate_every, "; expected at least 0 steps");
-    const std::size_t n = trainee.networks;
-    LearningRate rate_of = options.learning_rate;  // a copy: schedules remember
-    Loader loader = trainee.open(options);
-    const long per_epoch = loader.batches();
-    const long steps = per_epoch * options.epochs;
-    if (per_epoch < 1)
-        fail(trainee.no_batch());
-    FitState course(n);
-    History& history = course.history;
+    return options;
+}
 
+COLLAB_COMPILED COLLAB_COLD FitLoop::FitLoop(Trainee& trainee, const FitOptions& options)
+    : trainee_(trainee),
+      options_(checked(options)),
+      rate_of_(options.learning_rate),
+      loader_(trainee.open(options)),
+      per_epoch_(loader_.batches()),
+      steps_(per_epoch_ * options.epochs),
+      course_(trainee.networks) {
+    if (per_epoch_ < 1)
+        fail(trainee.no_batch());
     const CheckpointPlace& folder = options.checkpoints.folder;
     if (!folder.empty() && !folder.code())
         fail("the folder for checkpoints, ", folder,
              ", was put together letter by letter; expected that a whole string is assigned to it");
-    const CheckpointManagerCode* const checkpoints = folder.empty() ? nullptr : &folder.code()();
-    const std::shared_ptr<CheckpointManager> keeper =
-        checkpoints ? checkpoints->open(options, trainee) : nullptr;
-    if (keeper && checkpoints->resume(*keeper, course, per_epoch))
-        // what schedules remember
-        for (int e = 0; e < course.epoch; ++e)
-            rate_of(e, options.epochs, e == 0 ? 1 : course.past[std::size_t(e) - 1]);
-    course.finished = course.finished && course.epochs == options.epochs;
-
-    using clock = std::chrono::steady_clock;
-    const auto since = [](clock::time_point t) {
-        return std::chrono::duration<double>(clock::now() - t).count();
-    };
-    const auto begin = clock::now();
-    const double before = course.wall;
-    const auto wall = [&] { return before + since(begin); };
-    const auto tell = [&](const Record& record, bool evaluated) COLLAB_COLD {
-        const FitEvent event{record.epoch,
-                             options.epochs,
-                             course.step,
-                             steps,
-                             history.seconds > 0 ? double(course.trained) / history.seconds : 0,
-                             evaluated,
-                             &record};
-        if (!trainee.tell(event))
-            course.finished = true;
-        return !options.watch || options.watch(event);
-    };
-    const auto evaluate_now = [&]() COLLAB_COLD {
-        Record record = course.means(wall());
-        std::vector<Evaluation> evaluations(n);
-        trainee.evaluate(options, evaluations.data());
-        for (std::size_t i = 0; i < n; ++i) {
-            record.networks[i].test_loss = evaluations[i].loss;
-            record.networks[i].test_scores = evaluations[i].scores;
-        }
-        record.seconds = wall();
-        history.records.push_back(record);
-        course.running.networks.assign(n, {});
-        course.counted = 0;
-        return tell(record, true);
-    };
-
-    const auto account = [&]() COLLAB_COLD {  // of every step since the last time
-        const std::vector<NetworkLoss> noted = trainee.notes.take();
-        for (std::size_t at = 0; at < noted.size() / n; ++at)
-            for (std::size_t i = 0; i < n; ++i) {
-                const NetworkLoss& l = noted[at * n + i];
-                const double sum = l.task + l.metric + l.verification + l.coupling;
-                if (!(std::abs(sum) < 1e300))
-                    fail("the loss of ", trainee.network_name(int(i)), " became ", sum, " at step ",
-                         course.step - long(noted.size() / n - 1 - at), " (epoch ",
-                         course.epoch + 1, ", learning rate ", course.running.learning_rate,
-                         "); a smaller learning rate may help");
-                auto& k = course.running.networks[i];
-                k.task += l.task;
-                k.metric += l.metric;
-                k.verification += l.verification;
-                for (std::size_t s = 0; s < l.scores.size(); ++s)
-                    k.scores[s] += l.scores[s];
-                k.coupling += l.coupling;
-                course.errors += trainee.error(l.score()) / double(n);
-            }
-    };
-
-    trainee.begin(history);
-    bool go = true;  // a watcher may interrupt
-    const bool again = history.resumed > 0;
-    const double said = course.learning_rate;
-    const int said_of = course.epochs;
-    course.epochs = options.epochs;
-    while (course.epoch < options.epochs && go && !course.finished) {
-        const int epoch = course.epoch;
-        course.learning_rate = rate_of(epoch, options.epochs, course.last_error());
-        check_not_negative(sentence("the learning rate of epoch ", epoch + 1),
-                           course.learning_rate);
-        if (again && course.step == history.resumed && course.batch > 0 &&
-            said_of == options.epochs && course.learning_rate != said)
-            checkpoints->other_rate(*keeper, said, course.learning_rate, epoch + 1);
-        course.running.epoch = epoch + 1;
-        loader.start(epoch, int(course.batch));
-        trainee.begin_epoch(epoch, options.epochs);
-        while (go && !course.finished) {
-            const auto from = clock::now();
-            const Batch* batch = loader.next();
-            if (!batch)
-                break;
-            Record& running = course.running;
-            running.learning_rate =
-                course.step < options.warmup_steps
-                    ? course.learning_rate * double(course.step + 1) / options.warmup_steps
-                    : course.learning_rate;
-            trainee.step(*batch, running.learning_rate);
-            ++course.step;
-            ++course.counted;
-            ++course.batch;
-            course.trained += batch->size;
-            running.step = course.step;
-            const bool epoch_ends = course.batch == per_epoch;
-            const bool watched = options.watch || trainee.watches;
-            const bool evaluation =
-                options.evaluate_every > 0
-                    ? course.step % options.evaluate_every == 0 || course.step == steps
-                    : epoch_ends;
-            const bool look = !trainee.notes.wait() || course.step % options.losses_every == 0 ||
-                              watched || evaluation || epoch_ends || course.step == steps ||
-                              (keeper && checkpoints->due(*keeper, course.step, epoch_ends));
-            if (look)
-                account();
-            history.seconds += since(from);
-            if (!look)
-                continue;
-            if (watched)
-                go = tell(course.means(wall()), false);
-            // where a callback ends it, that is the end; an interruption is not
-            const bool complete = evaluation || course.finished;
-            bool best = false;
-            if (complete) {
-                go = evaluate_now() && go;
-                const long was = history.best_step;
-                course.note(history.records.back(), trainee.words.score[0].higher_is_better);
-                best = history.best_step != was;
-            }
-            if (keeper) {
-                course.wall = wall();
-                if (best)
-                    checkpoints->write_best(*keeper, course);
-                if (checkpoints->due(*keeper, course.step, epoch_ends) || course.step == steps ||
-                    !go || course.finished)
-                    checkpoints->write(*keeper, course);
-            }
-            // What was reached when it was interrupted; not in the checkpoint, so that the
-            // continued training has the same records.
-            if (!go && !complete)
-                evaluate_now();
-        }
-        if (!go || course.finished)
-            break;
-        course.past.push_back(course.batch ? course.errors / double(course.batch) : 1);
-        course.errors = 0;
-        course.batch = 0;
-        ++course.epoch;
+    if (!folder.empty()) {
+        code_ = &folder.code()();
+        manager_ = code_->open(options, trainee);
+        resume();
     }
-    history.stopped = !go || course.finished;
-    history.images_per_second = history.seconds > 0 ? double(course.trained) / history.seconds : 0;
-    trainee.end(history);
-    return history;
+    course_.finished = course_.finished && course_.epochs == options.epochs;
+    begin_ = Clock::now();
+    wall_before_ = course_.wall;
+    checkpoint_rate_ = course_.learning_rate;
+    checkpoint_epochs_ = course_.epochs;
+}
+
+COLLAB_COMPILED COLLAB_COLD void FitLoop::resume() {
+    if (!code_->resume(*manager_, course_, per_epoch_))
+        return;
+    // what schedules remember
+    for (int e = 0; e < course_.epoch; ++e)
+        rate_of_(e, options_.epochs, e == 0 ? 1 : course_.past[std::size_t(e) - 1]);
+}
+
+COLLAB_COMPILED COLLAB_COLD History FitLoop::run() {
+    trainee_.begin(history());
+    course_.epochs = options_.epochs;
+    while (course_.epoch < options_.epochs && go_ && !course_.finished)
+        run_epoch();
+    history().stopped = !go_ || course_.finished;
+    history().images_per_second =
+        history().seconds > 0 ? double(course_.trained) / history().seconds : 0;
+    trainee_.end(history());
+    return std::move(history());
+}
+
+COLLAB_COMPILED COLLAB_COLD void FitLoop::run_epoch() {
+    start_epoch();
+    while (go_ && !course_.finished) {
+        const auto from = Clock::now();
+        const Batch* batch = loader_.next();
+        if (!batch)
+            break;
+        step(*batch);
+        const StepEnd end = step_end();
+        if (end.look)
+            account();
+        history().seconds += since(from);
+        if (end.look)
+            after_step(end);
+    }
+    if (!go_ || course_.finished)
+        return;
+    course_.past.push_back(course_.batch ? course_.errors / double(course_.batch) : 1);
+    course_.errors = 0;
+    course_.batch = 0;
+    ++course_.epoch;
+}
+
+COLLAB_COMPILED COLLAB_COLD void FitLoop::start_epoch() {
+    const int epoch = course_.epoch;
+    course_.learning_rate = rate_of_(epoch, options_.epochs, course_.last_error());
+    check_not_negative(sentence("the learning rate of epoch ", epoch + 1), course_.learning_rate);
+    const long resumed = history().resumed;
+    const bool within_epoch = resumed > 0 && course_.step == resumed && course_.batch > 0;
+    if (within_epoch && checkpoint_epochs_ == options_.epochs &&
+        course_.learning_rate != checkpoint_rate_)
+        code_->other_rate(*manager_, checkpoint_rate_, course_.learning_rate, epoch + 1);
+    course_.running.epoch = epoch + 1;
+    loader_.start(epoch, int(course_.batch));
+    trainee_.begin_epoch(epoch, options_.epochs);
+}
+
+COLLAB_COMPILED COLLAB_COLD void FitLoop::step(const Batch& batch) {
+    Record& running = course_.running;
+    running.learning_rate = course_.learning_rate;
+    if (course_.step < options_.warmup_steps)
+        running.learning_rate =
+            course_.learning_rate * double(course_.step + 1) / options_.warmup_steps;
+    trainee_.step(batch, running.learning_rate);
+    ++course_.step;
+    ++course_.counted;
+    ++course_.batch;
+    course_.trained += batch.size;
+    running.step = course_.step;
+}
+
+COLLAB_COMPILED COLLAB_COLD FitLoop::StepEnd FitLoop::step_end() const {
+    const bool last = course_.step == steps_;
+    StepEnd end{};
+    end.epoch_ends = course_.batch == per_epoch_;
+    end.watched = options_.watch || trainee_.watches;
+    end.evaluation = options_.evaluate_every > 0
+                         ? course_.step % options_.evaluate_every == 0 || last
+                         : end.epoch_ends;
+    end.look = !trainee_.notes.wait() || course_.step % options_.losses_every == 0 || end.watched ||
+               end.evaluation || end.epoch_ends || last ||
+               (manager_ && code_->due(*manager_, course_.step, end.epoch_ends));
+    return end;
+}
+
+/// Takes the losses of every step since the last time.
+COLLAB_COMPILED COLLAB_COLD void FitLoop::account() {
+    const std::vector<NetworkLoss> noted = trainee_.notes.take();
+    const std::size_t n = trainee_.networks;
+    const std::size_t steps = noted.size() / n;
+    for (std::size_t at = 0; at < steps; ++at)
+        for (std::size_t i = 0; i < n; ++i)
+            add(noted[at * n + i], i, course_.step - long(steps - 1 - at));
+}
+
+COLLAB_COMPILED COLLAB_COLD void FitLoop::add(const NetworkLoss& loss, std::size_t network,
+                                              long step) {
+    const double sum = loss.task + loss.metric + loss.verification + loss.coupling;
+    if (!(std::abs(sum) < 1e300))
+        fail("the loss of ", trainee_.network_name(int(network)), " became ", sum, " at step ",
+             step, " (epoch ", course_.epoch + 1, ", learning rate ", course_.running.learning_rate,
+             "); a smaller learning rate may help");
+    auto& to = course_.running.networks[network];
+    to.task += loss.task;
+    to.metric += loss.metric;
+    to.verification += loss.verification;
+    for (std::size_t k = 0; k < loss.scores.size(); ++k)
+        to.scores[k] += loss.scores[k];
+    to.coupling += loss.coupling;
+    course_.errors += trainee_.error(loss.score()) / double(trainee_.networks);
+}
+
+COLLAB_COMPILED COLLAB_COLD void FitLoop::after_step(const StepEnd& end) {
+    if (end.watched)
+        go_ = tell(course_.means(wall()), false);
+    // where a callback ends it, that is the end; an interruption is not
+    const bool complete = end.evaluation || course_.finished;
+    bool best = false;
+    if (complete) {
+        go_ = evaluate() && go_;
+        const long before = history().best_step;
+        course_.note(history().records.back(), trainee_.words.score[0].higher_is_better);
+        best = history().best_step != before;
+    }
+    if (manager_)
+        checkpoint(best, end.epoch_ends);
+    // What was reached when it was interrupted; not in the checkpoint, so that the continued
+    // training has the same records.
+    if (!go_ && !complete)
+        evaluate();
+}
+
+COLLAB_COMPILED COLLAB_COLD void FitLoop::checkpoint(bool best, bool epoch_ends) {
+    course_.wall = wall();
+    if (best)
+        code_->write_best(*manager_, course_);
+    if (code_->due(*manager_, course_.step, epoch_ends) || course_.step == steps_ || !go_ ||
+        course_.finished)
+        code_->write(*manager_, course_);
+}
+
+/// Evaluates and keeps a record; false where a watcher wants to end.
+COLLAB_COMPILED COLLAB_COLD bool FitLoop::evaluate() {
+    Record record = course_.means(wall());
+    std::vector<Evaluation> evaluations(trainee_.networks);
+    trainee_.evaluate(options_, evaluations.data());
+    for (std::size_t i = 0; i < evaluations.size(); ++i) {
+        record.networks[i].test_loss = evaluations[i].loss;
+        record.networks[i].test_scores = evaluations[i].scores;
+    }
+    record.seconds = wall();
+    history().records.push_back(record);
+    course_.running.networks.assign(trainee_.networks, {});
+    course_.counted = 0;
+    return tell(record, true);
+}
+
+COLLAB_COMPILED COLLAB_COLD bool FitLoop::tell(const Record& record, bool evaluated) {
+    const double seconds = history().seconds;
+    const FitEvent event{record.epoch,
+                         options_.epochs,
+                         course_.step,
+                         steps_,
+                         seconds > 0 ? double(course_.trained) / seconds : 0,
+                         evaluated,
+                         &record};
+    if (!trainee_.tell(event))
+        course_.finished = true;
+    return !options_.watch || options_.watch(event);
+}
+
+COLLAB_COMPILED COLLAB_COLD History run_fit(Trainee& trainee, const FitOptions& options) {
+    return FitLoop(trainee, options).run();
 }
 }  // namespace collab::detail
 #include <collab/train/checkpoint_manager.hpp>
