@@ -36,6 +36,7 @@
 #include <collab/layer/dense_block.hpp>
 #include <collab/layer/dropout.hpp>
 #include <collab/layer/flatten.hpp>
+#include <collab/layer/gelu.hpp>
 #include <collab/layer/linear.hpp>
 #include <collab/layer/maxout.hpp>
 #include <collab/layer/pad_channels.hpp>
