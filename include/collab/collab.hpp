@@ -43,6 +43,7 @@
 #include <collab/layer/parameter_layer.hpp>
 #include <collab/layer/pool.hpp>
 #include <collab/layer/residual.hpp>
+#include <collab/layer/silu.hpp>
 #include <collab/loss/metrics.hpp>
 #include <collab/model/classification_report.hpp>
 #include <collab/model/model.hpp>
