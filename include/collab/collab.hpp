@@ -37,6 +37,7 @@
 #include <collab/layer/dropout.hpp>
 #include <collab/layer/flatten.hpp>
 #include <collab/layer/gelu.hpp>
+#include <collab/layer/group_norm.hpp>
 #include <collab/layer/linear.hpp>
 #include <collab/layer/maxout.hpp>
 #include <collab/layer/pad_channels.hpp>
