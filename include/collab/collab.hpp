@@ -36,12 +36,15 @@
 #include <collab/layer/dense_block.hpp>
 #include <collab/layer/dropout.hpp>
 #include <collab/layer/flatten.hpp>
+#include <collab/layer/gelu.hpp>
+#include <collab/layer/group_norm.hpp>
 #include <collab/layer/linear.hpp>
 #include <collab/layer/maxout.hpp>
 #include <collab/layer/pad_channels.hpp>
 #include <collab/layer/parameter_layer.hpp>
 #include <collab/layer/pool.hpp>
 #include <collab/layer/residual.hpp>
+#include <collab/layer/silu.hpp>
 #include <collab/loss/binary_cross_entropy.hpp>
 #include <collab/loss/cross_entropy.hpp>
 #include <collab/loss/mean_squared_error.hpp>

@@ -19,6 +19,7 @@
 #include <collab/core/error.hpp>
 #include <collab/core/random.hpp>
 
+#include "bend.hpp"
 #include "cases.hpp"
 #include "trial.hpp"
 
@@ -120,37 +121,41 @@ void product(const Check<B>& check) {
     }
 }
 
+/// Of one activation; a slope is told from its input or its value, which here are the same numbers.
+template <class B, class F>
+void activation(const Check<B>& check, const std::string& name, F f) {
+    for (const Map& map : maps()) {
+        const std::string what = name + " of " + text(map);
+        check(what, [&](auto& b, auto& t) {
+            b.activate(map, f, t.in("x", map, Range{-3, 3}), t.out("y", map));
+        });
+        check(what + ", in place", [&](auto& b, auto& t) {
+            const auto [x, y] = t.in_place("y", map);
+            b.activate(map, f, x, y);
+        });
+        check(what + ", backward", [&](auto& b, auto& t) {
+            b.activate_backward(map, f, t.in("y", map), t.in("dy", map), t.out("dx", map));
+        });
+        check(what + ", backward in place", [&](auto& b, auto& t) {
+            const auto from = t.in("y", map);
+            const auto [dy, dx] = t.in_place("dx", map);
+            b.activate_backward(map, f, from, dy, dx);
+        });
+    }
+    constexpr double smallest = 1e-30;  // a sigmoid need not go on beyond the smallest floats
+    for (const double x : {0.0, -0.0, 1e-6, -1e-6, 20.0, -20.0, 1e4, -1e4,
+                           std::numeric_limits<double>::quiet_NaN()}) {
+        const Map map{1, {19, 1, 1}};
+        check(name + " of " + std::to_string(x), [&](auto& b, auto& t) {
+            b.activate(map, f, t.in("x", map, std::vector<double>(19, x)),
+                       t.out("y", map, smallest));
+        });
+    }
+}
 template <class B>
-void activation(const Check<B>& check) {
-    for_activations([&](const std::string& name, auto f) {
-        for (const Map& map : maps()) {
-            const std::string what = name + " of " + text(map);
-            check(what, [&](auto& b, auto& t) {
-                b.activate(map, f, t.in("x", map, Range{-3, 3}), t.out("y", map));
-            });
-            check(what + ", in place", [&](auto& b, auto& t) {
-                const auto [x, y] = t.in_place("y", map);
-                b.activate(map, f, x, y);
-            });
-            check(what + ", backward", [&](auto& b, auto& t) {
-                b.activate_backward(map, f, t.in("y", map), t.in("dy", map), t.out("dx", map));
-            });
-            check(what + ", backward in place", [&](auto& b, auto& t) {
-                const auto y = t.in("y", map);
-                const auto [dy, dx] = t.in_place("dx", map);
-                b.activate_backward(map, f, y, dy, dx);
-            });
-        }
-        constexpr double smallest = 1e-30;  // a sigmoid need not go on beyond the smallest floats
-        for (const double x : {0.0, -0.0, 1e-6, -1e-6, 20.0, -20.0, 1e4, -1e4,
-                               std::numeric_limits<double>::quiet_NaN()}) {
-            const Map map{1, {19, 1, 1}};
-            check(name + " of " + std::to_string(x), [&](auto& b, auto& t) {
-                b.activate(map, f, t.in("x", map, std::vector<double>(19, x)),
-                           t.out("y", map, smallest));
-            });
-        }
-    });
+void activations(const Check<B>& check) {
+    for_activations([&](const std::string& name, auto f) { activation(check, name, f); });
+    activation(check, "bend", trial::BendFunction{});  // its slope needs its input
 }
 
 /// Batch normalization subtracts: x - mean forwards, three gradients backwards, and divides by the
@@ -622,7 +627,7 @@ void conformance(B& one, B& two, double tolerance) {
         product(check);
     }
     SUBCASE("activations") {
-        activation(check);
+        activations(check);
     }
     SUBCASE("batch normalization") {
         normalization(check);

@@ -11,7 +11,10 @@
 #include <collab/io/npy_file.hpp>
 #include <collab/io/onnx.hpp>
 #include <collab/io/weights.hpp>
+#include <collab/layer/gelu.hpp>
+#include <collab/layer/group_norm.hpp>
 #include <collab/layer/sequential.hpp>
+#include <collab/layer/silu.hpp>
 
 namespace collab::exchange {
 
@@ -34,6 +37,9 @@ struct Composites
                  DenseBlock<Layers<BatchNorm, Relu, Conv2d<2, 3>>, Layers<Conv2d<2, 1>>>,
                  PadChannels<16>, ChannelSplit<Layers<>, Layers<Conv2d<8, 1>, BatchNorm>>,
                  ChannelShuffle<2>, Flatten, Linear<5>> {};
+struct Smooth
+    : Sequential<Shape<4, 6, 6>, Conv2d<8, 3>, GroupNorm<4>, Gelu, Conv2d<6, 3>, BatchNorm, Silu,
+                 AvgPool<2>, Flatten, Linear<12>, GroupNorm<3>, Gelu, Linear<4>> {};
 using Pair = Collaboration<Plain, Plain, MKB<Encoder<4>, Transfer<4>, Decoder>>;
 using SumPair = Collaboration<Plain, Plain, MKB<Encoder<4>, Transfer<4>, Decoder, SumMerge>>;
 

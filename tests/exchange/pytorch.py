@@ -96,6 +96,8 @@ networks = {
     "composites": S(Residual(S(conv(4, 4, 3), BN(4), nn.ReLU(), conv(4, 4, 3), BN(4))), nn.ReLU(), Residual(S(conv(4, 8, 3, stride=2), BN(8)), pad=(2, 8)), nn.ELU(),
                     Residual(S(conv(8, 6, 1)), S(conv(8, 6, 1, bias=True), BN(6))), Concat(S(), S(conv(6, 3, 3), nn.ReLU()), S(nn.AvgPool2d(3, 1, 1), conv(6, 1, 1))),
                     Dense(S(BN(10), nn.ReLU(), conv(10, 2, 3)), S(conv(12, 2, 1))), Pad(16), Split(S(), S(conv(8, 8, 1), BN(8))), nn.ChannelShuffle(2), nn.Flatten(), nn.Linear(256, 5)),
+    "smooth": S(conv(4, 8, 3), nn.GroupNorm(4, 8), nn.GELU(), conv(8, 6, 3), BN(6), nn.SiLU(), nn.AvgPool2d(2), nn.Flatten(), nn.Linear(54, 12), nn.GroupNorm(3, 12),
+                nn.GELU(), nn.Linear(12, 4)),
 }
 
 good = True

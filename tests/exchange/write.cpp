@@ -44,12 +44,14 @@ int main(int argc, char** argv) {
     const std::string folder = argv[1];
     try {
         if (argc > 2)
-            return read_one<Plain>(folder, "plain") && read_one<Composites>(folder, "composites")
+            return read_one<Plain>(folder, "plain") && read_one<Composites>(folder, "composites") &&
+                           read_one<Smooth>(folder, "smooth")
                        ? 0
                        : 1;
         write_one<Plain>(folder, "plain");
         write_one<Windows>(folder, "windows");
         write_one<Composites>(folder, "composites");
+        write_one<Smooth>(folder, "smooth");
         write_one<Deployed<Pair, 0>>(folder, "deployed");
         write_one<Deployed<SumPair, 1>>(folder, "deployed_sum");
     } catch (const std::exception& e) {

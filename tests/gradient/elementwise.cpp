@@ -7,7 +7,10 @@
 #include <collab/layer/conv.hpp>
 #include <collab/layer/cut.hpp>
 #include <collab/layer/dropout.hpp>
+#include <collab/layer/residual.hpp>
 #include <collab/test/gradient.hpp>
+
+#include "bend.hpp"
 
 using namespace collab;
 
@@ -38,6 +41,18 @@ TEST_CASE("the gradients of activations that run in place agree with differences
     verify<Layers<Conv2d<4, 3>, Elu, LeakyRelu<>, Sigmoid>, Map>();
     verify<Layers<Conv2d<4, 3>, Cut<here>, Relu, Cut<mutual>, Conv2d<2, 1>, Sigmoid>, Map>();
     verify<Layers<Relu, Conv2d<4, 3>>, Map>();
+}
+
+TEST_CASE("the gradients of an activation whose slope needs its input agree with differences, "
+          "wherever it stands") {
+    using trial::Bend;
+    using Block = Residual<Layers<Conv2d<3, 3>, BatchNorm>>;
+    verify<Bend, Map>();
+    verify<Layers<Bend, Bend, Relu, Bend>, Map>();
+    verify<Layers<Conv2d<4, 3>, Bend, Elu, Dropout<1, 5>, Bend, Conv2d<2, 1>, Bend>, Map>();
+    verify<Layers<Conv2d<4, 3>, BatchNorm, Bend, Conv2d<2, 1>, BatchNorm, Bend>, Map>();
+    verify<Layers<Conv2d<4, 3>, Cut<here>, Bend, Cut<mutual>, Conv2d<2, 1>>, Map>();
+    verify<Layers<Block, Bend, Block, Bend, Residual<Layers<Conv2d<3, 3>, Bend>>, Bend>, Map>();
 }
 
 TEST_CASE("the gradients of batch normalization in training agree with differences, alone and with "

@@ -9,6 +9,7 @@
 
 #include <collab/collab.hpp>
 
+#include "bend.hpp"
 #include "beside.hpp"
 
 using namespace collab;
@@ -32,17 +33,19 @@ using Knowledge =
 
 /// Layers that keep the shape, so that they may follow each other in any order, and that draw no
 /// random numbers.
-using Kinds = Pack<Convolution, Conv2d<16, 1, Bias>, DepthwiseConv2d<3>,
-                   ConvTranspose2d<16, 3, Pad<1>>, BatchNorm, Relu, MaxPool<3, Stride<1>, Pad<1>>,
-                   Cut<somewhere>, Block, PlainBlock, Projected, Padded, PreActivated, Nested,
-                   Concat<Layers<Conv2d<8, 1>, BatchNorm, Relu>, Layers<Conv2d<8, 1>>>,
-                   Layers<DenseBlock<Layers<Conv2d<16, 1>>>, Maxout<2>>, Knowledge>;
+using Kinds =
+    Pack<Convolution, Conv2d<16, 1, Bias>, DepthwiseConv2d<3>, ConvTranspose2d<16, 3, Pad<1>>,
+         BatchNorm, Relu, Bend, MaxPool<3, Stride<1>, Pad<1>>, Cut<somewhere>, Block, PlainBlock,
+         Projected, Padded, PreActivated, Nested,
+         Concat<Layers<Conv2d<8, 1>, BatchNorm, Relu>, Layers<Conv2d<8, 1>>>,
+         Layers<DenseBlock<Layers<Conv2d<16, 1>>>, Maxout<2>>, Knowledge>;
 
 /// The kinds that fuse, each with an activation behind it.
 using ActivatedKinds =
     Pack<Layers<Convolution, LeakyRelu<>>, Layers<DepthwiseConv2d<3>, Relu6>,
          Layers<BatchNorm, Elu>, Layers<Block, Relu>, Layers<PlainBlock, Elu>,
-         Layers<Projected, Sigmoid>, Layers<PreActivated, LeakyRelu<>>, Layers<Nested, Elu>>;
+         Layers<Projected, Sigmoid>, Layers<BatchNorm, Bend>, Layers<Block, Bend>,
+         Layers<PreActivated, LeakyRelu<>>, Layers<Nested, Elu>>;
 
 /// Flat samples.
 using Flat = Shape<8, 1, 1>;

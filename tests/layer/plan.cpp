@@ -8,7 +8,10 @@
 
 #include <collab/collab.hpp>
 
+#include "bend.hpp"
+
 using namespace collab;
+using trial::Bend;
 
 namespace {
 
@@ -30,6 +33,7 @@ const std::vector<detail::LayerFacts> kinds{
     detail::facts_of<Linear<16>, Shape<16, 1, 1>>(false),
     detail::facts_of<BatchNorm, Map>(false),
     detail::facts_of<Relu, Map>(false),
+    detail::facts_of<Bend, Map>(false),
     detail::facts_of<MaxPool<2>, Map>(false),
     detail::facts_of<Cut<here>, Map>(false),
     detail::facts_of<Flatten, Map>(false),
@@ -44,8 +48,8 @@ const std::vector<detail::LayerFacts> kinds{
     detail::facts_of<Body<BatchNorm, Relu, Conv2d<16, 3>>, Map>(false),
 };
 
-/// The rule of layer/measure.hpp: a convolution forms its input where a normalization, with or
-/// without an activation, comes right before it.
+/// The rule of layer/shape_inference.hpp: a convolution forms its input where a normalization, with
+/// or without an activation, comes right before it.
 void set_virtual(std::vector<detail::LayerFacts>& layers) {
     for (std::size_t i = 1; i < layers.size(); ++i)
         layers[i].reads_virtual = layers[i].convolves &&
@@ -195,6 +199,23 @@ TEST_CASE("convolution, normalization and activation run as two steps") {
     static_assert(plan.rows[1].result == 3 && plan.rows[2].step == PlanStep::none);
     static_assert(!plan.rows[4].result_is_virtual && !plan.rows[4].gated_by_next);
     static_assert(!plan.ends_in_normalization && plan.takes_gate);
+}
+TEST_CASE("an activation whose slope needs its input is a step of its own, and its input is kept") {
+    using S = ExecutionPlan<
+        Layers<Conv2d<16, 3>, BatchNorm, Bend, Conv2d<16, 3>, Bend, Relu, Block, Bend>, Map>;
+    constexpr auto plan = S::plan<>;
+    static_assert(plan.rows[0].sums_for_next && !plan.rows[1].applies_next);
+    static_assert(!plan.rows[1].result_is_virtual && !plan.rows[1].gated_by_next);
+    static_assert(plan.rows[2].step == PlanStep::layer && plan.rows[2].gates_for == -1);
+    static_assert(!plan.rows[3].reads_virtual && plan.rows[3].gates_for == -1);
+    static_assert(plan.rows[4].step == PlanStep::layer && plan.rows[7].step == PlanStep::layer);
+    static_assert(!plan.rows[6].applies_next && !plan.rows[6].gated_by_next);
+    // Its input and its value lie apart; the next activation may write over the value.
+    static_assert(S::table.home[3] == 3 && S::table.home[5] == 5 && S::table.home[8] == 8);
+    static_assert(S::table.home[6] == 5);
+    // So does one that the layer before could apply.
+    constexpr auto unfused = S::plan<0, S::depth, false>;
+    static_assert(!unfused.rows[1].applies_next && !unfused.rows[6].applies_next);
 }
 TEST_CASE("the next block gates for the block before it") {
     constexpr auto plan = plan_of<Block, Relu, Block, Relu, Conv2d<16, 3>, BatchNorm>;

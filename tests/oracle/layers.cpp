@@ -8,10 +8,13 @@
 #include <collab/layer/conv.hpp>
 #include <collab/layer/conv_transpose.hpp>
 #include <collab/layer/flatten.hpp>
+#include <collab/layer/gelu.hpp>
+#include <collab/layer/group_norm.hpp>
 #include <collab/layer/linear.hpp>
 #include <collab/layer/maxout.hpp>
 #include <collab/layer/pad_channels.hpp>
 #include <collab/layer/pool.hpp>
+#include <collab/layer/silu.hpp>
 
 #include "backends.hpp"
 #include "bench.hpp"
@@ -62,6 +65,11 @@ void normalizations(Judge& judge, B& b) {
     oracle::compare<Layers<BatchNorm, LeakyRelu<1, 5>>, Shape<5, 4, 3>>(judge, b,
                                                                         "batch_norm_leaky_relu");
     oracle::compare<Layers<BatchNorm, Sigmoid>, Shape<5, 4, 3>>(judge, b, "batch_norm_sigmoid");
+    oracle::compare<Layers<BatchNorm, Gelu, Conv2d<4, 3>, BatchNorm, Silu>, Shape<5, 4, 3>>(
+        judge, b, "batch_norm_gelu");
+    oracle::compare<Layers<GroupNorm<3>>, Shape<6, 4, 3>>(judge, b, "group_norm");
+    oracle::compare<Layers<Conv2d<8, 3>, GroupNorm<2>, Relu, Conv2d<4, 1>, GroupNorm<4>, Gelu>,
+                    Shape<3, 5, 4>>(judge, b, "group_norm_relu");
 }
 
 template <class B>
@@ -75,6 +83,8 @@ void products_and_activations(Judge& judge, B& b) {
     oracle::compare<Layers<LeakyRelu<>>, Shape<3, 4, 5>>(judge, b, "leaky_relu");
     oracle::compare<Layers<LeakyRelu<1, 3>>, Shape<3, 4, 5>>(judge, b, "leaky_relu_third");
     oracle::compare<Layers<Sigmoid>, Shape<3, 4, 5>>(judge, b, "sigmoid");
+    oracle::compare<Layers<Gelu>, Shape<3, 4, 5>>(judge, b, "gelu");
+    oracle::compare<Layers<Silu>, Shape<3, 4, 5>>(judge, b, "silu");
 }
 
 template <class B>

@@ -84,7 +84,8 @@ concept ProductBackend =
 
 /// Element by element.
 ///  - `activate(map, f, x, y)`: y = f(x); y may be x.
-///  - `activate_backward(map, f, y, dy, dx)`: dx = dy * f.slope(y); dx may be dy.
+///  - `activate_backward(map, f, from, dy, dx)`: dx = dy * slope_from(f, from): `from` is y or, for
+///  an f with SlopeFromInput, x. dx may be dy.
 template <class B, class T = typename B::Scalar>
 concept ActivationBackend =
     Backend<B> && requires(B b, const backend::Map& map, View<const T> x, View<T> y) {

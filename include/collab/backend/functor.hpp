@@ -43,9 +43,24 @@ COLLAB_HD COLLAB_INLINE T exp_minus_one(T x) {
     }
 }
 
-// Activations. `f(x)` is the value; `f.slope(y)` is df/dx written in terms of the value y = f(x),
-// which is all that is kept for the backward pass: every activation here can therefore run in
-// place.
+// Activations. `f(x)` is the value. The slope df/dx comes in one of two forms: `f.slope(y)`, in
+// terms of the value y = f(x), or `f.slope_at(x)`, in terms of the input. With the first, the value
+// is all that is kept for the backward pass, so the activation can run in place, and in the pass of
+// the layer before; every activation in this file can.
+
+/// The slope of F needs its input: F has `slope_at(x)`.
+template <class F>
+concept SlopeFromInput = requires(const F& f) { f.slope_at(1.0); };
+
+/// The slope of f from whatever it is written in: `from` is its input if SlopeFromInput, its value
+/// otherwise.
+template <class F, class T>
+COLLAB_HD COLLAB_INLINE T slope_from(const F& f, T from) {
+    if constexpr (SlopeFromInput<F>)
+        return f.slope_at(from);
+    else
+        return f.slope(from);
+}
 
 /// y = x.
 struct Identity {

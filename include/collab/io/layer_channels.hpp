@@ -32,8 +32,13 @@ namespace collab {
 ///     template <> struct collab::LayerChannels<Tanh> : collab::KeepsChannels {};
 ///
 /// `write(walk, in, x)` returns the order of the layer's output, given that of its input;
-/// `walk.orders` has the words for it. A layer without a specialization may stand wherever the
-/// order is the same here and in PyTorch; elsewhere weights are refused with its name.
+/// `walk.orders` has the words for it. A layer of the library may say it itself, in a member
+///
+///     template <class Walk>
+///     static int order_channels(Walk& walk, Dims in, int x);
+///
+/// A layer without either may stand wherever the order is the same here and in PyTorch; elsewhere
+/// weights are refused with its name.
 template <class L>
 struct LayerChannels;
 
@@ -43,6 +48,19 @@ class ChannelWalk;
 /// Channel k of the output is made of channel k of the input alone.
 struct KeepsChannels {
     static int write(detail::ChannelWalk&, Dims, int x) { return x; }
+};
+
+namespace detail {
+template <class L>
+concept OrdersChannels = requires(ChannelWalk& walk) {
+    { L::order_channels(walk, Dims{}, 0) } -> std::same_as<int>;
+};
+}  // namespace detail
+template <detail::OrdersChannels L>
+struct LayerChannels<L> {
+    static int write(detail::ChannelWalk& walk, Dims in, int x) {
+        return L::order_channels(walk, in, x);
+    }
 };
 
 namespace detail {

@@ -6,8 +6,8 @@
 namespace collab {
 
 namespace detail {
-/// Backward needs only the output, so an activation writes over its input where the layer before
-/// can spare its output.
+/// An activation whose slope follows from its output: it writes over its input where the layer
+/// before can spare its output.
 template <class Self>
 struct ActivationLayer : LayerBase {
     static constexpr bool in_place = true;
@@ -20,6 +20,18 @@ struct ActivationLayer : LayerBase {
     template <ActivationBackend B>
     static void backward(const Context<B>& c, Dims in, const Backward<typename B::Scalar>& b) {
         c.backend.activate_backward({c.batch, in}, Self::function(), b.y, b.dy, b.dx);
+    }
+};
+/// An activation whose slope needs its input (SlopeFromInput), which is kept until backward.
+template <class Self>
+struct InputActivationLayer : LayerBase {
+    template <ActivationBackend B>
+    static void forward(const Context<B>& c, Dims in, const Forward<typename B::Scalar>& f) {
+        c.backend.activate({c.batch, in}, Self::function(), f.x, f.y);
+    }
+    template <ActivationBackend B>
+    static void backward(const Context<B>& c, Dims in, const Backward<typename B::Scalar>& b) {
+        c.backend.activate_backward({c.batch, in}, Self::function(), b.x, b.dy, b.dx);
     }
 };
 }  // namespace detail

@@ -133,9 +133,15 @@ template <class L, class In>
 concept Accepts = Layer<L> && StaticShape<In> &&
                   because<"the layer accepts an input of this shape">(L::accepts(In::dims));
 
-/// A layer followed by an activation that it can apply itself, in the same pass.
+/// A function of every element, `L::function()`.
 template <class L>
 concept Activation = Layer<L> && requires { L::function(); };
+/// An activation that the layer before may apply in its own pass: the pass writes the value alone,
+/// so the slope must follow from it.
+template <class L>
+concept FusableActivation =
+    Activation<L> && !SlopeFromInput<std::remove_cvref_t<decltype(L::function())>>;
+/// A layer that can apply such an activation behind it.
 template <class L>
 concept FusesActivation = Layer<L> && requires { requires L::fuses_activation; };
 

@@ -50,7 +50,7 @@ namespace detail {
 /// What the rules ask of a layer.
 struct LayerFacts {
     bool alias = false;
-    bool activation = false;
+    bool activation = false;  ///< one that the layer before may apply (FusableActivation)
     bool fuses_activation = false;
     bool normalizes = false;
     bool convolves = false;
@@ -62,7 +62,7 @@ struct LayerFacts {
 template <class L, class In>
 constexpr LayerFacts facts_of(bool reads_virtual) {
     LayerFacts f{L::alias,
-                 Activation<L>,
+                 FusableActivation<L>,
                  FusesActivation<L>,
                  normalizes<L>,
                  convolves<L>(In::dims),
@@ -83,6 +83,8 @@ struct PlanRules {
     int from, to, depth;
     bool fuses;
 
+    /// The only rule for activations: one whose slope needs its input is a step of its own, so that
+    /// what it reads is written and kept, and no gate knows it.
     constexpr bool applies_next(int i) const {
         return i >= from && i + 1 < to && layers[i].fuses_activation && layers[i + 1].activation;
     }

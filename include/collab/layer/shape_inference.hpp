@@ -100,7 +100,7 @@ private:
         if (normalizes<L>) {
             s.normalization = i;
             s.activated = false;
-        } else if (Activation<L> && s.normalization >= 0 && !s.activated)
+        } else if (FusableActivation<L> && s.normalization >= 0 && !s.activated)
             s.activated = true;
         else
             s.normalization = -1;

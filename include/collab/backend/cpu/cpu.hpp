@@ -153,8 +153,8 @@ public:
         backend::activate<T>(*threads_, map, f, x, y);
     }
     template <class F>
-    void activate_backward(const backend::Map& map, F f, In y, In dy, Out dx) {
-        backend::activate_backward<T>(*threads_, map, f, y, dy, dx);
+    void activate_backward(const backend::Map& map, F f, In from, In dy, Out dx) {
+        backend::activate_backward<T>(*threads_, map, f, from, dy, dx);
     }
 
     // NormalizationBackend

@@ -20,19 +20,19 @@ COLLAB_COLD void activate(CpuContext& threads, const Map& map, F f, View<const T
         x, y);
 }
 
-/// dx = dy * f.slope(y); dx may be dy.
+/// dx = dy * slope_from(f, from); dx may be dy.
 template <class T, class F>
-COLLAB_COLD void activate_backward(CpuContext& threads, const Map& map, F f, View<const T> y,
+COLLAB_COLD void activate_backward(CpuContext& threads, const Map& map, F f, View<const T> from,
                                    View<const T> dy, View<T> dx) {
     over_runs(
         threads, map,
-        [f](long n, const T* value, const T* from, T* to) {
+        [f](long n, const T* at, const T* gradient, T* to) {
             const F local = f;
             COLLAB_INDEPENDENT
             for (long i = 0; i < n; ++i)
-                to[i] = from[i] * local.slope(value[i]);
+                to[i] = gradient[i] * slope_from(local, at[i]);
         },
-        y, dy, dx);
+        from, dy, dx);
 }
 
 namespace detail {

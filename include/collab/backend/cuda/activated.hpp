@@ -12,9 +12,9 @@ struct Activated {
     static void activate(S& system, const Map& map, F f, View<const T> x, View<T> y) {
         device::activate<S, T>(system, map, f, x, y);
     }
-    static void activate_backward(S& system, const Map& map, F f, View<const T> y, View<const T> dy,
-                                  View<T> dx) {
-        device::activate_backward<S, T>(system, map, f, y, dy, dx);
+    static void activate_backward(S& system, const Map& map, F f, View<const T> from,
+                                  View<const T> dy, View<T> dx) {
+        device::activate_backward<S, T>(system, map, f, from, dy, dx);
     }
     static void batch_norm(S& system, const Map& map, const Normalization& n, F f, View<const T> x,
                            const T* gamma, const T* beta, T* running_mean, T* running_variance,

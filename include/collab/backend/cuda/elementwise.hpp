@@ -22,10 +22,10 @@ void activate(S& system, const Map& map, F f, View<const T> x, View<T> y) {
                  [=] COLLAB_HD(std::ptrdiff_t p, int c) { pixel(y, p)[c] = f(pixel(x, p)[c]); });
 }
 template <class S, class T, class F>
-void activate_backward(S& system, const Map& map, F f, View<const T> y, View<const T> dy,
+void activate_backward(S& system, const Map& map, F f, View<const T> from, View<const T> dy,
                        View<T> dx) {
     for_elements(system, map, [=] COLLAB_HD(std::ptrdiff_t p, int c) {
-        pixel(dx, p)[c] = pixel(dy, p)[c] * f.slope(pixel(y, p)[c]);
+        pixel(dx, p)[c] = pixel(dy, p)[c] * slope_from(f, pixel(from, p)[c]);
     });
 }
 template <class S, class T>

@@ -100,8 +100,8 @@ public:
         device::Activated<S, T, F>::activate(system_, map, f, x, y);
     }
     template <class F>
-    void activate_backward(const Map& map, F f, In y, In dy, Out dx) {
-        device::Activated<S, T, F>::activate_backward(system_, map, f, y, dy, dx);
+    void activate_backward(const Map& map, F f, In from, In dy, Out dx) {
+        device::Activated<S, T, F>::activate_backward(system_, map, f, from, dy, dx);
     }
     template <class F>
     void batch_norm(const Map& map, const Normalization& n, F f, In x, const T* gamma,

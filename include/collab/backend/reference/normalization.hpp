@@ -24,11 +24,11 @@ struct ReferenceActivation {
         });
     }
     template <class F>
-    void activate_backward(const Map& map, F f, View<const T> y, View<const T> dy,
+    void activate_backward(const Map& map, F f, View<const T> from, View<const T> dy,
                            View<T> dx) const {
         collab::detail::for_elements(map, [&](auto p, int c) {
             collab::detail::pixel(dx, p)[c] =
-                collab::detail::pixel(dy, p)[c] * f.slope(collab::detail::pixel(y, p)[c]);
+                collab::detail::pixel(dy, p)[c] * slope_from(f, collab::detail::pixel(from, p)[c]);
         });
     }
 };

@@ -33,10 +33,29 @@ struct OnnxValue {
 /// lists them (`writer.parameter`, `writer.state`).
 ///
 ///     static OnnxValue write(OnnxWriter& writer, Dims in, const OnnxValue& x);
+///
+/// A layer of the library may say it itself, without including any of this, in the member that the
+/// specialization for it hands on to:
+///
+///     template <class Writer, class Value>
+///     static Value write_onnx(Writer& writer, Dims in, const Value& x);
 template <class L>
 struct OnnxLayer;
 
 class OnnxWriter;
+
+namespace detail {
+template <class L>
+concept WritesItselfAsOnnx = requires(OnnxWriter& writer, const OnnxValue& x) {
+    { L::write_onnx(writer, Dims{}, x) } -> std::same_as<OnnxValue>;
+};
+}  // namespace detail
+template <detail::WritesItselfAsOnnx L>
+struct OnnxLayer<L> {
+    static OnnxValue write(OnnxWriter& writer, Dims in, const OnnxValue& x) {
+        return L::write_onnx(writer, in, x);
+    }
+};
 
 namespace detail {
 template <class L, class In>
