@@ -532,7 +532,7 @@ class DrawTogether(Draw):
             if way in ("Fsp", "AckdReconstructed"):   # of the same width
                 for tag in ("cut_0", "cut_1"):
                     at = next(k for k, l in enumerate(layers) if l["op"] == "Cut" and l["tag"] == tag)
-                    layers.insert(at, conv(4, 1))
+                    layers[at:at + 1] = [conv(4, 1), layers[at], conv(feature(network, tag)[0], 1)]
         if way == "Byot":
             width = through(networks[0]["layers"][:-1], tuple(networks[0]["input"]))[0]
             return [f"Byot<Exit<cut_0, Layers<Conv2d<{width}, 1>, Elu, GlobalAvgPool>>>"], []
@@ -582,8 +582,10 @@ def draw_collaboration_case(seed):
     policies += draw.r.choice([[], [], ["WithMean"], ["Pairwise"]])
     if fitting and n > 2 and any("DifferentInputs" in p for p in policies):
         policies = [p for p in policies if p != "WithMean"]
-    if not methods and bases and draw.chance(0.25):
+    if not methods and bases and draw.chance(0.25) and n > 1:
         policies += ["DifferentInputs<>"]
+    if bases == 0:   # a metric compares what MKBs give
+        metric, policies = None, [p for p in policies if p not in ("WithMean", "Pairwise")]
     batch = draw.r.choice([2, 3, 4, 5, 6, 8])
     samples = batch if draw.chance(0.5) else draw.r.randint(1 if not methods else 2, batch)
     return vary_normalizations({"name": f"collaboration {seed}", "seed": seed, "batch": batch, "samples": samples, "networks": networks, "mkbs": mkbs, "methods": methods,

@@ -193,6 +193,7 @@ def main():
     p = argparse.ArgumentParser()
     p.add_argument("count", type=int, nargs="?", default=20)
     p.add_argument("seed", type=int, nargs="?", default=0)
+    p.add_argument("--seeds", default="", help="these, with commas between them, instead of COUNT from SEED on")
     p.add_argument("--build", default=str(top / "build/random"))
     p.add_argument("--collaborations", action="store_true")
     p.add_argument("--kind", default="cpu")
@@ -204,7 +205,7 @@ def main():
     work = pathlib.Path(os.environ.get("COLLAB_RANDOM_WORK", a.build)) / "random"
     shop = Workshop(work, a.build, a.kind)
     draw = d.draw_collaboration_case if a.collaborations else d.draw_network_case
-    cases = [draw(s) for s in range(a.seed, a.seed + a.count)]
+    cases = [draw(int(s)) for s in (a.seeds.split(",") if a.seeds else range(a.seed, a.seed + a.count))]
     results = kept(a.results, {c["name"] for c in cases})
     have = {r["case"]["name"] for r in results}
     cases = [c for c in cases if c["name"] not in have]

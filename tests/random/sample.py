@@ -10,8 +10,8 @@ import sys
 import description as d
 
 here = pathlib.Path(__file__).resolve().parent
-NETWORKS = [46, 182, 11, 38, 194, 88, 0, 202, 113, 187, 211, 232, 22, 80, 184, 195]
-COLLABORATIONS = []
+NETWORKS = [46, 469, 88, 232, 0, 426, 405, 397, 211, 202, 80, 187, 267, 437, 299, 38, 184, 125, 317]
+COLLABORATIONS = [96, 63, 16, 42, 28, 46, 78]
 REFUSED = [0]   # networks whose weights have no order that PyTorch would understand
 EACH = 4   # cases in a file
 

@@ -27,12 +27,33 @@ TEST_CASE("network 46 computes what the reference does") {
     check(made<case_0>());
 }
 
-struct net_1_0 : Sequential<Shape<3, 6, 5>, DepthwiseConv2d<4, Stride<2>, Bias>,
-                            Conv2d<9, 3, Stride<3, 1>>, BatchNorm, Maxout<3>, BatchNorm, Relu6,
-                            ChannelShuffle<3>, Conv2d<2, 1, Bias>, GlobalAvgPool, Flatten> {};
+struct net_1_0
+    : Sequential<Shape<3, 7, 11>, Conv2d<1, 0, Kernel<2, 1>>, GlobalAvgPool, BatchNorm, Elu,
+                 ChannelSplit<Layers<DepthwiseConv2d<3, Bias>, Elu, Relu>>, Elu,
+                 Residual<Layers<BatchNorm, Sigmoid, Sigmoid>, PadShortcut>, Linear<5, NoBias>> {};
 struct case_1 {
     using What = net_1_0;
-    static constexpr const char* name = "network 182";
+    static constexpr const char* name = "network 469";
+    static constexpr const char* text = "";
+    static constexpr int batch = 5;
+    static constexpr int samples = 5;
+    template <class S>
+    static void set([[maybe_unused]] S& s) {}
+};
+
+TEST_CASE("network 469 computes what the reference does") {
+    check(made<case_1>());
+}
+
+struct net_2_0
+    : Sequential<Shape<2, 11, 1>,
+                 Residual<Layers<Residual<Layers<BatchNorm, Maxout<2>, BatchNorm, PadChannels<2>>,
+                                          PadShortcut>>>,
+                 Concat<Layers<Relu6>, Layers<>>, Conv2d<9, 4>, BatchNorm, Flatten, Linear<3>, Elu,
+                 Linear<2>> {};
+struct case_2 {
+    using What = net_2_0;
+    static constexpr const char* name = "network 88";
     static constexpr const char* text = "";
     static constexpr int batch = 2;
     static constexpr int samples = 2;
@@ -40,46 +61,25 @@ struct case_1 {
     static void set([[maybe_unused]] S& s) {}
 };
 
-TEST_CASE("network 182 computes what the reference does") {
-    check(made<case_1>());
-}
-
-struct net_2_0 : Sequential<Shape<4, 8, 9>, ChannelSplit<Layers<>, Layers<Relu>>, BatchNorm,
-                            LeakyRelu<1, 5>, Flatten, Conv2d<5, 1>, Conv2d<4, 3, Bias>,
-                            Linear<2, NoBias>, Sigmoid, Linear<3>, BatchNorm> {};
-struct case_2 {
-    using What = net_2_0;
-    static constexpr const char* name = "network 11";
-    static constexpr const char* text = "";
-    static constexpr int batch = 6;
-    static constexpr int samples = 6;
-    template <class S>
-    static void set([[maybe_unused]] S& s) {}
-};
-
-TEST_CASE("network 11 computes what the reference does") {
+TEST_CASE("network 88 computes what the reference does") {
     check(made<case_2>());
 }
 
-struct net_3_0
-    : Sequential<
-          Shape<6, 2, 2>, Relu, MaxPool<0, Kernel<3, 2>, Stride<1>, Pad<1>>, Flatten, Relu,
-          BatchNorm,
-          Residual<Layers<Relu6, Elu, Conv2d<2, 3, Bias>>, Layers<Conv2d<2, 1, Bias>, BatchNorm>>,
-          Residual<Layers<DepthwiseConv2d<3, Stride<2>>, BatchNorm>, PadShortcut>,
-          DenseBlock<Layers<Cut<nobody>, Conv2d<2, 5, Bias>, Relu>, Layers<>, Layers<>>,
-          Linear<4>> {};
+struct net_3_0 : Sequential<Shape<1, 2, 5>, BatchNormWith<OtherConstants>, Relu, BatchNorm, Flatten,
+                            DepthwiseConv2d<5, Stride<3>>,
+                            ChannelSplit<Layers<>, Layers<Dropout<1, 4>, Conv2d<1, 5, Bias>>>,
+                            Linear<4>, BatchNorm> {};
 struct case_3 {
     using What = net_3_0;
-    static constexpr const char* name = "network 38";
+    static constexpr const char* name = "network 232";
     static constexpr const char* text = "";
-    static constexpr int batch = 6;
-    static constexpr int samples = 2;
+    static constexpr int batch = 3;
+    static constexpr int samples = 3;
     template <class S>
     static void set([[maybe_unused]] S& s) {}
 };
 
-TEST_CASE("network 38 computes what the reference does") {
+TEST_CASE("network 232 computes what the reference does") {
     check(made<case_3>());
 }
 
