@@ -7,6 +7,7 @@ namespace collab::random {
 void check(const Case& c) {
     const Report r = compared(c);
     CHECK(r.quantities > r.void_quantities);
+    CHECK(r.refused.empty() != c.refuses_weights);
     for (const Finding& f : r.findings) {
         const bool agrees = f.error <= 1;
         CHECK_MESSAGE(agrees, c.name << ", " << f.way << ": " << f.kind << ", " << f.name

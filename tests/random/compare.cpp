@@ -117,6 +117,8 @@ std::vector<Quantity> computed(const Case& c, Subject& s, const Data& d) {
     }
     s.evaluate(d.batch);
     add_logits(all, "first inference", c, s);
+    for (int i = 0; i < c.networks; ++i)
+        add(all, "first deployed", "network " + std::to_string(i), s.deployed(i, d.batch));
     s.set(d.parameters, d.state);
     for (const Batch* b : {&d.batch, &d.batch, &d.last})
         s.step(*b, 0.02);
@@ -264,6 +266,50 @@ void differences(const Case& c, const Measured& m, Report& report) {
     report.findings.push_back(worst);
 }
 
+/// Images as other programs have them, [sample][channel][row][column].
+Array images_for_others(const Case& c, const Data& d) {
+    const Dims in = c.input;
+    Array x{{c.samples, in.channels, in.height, in.width}, {}};
+    for (int n = 0; n < c.samples; ++n)
+        for (int k = 0; k < in.channels; ++k)
+            for (int p = 0; p < in.area(); ++p)
+                x.values.push_back(d.images[std::size_t((n * in.area() + p) * in.channels + k)]);
+    return x;
+}
+/// What is written of every network, computed by definition, beside the deployed network itself.
+void judge_files(const Case& c, const Measured& m, Report& report) {
+    const auto exact = c.exact({});
+    exact->set(m.data.parameters, m.data.state);
+    const Array images = images_for_others(c, m.data);
+    for (int i = 0; i < c.networks; ++i) {
+        const Files files = exact->files(i, {});
+        if (files.onnx.empty() && files.refused_onnx.empty())
+            return;
+        const auto q = std::find_if(m.exact.begin(), m.exact.end(), [&](const Quantity& quantity) {
+            return quantity.kind == "first deployed" &&
+                   quantity.name == "network " + std::to_string(i);
+        });
+        Measured one;
+        one.exact = {*q};
+        one.moves = {m.moves[std::size_t(q - m.exact.begin())]};
+        const OnnxFile file = read_onnx(files.onnx);
+        judge(one, {"ONNX by definition", float_rounding, {}},
+              {{q->kind, q->name, run_onnx(file, images).values}}, report);
+        if (!files.refused_weights.empty()) {
+            report.refused.push_back(files.refused_weights);
+            continue;
+        }
+        const Numbers theirs = run_as_pytorch(file, files.weights, images).values;
+        Numbers ours(theirs.size());
+        for (std::size_t k = 0; k < theirs.size(); ++k) {
+            const std::size_t row = k / files.order.size() * files.order.size();
+            ours[row + std::size_t(files.order[k - row])] = theirs[k];
+        }
+        judge(one, {"weights as PyTorch has them", float_rounding, {}}, {{q->kind, q->name, ours}},
+              report);
+    }
+}
+
 }  // namespace
 
 Report compared(const Case& c) {
@@ -277,12 +323,14 @@ Report compared(const Case& c) {
         const auto subject = way.make();
         std::vector<Quantity> found = computed(c, *subject, m.data);
         judge(m, way, found, report);
-        report.deployed_bits = report.deployed_bits && deployed_as_trained(c, found);
+        if (!deployed_as_trained(c, found))
+            report.other_bits.push_back(way.name);
         if (way.name == "float" && !one_thread.empty())
             same_bits(one_thread, found, report);
         if (way.name == "float, one thread")
             one_thread = std::move(found);
     }
+    judge_files(c, m, report);
     if (c.alone)
         differences(c, m, report);
     return report;

@@ -44,7 +44,8 @@ struct Report {
     int quantities = 0;
     int void_quantities = 0;  ///< too badly conditioned to be compared
     int draws = 0;
-    bool deployed_bits = true;  ///< deployed logits are those of the training to the last bit
+    std::vector<std::string> other_bits;  ///< ways whose deployed logits are not the training's
+    std::vector<std::string> refused;     ///< sentences by which the library refuses weights
     const Finding* failure() const;
 };
 Report compared(const Case& c);

@@ -2,7 +2,8 @@
 # description: random networks and collaborations as plain data, the shapes that the library gives them, and their C++.
 #
 # A network is {"input": [channels, height, width], "layers": [layer, ...]}. A layer is {"op": name, ...}; lists of layers inside
-# composites are lists. A case is {"seed", "batch", "samples", "networks", "mkbs", "policies", "metric", "methods", "alpha"}.
+# composites are lists. A case is {"seed", "batch", "samples", "networks", "mkbs", "policies", "metric", "methods", "alpha"};
+# what an MKB is, DrawTogether.mkb says.
 import random
 
 ACTIVATIONS = ["Relu", "Relu6", "Elu", "Sigmoid", "LeakyRelu"]
@@ -108,7 +109,7 @@ def output(layer, dims):
             expect(out[1:] == (h, w), "a dense block keeps the size")
             c += out[0]
         return c, h, w
-    if op in ACTIVATIONS + ["BatchNorm", "Dropout", "Cut"]:
+    if op in ACTIVATIONS + ["BatchNorm", "Dropout", "Cut", "MutualKnowledge"]:
         return dims
     raise Refused("unknown layer " + op)
 
@@ -168,6 +169,8 @@ def cpp(layer):
         return "Dropout<1, 4>"
     if op == "Cut":
         return f"Cut<{layer['tag']}>"
+    if op == "BatchNorm" and layer.get("other"):
+        return "BatchNormWith<OtherConstants>"
     if op == "Residual":
         shortcut = layer["shortcut"]
         more = ", PadShortcut" if shortcut == "pad" else f", {as_list(shortcut)}" if shortcut else ""
@@ -434,12 +437,36 @@ def feature(network, tag):
     raise Refused("no such cut")
 
 
-def pointwise(out):
-    return f"Conv2d<{out}, 1>"
+def conv(out, kernel, stride=(1, 1)):
+    return {"op": "Conv2d", "out": out, "kernel": [kernel, kernel], "stride": list(stride), "pad": [kernel // 2] * 2, "groups": 1, "bias": False}
+
+
+def named(*ops):
+    return [{"op": op} for op in ops]
+
+
+def usual_decoder(code, feature):
+    """What the library's Decoder is."""
+    stride = [max(1, -(-f // m)) for f, m in zip(feature[1:], code[1:])]
+    rest = [min(max(f - 1 - (m - 1) * s, 0), s - 1) for f, m, s in zip(feature[1:], code[1:], stride)]
+    return [{"op": "ConvTranspose2d", "out": feature[0], "kernel": [3, 3], "stride": stride, "pad": [1, 1], "output_pad": rest, "bias": False}, *named("BatchNorm")]
+
+
+def deployed(case, i):
+    """Network i with its half of every MKB, as the library deploys it."""
+    network = case["networks"][i]
+    layers = []
+    for layer in network["layers"]:
+        layers.append(layer)
+        for mkb in case.get("mkbs", []):
+            if layer["op"] == "Cut" and layer["tag"] == mkb["tag"]:
+                layers.append({"op": "MutualKnowledge", "merge": mkb["merge"], "encoder": mkb["encoders"][i], "transfer": mkb["transfer"], "decoder": mkb["decoders"][i]})
+    return {"input": network["input"], "layers": layers}
 
 
 class DrawTogether(Draw):
     def mkb(self, tag, networks):
+        """{"tag", "merge", "encoders", "transfer", "decoders": lists of layers, "text": its C++}."""
         features = [feature(n, tag) for n in networks]
         channels = self.r.randint(2, 5)
         code = channels, self.r.randint(1, 4), self.r.randint(1, 4)
@@ -447,24 +474,29 @@ class DrawTogether(Draw):
         usual = [(channels, *(window_extent(e, 3, max(1, -(-e // extent)), 1) for e in f[1:])) for f in features]
         if len(set(usual)) == 1 and self.chance(0.7):
             encoder, code = f"Encoder<{channels}, {extent}>", usual[0]
+            encoders = [[conv(channels, 3, [max(1, -(-e // extent)) for e in f[1:]]), *named("BatchNorm", "Elu")] for f in features]
         else:
-            parts = []
+            encoders = []
             for _ in features:
                 k = self.r.choice([1, 3])
-                more = self.r.choice([", BatchNorm, Elu", ", BatchNorm", ", Relu", ""])
-                parts.append(f"Layers<AdaptiveAvgPool<{code[1]}, {code[2]}>, Conv2d<{channels}, {k}>{more}>")
-            encoder = f"Each<{', '.join(parts)}>"
-        transfer = self.r.choice([f"Transfer<{channels}>", f"Transfer<{channels}>", f"Layers<Conv2d<{channels}, 3>, BatchNorm>", f"Layers<{pointwise(channels)}, Elu>"])
+                more = self.r.choice([["BatchNorm", "Elu"], ["BatchNorm"], ["Relu"], []])
+                encoders.append([{"op": "AdaptiveAvgPool", "extent": list(code[1:])}, conv(channels, k), *named(*more)])
+            encoder = f"Each<{', '.join(map(as_list, encoders))}>"
+        usual_transfer = [conv(channels, 3), *named("BatchNorm", "Elu"), conv(channels, 3), *named("BatchNorm")]
+        transfer = self.r.choice([usual_transfer, usual_transfer, [conv(channels, 3), *named("BatchNorm")], [conv(channels, 1), *named("Elu")]])
         if code[1:] == (1, 1) and self.chance(0.3):
-            transfer = f"Layers<Linear<{channels}>, Elu>"
+            transfer = [{"op": "Linear", "out": channels, "bias": True}, *named("Elu")]
         fits = all(all(-(-f // max(1, -(-f // m))) == m for f, m in zip(shape[1:], code[1:])) for shape in features)
         if fits and self.chance(0.7):
-            decoder = "Decoder"
+            decoder, decoders = "Decoder", [usual_decoder(code, f) for f in features]
         else:
-            decoder = "Each<" + ", ".join(f"Layers<AdaptiveAvgPool<{f[1]}, {f[2]}>, Conv2d<{f[0]}, {self.r.choice([1, 3])}>{self.r.choice([', BatchNorm', ''])}>" for f in features) + ">"
-        options = [f"At<{tag}>"] + self.r.choice([[], [], ["SumMerge"], ["IdentityMerge"], ["ProductMerge"]])
+            decoders = [[{"op": "AdaptiveAvgPool", "extent": list(f[1:])}, conv(f[0], self.r.choice([1, 3])), *named(*self.r.choice([["BatchNorm"], []]))] for f in features]
+            decoder = f"Each<{', '.join(map(as_list, decoders))}>"
+        merge = self.r.choice([[], [], ["SumMerge"], ["IdentityMerge"], ["ProductMerge"]])
+        options = [f"At<{tag}>"] + merge
         options += self.r.choice([[], [], ["Embedding<Flatten>"], ["Embedding<Flatten, Linear<6>>"], ["Embedding<Conv2d<3, 3>, BatchNorm, Flatten>"], ["Embedding<GlobalAvgPool>"]])
-        return f"MKB<{encoder}, {transfer}, {decoder}, {', '.join(options)}>"
+        text = f"MKB<{encoder}, {f'Transfer<{channels}>' if transfer is usual_transfer else as_list(transfer)}, {decoder}, {', '.join(options)}>"
+        return {"tag": tag, "merge": (merge + ["ProductMerge"])[0], "encoders": encoders, "transfer": transfer, "decoders": decoders, "text": text}
 
     def methods(self, n, classes, tag):
         """Methods for n networks and what else they need."""
@@ -473,7 +505,7 @@ class DrawTogether(Draw):
         frozen = []
         if n >= 2:
             some += ["MutualLearning<>", "MutualLearning<Attached>", "MutualLearningWithMean", "CollaborativeHeads",
-                     f"CollaborativeDistillation<{self.r.choice(['MinimumLogits', 'BestLogits', 'BestMixture', 'MeanLogits'])}>", f"AdversarialFeatures<3, 2, {tag}>", "Ensemble"]
+                     f"CollaborativeDistillation<{self.r.choice(['MinimumLogits', 'BestLogits', 'BestMixture', 'MeanLogits', 'WeightedLogits'])}>", f"AdversarialFeatures<3, 2, {tag}>", "Ensemble"]
             pairs = ["Distillation<0, 1>", f"Hints<0, 1, {tag}>", "RelationalDistillation<0, 1>", f"AttentionTransfer<0, 1, {tag}>", f"NeuronSelectivity<0, 1, {tag}>",
                      f"VariationalInformation<0, 1, {tag}>", "ContrastiveDistillation<0, 1, 5>"]
             pairs += [f"Related<{m}, 0, 1>" for m in ("SimilarityPreserving", "ProbabilisticTransfer", "KernelAlignment", "CorrelationCongruence")]
@@ -488,6 +520,45 @@ class DrawTogether(Draw):
         return chosen, frozen
 
 
+    def rare(self, networks, tags):
+        """A method that asks for something of its networks: they get it. Methods and policies, or nothing."""
+        n = len(networks)
+        ways = ["Byot"] + ["WassersteinEmbedding", "Fsp"] * (n >= 2) + ["AckdReconstructed"] * (n == 2)
+        way = self.r.choice(ways)
+        for network in networks:   # both cuts, in this order
+            layers = network["layers"]
+            first = next(k for k, l in enumerate(layers) if l["op"] == "Cut" and l["tag"] == tags[0])
+            layers.insert(self.r.randint(first + 1, len(layers) - 1), {"op": "Cut", "tag": "cut_1"})
+            if way in ("Fsp", "AckdReconstructed"):   # of the same width
+                for tag in ("cut_0", "cut_1"):
+                    at = next(k for k, l in enumerate(layers) if l["op"] == "Cut" and l["tag"] == tag)
+                    layers[at:at + 1] = [conv(4, 1), layers[at], conv(feature(network, tag)[0], 1)]
+        if way == "Byot":
+            width = through(networks[0]["layers"][:-1], tuple(networks[0]["input"]))[0]
+            return [f"Byot<Exit<cut_0, Layers<Conv2d<{width}, 1>, Elu, GlobalAvgPool>>>"], []
+        if way == "WassersteinEmbedding":
+            return ["WassersteinEmbedding<5, cut_0>"], [self.r.choice(["DifferentInputs<SlicedDistance<4>>", "DifferentInputs<MarginalDistance>"])]
+        if way == "Fsp":
+            return ["Fsp<0, 1, cut_0, cut_1>"], self.r.choice([[], ["Frozen<0>"]])
+        return ["AckdReconstructed<cut_0, cut_1>"], ["Frozen<0>"]
+
+
+def vary_normalizations(case):
+    """Some have other constants."""
+    r = random.Random(case["seed"] + 3000000)
+
+    def walk(layers):
+        for layer in layers:
+            if layer["op"] == "BatchNorm" and r.random() < 0.12:
+                layer["other"] = True
+            for part in inner(layer):
+                walk(part)
+
+    for network in case["networks"]:
+        walk(network["layers"])
+    return case
+
+
 def draw_collaboration_case(seed):
     draw = DrawTogether(seed + 1000000)
     n = draw.r.choice([1, 2, 2, 2, 3, 4])
@@ -500,23 +571,38 @@ def draw_collaboration_case(seed):
     if bases == 0 or draw.chance(0.3):
         methods, policies = draw.methods(n, classes, tags[0])
         policies = policies if bases == 0 else []
+    rare = DrawTogether(seed + 2000000)
+    fitting = bases == 0 and rare.chance(0.5)
+    if fitting:
+        methods, policies = rare.rare(networks, tags)
     metric = draw.r.choice([None, None, "CosineDistance", "SquaredEuclidean", "LnDistance", "NegativeDot"])
     policies += draw.r.choice([[], [], ["Iterative"], ["IterativeStale"], ["Simultaneous"]])
+    if bases:   # what networks share would change between them
+        policies = ["Iterative" if p == "IterativeStale" else p for p in policies]
     policies += draw.r.choice([[], [], ["WithMean"], ["Pairwise"]])
-    if not methods and bases and draw.chance(0.25):
+    if fitting and n > 2 and any("DifferentInputs" in p for p in policies):
+        policies = [p for p in policies if p != "WithMean"]
+    if not methods and bases and draw.chance(0.25) and n > 1:
         policies += ["DifferentInputs<>"]
+    if bases == 0:   # a metric compares what MKBs give
+        metric, policies = None, [p for p in policies if p not in ("WithMean", "Pairwise")]
     batch = draw.r.choice([2, 3, 4, 5, 6, 8])
     samples = batch if draw.chance(0.5) else draw.r.randint(1 if not methods else 2, batch)
-    return {"name": f"collaboration {seed}", "seed": seed, "batch": batch, "samples": samples, "networks": networks, "mkbs": mkbs, "methods": methods,
+    return vary_normalizations({"name": f"collaboration {seed}", "seed": seed, "batch": batch, "samples": samples, "networks": networks, "mkbs": mkbs, "methods": methods,
             "policies": policies, "metric": metric, "alpha": draw.r.choice([0.2, 0.7, 1.5]), "n": draw.r.choice([1, 1.5, 2, 3]),
-            "weight": draw.r.choice([0.3, 1]), "temperature": draw.r.choice([1, 2, 3.5])}
+            "weight": draw.r.choice([0.3, 1]), "temperature": draw.r.choice([1, 2, 3.5])})
 
 
 # ---- cases ----
 
 
 def case_cpp(case, number):
-    """A case as C++: its networks, its trait, and its entry."""
+    """A case as C++, and its entry."""
+    return struct_cpp(case, number) + f"\nconst Enter<case_{number}> enter_{number};"
+
+
+def struct_cpp(case, number, refuses_weights=False):
+    """A case as C++: its networks and its trait."""
     name = f"case_{number}"
     lines = []
     for i, network in enumerate(case["networks"]):
@@ -524,7 +610,7 @@ def case_cpp(case, number):
     what = f"net_{number}_0"
     settings = []
     if "mkbs" in case:
-        items = [f"net_{number}_{i}" for i in range(len(case["networks"]))] + case["mkbs"] + ([case["metric"]] if case["metric"] else []) + case["policies"] + case["methods"]
+        items = [f"net_{number}_{i}" for i in range(len(case["networks"]))] + [m["text"] for m in case["mkbs"]] + ([case["metric"]] if case["metric"] else []) + case["policies"] + case["methods"]
         what = f"Collaboration<{', '.join(items)}>"
         settings = [f"        s.alpha = {case['alpha']};"]
         if case["metric"] == "LnDistance":
@@ -537,12 +623,12 @@ def case_cpp(case, number):
               "    static constexpr const char* text = \"\";",
               f"    static constexpr int batch = {case['batch']};",
               f"    static constexpr int samples = {case['samples']};",
+              *(["    static constexpr bool refuses_weights = true;"] if refuses_weights else []),
               "    template <class S>",
               "    static void set([[maybe_unused]] S& s) {",
               *settings,
               "    }",
-              "};",
-              f"const Enter<{name}> enter_{number};"]
+              "};"]
     return "\n".join(lines)
 
 
@@ -552,10 +638,10 @@ def draw_network_case(seed):
     network = draw.network()
     batch = draw.r.choice([1, 2, 3, 4, 5, 6, 8]) if not wide else draw.r.choice([2, 4, 9])
     samples = batch if draw.chance(0.5) else draw.r.randint(1, batch)
-    return {"name": f"network {seed}", "seed": seed, "batch": batch, "samples": samples, "networks": [network]}
+    return vary_normalizations({"name": f"network {seed}", "seed": seed, "batch": batch, "samples": samples, "networks": [network]})
 
 
 def what_cpp(case):
     """What a case trains, in one line."""
-    rest = case.get("mkbs", []) + [case.get("metric") or ""] + case.get("policies", []) + case.get("methods", [])
+    rest = [m["text"] for m in case.get("mkbs", [])] + [case.get("metric") or ""] + case.get("policies", []) + case.get("methods", [])
     return "; ".join([network_cpp(n) for n in case["networks"]] + [r for r in rest if r])

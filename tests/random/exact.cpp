@@ -121,6 +121,14 @@ void Exact::batch_norm(const Map& map, const backend::Normalization& n, F f, In 
     });
     disturb(map, y);
     const int channels = map.dims.channels;
+    // The mean is one for all pixels, and so is what rounding takes from it.
+    const std::vector<double> off =
+        mean_roundings(map, [&](auto p, int c) { return detail::pixel(x, p)[c]; });
+    for (std::ptrdiff_t p = 0; p < map.pixels(); ++p)
+        for (int c = 0; c < channels; ++c)
+            detail::pixel(y, p)[c] -= gamma[c] * saved[channels + c] * off[std::size_t(c)];
+    for (int c = 0; c < channels; ++c)
+        saved[c] += off[std::size_t(c)];
     disturb(channels, mean);
     disturb(channels, variance);
     disturb(2 * channels, saved);
@@ -138,6 +146,18 @@ void Exact::batch_norm_inference(const Map& map, const backend::Normalization& n
     });
     disturb(map, y);
     engine([&](auto& b) { b.activate(map, f, In(y), y); });
+}
+/// What rounding takes from the mean of `value`(pixel, channel) of every channel.
+template <class Value>
+std::vector<double> Exact::mean_roundings(const Map& map, Value value) {
+    const Random random = Random{rounding_.seed}.child(drawn_++);
+    std::vector<double> all(std::size_t(map.dims.channels));
+    for (std::ptrdiff_t p = 0; p < map.pixels(); ++p)
+        for (int c = 0; c < map.dims.channels; ++c)
+            all[std::size_t(c)] += std::abs(value(p, c)) / double(map.pixels());
+    for (std::size_t c = 0; c < all.size(); ++c)
+        all[c] *= rounding_.size * (2 * uniform<double>(random.word(c)) - 1);
+    return all;
 }
 std::vector<double> Exact::subtraction_roundings(const Map& map, In dy, const double* gamma,
                                                  const double* saved) {
@@ -172,12 +192,19 @@ void Exact::batch_norm_backward(const Map& map, F f, In x, In y, In dy, const do
     disturb_sums(map, dy, normalised, dgamma);
     // Little may be left of dy, from which two means are subtracted.
     const std::vector<double> roundings = subtraction_roundings(map, dy, gamma, saved);
+    const std::vector<double> of_sum =
+        mean_roundings(map, [&](auto p, int c) { return detail::pixel(dy, p)[c]; });
+    const std::vector<double> of_product = mean_roundings(
+        map, [&](auto p, int c) { return detail::pixel(dy, p)[c] * normalised(p, c); });
     engine(
         [&](auto& b) { b.batch_norm_backward(map, f, x, y, dy, gamma, saved, dgamma, dbeta, dx); });
     disturb(map, dx);
     for (std::ptrdiff_t p = 0; p < map.pixels(); ++p)
         for (int c = 0; c < n; ++c)
-            detail::pixel(dx, p)[c] += roundings[std::size_t(p * n + c)];
+            detail::pixel(dx, p)[c] +=
+                roundings[std::size_t(p * n + c)] -
+                gamma[c] * saved[n + c] *
+                    (of_sum[std::size_t(c)] + normalised(p, c) * of_product[std::size_t(c)]);
 }
 
 void Exact::average_pool(const backend::Pooling& g, In x, Out y) {

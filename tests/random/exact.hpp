@@ -83,6 +83,8 @@ private:
     void disturb(int n, double* p);
     std::vector<double> subtraction_roundings(const Map& map, In dy, const double* gamma,
                                               const double* saved);
+    template <class Value>
+    std::vector<double> mean_roundings(const Map& map, Value value);
     template <class Factor>
     void disturb_sums(const Map& map, In x, Factor factor, double* sums);
 

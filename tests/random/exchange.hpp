@@ -3,30 +3,15 @@
 // PyTorch's names, and its networks as ONNX. mirror.py compares.
 #pragma once
 #include <cstdio>
-#include <fstream>
+#include <filesystem>
 #include <string>
 
 #define COLLAB_RANDOM_EXCHANGE
+#define COLLAB_RANDOM_FILES
 #include "compare.hpp"
 #include "trained.hpp"
 
-#include <collab/io/npz.hpp>
-#include <collab/io/onnx.hpp>
-#include <collab/io/weights.hpp>
-
 namespace collab::random {
-
-/// f(), or a line with the sentence by which the library refuses.
-template <class F>
-bool unless_refused(const char* what, F f) {
-    try {
-        f();
-        return true;
-    } catch (const Error& e) {
-        std::printf("refused\t%s\t%s\n", what, e.what());
-        return false;
-    }
-}
 
 inline void add_tensor(Tensors& file, const std::string& name, const Parameter& tensor,
                        const double* values) {
@@ -63,25 +48,6 @@ inline void add_data(Tensors& file, const Case& c, const NamedTensors& catalogue
     add_plain(file, "labels", {data.batch.labels.begin(), data.batch.labels.end()});
 }
 
-/// The network of a case with its weights, as files in `folder`.
-template <class N>
-void write_network(const std::string& folder, const Data& data) {
-    Model<N, Reference<float>> model(1);
-    model.set_parameters(converted<float>(data.parameters));
-    model.set_state(converted<float>(data.state));
-    const std::string weights_file = folder + "/weights.safetensors";
-    if (unless_refused("save", [&] { save(model, weights_file); })) {
-        unless_refused("load", [&] {
-            Model<N, Reference<float>> other(1);
-            load(other, weights_file);
-            if (other.parameters() != model.parameters() || other.state() != model.state())
-                std::printf("finding\tfiles\tload\tweights\t1e9\t1\n");
-        });
-        unless_refused("npz", [&] { save_npz(weights(model), folder + "/weights.npz"); });
-    }
-    unless_refused("ONNX", [&] { export_onnx(model, folder + "/network.onnx"); });
-}
-
 template <class Spec>
 void write_case(const Case& c, const std::string& folder) {
     const Measured m = measured(c);
@@ -92,8 +58,16 @@ void write_case(const Case& c, const std::string& folder) {
     for (std::size_t q = 0; q < m.exact.size(); ++q)
         add_exact(file, exact->tensors(), m.exact[q], m.moves[q]);
     write(file, folder + "/exact.safetensors", "the numbers");
-    if constexpr (NetworkDescription<typename Spec::What>)
-        write_network<typename Spec::What>(folder, m.data);
+    exact->set(m.data.parameters, m.data.state);
+    for (int i = 0; i < c.networks; ++i) {
+        const std::string into = folder + "/" + std::to_string(i);
+        std::filesystem::create_directories(into);
+        const Files files = exact->files(i, into);
+        if (!files.refused_onnx.empty())
+            std::printf("refused\tONNX\t%s\n", files.refused_onnx.c_str());
+        if (!files.refused_weights.empty())
+            std::printf("refused\tweights\t%s\n", files.refused_weights.c_str());
+    }
 }
 
 }  // namespace collab::random

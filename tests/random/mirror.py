@@ -76,6 +76,15 @@ if torch:
                 x = torch.cat([x, layer(x)], 1)
             return x
 
+    class MutualKnowledge(nn.Module):
+        def __init__(self, merge, encoder, transfer, decoder):
+            super().__init__()
+            self.merge, self.encoder, self.transfer, self.decoder = merge, encoder, transfer, decoder
+
+        def forward(self, x):
+            u = 1 + F.elu(self.decoder(self.transfer(self.encoder(x))))
+            return {"ProductMerge": u * x, "SumMerge": u + x, "IdentityMerge": x}[self.merge]
+
     class ChannelSplit(nn.Sequential):
         def forward(self, x):
             return torch.cat([branch(part) for branch, part in zip(self, x.chunk(len(self), 1))], 1)
@@ -121,8 +130,14 @@ def module(l, d, dims):
                 at = d.through([{"op": op, "branches": l["branches"][:k]}], dims)
             parts.append(sequential(branch, d, at))
         return {"Concat": Concat, "ChannelSplit": ChannelSplit, "DenseBlock": DenseBlock}[op](*parts)
+    if op == "MutualKnowledge":
+        parts, at = [], dims
+        for part in ("encoder", "transfer", "decoder"):
+            parts.append(sequential(l[part], d, at))
+            at = d.through(l[part], at)
+        return MutualKnowledge(l["merge"], *parts)
     simple = {
-        "Linear": lambda: Linear(c, l["out"], l["bias"]), "BatchNorm": lambda: nn.BatchNorm2d(c), "Flatten": Flatten,
+        "Linear": lambda: Linear(c, l["out"], l["bias"]), "BatchNorm": lambda: nn.BatchNorm2d(c, *([1e-3, 0.25] if l.get("other") else [])), "Flatten": Flatten,
         "Relu": nn.ReLU, "Relu6": nn.ReLU6, "Elu": nn.ELU, "Sigmoid": nn.Sigmoid, "LeakyRelu": lambda: nn.LeakyReLU(0.2),
         "AdaptiveAvgPool": lambda: nn.AdaptiveAvgPool2d(l["extent"]), "GlobalAvgPool": lambda: nn.AdaptiveAvgPool2d(1),
         "Dropout": lambda: nn.Dropout(0.25), "Cut": nn.Identity,
@@ -158,6 +173,10 @@ class Judge:
         error = error if error == error else 1e9
         if error >= self.worst.get((way, kind), ["", -1])[1]:
             self.worst[way, kind] = [name, float(error), float(away / size if size else away)]
+
+    def held(self, way):
+        """Something that can only hold or not."""
+        self.worst.setdefault((way, "holds"), ["", 0.0, 0.0])
 
     def findings(self):
         return [[way, kind, *rest] for (way, kind), rest in self.worst.items()]
@@ -202,26 +221,29 @@ def inferred(net, images):
     return net(images).flatten(1).detach().numpy()
 
 
-def engines(folder, judge, images, notes):
+def engines(folder, name, judge, images, notes):
     """The ONNX file in other programs. images: [n][c][h][w], float."""
     path = str(folder / "network.onnx")
     if not os.path.exists(path):
         return
     try:
         import onnx
-        onnx.checker.check_model(onnx.load(path), full_check=True)
+        model = onnx.load(path)
+        onnx.checker.check_model(model, full_check=True)
+        onnx.shape_inference.infer_shapes(model, check_type=True, strict_mode=True)
+        judge.held("ONNX checker")
     except ImportError:
         notes.append("the onnx package is not installed")
     except Exception as e:
-        judge.worst["ONNX checker", "inference"] = [str(e).splitlines()[0][:150], 1e9, 1]
+        judge.worst["ONNX checker", "first deployed"] = [str(e).splitlines()[0][:150], 1e9, 1]
     runtime = os.environ.get("COLLAB_ONNXRUNTIME")
     if runtime:
         np.asarray(images, "<f4").tofile(folder / "images.bin")
         p = subprocess.run(["node", str(here / "runtime.js"), runtime, path, str(folder / "images.bin"), *map(str, images.shape)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         if p.returncode:
-            judge.worst["ONNX Runtime", "inference"] = [(p.stderr or "")[-200:].replace("\n", " "), 1e9, 1]
+            judge.worst["ONNX Runtime", "first deployed"] = [(p.stderr or "")[-200:].replace("\n", " "), 1e9, 1]
         else:
-            judge("ONNX Runtime", "first inference", "network 0", np.array(json.loads(p.stdout.splitlines()[-1])), FLOAT)
+            judge("ONNX Runtime", "first deployed", name, np.array(json.loads(p.stdout.splitlines()[-1])), FLOAT)
     else:
         notes.append("COLLAB_ONNXRUNTIME is not set: ONNX Runtime takes no part")
     try:
@@ -231,41 +253,48 @@ def engines(folder, judge, images, notes):
     try:
         net = cv2.dnn.readNetFromONNX(path)
         net.setInput(np.asarray(images, "f4"))
-        judge("OpenCV", "first inference", "network 0", net.forward().astype("f8"), FLOAT)
+        judge("OpenCV", "first deployed", name, net.forward().astype("f8"), FLOAT)
     except cv2.error as e:
         notes.append("OpenCV does not take the file: " + " ".join(str(e).split())[-110:])
 
 
+def loaded(folder, name, net, judge, images):
+    """The weights under PyTorch's names, as they come."""
+    global storage_order
+    file = read(folder / "weights.safetensors")
+    npz = np.load(folder / "weights.npz")
+    storage_order = False
+    try:
+        result = net.load_state_dict({k: torch.from_numpy(v) for k, v in file.items()}, strict=False)
+        missing = [k for k in result.missing_keys if not k.endswith("num_batches_tracked")]
+        if missing or result.unexpected_keys or any(not np.array_equal(npz[k], v) for k, v in file.items()):
+            judge.worst["PyTorch's names", "files"] = [str(missing + result.unexpected_keys), 1e9, 1]
+        judge.held("NPZ")
+        judge("PyTorch's names", "first deployed", name, inferred(net, images), DOUBLE)
+    except RuntimeError as e:
+        judge.worst["PyTorch's names", "files"] = [str(e).splitlines()[-1][:150], 1e9, 1]
+    storage_order = True
+
+
 def judged(case, folder):
     """[way, kind, name, error, distance] of each comparison, and notes."""
-    global storage_order
     notes = []
     if torch is None:
         return [], ["PyTorch is not installed"]
     import description as d
-    if "mkbs" in case:
-        return [], notes
     exact = read(folder / "exact.safetensors")
     judge = Judge(exact)
     images = torch.from_numpy(exact["images"].transpose(0, 3, 1, 2).copy())
-    network = case["networks"][0]
-    net = sequential(network["layers"], d, tuple(network["input"])).double()
-    storage_order = True
-    trained(net, case, exact, judge, images, notes)
-    begin = {k[len("begin/net0."):]: torch.from_numpy(v.copy()) for k, v in exact.items() if k.startswith("begin/")}
-    net.load_state_dict(begin, strict=False)
-    judge("PyTorch", "first inference", "network 0", inferred(net, images), DOUBLE)
-    if (folder / "weights.safetensors").exists():
-        file = read(folder / "weights.safetensors")
-        npz = np.load(folder / "weights.npz")
-        storage_order = False
-        try:
-            result = net.load_state_dict({k: torch.from_numpy(v) for k, v in file.items()}, strict=False)
-            missing = [k for k in result.missing_keys if not k.endswith("num_batches_tracked")]
-            if missing or result.unexpected_keys or any(not np.array_equal(npz[k], v) for k, v in file.items()):
-                judge.worst["PyTorch's names", "files"] = [str(missing + result.unexpected_keys), 1e9, 1]
-            judge("PyTorch's names", "first inference", "network 0", inferred(net, images), DOUBLE)
-        except RuntimeError as e:
-            judge.worst["PyTorch's names", "files"] = [str(e).splitlines()[-1][:150], 1e9, 1]
-    engines(folder, judge, images.numpy(), notes)
+    for i in range(len(case["networks"])):
+        network = d.deployed(case, i)
+        net = sequential(network["layers"], d, tuple(network["input"])).double()
+        name = f"network {i}"
+        if "mkbs" not in case:
+            trained(net, case, exact, judge, images, notes)
+            begin = {k[len("begin/net0."):]: torch.from_numpy(v.copy()) for k, v in exact.items() if k.startswith("begin/")}
+            net.load_state_dict(begin, strict=False)
+            judge("PyTorch", "first deployed", name, inferred(net, images), DOUBLE)
+        if (folder / str(i) / "weights.safetensors").exists():
+            loaded(folder / str(i), name, net, judge, images)
+        engines(folder / str(i), name, judge, images.numpy(), notes)
     return judge.findings(), notes

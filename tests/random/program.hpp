@@ -14,7 +14,11 @@ namespace collab::random {
 inline int compare_and_print(const Case& c) {
     const Report r = compared(c);
     std::printf("counts\t%d\t%d\t%d\t%d\n", r.quantities, r.void_quantities, r.draws,
-                int(r.deployed_bits));
+                int(r.other_bits.empty()));
+    for (const std::string& way : r.other_bits)
+        std::printf("other bits\t%s\n", way.c_str());
+    for (const std::string& sentence : r.refused)
+        std::printf("refused\tweights\t%s\n", sentence.c_str());
     for (const Finding& f : r.findings)
         std::printf("finding\t%s\t%s\t%s\t%.3g\t%.3g\n", f.way.c_str(), f.kind.c_str(),
                     f.name.c_str(), f.error, f.distance);

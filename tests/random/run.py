@@ -49,9 +49,9 @@ def kinds(build):
     if (pathlib.Path(cuda) / "cccl/thrust/version.h").exists():   # the GPU backend's operations, on the host
         flags += ["-DCOLLAB_RANDOM_THRUST", "-DTHRUST_DEVICE_SYSTEM=THRUST_DEVICE_SYSTEM_CPP", "-isystem", f"{cuda}/cccl", "-isystem", cuda]
     simulated = ["-DCOLLAB_RANDOM_WAYS=gpu_ways", f"-I{top}/tests/simulated"] + flags
-    common = ["exact", "compare"]
+    common = ["exact", "compare", "onnx_file", "onnx_run"]
     return {
-        "sample": Kind("sample", flags, ["trained.hpp"], common, precompiled),
+        "sample": Kind("sample", flags + ["-DCOLLAB_RANDOM_FILES"], ["trained.hpp"], common, precompiled),
         "cpu": Kind("cpu", flags + ["-DCOLLAB_RANDOM_ALL"], ["trained.hpp"], common, precompiled),
         "gpu": Kind("gpu", simulated, ["gpu.hpp"], common + ["../simulated/runtime"], precompiled),
         "exchange": Kind("exchange", flags + ["-DCOLLAB_RANDOM_WAYS=no_ways"], ["exchange.hpp"], common, precompiled),
@@ -67,7 +67,7 @@ class Workshop:
 
     def precompiled_headers(self):
         """The headers of every file of cases, read once."""
-        header = self.folder / f"{self.kind.name}.hpp"
+        header = self.folder / f"of_{self.kind.name}.hpp"   # none of the names that it includes
         header.write_text("".join(f'#include "{i}"\n' for i in self.kind.includes) + '#include "program.hpp"\n')
         made = header.with_suffix(".hpp.gch" if "g++" in CXX[-1] and "clang" not in CXX[-1] else ".hpp.pch")
         rc, _, err = sh(CXX + BASE + self.kind.flags + self.flags + ["-O0", "-x", "c++-header", str(header), "-o", str(made)])
@@ -107,6 +107,8 @@ class Workshop:
                 result["counts"] = [int(w) for w in words[1:]]
             elif words[0] == "finding":
                 result["findings"].append(words[1:4] + [float(words[4]), float(words[5])])
+            elif words[0] == "other bits":
+                result.setdefault("other bits", []).append(words[1])
             elif words[0] == "refused":
                 result["notes"].append(f"the library refuses {words[1]}: {re.sub('[0-9]+', '#', words[2])}")
             elif words[0] == "thrown":
@@ -179,24 +181,36 @@ def summary(results):
         print(f"  {r['case']['name']}: {way}, {kind}, {name}: {error:.3g} times what is allowed, {distance:.2g} of the quantity")
 
 
+def kept(path, names):
+    """The results that a file has of these cases."""
+    if not path or not pathlib.Path(path).exists():
+        return []
+    with open(path) as f:
+        return [r for r in map(json.loads, f) if r["case"]["name"] in names]
+
+
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("count", type=int, nargs="?", default=20)
     p.add_argument("seed", type=int, nargs="?", default=0)
+    p.add_argument("--seeds", default="", help="these, with commas between them, instead of COUNT from SEED on")
     p.add_argument("--build", default=str(top / "build/random"))
     p.add_argument("--collaborations", action="store_true")
     p.add_argument("--kind", default="cpu")
     p.add_argument("--shrink", action="store_true")
     p.add_argument("--each", type=int, default=6, help="cases in one file")
-    p.add_argument("--results", default="")
+    p.add_argument("--results", default="", help="a file that results are added to, as lines of JSON; cases that it has are not run again")
+    p.add_argument("--jobs", type=int, default=2, help="compilers at once")
     a = p.parse_args()
     work = pathlib.Path(os.environ.get("COLLAB_RANDOM_WORK", a.build)) / "random"
     shop = Workshop(work, a.build, a.kind)
     draw = d.draw_collaboration_case if a.collaborations else d.draw_network_case
-    cases = [draw(s) for s in range(a.seed, a.seed + a.count)]
+    cases = [draw(int(s)) for s in (a.seeds.split(",") if a.seeds else range(a.seed, a.seed + a.count))]
+    results = kept(a.results, {c["name"] for c in cases})
+    have = {r["case"]["name"] for r in results}
+    cases = [c for c in cases if c["name"] not in have]
     groups = [cases[i:i + a.each] for i in range(0, len(cases), a.each)]
-    results = []
-    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+    with concurrent.futures.ThreadPoolExecutor(a.jobs) as pool:
         for some in pool.map(shop.results, groups):
             results += some
             if a.results:

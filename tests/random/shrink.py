@@ -16,7 +16,7 @@ def lists(network):
     return found
 
 
-SIMPLER = {"stride": [1, 1], "groups": 1, "bias": False, "ceil": False, "exclude": False, "output_pad": [0, 0], "pieces": 1}
+SIMPLER = {"other": False, "stride": [1, 1], "groups": 1, "bias": False, "ceil": False, "exclude": False, "output_pad": [0, 0], "pieces": 1}
 
 
 def changed(case, change):

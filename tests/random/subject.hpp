@@ -3,6 +3,7 @@
 // that everything but it is compiled once.
 #pragma once
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include <collab/model/named_tensors.hpp>
 
 #include "exact.hpp"
+#include "onnx_file.hpp"
 
 namespace collab::random {
 
@@ -24,6 +26,14 @@ struct Batch {
 /// What a list of layers makes of an input and of the gradient of its output, in training.
 struct Pass {
     Numbers output, input_gradient, gradients;
+};
+
+/// A deployed network for other programs, or the sentence by which the library refuses it.
+struct Files {
+    std::string onnx;                      ///< the bytes of the file
+    std::map<std::string, Array> weights;  ///< under PyTorch's names
+    std::vector<int> order;                ///< output k of PyTorch is output order[k] here
+    std::string refused_onnx, refused_weights;
 };
 
 class Subject {
@@ -42,6 +52,9 @@ public:
     virtual Numbers losses() const = 0;
     /// The logits of a network, deployed.
     virtual Numbers deployed(int network, const Batch& batch) = 0;
+    /// A network, deployed, as it is written; `folder`: and its files. Nothing where the program
+    /// was compiled without files.
+    virtual Files files(int network, const std::string& folder) = 0;
     /// The first network by itself; parameters and states are those of the subject.
     virtual Pass pass(const Numbers& images, const Numbers& gradient, int samples) = 0;
 };
@@ -58,10 +71,10 @@ struct Case {
     std::string name, text;
     Dims input, output;
     int networks = 1;
-    int batch = 1;       ///< room for so many samples
-    int samples = 1;     ///< of every step but the last
-    bool alone = true;   ///< a network, not a collaboration
-    bool draws = false;  ///< drops out, or does something else at random
+    int batch = 1;                 ///< room for so many samples
+    int samples = 1;               ///< of every step but the last
+    bool alone = true;             ///< a network, not a collaboration
+    bool refuses_weights = false;  ///< PyTorch has no order for some network's weights
     std::function<std::unique_ptr<Subject>(Rounding)> exact;
     std::vector<Way> ways;
     /// Writes it for other programs (exchange.hpp).

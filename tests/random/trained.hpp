@@ -14,6 +14,9 @@
 #include <collab/collab.hpp>
 
 #include "subject.hpp"
+#ifdef COLLAB_RANDOM_FILES
+#include "written.hpp"
+#endif
 
 namespace collab::random {
 
@@ -22,6 +25,11 @@ struct nobody;
 struct cut_0;
 struct cut_1;
 struct cut_2;
+/// A normalization that is not the usual one.
+struct OtherConstants : NormalizationDefaults {
+    static constexpr double epsilon = 1e-3;
+    static constexpr double momentum = 0.25;
+};
 
 /// Weights and temperatures of methods that have them: their weights times `weight`.
 template <class... Ms>
@@ -140,6 +148,17 @@ public:
         });
         return logits;
     }
+    Files files([[maybe_unused]] int network, [[maybe_unused]] const std::string& folder) override {
+        Files all;
+#ifdef COLLAB_RANDOM_FILES
+        if constexpr (std::same_as<B, Exact>)
+            static_for<Of::networks>([&](auto i) {
+                if (i == network)
+                    all = written(training_.template deploy<i>(), folder);
+            });
+#endif
+        return all;
+    }
     Pass pass(const Numbers& images, const Numbers& gradient, int samples) override {
         if constexpr (alone)
             return pass_through<What>(*backend_, Spec::batch, parameters(), state(), images,
@@ -230,6 +249,8 @@ Case made() {
     c.batch = Spec::batch;
     c.samples = Spec::samples;
     c.alone = NetworkDescription<typename Spec::What>;
+    if constexpr (requires { Spec::refuses_weights; })
+        c.refuses_weights = Spec::refuses_weights;
     c.exact = [](Rounding rounding) { return subject<Spec, Exact>(rounding); };
     c.ways = COLLAB_RANDOM_WAYS<Spec>();
 #ifdef COLLAB_RANDOM_EXCHANGE

@@ -3,6 +3,7 @@
 // normalization, a slope, an addition.
 #pragma once
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 
 #include <collab/backend/cpu/inline_for.hpp>
@@ -170,6 +171,13 @@ COLLAB_NOINLINE void gate_and_sum(const Gating<T>& gating, long count, int all, 
     }
 }
 
+/// Rows of numbers that each part of the work keeps: two sums of each channel. In double, sums of x
+/// and x^2 would cancel where the mean is large beside the stddev, which sums of floats in double
+/// have room for: there statistics are taken about the first pixel of the part, which is the third
+/// row, and the fourth is how many pixels they are of.
+template <class T>
+inline constexpr int sum_rows = std::same_as<T, double> ? 4 : 2;
+
 /// Results of a kernel. `run` treats `count` pixels from `first` of the batch on, of channels
 /// [channel, channel + channels), on behalf of one part of the work; each part has sums of its own.
 template <class T>
@@ -182,18 +190,18 @@ struct Epilogue {
     const T* scale = nullptr;
     const T* offset = nullptr;
     Activation<T> activation{};
-    double* sums = nullptr;  ///< [parts][2][all]
+    double* sums = nullptr;  ///< [parts][sum_rows<T>][all]
     int all = 0;
     void (*run)(const Epilogue&, int part, long first, long count, int channel,
                 int channels) = nullptr;
 
     Epilogue(View<T> view, int channels) : y(view), all(channels) {}
     void zero_sums(CpuContext& threads, int parts) {
-        const std::size_t n = std::size_t(parts) * 2 * std::size_t(all);
+        const std::size_t n = std::size_t(parts) * sum_rows<T> * std::size_t(all);
         sums = threads.shared<double>(n, CpuContext::sums);
         std::fill_n(sums, n, 0.0);
     }
-    double* of_part(int part) const { return sums + std::ptrdiff_t(part) * 2 * all; }
+    double* of_part(int part) const { return sums + std::ptrdiff_t(part) * sum_rows<T> * all; }
 };
 
 /// What a backward sweep over pixels will read beside the gradient: x, and what `after` takes, each
@@ -230,7 +238,15 @@ COLLAB_NOINLINE void statistics_after(const Epilogue<T>& s, int part, long first
         double* const total_squares = total + s.all;
         const double k = static_cast<double>(count);
         for (long i = 0; i < wide; ++i) {
-            const double origin = static_cast<double>(about[i]);
+            double origin = static_cast<double>(about[i]);
+            if constexpr (sum_rows<T> == 4) {
+                double& first_seen = total[2 * s.all + i];
+                double& seen = total[3 * s.all + i];
+                if (seen == 0)
+                    first_seen = origin;
+                origin -= first_seen;
+                seen += k;
+            }
             total[i] += sums[i] + k * origin;
             total_squares[i] += squares[i] + (2 * sums[i] + k * origin) * origin;
         }
@@ -314,12 +330,36 @@ COLLAB_NOINLINE void output_gate_after(const Epilogue<T>& s, int part, long firs
     gate_and_sum(gating, count, s.all, channels, s.of_part(part) + channel);
 }
 
-/// The sums of all parts, added in their order.
-COLLAB_NOINLINE inline void add_parts(double* sums, int parts, int channels) {
+/// The sums of all parts, added in their order; `rows` of them in each part.
+COLLAB_NOINLINE inline void add_parts(double* sums, int parts, int channels, int rows) {
     for (int p = 1; p < parts; ++p)
         COLLAB_INDEPENDENT
     for (int i = 0; i < 2 * channels; ++i)
-        sums[i] += sums[std::ptrdiff_t(p) * 2 * channels + i];
+        sums[i] += sums[std::ptrdiff_t(p) * rows * channels + i];
+}
+/// The same of statistics, each about the first pixel of its part.
+COLLAB_NOINLINE inline void add_parts_about_pixels(double* sums, int parts, int channels) {
+    for (int p = 1; p < parts; ++p)
+        for (int c = 0; c < channels; ++c) {
+            double* const to = sums + c;
+            const double* const from = to + std::ptrdiff_t(p) * 4 * channels;
+            const double pixels = from[3 * channels];
+            if (pixels == 0)
+                continue;
+            if (to[3 * channels] == 0)
+                to[2 * channels] = from[2 * channels];
+            const double away = from[2 * channels] - to[2 * channels];
+            to[channels] += from[channels] + (2 * from[0] + pixels * away) * away;
+            to[0] += from[0] + pixels * away;
+            to[3 * channels] += pixels;
+        }
+}
+template <class T>
+void add_statistics(double* sums, int parts, int channels) {
+    if constexpr (sum_rows<T> == 4)
+        add_parts_about_pixels(sums, parts, channels);
+    else
+        add_parts(sums, parts, channels, 2);
 }
 
 /// From the sums of x and x^2 over `count` pixels: mean and inverse stddev, and the running
@@ -329,9 +369,12 @@ COLLAB_NOINLINE void finish_statistics(const double* sums, int channels, double 
                                        const Statistics<T>& s) {
     const double unbiased = count / std::max(count - 1, 1.0);
     for (int c = 0; c < channels; ++c) {
+        const double distance = sums[c] / count;
+        double mean = distance;
+        if constexpr (sum_rows<T> == 4)
+            mean += sums[2 * channels + c];
         // a NaN stays
-        const double mean = sums[c] / count;
-        const double raw = sums[channels + c] / count - mean * mean;
+        const double raw = sums[channels + c] / count - distance * distance;
         const double variance = raw < 0 ? 0 : raw;
         s.saved[c] = static_cast<T>(mean);
         s.saved[channels + c] = static_cast<T>(1 / std::sqrt(variance + s.constants.epsilon));

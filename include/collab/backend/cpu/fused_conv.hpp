@@ -23,7 +23,7 @@ COLLAB_COLD void fused_conv2d(CpuContext& threads, const Convolution& g,
                                           detail::load_of(room, x, g.in.channels), w, bias, after);
     if (!statistics.saved)
         return;
-    detail::add_parts(after.sums, parts, g.out.channels);
+    detail::add_statistics<T>(after.sums, parts, g.out.channels);
     detail::finish_statistics(after.sums, g.out.channels,
                               static_cast<double>(g.batch) * g.out.area(), statistics);
 }
@@ -95,7 +95,7 @@ COLLAB_COLD void fused_conv2d_backward(CpuContext& threads, const Convolution& g
     [[maybe_unused]] const int parts =
         detail::fused_backward(threads, g, families, of_x, of_dy, w, dw, after);
     if constexpr (requires { then.sums; }) {
-        detail::add_parts(after.sums, parts, channels);
+        detail::add_parts(after.sums, parts, channels, detail::sum_rows<T>);
         detail::finish_gate(after.sums, channels, saved, then.dgamma, then.dbeta, then.sums);
     }
 }

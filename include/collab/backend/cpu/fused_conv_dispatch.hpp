@@ -62,7 +62,7 @@ COLLAB_COLD void batch_statistics(CpuContext& threads, const Map& map, View<cons
                                   const Statistics<T>& statistics) {
     const int channels = map.dims.channels;
     detail::Epilogue<T> after({const_cast<T*>(x.data), x.pixel}, channels);  // only read
-    after.sums = detail::zero_sums(threads, channels);
+    after.sums = detail::zero_sums(threads, channels, detail::sum_rows<T>);
     const int parts =
         detail::in_pieces(threads, map, detail::most_sums, [&](int piece, long first, long count) {
             for (const long end = first + count; first < end;
@@ -70,7 +70,7 @@ COLLAB_COLD void batch_statistics(CpuContext& threads, const Map& map, View<cons
                 detail::statistics_after(after, piece, first, std::min(4096L, end - first), 0,
                                          channels);
         });
-    detail::add_parts(after.sums, parts, channels);
+    detail::add_statistics<T>(after.sums, parts, channels);
     detail::finish_statistics(after.sums, channels, static_cast<double>(map.pixels()), statistics);
 }
 

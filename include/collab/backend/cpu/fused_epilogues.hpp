@@ -37,8 +37,8 @@ int in_pieces(CpuContext& threads, const Map& map, int most, const F& f) {
     return cut.count;
 }
 inline constexpr int most_sums = 64;  ///< pieces with sums of their own
-inline double* zero_sums(CpuContext& threads, int channels) {
-    const std::size_t n = std::size_t(most_sums) * 2 * std::size_t(channels);
+inline double* zero_sums(CpuContext& threads, int channels, int rows) {
+    const std::size_t n = std::size_t(most_sums) * std::size_t(rows) * std::size_t(channels);
     double* const sums = threads.shared<double>(n, CpuContext::sums);
     std::fill_n(sums, n, 0.0);
     return sums;
@@ -183,7 +183,7 @@ void FusedEpilogues<T>::sums(CpuContext& threads, const Map& map, const Activati
     whole.function = activation.function;
     if (g)
         whole.gate = activation.gate_value;
-    double* const all = zero_sums(threads, channels);
+    double* const all = zero_sums(threads, channels, 2);
     const int parts = in_pieces(threads, map, most_sums, [&](int piece, long first, long count) {
         Gating<T> gating = whole;
         gating.raw = at(x, first, 0);
@@ -197,7 +197,7 @@ void FusedEpilogues<T>::sums(CpuContext& threads, const Map& map, const Activati
         }
         gate_and_sum(gating, count, channels, channels, all + std::ptrdiff_t(piece) * 2 * channels);
     });
-    add_parts(all, parts, channels);
+    add_parts(all, parts, channels, 2);
     finish_gate(all, channels, saved, dgamma, dbeta, sums);
 }
 

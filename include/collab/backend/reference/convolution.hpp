@@ -83,11 +83,11 @@ struct ReferenceConvolution {
         });
     }
     void bias_gradient(const Map& map, View<const T> dy, T* db) const {
-        std::vector<T> sum(std::size_t(map.dims.channels));
+        std::vector<long double> sum(std::size_t(map.dims.channels));
         collab::detail::for_elements(
             map, [&](auto p, int c) { sum[std::size_t(c)] += collab::detail::pixel(dy, p)[c]; });
         for (int c = 0; c < map.dims.channels; ++c)
-            db[c] += sum[std::size_t(c)];
+            db[c] += T(sum[std::size_t(c)]);
     }
 };
 

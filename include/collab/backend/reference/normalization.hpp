@@ -43,16 +43,17 @@ struct ReferenceNormalization {
                     View<T> y) const {
         const double count = double(map.pixels());
         for (int c = 0; c < map.dims.channels; ++c) {
-            double mean = 0;
-            double variance = 0;  // two passes: no difference of large squares
+            // A yardstick: a sum of like terms in double is off by as much as it is long.
+            long double mean = 0;
+            long double variance = 0;  // two passes: no difference of large squares
             for (std::ptrdiff_t p = 0; p < map.pixels(); ++p)
                 mean += double(collab::detail::pixel(x, p)[c]);
             mean /= count;
             for (std::ptrdiff_t p = 0; p < map.pixels(); ++p) {
-                const double d = double(collab::detail::pixel(x, p)[c]) - mean;
+                const long double d = double(collab::detail::pixel(x, p)[c]) - mean;
                 variance += d * d;
             }
-            const double unbiased = variance / (count > 1 ? count - 1 : 1);
+            const long double unbiased = variance / (count > 1 ? count - 1 : 1);
             variance /= count;
             running_mean[c] =
                 T(double(running_mean[c]) + n.momentum * (mean - double(running_mean[c])));
@@ -92,8 +93,8 @@ struct ReferenceNormalization {
                 return double(collab::detail::pixel(dy, p)[c]) *
                        double(f.slope(collab::detail::pixel(y, p)[c]));
             };
-            double sum = 0;
-            double product = 0;
+            long double sum = 0;
+            long double product = 0;
             for (std::ptrdiff_t p = 0; p < map.pixels(); ++p) {
                 sum += gradient(p);
                 product += gradient(p) * normalized(p);

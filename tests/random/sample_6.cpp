@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// sample: cases drawn by description.py, written by sample.py.
+#define COLLAB_RANDOM_FILES
+#include "check.hpp"
+#include "trained.hpp"
+
+namespace collab::random {
+namespace {
+
+struct net_0_0 : Sequential<Shape<3, 12, 2>, Relu6, Conv2d<10, 1, Bias>, Cut<cut_0>,
+                            LeakyRelu<1, 5>, Flatten, Linear<4>> {};
+struct net_0_1 : Sequential<Shape<3, 12, 2>,
+                            Residual<Layers<ConvTranspose2d<5, 2, Stride<2>>,
+                                            ChannelSplit<Layers<Conv2d<1, 1>, ChannelShuffle<1>>>>,
+                                     Layers<AdaptiveAvgPool<22, 2>, Conv2d<1, 1, Bias>>>,
+                            Conv2d<8, 1, Stride<2>, Bias>, Conv2d<2, 3>, Cut<cut_0>,
+                            ChannelShuffle<1>, GlobalAvgPool, Linear<4, NoBias>> {};
+struct case_0 {
+    using What = Collaboration<net_0_0, net_0_1, AdversarialFeatures<3, 2, cut_0>,
+                               Related<KernelAlignment, 0, 1>>;
+    static constexpr const char* name = "collaboration 46";
+    static constexpr const char* text = "";
+    static constexpr int batch = 5;
+    static constexpr int samples = 5;
+    template <class S>
+    static void set([[maybe_unused]] S& s) {
+        s.alpha = 0.2;
+        set_methods(s.methods, 1, 2);
+    }
+};
+
+TEST_CASE("collaboration 46 computes what the reference does") {
+    check(made<case_0>());
+}
+
+struct net_1_0 : Sequential<Shape<2, 1, 10>, LeakyRelu<1, 5>, Maxout<1>, Cut<cut_0>, GlobalAvgPool,
+                            Linear<3>, BatchNormWith<OtherConstants>, Linear<5>> {};
+struct net_1_1
+    : Sequential<Shape<2, 1, 10>, Conv2d<3, 3, Stride<2>>, Cut<cut_0>,
+                 Conv2d<12, 3, Stride<2>, Bias>, ConvTranspose2d<3, 3>, BatchNorm,
+                 DepthwiseConv2d<3, Stride<3>>, Flatten, Relu6, Linear<7>, Elu, Linear<5>> {};
+struct case_1 {
+    using What = Collaboration<net_1_0, net_1_1, CollaborativeDistillation<BestLogits>>;
+    static constexpr const char* name = "collaboration 78";
+    static constexpr const char* text = "";
+    static constexpr int batch = 6;
+    static constexpr int samples = 6;
+    template <class S>
+    static void set([[maybe_unused]] S& s) {
+        s.alpha = 0.2;
+        set_methods(s.methods, 1, 2);
+    }
+};
+
+TEST_CASE("collaboration 78 computes what the reference does") {
+    check(made<case_1>());
+}
+
+}  // namespace
+}  // namespace collab::random
