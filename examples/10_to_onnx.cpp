@@ -31,11 +31,8 @@ int main(int argc, char** argv) {
     EarlyStopping stop{.patience = 3};
     JsonLines log{(folder / "log.jsonl").string()};
     const History history =
-        training.fit(data,
-                     {.epochs = 6,
-                      .learning_rate = 0.002,
-                      .checkpoints = {.folder = (folder / "run").string(), .resume = true}},
-                     stop, log);
+        training.fit(data, {.epochs = 12, .learning_rate = 0.002},
+                     Checkpoints{.folder = (folder / "run").string(), .resume = true}, stop, log);
     std::printf("%ld steps, best validation accuracy %.1f %%\n", history.records.back().step,
                 100 * history.best);
 

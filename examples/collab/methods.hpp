@@ -153,16 +153,16 @@ Outcome train_as(const Splits& data, const Job& job, const std::vector<std::stri
                        .seed = job.seed,
                        .transform = job.transform,
                        .evaluate_every = job.evaluate_every,
-                       .watch = job.watch,
-                       .checkpoints = job.checkpoints};
+                       .watch = job.watch};
+    Checkpoints checkpoints = job.checkpoints;
     const bool logs = !job.logs.empty();
     std::string how = job.metric.describe();
     for (const auto& [heading, what] : training_manifest<C>(training.settings()))
         how += sentence("; ", heading, ": ", what);
-    options.checkpoints.also = {{"method", how}};
+    checkpoints.also = {{"method", how}};
     Outcome outcome;
     outcome.history =
-        training.fit(data, options, JsonLines{logs ? job.logs + "/log.jsonl" : ""},
+        training.fit(data, options, checkpoints, JsonLines{logs ? job.logs + "/log.jsonl" : ""},
                      CsvFile{logs ? job.logs + "/log.csv" : ""}, TensorBoard{job.logs});
     if (!job.weights.empty() && !outcome.history.stopped) {
         if (C::size > 1)

@@ -24,19 +24,18 @@ std::vector<double> said() {
     const Folder folder;
     using Trained = Training<Pair, B>;
     const typename Trained::Settings settings{.seed = 3, .batch = 6};
-    FitOptions options{.epochs = 2,
-                       .learning_rate = MultiStepLR{.base = 0.05},
-                       .checkpoints = {.folder = (folder.path / "run").string(), .every = 3}};
+    FitOptions options{.epochs = 2, .learning_rate = MultiStepLR{.base = 0.05}};
+    Checkpoints checkpoints{.folder = (folder.path / "run").string(), .every = 3};
     {
         Trained first(settings);
         options.watch = [](const FitEvent& e) { return e.step < 8; };
-        first.fit(data, options, ClipGradients{.norm = 0.5});
+        first.fit(data, options, checkpoints, ClipGradients{.norm = 0.5});
     }
     Trained training(settings);
     options.watch = {};
-    options.checkpoints.resume = true;
+    checkpoints.resume = true;
     ExponentialMovingAverage average{.decay = 0.5};
-    const History history = training.fit(data, options, ClipGradients{.norm = 0.5});
+    const History history = training.fit(data, options, checkpoints, ClipGradients{.norm = 0.5});
     for (const Record& r : history.records)
         for (const NetworkRecord& k : r.networks)
             add(std::vector<double>{k.task, k.metric, k.verification, k.coupling, k.test_loss,

@@ -141,9 +141,8 @@ TEST_CASE("averages and patience survive a checkpoint") {
         t.fit(pictures(),
               {.epochs = 3,
                .learning_rate = 0.05,
-               .watch = [=](const FitEvent& e) { return e.step < last; },
-               .checkpoints = {.folder = path, .resume = resume}},
-              average, stop);
+               .watch = [=](const FitEvent& e) { return e.step < last; }},
+              Checkpoints{.folder = path, .resume = resume}, average, stop);
     };
     ExponentialMovingAverage whole, first, second;
     EarlyStopping a{.patience = 50};

@@ -35,14 +35,17 @@ const Splits& pictures() {
                             synthetic_images({2, 8, 8}, classes, 12, 2)};
     return set;
 }
-FitOptions usual(const std::string& folder) {
-    return {.epochs = 3,
-            .learning_rate = ReduceLROnPlateau{.base = 0.05, .patience = 0},
-            .warmup_steps = 5,
-            .seed = 4,
-            .transform = Transform{.crop_padding = 1, .flip = true},
-            .evaluate_every = 3,
-            .checkpoints = {.folder = folder, .every = 1000}};
+struct Options : FitOptions {
+    Checkpoints checkpoints{};
+};
+Options usual(const std::string& folder) {
+    return {{.epochs = 3,
+             .learning_rate = ReduceLROnPlateau{.base = 0.05, .patience = 0},
+             .warmup_steps = 5,
+             .seed = 4,
+             .transform = Transform{.crop_padding = 1, .flip = true},
+             .evaluate_every = 3},
+            {.folder = folder, .every = 1000}};
 }
 Subject subject(const Subject::Settings& settings = {.seed = 7, .batch = 6}) {
     return Subject(settings, std::make_shared<Machine>(1));
@@ -82,15 +85,15 @@ std::set<std::string> names_in(const fs::path& folder) {
 /// Trains up to step `last`, as if interrupted there.
 History interrupted(const std::string& folder, long last, bool resume = false) {
     Subject training = subject();
-    FitOptions o = usual(folder);
+    Options o = usual(folder);
     o.checkpoints.resume = resume;
     o.watch = [=](const FitEvent& e) { return e.step < last; };
-    return training.fit(pictures(), o);
+    return training.fit(pictures(), o, o.checkpoints);
 }
 History resumed(Subject& training, const std::string& folder) {
-    FitOptions o = usual(folder);
+    Options o = usual(folder);
     o.checkpoints.resume = true;
-    return training.fit(pictures(), o);
+    return training.fit(pictures(), o, o.checkpoints);
 }
 struct Count {
     static constexpr const char* name = "count";
@@ -146,10 +149,10 @@ TEST_CASE("critics, and networks that move one after the other, go on to the sam
     using Rival = Training<Rivals, Machine>;
     const auto fresh = [] { return Rival({.seed = 7, .batch = 6}, std::make_shared<Machine>(1)); };
     const auto run = [](Rival& t, const std::string& folder, long last, bool resume) {
-        FitOptions o = usual(folder);
+        Options o = usual(folder);
         o.checkpoints.resume = resume;
         o.watch = [=](const FitEvent& e) { return e.step < last; };
-        t.fit(pictures(), o);
+        t.fit(pictures(), o, o.checkpoints);
     };
     Rival whole = fresh();
     run(whole, "", 1000, false);
@@ -167,47 +170,28 @@ TEST_CASE("critics, and networks that move one after the other, go on to the sam
     }
 }
 
-TEST_CASE("a folder for checkpoints is a string that is given as a whole") {
-    const Folder folder;
-    FitOptions o{.epochs = 1, .learning_rate = 0.05};
-    CHECK(!o.checkpoints.folder.code());
-    // by a string, and as a member of options that were there before
-    o.checkpoints.folder = folder.path.string();
-    CHECK(bool(o.checkpoints.folder.code()));
-    CHECK(fs::exists(o.checkpoints.folder));
-    CHECK(fs::path(o.checkpoints.folder) / "run" == folder.path / "run");
-    o.checkpoints.folder += "/run";
+TEST_CASE("checkpoints without a folder are none") {
     Subject training = subject();
-    training.fit(pictures(), o);
-    CHECK(fs::exists(folder.path / "run" / "step-000000004.safetensors"));
-    FitOptions letters{.epochs = 1, .learning_rate = 0.05};
-    letters.checkpoints.folder += "run";
-    CHECK(error_of([&] { training.fit(pictures(), letters); }) ==
-          "the folder for checkpoints, run, was put together letter by letter; expected that a "
-          "whole string is assigned to it");
+    const History h = training.fit(pictures(), {.epochs = 1, .learning_rate = 0.05}, Checkpoints{});
+    CHECK(h.records.size() == 1);
 }
 
 TEST_CASE("a finished training can be made longer") {
     const Folder folder;
     Subject first = subject();
-    first.fit(
-        pictures(),
-        {.epochs = 1, .learning_rate = 0.05, .checkpoints = {.folder = folder.path.string()}});
+    first.fit(pictures(), {.epochs = 1, .learning_rate = 0.05},
+              Checkpoints{.folder = folder.path.string()});
     Subject second = subject();
     Subject whole = subject();
-    const History h =
-        second.fit(pictures(), {.epochs = 2,
-                                .learning_rate = 0.05,
-                                .checkpoints = {.folder = folder.path.string(), .resume = true}});
+    const History h = second.fit(pictures(), {.epochs = 2, .learning_rate = 0.05},
+                                 Checkpoints{.folder = folder.path.string(), .resume = true});
     CHECK(h.resumed == 4);
     CHECK(same(figures(second, h),
                figures(whole, whole.fit(pictures(), {.epochs = 2, .learning_rate = 0.05}))));
     Subject third = subject();
     CHECK(error_of([&] {
-              third.fit(pictures(),
-                        {.epochs = 1,
-                         .learning_rate = 0.05,
-                         .checkpoints = {.folder = folder.path.string(), .resume = true}});
+              third.fit(pictures(), {.epochs = 1, .learning_rate = 0.05},
+                        Checkpoints{.folder = folder.path.string(), .resume = true});
           })
               .ends_with(
                   "stands in epoch 2; a training of 1 epochs of 4 steps cannot go on from there"));
@@ -215,31 +199,31 @@ TEST_CASE("a finished training can be made longer") {
 
 TEST_CASE("what a callback remembers comes back, and where it ends a training is the end") {
     const Folder folder;
-    FitOptions o = usual(folder.path.string());
+    Options o = usual(folder.path.string());
     o.watch = [](const FitEvent& e) { return e.step < 5; };
     Subject training = subject();
     Count count;
-    training.fit(pictures(), o, count);
+    training.fit(pictures(), o, o.checkpoints, count);
     CHECK(count.steps == 5);
     CHECK(count.updates == 5);
     o.watch = {};
     o.checkpoints.resume = true;
     Subject again = subject();
     Count other{.last = 7};
-    const History h = again.fit(pictures(), o, other);
+    const History h = again.fit(pictures(), o, o.checkpoints, other);
     CHECK(h.stopped);
     CHECK(other.steps == 7);
     CHECK(again.steps() == 7);
     CHECK(h.records.back().step == 7);
     Subject third = subject();
     Count seven{.last = 7};
-    const History end = third.fit(pictures(), o, seven);  // it has ended
+    const History end = third.fit(pictures(), o, o.checkpoints, seven);  // it has ended
     CHECK(seven.steps == 7);
     CHECK(third.steps() == 7);
     CHECK(same(figures(third, end), figures(again, h)));
     Subject without = subject();
     CHECK(error_of([&] {
-              without.fit(pictures(), o);
+              without.fit(pictures(), o, o.checkpoints);
           }).ends_with(": was written by a training with callbacks count; this one has none"));
 }
 
@@ -247,11 +231,11 @@ TEST_CASE("the last ones and the best one are kept, and what a kill cut off is r
     const Folder folder;
     fs::create_directories(folder.path / "run");
     std::ofstream(folder.path / "run" / "step-000000001.safetensors.partial") << "cut";
-    FitOptions o = usual((folder.path / "run").string());
+    Options o = usual((folder.path / "run").string());
     o.checkpoints.every = 2;
     o.checkpoints.keep = 3;
     Subject training = subject();
-    const History h = training.fit(pictures(), o);
+    const History h = training.fit(pictures(), o, o.checkpoints);
     CHECK(names_in(folder.path / "run") ==
           std::set<std::string>{"best.safetensors", "step-000000008.safetensors",
                                 "step-000000010.safetensors", "step-000000012.safetensors"});
@@ -272,7 +256,7 @@ TEST_CASE("the last ones and the best one are kept, and what a kill cut off is r
     CHECK((evaluated[0].score() + evaluated[1].score()) / 2 ==
           doctest::Approx(best).epsilon(1e-12));
     Subject second = subject();
-    CHECK(error_of([&] { second.fit(pictures(), o); }) ==
+    CHECK(error_of([&] { second.fit(pictures(), o, o.checkpoints); }) ==
           o.checkpoints.folder +
               ": holds a checkpoint of step 12 already; resume it, or name another folder");
 }
@@ -297,10 +281,10 @@ TEST_CASE(
     "a checkpoint that is cut off or has a flipped byte is refused, and the one before is named") {
     const Folder folder;
     const std::string path = folder.path.string();
-    FitOptions o = usual(path);
+    Options o = usual(path);
     o.checkpoints.every = 6;
     Subject training = subject();
-    training.fit(pictures(), o);
+    training.fit(pictures(), o, o.checkpoints);
     const fs::path last = folder.path / "step-000000012.safetensors";
     const fs::path before = folder.path / "step-000000006.safetensors";
     const std::string good = contents(last);
@@ -344,24 +328,24 @@ TEST_CASE("a checkpoint of another training is refused and changes nothing") {
     const std::string file = (folder.path / "step-000000004.safetensors").string();
     const auto no = [&](Subject::Settings settings, auto&& change) {
         Subject fresh = subject(settings);
-        FitOptions o = usual(path);
+        Options o = usual(path);
         o.checkpoints.resume = true;
         change(o);
         const std::vector<float> p = fresh.parameters();
-        const std::string e = error_of([&] { fresh.fit(pictures(), o); });
+        const std::string e = error_of([&] { fresh.fit(pictures(), o, o.checkpoints); });
         CHECK(same_bits(fresh.parameters(), p));
         return e;
     };
-    const auto nothing = [](FitOptions&) {};
+    const auto nothing = [](Options&) {};
     CHECK(no({.seed = 8, .batch = 6}, nothing) ==
           file + ": was written by a training with seed 7; this one has 8");
     CHECK(no({.alpha = 0.5, .seed = 7, .batch = 6}, nothing) ==
           file + ": was written by a training with alpha 0.2; this one has 0.5");
     CHECK(no({.seed = 7, .batch = 6, .names = {"a", "b"}}, nothing) ==
           file + ": was written by a training with networks net0, net1; this one has a, b");
-    CHECK(no({.seed = 7, .batch = 6}, [](FitOptions& o) { o.seed = 5; }) ==
+    CHECK(no({.seed = 7, .batch = 6}, [](Options& o) { o.seed = 5; }) ==
           file + ": was written by a training with order 4; this one has 5");
-    CHECK(no({.seed = 7, .batch = 6}, [](FitOptions& o) {
+    CHECK(no({.seed = 7, .batch = 6}, [](Options& o) {
               o.transform->flip = false;
           }).find(": was written by a training with transform ") != std::string::npos);
 

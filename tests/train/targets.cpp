@@ -183,16 +183,16 @@ TEST_CASE("a training on values goes on from a checkpoint to the same bits") {
     FitOptions options{.epochs = 4, .learning_rate = 0.02};
     Training<C, Cpu<float>> whole({.batch = 20});
     const History all = whole.fit(data, options);
-    options.checkpoints = {.folder = folder.string()};
+    Checkpoints checkpoints{.folder = folder.string()};
     options.epochs = 2;
     {
         Training<C, Cpu<float>> half({.batch = 20});
-        half.fit(data, options);
+        half.fit(data, options, checkpoints);
     }
-    options.checkpoints.resume = true;
+    checkpoints.resume = true;
     options.epochs = 4;
     Training<C, Cpu<float>> resumed({.batch = 20});
-    const History rest = resumed.fit(data, options);
+    const History rest = resumed.fit(data, options, checkpoints);
     CHECK(rest.resumed == 20);
     CHECK(resumed.parameters() == whole.parameters());
     REQUIRE(rest.records.size() == all.records.size());
@@ -202,7 +202,8 @@ TEST_CASE("a training on values goes on from a checkpoint to the same bits") {
     Splits other = data;
     other.train.targets[7] += 1;
     Training<C, Cpu<float>> wrong({.batch = 20});
-    CHECK(refusal([&] { wrong.fit(other, options); }).find("checksum") != std::string::npos);
+    CHECK(refusal([&] { wrong.fit(other, options, checkpoints); }).find("checksum") !=
+          std::string::npos);
     std::filesystem::remove_all(folder);
 }
 

@@ -7,6 +7,7 @@
 
 #include <collab/core/error.hpp>
 #include <collab/io/safetensors.hpp>
+#include <collab/train/checkpoint_options.hpp>
 #include <collab/train/history.hpp>
 
 namespace collab {
@@ -28,14 +29,16 @@ namespace collab {
 ///     void load(const Tensors&, const std::string& prefix)      and comes back
 ///     static constexpr const char* name         for messages
 ///
-/// A callback that was passed as an lvalue may be asked afterwards what it saw.
+/// `Checkpoints` is a callback, too. A callback that was passed as an lvalue may be asked
+/// afterwards what it saw.
 template <class F, class Training>
-concept Callback = requires(F& f, Training& t, const History& h) { f.begin(t, h); } ||
-                   requires(F& f, Training& t) { f.before_update(t); } ||
-                   requires(F& f, Training& t, const FitEvent& e) { f.stepped(t, e); } ||
-                   requires(F& f, Training& t) { f.before_evaluation(t); } ||
-                   requires(F& f, Training& t, const FitEvent& e) { f.evaluated(t, e); } ||
-                   requires(F& f, Training& t, const History& h) { f.end(t, h); };
+concept Callback =
+    requires(F& f, Training& t, const History& h) { f.begin(t, h); } ||
+    requires(F& f, Training& t) { f.before_update(t); } ||
+    requires(F& f, Training& t, const FitEvent& e) { f.stepped(t, e); } ||
+    requires(F& f, Training& t) { f.before_evaluation(t); } ||
+    requires(F& f, Training& t, const FitEvent& e) { f.evaluated(t, e); } ||
+    requires(F& f, Training& t, const History& h) { f.end(t, h); } || detail::IsCheckpoints<F>;
 
 namespace detail {
 template <class F, class Training>
@@ -50,8 +53,22 @@ class Callbacks {
                   "collab: what fit is given behind its options has none of the functions of a "
                   "callback (train/callback.hpp), or they do not accept this training");
 
+    static_assert((int(IsCheckpoints<Fs>) + ... + 0) <= 1,
+                  "collab: a training has one folder of checkpoints");
+
 public:
     Callbacks(Training& training, Fs&... callbacks) : training_(training), all_(callbacks...) {}
+
+    static constexpr bool keeps_checkpoints = (IsCheckpoints<Fs> || ...);
+    /// What was given for checkpoints; null where nothing was, or no folder.
+    const Checkpoints* checkpoints() const {
+        const Checkpoints* found = nullptr;
+        each([&](const auto& f) {
+            if constexpr (IsCheckpoints<decltype(f)>)
+                found = f.folder.empty() ? nullptr : &f;
+        });
+        return found;
+    }
 
     static constexpr bool updates = (LooksAtUpdates<Fs, Training> || ...);
     static constexpr bool watches = (LooksAtSteps<Fs, Training> || ...);

@@ -141,7 +141,7 @@ COLLAB_COMPILED COLLAB_COLD std::vector<long> CheckpointFolder::steps() const { 
 class CheckpointManager {
 public:
     COLLAB_COLD CheckpointManager(const FitOptions& options, Trainee& trainee)
-        : folder_(options.checkpoints),
+        : folder_(*trainee.checkpoints()),
           options_(options),
           trainee_(trainee) {
         facts_ = facts_of(trainee.constants());
@@ -151,8 +151,8 @@ public:
                                      {"order", word_of(options.seed)},
                                      {"warm-up", word_of(options.warmup_steps)},
                                      {"callbacks", trainee.callback_names()}});
-        facts_.insert(facts_.end(), options.checkpoints.also.begin(),
-                      options.checkpoints.also.end());
+        const auto& also = trainee.checkpoints()->also;
+        facts_.insert(facts_.end(), also.begin(), also.end());
     }
     COLLAB_COLD bool resume(FitState& course, long per_epoch) const {
         const auto file = folder_.newest();
@@ -167,7 +167,7 @@ public:
         return true;
     }
     COLLAB_COLD void other_rate(double said, double now, int epoch) const {
-        fail("the checkpoint in ", options_.checkpoints.folder,
+        fail("the checkpoint in ", trainee_.checkpoints()->folder,
              " was written with a learning rate of ", word_of(said), " in epoch ", epoch,
              "; this one would have ", word_of(now));
     }
@@ -189,7 +189,7 @@ private:
     Trainee& trainee_;
     Facts facts_;
 };
-COLLAB_COMPILED COLLAB_COLD const CheckpointManagerCode& keeper_code() {
+COLLAB_COMPILED COLLAB_COLD const CheckpointManagerCode& checkpoint_manager_code() {
     static constexpr CheckpointManagerCode code{
         [](const FitOptions& options, Trainee& trainee) {
             return std::make_shared<CheckpointManager>(options, trainee);

@@ -9,49 +9,19 @@
 
 namespace collab {
 
-namespace detail {
-struct CheckpointManagerCode;
-const CheckpointManagerCode& keeper_code();  // train/keeper.hpp
-}  // namespace detail
-
-/// The name of a folder for checkpoints. A string; giving it a value brings in the code that writes
-/// and reads them, which programs without checkpoints are not compiled with: a sixth of the time
-/// for a small one.
-class CheckpointPlace : public std::string {
-public:
-    CheckpointPlace() = default;
-    template <class S>
-        requires(std::convertible_to<S, std::string> &&
-                 !std::same_as<std::remove_cvref_t<S>, CheckpointPlace>)
-    CheckpointPlace(S&& name) : std::string(std::forward<S>(name)),
-                                code_(&detail::keeper_code) {}
-
-    /// Taken for a std::filesystem::path as every string is.
-    template <class Path>
-        requires requires(const Path& p) {
-            { p.lexically_normal() } -> std::same_as<Path>;
-        }
-    operator Path() const {
-        return Path(static_cast<const std::string&>(*this));
-    }
-
-    /// The code for checkpoints; null where no name was ever given.
-    auto code() const { return code_; }
-
-private:
-    const detail::CheckpointManagerCode& (*code_)() = nullptr;
-};
-
-/// Where and how often `fit` writes checkpoints. Each is a whole file or none, whenever the program
-/// is killed, and one continues to the same bits.
+/// A callback that writes checkpoints, and goes on from them: each is a whole file or none,
+/// whenever the program is killed, and one continues to the same bits. Give `fit` at most one.
+///
+///     training.fit(data, {.epochs = 200}, Checkpoints{.folder = "run", .resume = true});
 struct Checkpoints {
-    /// a string; made if it is not there; empty: no checkpoints. One training to a folder
-    CheckpointPlace folder{};
+    static constexpr const char* name = "Checkpoints";
+    /// made if it is not there; empty: no checkpoints. One training to a folder
+    std::string folder{};
     /// steps between them; 0: after each epoch. Also after the last step, and when a watcher ends
     /// the training
     int every = 0;
     int keep = 2;      ///< so many of the newest stay, step-000000120.safetensors
-    bool best = true;  ///< also keep best.safetensors: of the highest mean test accuracy
+    bool best = true;  ///< also keep best.safetensors: of the best mean of the first test scores
     /// go on from the newest in the folder; begin if there is none. Without it, a folder with
     /// checkpoints is refused
     bool resume = false;
@@ -59,8 +29,9 @@ struct Checkpoints {
     std::vector<std::pair<std::string, std::string>> also{};
 };
 
-}  // namespace collab
+namespace detail {
+template <class F>
+concept IsCheckpoints = std::same_as<std::remove_cvref_t<F>, Checkpoints>;
+}  // namespace detail
 
-#ifdef COLLAB_BODIES
-#include <collab/train/fit_options.hpp>  // and, at its end, train/keeper.hpp
-#endif
+}  // namespace collab

@@ -255,6 +255,13 @@ struct TraineeOf final : Trainee {
         return e.evaluated ? callbacks.evaluated(e) : callbacks.stepped(e);
     }
     COLLAB_COLD void end(const History& h) override { callbacks.end(h); }
+    COLLAB_COLD const Checkpoints* checkpoints() const override { return callbacks.checkpoints(); }
+    COLLAB_COLD const CheckpointManagerCode* checkpoint_code() const override {
+        if constexpr (Callbacks<Training, Fs...>::keeps_checkpoints)
+            return callbacks.checkpoints() ? &checkpoint_manager_code() : nullptr;
+        else
+            return nullptr;
+    }
 };
 }  // namespace detail
 

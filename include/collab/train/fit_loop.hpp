@@ -11,6 +11,7 @@
 #include <collab/core/config.hpp>
 #include <collab/data/loader.hpp>
 #include <collab/data/transforms.hpp>
+#include <collab/train/checkpoint_options.hpp>
 #include <collab/train/fit_options.hpp>
 #include <collab/train/fit_state.hpp>
 #include <collab/train/history.hpp>
@@ -63,6 +64,9 @@ struct Trainee {
     virtual void begin(const History& history) = 0;
     virtual bool tell(const FitEvent& event) = 0;
     virtual void end(const History& history) = 0;
+    /// What writes checkpoints and goes on from them; null where none are wanted.
+    virtual const CheckpointManagerCode* checkpoint_code() const = 0;
+    virtual const Checkpoints* checkpoints() const = 0;
 
 protected:
     ~Trainee() = default;
@@ -71,8 +75,8 @@ protected:
 class CheckpointManager;
 /// What writes checkpoints of a training and goes on from them (train/checkpoint_manager.hpp). The
 /// loop knows it by pointers to functions: compilers look into every virtual function that a call
-/// may reach, and here there is to be nothing to look into unless a folder is named
-/// (CheckpointPlace).
+/// may reach, and here there is to be nothing to look into unless Checkpoints are given:
+/// they are a sixth of the compile time of a small program.
 struct CheckpointManagerCode {
     std::shared_ptr<CheckpointManager> (*open)(const FitOptions& options, Trainee& trainee);
     /// Puts the training and its course where the newest checkpoint says; false where there is none
@@ -84,6 +88,8 @@ struct CheckpointManagerCode {
     void (*write)(const CheckpointManager&, const FitState& course);
     void (*write_best)(const CheckpointManager&, const FitState& course);  // where that is wanted
 };
+
+const CheckpointManagerCode& checkpoint_manager_code();
 
 void run_evaluation(Notes& notes, Loader& loader, Evaluation* all, std::size_t networks);
 History run_fit(Trainee& trainee, const FitOptions& options);
@@ -191,12 +197,8 @@ COLLAB_COMPILED COLLAB_COLD FitLoop::FitLoop(Trainee& trainee, const FitOptions&
       course_(trainee.networks) {
     if (per_epoch_ < 1)
         fail(trainee.no_batch());
-    const CheckpointPlace& folder = options.checkpoints.folder;
-    if (!folder.empty() && !folder.code())
-        fail("the folder for checkpoints, ", folder,
-             ", was put together letter by letter; expected that a whole string is assigned to it");
-    if (!folder.empty()) {
-        code_ = &folder.code()();
+    code_ = trainee.checkpoint_code();
+    if (code_) {
         manager_ = code_->open(options, trainee);
         resume();
     }

@@ -10,7 +10,6 @@
 
 #include <collab/data/transforms.hpp>
 #include <collab/optim/lr_scheduler.hpp>
-#include <collab/train/checkpoint_options.hpp>
 #include <collab/train/history.hpp>
 
 namespace collab {
@@ -61,8 +60,6 @@ struct FitOptions {
     /// steps between two looks at the losses, where looking would make the host wait (a GPU) and
     /// nobody watches
     int losses_every = 16;
-    /// so that the training can be continued after whatever happens
-    Checkpoints checkpoints{};
 };
 
 /// Loss and scores of one network over a data set, in inference mode.
@@ -91,6 +88,4 @@ COLLAB_COMPILED COLLAB_COLD void check_evaluation(const Evaluation& e, const std
 }
 }  // namespace collab::detail
 
-// At its end it includes train/keeper.hpp: what a folder for checkpoints asks for.
-#include <collab/train/fit_loop.hpp>
 #endif
