@@ -40,7 +40,6 @@ private:
 
 /// Adds one such loss to each network.
 struct SureTeaching {
-    using is_method = void;
     using taps = Pack<mutual>;  // the cuts it reads
     double weight = 0.5;
     void check() const { Expect{"SureTeaching"}.not_negative("weight", weight); }

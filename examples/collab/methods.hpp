@@ -35,7 +35,6 @@ using Color = Shape<3, 32, 32>;
 /// A method chosen at run time. (In a program of your own it is a type; here one training serves
 /// all that read the same taps.)
 struct ChosenPeers {
-    using is_method = void;
     static constexpr const char* name = "chosen";
     MethodId id = MethodId::mutual;
     void check() const {}  // every number chooses a method
@@ -58,7 +57,6 @@ struct ChosenPeers {
 };
 template <int Teacher, int Student>
 struct ChosenTeaching {
-    using is_method = void;
     using taps = Pack<mutual, penultimate>;
     static constexpr const char* name = "chosen";
     MethodId id = MethodId::distil;

@@ -31,7 +31,6 @@ using Head = Layers<GlobalAvgPool, Linear<3>>;
 /// one compiled training.
 template <int A, int B>
 struct OneOfMany {
-    using is_method = void;
     using taps = Pack<early, mutual, penultimate>;
     int which = 0;
 

@@ -106,7 +106,6 @@ TEST_CASE("every setting of a method of one network is checked") {
 namespace {
 /// Says in its settings which mistake it makes.
 struct Mistaken {
-    using is_method = void;
     enum Kind { none, own, metric, function, weight, classification, later } kind = none;
 
     void check() const {

@@ -80,7 +80,6 @@ struct OneOwner {
 /// A method of which only the losses of one network count.
 template <class M>
 struct Only {
-    using is_method = void;
     using taps = typename collab::detail::TapsOf<M>::type;
     static constexpr bool compares_images = requires { requires M::compares_images; };
     M method{};

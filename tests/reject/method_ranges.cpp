@@ -9,7 +9,6 @@ using namespace collab;
 struct A : Sequential<Shape<1, 8, 8>, Conv2d<4, 3>, Relu, Cut<mutual>, Flatten, Linear<3>> {};
 
 struct Weighted {
-    using is_method = void;
     double weight = 1;
 #ifdef ACCEPT
     void check() const { Expect{"Weighted"}.not_negative("weight", weight); }

@@ -23,7 +23,6 @@ struct Weighted {
     void gradient(int, const T*, const T*, T, T*) const {}
 };
 struct Coupled {
-    using is_method = void;
     template <class G>
     void build(G& g) const {
         g.loss(0, "weighted", Weighted{}, g.logits(Index<0>{}), g.constant(g.logits(Index<1>{})));

@@ -145,6 +145,8 @@ concept DifferentiableRowFunction =
     requires(const F& f, const Row<T>& row, const T* y) { f.backward(row, y, y); };
 
 namespace detail {
+/// Stands for any graph where only the signature of `build` is looked at.
+struct AnyGraph;
 template <class F>
 inline constexpr bool reads_label = requires { requires F::reads_label; };
 }  // namespace detail
@@ -152,7 +154,7 @@ inline constexpr bool reads_label = requires { requires F::reads_label; };
 /// A method: a type whose `build(g)` lists values and losses, see MethodGraph. `taps` names the
 /// cuts that it reads.
 template <class M>
-concept Method = requires { typename M::is_method; };
+concept Method = requires(const M& method, detail::AnyGraph& g) { method.build(g); };
 
 namespace detail {
 template <class M>

@@ -10,12 +10,5 @@ std::string number_text(double value);
 }  // namespace collab::detail
 
 #ifdef COLLAB_BODIES
-#include <charconv>
-
-namespace collab::detail {
-COLLAB_COMPILED COLLAB_COLD std::string number_text(double value) {
-    char buffer[40];
-    return {buffer, std::to_chars(buffer, buffer + sizeof buffer, value).ptr};
-}
-}  // namespace collab::detail
+#include <collab/core/number_text-inl.hpp>
 #endif

@@ -13,12 +13,14 @@ struct CheckLayer {
 };
 template <int Index, class L, class In, class Where>
 struct CheckShape {
-    static_assert(Accepts<L, In>,
+    static constexpr bool accepts = Accepts<L, In>;  // of a concept, every part would be printed
+    static_assert(accepts,
                   "collab: this layer of the network does not accept the shape it is given");
 };
 template <int Index, class L, class B, class Where>
 struct CheckBackend {
-    static_assert(RunsOn<L, B>, "collab: the backend lacks an operation this layer needs");
+    static constexpr bool runs = RunsOn<L, B>;
+    static_assert(runs, "collab: the backend lacks an operation this layer needs");
 };
 
 // What decides which sentence is said: a list of soft checks, of which `holds` is the result and

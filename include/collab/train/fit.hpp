@@ -17,6 +17,7 @@
 #include <collab/data/transforms.hpp>
 #include <collab/train/callback.hpp>
 #include <collab/train/checkpoint.hpp>
+#include <collab/train/checkpoint_manager.hpp>
 #include <collab/train/device_dataset.hpp>
 #include <collab/train/fit_loop.hpp>
 #include <collab/train/fit_options.hpp>

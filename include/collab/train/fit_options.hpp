@@ -77,15 +77,5 @@ void check_evaluation(const Evaluation& e, const std::string& network, const std
 }  // namespace collab
 
 #ifdef COLLAB_BODIES
-#include <cmath>
-
-namespace collab::detail {
-COLLAB_COMPILED COLLAB_COLD void check_evaluation(const Evaluation& e, const std::string& network,
-                                                  const std::string& set) {
-    if (!std::isfinite(e.loss))
-        fail("the loss of ", network, " over ", set, " is ", e.loss,
-             "; its weights or running statistics may hold numbers that are not finite");
-}
-}  // namespace collab::detail
-
+#include <collab/train/fit_options-inl.hpp>
 #endif

@@ -81,20 +81,5 @@ void check_loss(const NetworkLoss& loss, const char* task, const std::string& ne
 }  // namespace collab
 
 #ifdef COLLAB_BODIES
-#include <cmath>
-
-namespace collab::detail {
-COLLAB_COMPILED COLLAB_COLD void check_loss(const NetworkLoss& loss, const char* task,
-                                            const std::string& network, long step) {
-    const auto look = [&](const char* part, double value) {
-        if (!std::isfinite(value))
-            fail("the ", part, " loss of ", network, " is ", value, " after step ", step,
-                 "; a smaller learning rate may help");
-    };
-    look(task, loss.task);
-    look("metric", loss.metric);
-    look("verification", loss.verification);
-    look("coupling", loss.coupling);
-}
-}  // namespace collab::detail
+#include <collab/train/settings-inl.hpp>
 #endif

@@ -45,7 +45,6 @@ void oppose(G& g, P discriminator, int owner, Real real, V own, const Weight& we
 /// for the feature losses of the networks; here it is `weight`. Kept: any network.
 template <int Channels = 32, int Extent = 8, class Tag = mutual>
 struct AdversarialFeatures {
-    using is_method = void;
     using taps = Pack<Tag>;
     static constexpr const char* name = "AFD";
     double temperature = 3;
@@ -95,7 +94,6 @@ struct AdversarialFeatures {
 /// the main path being learner m + 1. Targets are constants. Kept: the student's main path.
 template <class... Tags>
 struct AckdReconstructed {
-    using is_method = void;
     using taps = Pack<Tags...>;
     static constexpr const char* name = "ACKD (reconstruction)";
     static constexpr bool reconstruction = true;

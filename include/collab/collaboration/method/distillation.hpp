@@ -22,7 +22,6 @@ namespace collab {
 ///     training.set_network_weights(0, teacher.network_weights(0));
 template <int Teacher = 0, int Student = 1>
 struct Distillation {
-    using is_method = void;
     static constexpr const char* name = "distillation";
     double alpha = 0.9;
     double temperature = 4;
@@ -75,7 +74,6 @@ struct Regressor {
 /// of the moment it may be 0 after some epochs.
 template <int Teacher = 0, int Student = 1, class Tag = mutual>
 struct Hints {
-    using is_method = void;
     using taps = Pack<Tag>;
     static constexpr const char* name = "hints";
     Weight weight = 100;

@@ -20,7 +20,6 @@ namespace collab {
 /// `terms()` has its loss and accuracy under the name "ensemble". Taps: logits. Kept: all networks
 /// and the classifier.
 struct Ensemble {
-    using is_method = void;
     static constexpr const char* name = "ensemble";
 
     template <class G>
@@ -40,7 +39,6 @@ struct Ensemble {
 /// DifferentInputs. Taps: features. Kept: the networks without the embeddings.
 template <int Width = 50, class Tag = mutual>
 struct WassersteinEmbedding {
-    using is_method = void;
     using taps = Pack<Tag>;
     static constexpr bool compares_images = true;
     static constexpr const char* name = "Wasserstein embedding";

@@ -51,7 +51,6 @@ void with_features(G& g, int number, F&& f) {
 /// AT: mean over places of (Q_s - Q_t)^2, Q an AttentionMap, summed over the cuts.
 template <int Teacher, int Student, class... Tags>
 struct AttentionTransfer {
-    using is_method = void;
     using taps = Pack<Tags...>;
     static constexpr const char* name = "attention transfer";
     double weight = 1000;
@@ -78,7 +77,6 @@ struct AttentionTransfer {
 /// NST: StyleDiscrepancy, summed over the cuts.
 template <int Teacher, int Student, class... Tags>
 struct NeuronSelectivity {
-    using is_method = void;
     using taps = Pack<Tags...>;
     static constexpr const char* name = "neuron selectivity transfer";
     double weight = 50;
@@ -105,7 +103,6 @@ struct NeuronSelectivity {
 /// Both networks have as many channels at each cut.
 template <int Teacher, int Student, class First, class Second>
 struct Fsp {
-    using is_method = void;
     using taps = Pack<First, Second>;
     static constexpr const char* name = "flow of solution procedure";
     Weight weight = 50;
@@ -136,7 +133,6 @@ private:
 /// summed over the cuts.
 template <int Teacher, int Student, class... Tags>
 struct VariationalInformation {
-    using is_method = void;
     using taps = Pack<Tags...>;
     static constexpr const char* name = "variational information distillation";
     double weight = 1;
@@ -171,7 +167,6 @@ struct VariationalInformation {
 /// PKT, `Related<KernelAlignment, 0, 1>` CKA, `Related<CorrelationCongruence, 0, 1>` CC.
 template <class M, int Teacher, int Student, class Tag = penultimate>
 struct Related {
-    using is_method = void;
     using taps = Pack<Tag>;
     static constexpr const char* name = "relations of samples";
     double weight = 1;
@@ -197,7 +192,6 @@ struct Related {
 /// without them.
 template <int Teacher = 0, int Student = 1, int Width = 128, class Tag = penultimate>
 struct ContrastiveDistillation {
-    using is_method = void;
     using taps = Pack<Tag>;
     static constexpr const char* name = "contrastive distillation within the batch";
     double weight = 0.8;

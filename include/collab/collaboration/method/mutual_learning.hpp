@@ -25,7 +25,6 @@ struct Attached;
 ///     using Pair = Collaboration<NetA, NetB, MutualLearning<Attached>>;
 template <class Peers = Detached>
 struct MutualLearning {
-    using is_method = void;
     static constexpr const char* name = std::is_same_v<Peers, Attached>
                                             ? "mutual learning, peers attached"
                                             : "mutual learning, peers detached";
@@ -59,7 +58,6 @@ struct MutualLearning {
 /// DML_e: L_k = CE(z_k, y) + weight T^2 KL(mean of the peers' probabilities || p_k). For two
 /// networks MutualLearning.
 struct MutualLearningWithMean {
-    using is_method = void;
     static constexpr const char* name = "mutual learning with the mean of the peers";
     double weight = 1;
     double temperature = 1;

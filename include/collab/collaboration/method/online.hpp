@@ -17,7 +17,6 @@ namespace collab {
 /// the others' logits / T), softmax(z_h / T)), no T^2. Nothing is shared, so no gradient is
 /// rescaled where heads part. Kept: any network.
 struct CollaborativeHeads {
-    using is_method = void;
     static constexpr const char* name = "CLNN, whole networks";
     double alpha = 0.5;
     double temperature = 2;
@@ -46,7 +45,6 @@ struct CollaborativeHeads {
 /// WeightedLogits (General, with ensemble_weights), or MeanLogits. Kept: any network.
 template <class Target = MinimumLogits>
 struct CollaborativeDistillation {
-    using is_method = void;
     static constexpr const char* name = "KDCL";
     double weight = 1;
     double temperature = 2;
@@ -77,7 +75,6 @@ struct CollaborativeDistillation {
 /// before the last layer; the peers need the same width. Kept: the leader.
 template <int Width = 8>
 struct DiversePeers {
-    using is_method = void;
     using taps = Pack<penultimate>;
     static constexpr const char* name = "OKDDip, whole networks";
     Weight weight = 1;
@@ -125,7 +122,6 @@ struct DiversePeers {
 /// Kept: network 0.
 template <class Head, int Branches = 3, class Tag = mutual>
 struct NativeEnsemble {
-    using is_method = void;
     using taps = Pack<Tag>;
     static constexpr const char* name = "ONE";
     double temperature = 3;
@@ -177,7 +173,6 @@ struct Exit {
 /// other, KL_1, all weights 1. Kept: both networks without exits.
 template <class... Exits>
 struct DenseCrossLayers {
-    using is_method = void;
     using taps = typename detail::Distinct<Pack<>, Pack<typename Exits::tag...>>::type;
     static constexpr const char* name = "DCM";
     double weight = 1;

@@ -21,7 +21,6 @@ namespace collab {
 /// mutual learning. Kept: every student as it is.
 template <int Students = 2>
 struct CtslMkt {
-    using is_method = void;
     using taps = Pack<penultimate>;
     static constexpr const char* name = "CTSL-MKT";
     double classification = 1;
@@ -70,7 +69,6 @@ struct CtslMkt {
 /// entropy.
 template <int Teacher = 0, int Student = 1>
 struct RelationalDistillation {
-    using is_method = void;
     using taps = Pack<penultimate>;
     static constexpr const char* name = "relational distillation";
     double distance = 25;

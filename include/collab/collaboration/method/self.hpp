@@ -12,7 +12,6 @@ namespace collab {
 /// classes, divided by their number. (Its other form, self-training, is Distillation from a frozen
 /// snapshot.) Kept: the network.
 struct TfKd {
-    using is_method = void;
     static constexpr const char* name = "Tf-KD, virtual teacher";
     double alpha = 0.1;
     double temperature = 20;
@@ -63,7 +62,6 @@ private:
 /// gradient.) Kept: the network without exits.
 template <class... Exits>
 struct Byot {
-    using is_method = void;
     using taps = typename detail::Distinct<Pack<>, Pack<penultimate, typename Exits::tag...>>::type;
     static constexpr const char* name = "BYOT";
     double alpha = 0.1;

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// training-inl: the longer bodies of Training.
+// step_engine-inl: the longer bodies of StepEngine.
 #pragma once
 #include <algorithm>
 #include <bit>
 
 #include <collab/model/constant_weights.hpp>
-#include <collab/train/training.hpp>
+#include <collab/train/step_engine.hpp>
 
 namespace collab {
 
-template <class What, class B, Optimizer O>
-Training<What, B, O>::Training(const Settings& settings, std::shared_ptr<B> backend)
+template <class C, class B, class O, class M>
+StepEngine<C, B, O, M>::StepEngine(const Settings& settings, std::shared_ptr<B> backend)
     : settings_(settings) {
     backend_ = std::move(backend);
     if (!backend_)
@@ -37,8 +37,8 @@ Training<What, B, O>::Training(const Settings& settings, std::shared_ptr<B> back
     Store::set_state(initial_states<T>(tensors_));
 }
 
-template <class What, class B, Optimizer O>
-void Training<What, B, O>::lay_out(Arena<T>& arena) {
+template <class C, class B, class O, class M>
+void StepEngine<C, B, O, M>::lay_out(Arena<T>& arena) {
     const std::size_t batch = std::size_t(settings_.batch);
     const int critic_scalars = graph_.has_critic() ? Adam::scalars : 0;
     Store::lay_out_parameters(arena, std::max(O::slots, graph_.has_critic() ? Adam::slots : 0),
@@ -52,8 +52,8 @@ void Training<What, B, O>::lay_out(Arena<T>& arena) {
         detail::OwnLosses<C, B>(*memory_, settings_.loss, settings_.metric, settings_.alpha));
 }
 
-template <class What, class B, Optimizer O>
-std::size_t Training<What, B, O>::workspace_bytes() {
+template <class C, class B, class O, class M>
+std::size_t StepEngine<C, B, O, M>::workspace_bytes() {
     if constexpr (requires {
                       { backend_->workspace_bytes() } -> std::convertible_to<std::size_t>;
                   }) {
@@ -70,9 +70,9 @@ std::size_t Training<What, B, O>::workspace_bytes() {
     return 0;
 }
 
-template <class What, class B, Optimizer O>
+template <class C, class B, class O, class M>
 template <class F>
-void Training<What, B, O>::step_on_loaded(int samples, double learning_rate, F& before_update) {
+void StepEngine<C, B, O, M>::step_on_loaded(int samples, double learning_rate, F& before_update) {
     detail::check_not_negative("the learning rate", learning_rate);
     const Random random = random_of_step();
     ++step_;
@@ -99,8 +99,8 @@ void Training<What, B, O>::step_on_loaded(int samples, double learning_rate, F& 
     samples_ = samples;
 }
 
-template <class What, class B, Optimizer O>
-void Training<What, B, O>::evaluate_loaded(int samples) {
+template <class C, class B, class O, class M>
+void StepEngine<C, B, O, M>::evaluate_loaded(int samples) {
     const detail::RoundAsDeployed<B> rounding(*backend_);
     static_for<n>([&](auto i) { forward<i>(context<i>(samples, Mode::inference, {}), false); });
     run_graph(samples, Mode::inference, {}, {});
@@ -110,8 +110,8 @@ void Training<What, B, O>::evaluate_loaded(int samples) {
 
 /// Forward the networks of `plan.again`, then all losses, then backward and gradients of those who
 /// are active.
-template <class What, class B, Optimizer O>
-void Training<What, B, O>::pass(int samples, Random random, const detail::PassPlan& plan) {
+template <class C, class B, class O, class M>
+void StepEngine<C, B, O, M>::pass(int samples, Random random, const detail::PassPlan& plan) {
     Store::clear_gradients();
     static_for<n>([&](auto i) {
         if (plan.again >> i & 1u)
@@ -127,9 +127,9 @@ void Training<What, B, O>::pass(int samples, Random random, const detail::PassPl
     });
 }
 
-template <class What, class B, Optimizer O>
-void Training<What, B, O>::run_graph(int samples, Mode mode, Random random,
-                                     const detail::PassPlan& plan) {
+template <class C, class B, class O, class M>
+void StepEngine<C, B, O, M>::run_graph(int samples, Mode mode, Random random,
+                                       const detail::PassPlan& plan) {
     detail::MethodPass<B> r{{*backend_, samples, settings_.batch, mode, random},
                             graph_.tensors(),
                             input_->labels(),
@@ -143,8 +143,8 @@ void Training<What, B, O>::run_graph(int samples, Mode mode, Random random,
 }
 
 /// Beside the step, which is the same each time but for these.
-template <class What, class B, Optimizer O>
-void Training<What, B, O>::write_scalars() {
+template <class C, class B, class O, class M>
+void StepEngine<C, B, O, M>::write_scalars() {
     constexpr int most = O::scalars + Adam::scalars;
     double values[std::size_t(most) + 1] = {};
     int count = 0;
@@ -162,8 +162,8 @@ void Training<What, B, O>::write_scalars() {
         backend_->upload(to, std::size_t(count), Store::scalars_);
 }
 
-template <class What, class B, Optimizer O>
-void Training<What, B, O>::move(double learning_rate, const detail::Active& active) {
+template <class C, class B, class O, class M>
+void StepEngine<C, B, O, M>::move(double learning_rate, const detail::Active& active) {
     using Range = detail::ParameterRange;
     if (active.critic && graph_.has_critic())
         Store::update(settings_.critic, settings_.critic.learning_rate,
