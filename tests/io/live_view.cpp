@@ -103,12 +103,12 @@ TEST_CASE("a line for all and one for each network, with the parts of its loss")
 }
 
 TEST_CASE("what is not there is not shown") {
-    const LiveView::Network one[] = {{.name = "alone", .classification = 1.5, .accuracy = 0.5}};
+    const LiveView::Network one[] = {{.name = "alone", .task = 1.5, .score = 0.5}};
     LiveView::Status s = status();
     s.networks = one;
     CHECK(LiveView::lines(s, 1, 100, 24, {})[1] == "  alone  accuracy 50.0%  loss 1.500");
     const LiveView::Network taught[] = {
-        {.name = "taught", .classification = 1.5, .coupling = 0.25, .accuracy = 0.5}};
+        {.name = "taught", .task = 1.5, .coupling = 0.25, .score = 0.5}};
     s.networks = taught;
     CHECK(LiveView::lines(s, 1, 100, 24, {})[1] ==
           "  taught  accuracy 50.0%  loss 1.500  method 0.250");

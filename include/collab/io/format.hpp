@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include <collab/core/config.hpp>
+
 namespace collab {
 
 /// `value` with `digits` places after the point; "nan", "inf" or "-inf" where it is no finite

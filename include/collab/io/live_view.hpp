@@ -31,12 +31,12 @@ public:
     /// for all networks are not shown.
     struct Network {
         std::string_view name{};
-        double classification = 0;
+        double task = 0;  ///< the loss of the task
         double metric = 0;
         double verification = 0;
         double coupling = 0;
-        double accuracy = 0;
-        double test_accuracy = std::nan("");  ///< of the last evaluation
+        double score = 0;
+        double test_score = std::nan("");  ///< of the last evaluation
     };
     struct Status {
         std::string_view label{};
@@ -47,6 +47,8 @@ public:
         std::span<const Network> networks{};
         double images_per_second = 0;
         double learning_rate = 0;  ///< left out where they are not positive
+        /// What the score is called. Of one whose name ends with "accuracy", per cent are shown.
+        std::string_view score_name = "accuracy";
     };
 
     explicit LiveView(std::FILE* out = stderr, Style style = Style::automatic,
@@ -112,14 +114,14 @@ public:
         for (const Network& n : s.networks) {
             text += " | " + one_line(n.name, 1000);
             for (const auto& [word, value] : parts(s, n))
-                text += std::string(" ") + word + " " + value;
+                text += " " + std::string(word) + " " + value;
         }
         return text;
     }
 
 private:
     struct Part {
-        const char* word;
+        std::string_view word;
         std::string value;
     };
     static Progress::Status head(const Status& s) {
@@ -151,10 +153,14 @@ private:
                 return m.*part != 0 && !std::isnan(m.*part);
             });
         };
-        std::vector<Part> all{{"accuracy", Progress::accuracy_text(n.accuracy)}};
-        if (used(&Network::test_accuracy))
-            all.push_back({"test", Progress::accuracy_text(n.test_accuracy)});
-        all.push_back({"loss", Progress::loss_text(n.classification)});
+        const auto text = [&](double score) {
+            return s.score_name.ends_with("accuracy") ? Progress::accuracy_text(score)
+                                                      : Progress::loss_text(score);
+        };
+        std::vector<Part> all{{s.score_name, text(n.score)}};
+        if (used(&Network::test_score))
+            all.push_back({"test", text(n.test_score)});
+        all.push_back({"loss", Progress::loss_text(n.task)});
         if (used(&Network::metric))
             all.push_back({"metric", Progress::loss_text(n.metric)});
         if (used(&Network::verification))
@@ -171,7 +177,7 @@ private:
         const auto length = [&] {
             int used = 2 + names;
             for (const Part& p : all)
-                used += 3 + int(std::string_view(p.word).size()) + columns(p.value);
+                used += 3 + int(p.word.size()) + columns(p.value);
             return used;
         };
         while (all.size() > 1 && length() > width)
@@ -180,8 +186,8 @@ private:
             return one_line(name + " " + all[0].value, std::max(width, 0));
         std::string text = "  " + name;
         for (const Part& p : all)
-            text += look.color ? std::string("  \x1b[2m") + p.word + "\x1b[0m " + p.value
-                               : std::string("  ") + p.word + " " + p.value;
+            text += (look.color ? "  \x1b[2m" : "  ") + std::string(p.word) +
+                    (look.color ? "\x1b[0m " : " ") + p.value;
         return text;
     }
 
