@@ -88,6 +88,16 @@ COLLAB_COMPILED COLLAB_COLD StateSource state_in(const Tensors& file) {
     return {file, [](const Tensors& from) { return number_in(from, "training.steps"); },
             load_tensors, check_tensors};
 }
+/// An earlier version said the same in other words.
+inline std::string in_words_of_today(std::string fact) {
+    for (const auto& [before, now] :
+         {std::pair<std::string_view, std::string_view>{"least_area", "min_area"},
+          {"deviation", "stddev"}})
+        for (std::size_t at = fact.find(before); at != std::string::npos;
+             at = fact.find(before, at))
+            fact.replace(at, before.size(), now);
+    return fact;
+}
 COLLAB_COMPILED COLLAB_COLD void check_facts(
     const Tensors& file, const std::vector<std::pair<std::string, std::string>>& facts) {
     for (const auto& [name, here] : facts) {
@@ -98,7 +108,7 @@ COLLAB_COMPILED COLLAB_COLD void check_facts(
         // an earlier version put the path before what is in the files
         if (there && name.ends_with("images") && there->ends_with(", " + here))
             continue;
-        if (!there || *there != here)
+        if (!there || in_words_of_today(*there) != here)
             fail(file.source, ": was written by a training with ", name, " ",
                  there ? *there : "unknown", "; this one has ", here);
     }
