@@ -38,6 +38,8 @@ def inner(layer):
         parts.append(layer["body"])
     if isinstance(layer.get("shortcut"), list):
         parts.append(layer["shortcut"])
+    if layer["op"] == "MutualKnowledge":
+        parts += [layer["encoder"], layer["transfer"], layer["decoder"]]
     return parts
 
 

@@ -221,7 +221,13 @@ def inferred(net, images):
     return net(images).flatten(1).detach().numpy()
 
 
-def engines(folder, name, judge, images, notes):
+def crops(layers):
+    """Whether there is a transposed convolution of 1x1 with padding."""
+    import description as d
+    return any((l["op"] == "ConvTranspose2d" and l["kernel"] == [1, 1] and l["pad"] != [0, 0]) or any(map(crops, d.inner(l))) for l in layers)
+
+
+def engines(folder, name, network, judge, images, notes):
     """The ONNX file in other programs. images: [n][c][h][w], float."""
     path = str(folder / "network.onnx")
     if not os.path.exists(path):
@@ -250,6 +256,8 @@ def engines(folder, name, judge, images, notes):
         import cv2
     except ImportError:
         return notes.append("OpenCV is not installed")
+    if crops(network["layers"]):   # 4.6 takes the padding of such a layer for none; ONNX Runtime and the definition do not
+        return notes.append("OpenCV does not pad transposed convolutions of 1x1")
     try:
         net = cv2.dnn.readNetFromONNX(path)
         net.setInput(np.asarray(images, "f4"))
@@ -296,5 +304,5 @@ def judged(case, folder):
             judge("PyTorch", "first deployed", name, inferred(net, images), DOUBLE)
         if (folder / str(i) / "weights.safetensors").exists():
             loaded(folder / str(i), name, net, judge, images)
-        engines(folder / str(i), name, judge, images.numpy(), notes)
+        engines(folder / str(i), name, network, judge, images.numpy(), notes)
     return judge.findings(), notes

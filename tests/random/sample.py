@@ -16,6 +16,32 @@ REFUSED = [0]   # networks whose weights have no order that PyTorch would unders
 EACH = 4   # cases in a file
 
 
+def conv(out, kernel=3):
+    return d.conv(out, kernel)
+
+
+def block(*body, shortcut=()):
+    return {"op": "Residual", "body": list(body), "shortcut": list(shortcut)}
+
+
+def ops(*names):
+    return d.named(*names)
+
+
+# Small networks with what is drawn seldom: for each rule of the plan, of ONNX and of the orders of channels a place where it says no.
+RULES = {
+    "gates": [3, 6, 5, [conv(6), *ops("BatchNorm", "Relu"), block(conv(8), *ops("BatchNorm"), shortcut=[conv(8, 1)]), *ops("Relu"),
+                        block(block(conv(8)), *ops("Elu"), conv(8), *ops("BatchNorm")), *ops("Elu"), conv(5), *ops("GlobalAvgPool"), {"op": "Linear", "out": 3, "bias": True}]],
+    "places": [2, 5, 4, [conv(6), *ops("BatchNorm", "Relu", "Sigmoid"), conv(4), *ops("BatchNorm", "Elu"), conv(4), block(conv(4), *ops("BatchNorm", "Relu")),
+                         block(conv(4), *ops("Elu"), {"op": "Cut", "tag": "nobody"}), *ops("Relu", "LeakyRelu", "Flatten"), {"op": "Linear", "out": 3, "bias": False}]],
+    "orders": [2, 4, 5, [{"op": "AvgPool", "kernel": [3, 3], "stride": [2, 2], "pad": [1, 1], "ceil": True, "exclude": False},
+                         {"op": "ConvTranspose2d", "out": 3, "kernel": [3, 3], "stride": [2, 2], "pad": [1, 1], "output_pad": [1, 0], "bias": True},
+                         {"op": "AdaptiveAvgPool", "extent": [3, 2]}, {"op": "PadChannels", "channels": 4}, *ops("Flatten"),
+                         {"op": "Concat", "branches": [[], [{"op": "Linear", "out": 5, "bias": True}]]}, {"op": "PadChannels", "channels": 32},
+                         block({"op": "Linear", "out": 32, "bias": True}), *ops("BatchNorm"), {"op": "Linear", "out": 3, "bias": True}]],
+}
+
+
 def features(case):
     """What a case holds."""
     found = set()
@@ -90,13 +116,15 @@ def choose(cases, budget):
 
 
 def write():
-    cases = [d.draw_network_case(s) for s in NETWORKS] + [d.draw_collaboration_case(s) for s in COLLABORATIONS]
+    cases = [{"name": f"network of {name}", "seed": name, "batch": 3, "samples": 3, "networks": [{"input": [c, h, w], "layers": layers}]}
+             for name, (c, h, w, layers) in RULES.items()]
+    cases += [d.draw_network_case(s) for s in NETWORKS] + [d.draw_collaboration_case(s) for s in COLLABORATIONS]
     for old in here.glob("sample_*.cpp"):
         old.unlink()
     paths = []
     for k in range(0, len(cases), EACH):
         path = here / f"sample_{k // EACH}.cpp"
-        text = "// SPDX-License-Identifier: Apache-2.0\n// sample: cases drawn by description.py, written by sample.py.\n"
+        text = "// SPDX-License-Identifier: Apache-2.0\n// sample: cases of description.py, written by sample.py.\n"
         text += '#define COLLAB_RANDOM_FILES\n#include "check.hpp"\n#include "trained.hpp"\n\nnamespace collab::random {\nnamespace {\n\n'
         for n, case in enumerate(cases[k:k + EACH]):
             text += d.struct_cpp(case, n, "mkbs" not in case and case["seed"] in REFUSED) + "\n\n"

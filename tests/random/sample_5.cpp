@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// sample: cases drawn by description.py, written by sample.py.
+// sample: cases of description.py, written by sample.py.
 #define COLLAB_RANDOM_FILES
 #include "check.hpp"
 #include "trained.hpp"
@@ -7,14 +7,80 @@
 namespace collab::random {
 namespace {
 
-struct net_0_0 : Sequential<Shape<6, 4, 4>, Conv2d<10, 5, Stride<3>, Bias>, Cut<cut_0>, Cut<cut_1>,
+struct net_0_0
+    : Sequential<Shape<5, 5, 10>, Conv2d<1, 3>,
+                 Residual<Layers<Residual<Layers<Maxout<1>, PadChannels<1>, BatchNorm,
+                                                 AvgPool<3, Stride<1>, Pad<1>, ExcludePadding>>>>>,
+                 Residual<Layers<Conv2d<11, 1>>, Layers<Conv2d<11, 1>>>,
+                 ChannelSplit<Layers<Residual<Layers<BatchNorm>, PadShortcut>, BatchNorm>>,
+                 GlobalAvgPool, LeakyRelu<1, 5>, Linear<3>> {};
+struct case_0 {
+    using What = net_0_0;
+    static constexpr const char* name = "network 125";
+    static constexpr const char* text = "";
+    static constexpr int batch = 4;
+    static constexpr int samples = 4;
+    template <class S>
+    static void set([[maybe_unused]] S& s) {}
+};
+
+TEST_CASE("network 125 computes what the reference does") {
+    check(made<case_0>());
+}
+
+struct net_1_0
+    : Sequential<Shape<4, 1, 4>, Sigmoid, Elu, ChannelShuffle<2>, DepthwiseConv2d<5, Pad<2, 1>>,
+                 BatchNorm, ConvTranspose2d<1, 3, Stride<2, 1>>, Flatten, Linear<3>> {};
+struct case_1 {
+    using What = net_1_0;
+    static constexpr const char* name = "network 317";
+    static constexpr const char* text = "";
+    static constexpr int batch = 8;
+    static constexpr int samples = 3;
+    template <class S>
+    static void set([[maybe_unused]] S& s) {}
+};
+
+TEST_CASE("network 317 computes what the reference does") {
+    check(made<case_1>());
+}
+
+struct net_2_0
+    : Sequential<Shape<2, 7, 9>, AvgPool<0, Kernel<3, 2>, Stride<2, 3>, Pad<0, 1>, ExcludePadding>,
+                 BatchNorm, Conv2d<11, 3, Stride<2>>, Conv2d<6, 3>, Cut<cut_0>, GlobalAvgPool,
+                 Linear<5, NoBias>> {};
+struct net_2_1 : Sequential<Shape<2, 7, 9>, DepthwiseConv2d<3>, Cut<cut_0>,
+                            Conv2d<5, 3, Pad<1, 0>, Bias>, Relu, Relu6, GlobalAvgPool, Linear<5>> {
+};
+struct case_2 {
+    using What = Collaboration<net_2_0, net_2_1,
+                               MKB<Encoder<4, 1>, Layers<Linear<4>, Elu>,
+                                   Each<Layers<AdaptiveAvgPool<2, 2>, Conv2d<6, 3>>,
+                                        Layers<AdaptiveAvgPool<7, 9>, Conv2d<2, 3>, BatchNorm>>,
+                                   At<cut_0>, IdentityMerge>,
+                               WithMean>;
+    static constexpr const char* name = "collaboration 96";
+    static constexpr const char* text = "";
+    static constexpr int batch = 2;
+    static constexpr int samples = 1;
+    template <class S>
+    static void set([[maybe_unused]] S& s) {
+        s.alpha = 0.2;
+    }
+};
+
+TEST_CASE("collaboration 96 computes what the reference does") {
+    check(made<case_2>());
+}
+
+struct net_3_0 : Sequential<Shape<6, 4, 4>, Conv2d<10, 5, Stride<3>, Bias>, Cut<cut_0>, Cut<cut_1>,
                             BatchNormWith<OtherConstants>, Flatten, Linear<5>> {};
-struct net_0_1 : Sequential<Shape<6, 4, 4>, Relu, Cut<cut_0>, Cut<cut_1>,
+struct net_3_1 : Sequential<Shape<6, 4, 4>, Relu, Cut<cut_0>, Cut<cut_1>,
                             MaxPool<0, Kernel<1, 2>, Stride<3, 1>, Pad<0, 1>>,
                             Conv2d<6, 3, Stride<2, 3>>, GlobalAvgPool, Linear<5, NoBias>> {};
-struct case_0 {
+struct case_3 {
     using What =
-        Collaboration<net_0_0, net_0_1,
+        Collaboration<net_3_0, net_3_1,
                       MKB<Encoder<5, 3>, Transfer<5>, Decoder, At<cut_0>, Embedding<GlobalAvgPool>>,
                       MKB<Encoder<3, 3>, Transfer<3>,
                           Each<Layers<AdaptiveAvgPool<2, 2>, Conv2d<10, 3>, BatchNorm>,
@@ -33,78 +99,6 @@ struct case_0 {
 };
 
 TEST_CASE("collaboration 63 computes what the reference does") {
-    check(made<case_0>());
-}
-
-struct net_1_0 : Sequential<Shape<1, 5, 3>, BatchNorm, ChannelSplit<Layers<Maxout<1>>>, Flatten,
-                            Conv2d<11, 3, Stride<1, 2>, Bias>, Cut<cut_0>, Cut<cut_1>, Linear<5>> {
-};
-struct net_1_1 : Sequential<Shape<1, 5, 3>, Conv2d<8, 1, Bias>, AdaptiveAvgPool<4, 2>, BatchNorm,
-                            GlobalAvgPool, Maxout<2>, Cut<cut_0>, Cut<cut_1>, Linear<5>> {};
-struct case_1 {
-    using What = Collaboration<net_1_0, net_1_1, IterativeStale,
-                               Byot<Exit<cut_0, Layers<Conv2d<11, 1>, Elu, GlobalAvgPool>>>>;
-    static constexpr const char* name = "collaboration 16";
-    static constexpr const char* text = "";
-    static constexpr int batch = 3;
-    static constexpr int samples = 2;
-    template <class S>
-    static void set([[maybe_unused]] S& s) {
-        s.alpha = 0.2;
-        set_methods(s.methods, 1, 3.5);
-    }
-};
-
-TEST_CASE("collaboration 16 computes what the reference does") {
-    check(made<case_1>());
-}
-
-struct net_2_0 : Sequential<Shape<5, 1, 10>, ConvTranspose2d<2, 1>, BatchNorm, Cut<cut_0>,
-                            Residual<Layers<ChannelSplit<Layers<>, Layers<>>>>, GlobalAvgPool,
-                            Linear<7, NoBias>, BatchNorm, Linear<4>> {};
-struct net_2_1 : Sequential<Shape<5, 1, 10>, DepthwiseConv2d<1, Bias>, LeakyRelu<1, 5>, Relu6, Relu,
-                            GlobalAvgPool, Linear<8, NoBias>, Cut<cut_0>, Sigmoid, Linear<4>> {};
-struct case_2 {
-    using What = Collaboration<net_2_0, net_2_1,
-                               MKB<Each<Layers<AdaptiveAvgPool<4, 1>, Conv2d<2, 3>, BatchNorm>,
-                                        Layers<AdaptiveAvgPool<4, 1>, Conv2d<2, 3>, Relu>>,
-                                   Transfer<2>,
-                                   Each<Layers<AdaptiveAvgPool<1, 10>, Conv2d<2, 1>, BatchNorm>,
-                                        Layers<AdaptiveAvgPool<1, 1>, Conv2d<8, 1>>>,
-                                   At<cut_0>, Embedding<Conv2d<3, 3>, BatchNorm, Flatten>>,
-                               SquaredEuclidean, Simultaneous, WithMean, CollaborativeHeads>;
-    static constexpr const char* name = "collaboration 42";
-    static constexpr const char* text = "";
-    static constexpr int batch = 4;
-    static constexpr int samples = 4;
-    template <class S>
-    static void set([[maybe_unused]] S& s) {
-        s.alpha = 0.7;
-        set_methods(s.methods, 0.3, 1);
-    }
-};
-
-TEST_CASE("collaboration 42 computes what the reference does") {
-    check(made<case_2>());
-}
-
-struct net_3_0 : Sequential<Shape<1, 5, 10>, MaxPool<4>, Flatten, Cut<cut_0>, Linear<3>> {};
-struct net_3_1 : Sequential<Shape<1, 5, 10>, ChannelShuffle<1>, Sigmoid, Cut<cut_0>, PadChannels<3>,
-                            Cut<nobody>, Flatten, Linear<1>, Relu6, Linear<3>> {};
-struct case_3 {
-    using What = Collaboration<net_3_0, net_3_1, MutualLearning<Attached>, MutualLearningWithMean>;
-    static constexpr const char* name = "collaboration 28";
-    static constexpr const char* text = "";
-    static constexpr int batch = 6;
-    static constexpr int samples = 4;
-    template <class S>
-    static void set([[maybe_unused]] S& s) {
-        s.alpha = 1.5;
-        set_methods(s.methods, 1, 1);
-    }
-};
-
-TEST_CASE("collaboration 28 computes what the reference does") {
     check(made<case_3>());
 }
 
