@@ -11,7 +11,7 @@ cmake_path(IS_PREFIX CMAKE_INSTALL_PREFIX "${CMAKE_INSTALL_FULL_INCLUDEDIR}" NOR
 if(IS_ABSOLUTE "${header_dir}" AND inside)
   file(RELATIVE_PATH header_dir "${CMAKE_INSTALL_PREFIX}" "${CMAKE_INSTALL_FULL_INCLUDEDIR}")
 endif()
-install(TARGETS collab EXPORT collabTargets FILE_SET HEADERS DESTINATION ${header_dir})
+install(TARGETS collab collab_report EXPORT collabTargets FILE_SET HEADERS DESTINATION ${header_dir})
 install(EXPORT collabTargets NAMESPACE collab:: DESTINATION ${package_dir})
 if(TARGET collab_data)
   install(TARGETS collab_data EXPORT collabDataTargets)

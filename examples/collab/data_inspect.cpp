@@ -9,7 +9,7 @@
 
 #include <collab/data/contact_sheet.hpp>
 #include <collab/io/format.hpp>
-#include <collab/io/png.hpp>
+#include <collab/io/png_writer.hpp>
 
 #include "open.hpp"
 

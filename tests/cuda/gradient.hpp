@@ -16,11 +16,14 @@
 #include <collab/layer/dense_block.hpp>
 #include <collab/layer/dropout.hpp>
 #include <collab/layer/flatten.hpp>
+#include <collab/layer/gelu.hpp>
+#include <collab/layer/group_norm.hpp>
 #include <collab/layer/linear.hpp>
 #include <collab/layer/maxout.hpp>
 #include <collab/layer/pad_channels.hpp>
 #include <collab/layer/pool.hpp>
 #include <collab/layer/residual.hpp>
+#include <collab/layer/silu.hpp>
 #include <collab/test/gradient.hpp>
 
 namespace collab::gradients {
@@ -39,6 +42,7 @@ void every_layer() {
     verify<B, Layers<DepthwiseConv2d<3>, BatchNorm, Relu, Conv2d<5, 1>, BatchNorm>>();
     verify<B, Layers<ConvTranspose2d<2, 3, Stride<2>, OutputPad<1>>, Sigmoid>>();
     verify<B, Layers<BatchNorm, Relu, Dropout<1, 4>, Flatten, Linear<4>>>();
+    verify<B, Layers<Conv2d<4, 3>, Gelu, GroupNorm<2>, Conv2d<6, 1>, BatchNorm, Silu>>();
     verify<B, Layers<MaxPool<2>, Conv2d<4, 1>, AvgPool<2>>, Shape<3, 8, 8>>();
     verify<B, Layers<Conv2d<4, 1>, AdaptiveAvgPool<3>, Flatten, Linear<6>, Maxout<2>>>();
     verify<B, Layers<Conv2d<4, 1>, ChannelShuffle<2>, GlobalAvgPool>>();

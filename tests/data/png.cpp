@@ -6,7 +6,7 @@
 #include <doctest/doctest.h>
 
 #include <collab/data/png.hpp>
-#include <collab/io/png.hpp>
+#include <collab/io/png_writer.hpp>
 
 #include "encoded.hpp"
 

@@ -52,6 +52,19 @@ TEST_CASE(
     const PrincipalAxes line = principal_axes(std::vector<double>{0, 0, 1, 1, 2, 2}, 2, 2);
     CHECK(line.share[0] == doctest::Approx(1));
     CHECK(line.share[1] == doctest::Approx(0));
+    // fewer vectors than numbers in each, and axes without variance
+    const PrincipalAxes few = principal_axes(std::vector<double>{1, 2, 3, 1, 2, 5}, 3, 3);
+    CHECK(few.axes[0][2] == doctest::Approx(1));
+    CHECK(few.share[0] == doctest::Approx(1));
+    CHECK(few.share[1] == 0);
+    CHECK(few.share[2] == 0);
+    for (std::size_t i = 0; i < 3; ++i)
+        for (std::size_t k = 0; k < 3; ++k) {
+            double dot = 0;
+            for (std::size_t d = 0; d < 3; ++d)
+                dot += few.axes[i][d] * few.axes[k][d];
+            CHECK(std::abs(dot - (i == k)) < 1e-14);
+        }
     CHECK_THROWS_WITH_AS(
         principal_axes(std::vector<float>(7), 2),
         "principal axes of 7 numbers in vectors of 2; expected two or more whole vectors", Error);

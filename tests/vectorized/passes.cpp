@@ -11,6 +11,8 @@
 #include <collab/backend/cpu/normalization.hpp>
 #include <collab/backend/cpu/pooling.hpp>
 #include <collab/collaboration/mkb_path.hpp>
+#include <collab/layer/gelu.hpp>
+#include <collab/layer/silu.hpp>
 #include <collab/optim/sgd.hpp>
 
 namespace collab::backend {
@@ -25,11 +27,19 @@ struct Passes {
     static constexpr auto normalized = batch_norm_inference<float, F>;
     static constexpr auto normalized_slope = batch_norm_backward<float, F>;
 };
+/// Those of an activation whose slope needs its input: no other pass applies it.
+template <class F>
+struct OwnPasses {
+    static constexpr auto forward = activate<float, F>;
+    static constexpr auto slope = activate_backward<float, F>;
+};
 template struct Passes<ReluFunction>;
 template struct Passes<Relu6Function>;
 template struct Passes<EluFunction>;
 template struct Passes<LeakyReluFunction>;
 template struct Passes<SigmoidFunction>;
+template struct OwnPasses<GeluFunction>;
+template struct OwnPasses<SiluFunction>;
 
 namespace detail {
 template struct Activated<float, Identity>;

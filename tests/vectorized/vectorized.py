@@ -32,6 +32,8 @@ EXPECTED = [
       for loop in ["4form", "8form_sum", "4gate", "10gate_value"]],
     *[f"{loop}IfNS_{len(a) + 8}{a}FunctionE" for a in ACTIVATIONS
       for loop in ["8activate", "17activate_backward", "9normalize", "19batch_norm_backward"]],
+    *[f"{loop}IfNS_{len(a) + 8}{a}FunctionE" for a in ["Gelu", "Silu"]
+      for loop in ["8activate", "17activate_backward"]],
     "10accumulateIf", "11add_columnsIf", "10add_stripsIf",
     "7LargestEf", "5TotalEf", "17max_pool_backwardIf", "13spread_evenlyIf", "6maxoutIf",
     "15maxout_backwardIf", "7largestIf", "21softmax_cross_entropyIf", "7dropoutIf",

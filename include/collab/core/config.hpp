@@ -12,6 +12,10 @@
 #ifdef __FAST_MATH__
 #error "collab looks for NaN, which -ffast-math makes impossible: compile without it"
 #endif
+#ifdef I  // used as a name all over
+#error "collab: <complex.h> makes a macro of I: include collab before it, or #undef I"
+#undef I  // that is enough of an error
+#endif
 
 #define COLLAB_VERSION_MAJOR 0
 #define COLLAB_VERSION_MINOR 1

@@ -5,6 +5,8 @@
 #include <type_traits>
 #include <utility>
 
+#include <collab/core/config.hpp>
+
 namespace collab {
 
 template <int I>

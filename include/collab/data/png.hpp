@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// png: pictures from PNG files. Needs libpng.
+// png: pictures from PNG files, as jpeg.hpp reads JPEG files. Needs libpng; the writer
+// (io/png_writer.hpp) does not.
 #pragma once
 #include <algorithm>
 #include <csetjmp>

@@ -119,7 +119,7 @@ COLLAB_NOINLINE void add_weight_sums(const T* sums, int parts, std::size_t dista
                 sum += load(sums + v + std::size_t(part) * distance);
             if (n - v >= L)
                 store(dw + v, load(dw + v) + sum);
-            else
+            else if constexpr (L > 1)  // without vectors, a register is a number
                 for (int i = 0; i < n - v; ++i)
                     dw[v + i] += sum[i];
         }

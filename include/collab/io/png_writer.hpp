@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// png: pictures written as PNG files. Needs zlib.
+// png_writer: pictures written as PNG files. Needs zlib alone, so a program that draws needs no
+// libpng, which the reader (data/png.hpp) is made of: hence two files.
 #pragma once
 #include <cstddef>
 #include <cstdint>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// png: the written files, taken apart by hand.
+// png_writer: the written files, taken apart by hand.
 #include <doctest/doctest.h>
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 #include <zlib.h>
 
-#include <collab/io/png.hpp>
+#include <collab/io/png_writer.hpp>
 
 #include "data/temporary.hpp"
 
