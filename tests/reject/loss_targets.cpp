@@ -1,4 +1,4 @@
-// expect: this method takes the cross entropy of class numbers, and the targets of this task are values
+// expect: this method takes the cross entropy of class numbers
 // SPDX-License-Identifier: Apache-2.0
 // loss_targets: a method with a classifier of its own in a regression.
 #include <collab/backend/reference/reference.hpp>

@@ -1,4 +1,4 @@
-// expect: this item has a `Target` and is no Loss: it needs value, gradient (both const), Scores and a name
+// expect: this item has a `Target` and is no Loss
 // SPDX-License-Identifier: Apache-2.0
 // not_a_loss: a loss of a task without a gradient.
 #include <collab/collaboration/collaboration.hpp>

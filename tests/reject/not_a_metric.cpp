@@ -1,4 +1,4 @@
-// expect: this item is neither a network, nor an MKB, nor a method, nor a policy, nor a loss, nor a metric
+// expect: nor a policy, nor a loss, nor a metric
 // SPDX-License-Identifier: Apache-2.0
 // not_a_metric: an item that has the value of a metric but no gradient.
 #include <collab/collaboration/collaboration.hpp>
