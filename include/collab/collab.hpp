@@ -47,9 +47,13 @@
 #include <collab/layer/silu.hpp>
 #include <collab/loss/binary_cross_entropy.hpp>
 #include <collab/loss/cross_entropy.hpp>
+#include <collab/loss/focal.hpp>
+#include <collab/loss/huber.hpp>
+#include <collab/loss/mean_absolute_error.hpp>
 #include <collab/loss/mean_squared_error.hpp>
 #include <collab/loss/metrics.hpp>
 #include <collab/loss/scores.hpp>
+#include <collab/loss/smoothed_cross_entropy.hpp>
 #include <collab/loss/task.hpp>
 #include <collab/model/classification_report.hpp>
 #include <collab/model/model.hpp>
