@@ -58,6 +58,7 @@
 #include <collab/model/classification_report.hpp>
 #include <collab/model/model.hpp>
 #include <collab/optim/lr_scheduler.hpp>
+#include <collab/optim/rmsprop.hpp>
 #include <collab/train/callbacks.hpp>
 #include <collab/train/checkpoint.hpp>
 #include <collab/train/cpu_instantiations.hpp>
