@@ -57,6 +57,7 @@
 #include <collab/loss/task.hpp>
 #include <collab/model/classification_report.hpp>
 #include <collab/model/model.hpp>
+#include <collab/optim/lion.hpp>
 #include <collab/optim/lr_scheduler.hpp>
 #include <collab/optim/rmsprop.hpp>
 #include <collab/train/callbacks.hpp>
