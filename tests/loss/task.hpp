@@ -25,7 +25,23 @@ inline Values targets() {
     return t;
 }
 
-/// PyTorch's losses of the samples, and the gradient of their sum.
+/// PyTorch's losses of the samples for a loss of class numbers, and the gradient of their sum; the
+/// classes are 1, 3 and 0.
+template <class L>
+void compare_classes(const L& loss, const std::array<double, 3>& losses, const Values& gradient) {
+    const Values z = outputs();
+    const int classes[] = {1, 3, 0};
+    Values dz{};
+    for (std::size_t row = 0; row < 3; ++row) {
+        CHECK(loss.value(4, z.data() + 4 * row, classes[row]) ==
+              doctest::Approx(losses[row]).epsilon(1e-14));
+        loss.gradient(4, z.data() + 4 * row, classes[row], 2.0, dz.data() + 4 * row);
+    }
+    for (std::size_t i = 0; i < z.size(); ++i)
+        CHECK(dz[i] == doctest::Approx(2 * gradient[i]).epsilon(1e-13));
+}
+
+/// The same for a loss of target values.
 template <class L>
 void compare(const L& loss, const Values& t, const std::array<double, 3>& losses,
              const Values& gradient) {

@@ -14,34 +14,10 @@
 
 #include "data/temporary.hpp"
 #include "train/small.hpp"
+#include "walk.hpp"
 
 using namespace collab;
 using namespace collab::trial;
-
-namespace {
-/// Three weights after three steps with rate 0.1.
-template <class O>
-std::array<double, 3> walk(const O& optimizer) {
-    std::array<double, 3> w{1, -2, 0.5};
-    std::array<double, 3> m{};
-    std::array<double, 3> v{};
-    const double gradients[3][3] = {{0.5, -1, 2}, {1.5, 0.25, -0.5}, {0, 1, -3}};
-    for (int step = 0; step < 3; ++step) {
-        double scalars[2] = {};
-        optimizer.write_scalars(step, scalars);
-        const WeightRange<double> range{
-            w.data(), gradients[step], {m.data(), v.data()}, scalars, 0.1};
-        const auto update = optimizer.update(range);
-        for (std::size_t i = 0; i < 3; ++i)
-            update(i);
-    }
-    return w;
-}
-void verify(const std::array<double, 3>& w, const std::array<double, 3>& expected) {
-    for (std::size_t i = 0; i < 3; ++i)
-        CHECK(w[i] == doctest::Approx(expected[i]).epsilon(1e-13));
-}
-}  // namespace
 
 static_assert(Optimizer<Sgd> && Optimizer<Adam> && Optimizer<AdamW>);
 

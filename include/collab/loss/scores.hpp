@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include <collab/core/config.hpp>
+#include <collab/loss/mean_absolute_error.hpp>
 
 namespace collab {
 
@@ -47,19 +48,6 @@ public:
         for (int c = 0; c < d; ++c)
             above += !(z[c] <= z[label]) || (z[c] == z[label] && c < label);
         return T(above < K && z[label] == z[label]);
-    }
-};
-
-/// The mean over outputs of |z - t|.
-struct MeanAbsoluteError {
-    static constexpr const char* name = "mean_absolute_error";
-    static constexpr bool higher_is_better = false;
-    template <class T>
-    COLLAB_HD T value(int d, const T* z, const T* target) const {
-        T sum = 0;
-        for (int i = 0; i < d; ++i)
-            sum += z[i] < target[i] ? target[i] - z[i] : z[i] - target[i];
-        return sum / T(d);
     }
 };
 
