@@ -9,6 +9,8 @@ import platform
 import re
 
 TOP = pathlib.Path(__file__).resolve().parent.parent
+# What scripts/bench --isa compiles for, each in a build of its own; the first that was measured comes first.
+ISAS = [("native", ""), ("avx512", "held to AVX-512"), ("avx2", "held to AVX2")]
 INSTRUCTIONS = [("avx512f", "AVX-512"), ("avx2", "AVX2"), ("avx", "AVX"), ("asimd", "NEON")]
 
 
@@ -17,13 +19,16 @@ def load(folder, name):
     return json.loads(path.read_text()) if path.exists() else None
 
 
-def machine(kernels):
-    """What decides speed and nothing that names a machine: cores, instructions, measured peak."""
-    text = pathlib.Path("/proc/cpuinfo").read_text() if pathlib.Path("/proc/cpuinfo").exists() else ""
+def machine(isa, folder, kernels):
+    """What decides speed and nothing that names one machine: cores, the processor, instructions, measured peak."""
+    kept, here = folder / "cpuinfo", pathlib.Path("/proc/cpuinfo")   # of the machine that measured, of this one
+    text = next((path.read_text() for path in [kept, here] if path.exists()), "")
     flags = set(re.findall(r"^(?:flags|Features)\s*:\s*(.*)$", text, re.M)[0].split()) if "flags" in text or "Features" in text else set()
-    instructions = next((name for flag, name in INSTRUCTIONS if flag in flags), "no wide instructions")
+    names = re.findall(r"^model name\s*:\s*(.*)$", text, re.M)
+    instructions = dict(ISAS).get(isa) or next((name for flag, name in INSTRUCTIONS if flag in flags), "no wide instructions")
+    unit = ", a matrix unit" if isa == "native" and "amx_bf16" in flags else ""
     cores = text.count("processor\t:") or 1
-    words = f"{cores} cores, {platform.machine()}, {instructions}" + (", a matrix unit" if "amx_bf16" in flags else "")
+    words = f"{cores} cores ({names[0] if names else platform.machine()}), {platform.machine()}, {instructions}{unit}"
     return words + (f", {kernels['peak_gflops']:.0f} GFLOP/s of multiply-adds measured on {kernels['threads']} threads" if kernels else "")
 
 
@@ -66,12 +71,12 @@ def picture(peers):
     return "\n".join(out) + "\n"
 
 
-def page(peers, kernels, registers, steps, compile_times):
-    parts = ["# Performance\n", "<!-- Written by scripts/bench report; do not edit. -->\n",
-             f"Measured on {machine(kernels)}, by `scripts/bench`. What is compared took turns on this machine; every number is a median over the repetitions of one run. Compilers were measured apart; the same compilation took up to a fifth more or less at other times: repeat what you rely on.\n"]
+def sections(which, pictured, peers, kernels, registers, steps, passes, compile_times):
+    """What one instruction set showed; `which` is ", AVX2" and the like where there are several."""
+    parts = []
     if peers:
         train = [r["ratio"] for r in peers if r["kind"] == "train" and r["peer"] == "LibTorch" and not r.get("registers")]
-        parts += ["## Beside other libraries\n", "![Speed and memory beside other libraries](../images/performance.svg)\n",
+        parts += [f"## Beside other libraries{which}\n", *(["![Speed and memory beside other libraries](../images/performance.svg)\n"] if pictured else []),
                   "Same networks, batches, loss and optimizer (SGD, momentum 0.9, weight decay 1e-4), 3x32x32 images, float. LibTorch has the better of channels first and "
                   "channels last, and OpenBLAS told which processor it runs on. *Folded*: its normalizations were put into the convolutions by hand. "
                   "*Registers alone*: collab told not to use the processor's matrix unit. A ratio is the median over the turns of theirs / ours.\n"]
@@ -84,20 +89,26 @@ def page(peers, kernels, registers, steps, compile_times):
                 mean *= r ** (1 / len(train))
             parts.append(f"Geometric mean over the training steps beside LibTorch: **{mean:.2f}**.\n")
     if steps:
-        parts += ["## Training steps\n", table(["network", "step", "images/s", "on one thread", "faster by", "multiply-adds alone"],
+        parts += [f"## Training steps{which}\n", table(["network", "step", "images/s", "on one thread", "faster by", "multiply-adds alone"],
                   [[s["case"], f"{1e3 * s['seconds']:.0f} ms", f"{128 / s['seconds']:.0f}", f"{128 / s['one_thread_seconds']:.0f}", f"{s['speedup']:.2f}", f"{s['machine_speedup']:.2f}"] for s in steps if s["kind"] == "alone"]),
                   "*Multiply-adds alone*: how much faster the same threads do multiply-adds in registers, in the same turns: what the machine's clock and its neighbors leave.\n",
                   "A step of a collaboration beside the steps of its networks alone plus the convolutions and products of its MKB, called one by one:\n",
                   table(["collaboration", "step", "its parts", "of it the MKB", "ratio"],
                   [[s["case"], f"{1e3 * s['seconds']:.0f} ms", f"{1e3 * s['parts_seconds']:.0f} ms", f"{1e3 * s['mkb_seconds']:.0f} ms", f"{s['ratio']:.3f}"] for s in steps if s["kind"] == "together"])]
     if kernels:
-        parts += ["## Kernels\n",
+        parts += [f"## Kernels{which}\n",
                   f"Convolutions of ResNet-20, ResNet-32, SmallNet with four convolutions a stage, and MobileNet at batch 128, forward and both gradients ({len(kernels['kernels'])} kernels), "
                   "as a share of the multiply-add peak of the vector registers, which is measured right before and after each. Winograd's algorithm is credited with the operations of the direct one, "
                   "and a matrix unit has a peak of its own, so a share may exceed 100 %.\n",
                   table(["", "median", "worst"], [[name + which, f"{k['median' + key]:.0f} %", f"{k['worst' + key]:.0f} %"]
                                                   for k, which in [(kernels, ""), (registers, ", registers alone")] if k for name, key in [("all", ""), ("without depthwise", "_dense")]]),
                   "The worst five:\n", table(["kernel", "share"], [[k["name"], f"{k['share']:.1f} %"] for k in kernels["kernels"][:5]])]
+    if passes:
+        shares = sorted(p["share"] for p in passes["passes"])
+        parts += [f"## Passes{which}\n",
+                  f"Operations that memory bounds ({len(shares)} of 16 MB or more), beside a copy that moves as many bytes: median {shares[len(shares) // 2]:.0f} % of the copy's rate. "
+                  "What computes more than memory hides, an exponential or random numbers, stays below. The worst five:\n",
+                  table(["pass", "map", "share"], [[p["name"], p["where"], f"{p['share']:.0f} %"] for p in passes["passes"][:5]])]
     if compile_times:
         parts += ["## Compiling\n", "`-std=c++20 -O3 -march=native`, one file, the library as headers:\n",
                   table(["program", "compiler", "seconds of processor time", "MiB"],
@@ -105,19 +116,41 @@ def page(peers, kernels, registers, steps, compile_times):
         if any(c["precompiled"] for c in compile_times):
             parts += ["With `collab::precompiled`:\n", table(["program", "compiler", "seconds of processor time", "MiB"],
                       [[c["program"], c["compiler"], f"{c['cpu_seconds']:.1f}", f"{c['mib']:.0f}"] for c in compile_times if c["precompiled"]])]
-    parts += ["## Measuring yourself\n", "    scripts/bench            everything; writes this page\n    scripts/bench peers      one part; see the head of the script\n",
-              "Close other programs first. Results lie in `build/bench/results` as JSON, those of kernels also in the format of Google Benchmark."]
-    return "\n".join(parts) + "\n"
+    return parts
+
+
+def page(measured):
+    """`measured`: (instruction set, folder of results) in the order of the page."""
+    several = len(measured) > 1
+    machines, parts = [], []
+    for isa, folder in measured:
+        results = [load(folder, name) for name in ["peers", "kernels-summary", "kernels-registers-summary", "steps", "passes"]]
+        compile_times = (load(folder, "compile") or []) + (load(folder, "compile-precompiled") or [])
+        name = dict(ISAS)[isa]
+        machines.append(machine(isa, folder, results[1]))
+        parts += sections(f", {name}" if several and name else "", isa == measured[0][0], *results, compile_times)
+    head = ["# Performance\n", "<!-- Written by scripts/bench report; do not edit. -->\n",
+            f"Measured on {'; and on '.join(machines)}, by `scripts/bench`. What is compared took turns on this machine; every number is a median over the repetitions of one run. "
+            "Compilers were measured apart; the same compilation took up to a fifth more or less at other times: repeat what you rely on.\n"]
+    if any(name for name in (dict(ISAS)[isa] for isa, _ in measured)):
+        head.append("*Held to*: compiled for that instruction set alone, and the other libraries told by their variables to use no other. What a processor without the wider registers shows.\n")
+    tail = ["## Measuring yourself\n", "    scripts/bench               everything; writes this page\n    scripts/bench peers         one part; see the head of the script\n"
+            "    scripts/bench --isa avx2    the same, as a processor without AVX-512 would do it\n",
+            "Close other programs first. Results lie in `build/bench/results` as JSON, those of kernels also in the format of Google Benchmark."]
+    return "\n".join(head + parts + tail) + "\n"
 
 
 def main():
     parser = argparse.ArgumentParser(description="Writes the page on performance from measured results.")
-    parser.add_argument("--results", type=pathlib.Path, required=True)
+    parser.add_argument("--builds", type=pathlib.Path, required=True, help="where bench and bench-ISA lie")
     parser.add_argument("--docs", type=pathlib.Path, default=TOP / "docs")
     arguments = parser.parse_args()
-    peers, kernels, registers, steps = (load(arguments.results, name) for name in ["peers", "kernels-summary", "kernels-registers-summary", "steps"])
-    compile_times = (load(arguments.results, "compile") or []) + (load(arguments.results, "compile-precompiled") or [])
-    (arguments.docs / "reference/performance.md").write_text(page(peers, kernels, registers, steps, compile_times))
+    folders = [(isa, arguments.builds / ("bench" if isa == "native" else f"bench-{isa}") / "results") for isa, _ in ISAS]
+    measured = [(isa, folder) for isa, folder in folders if any(folder.glob("*.json"))]
+    if not measured:
+        parser.error(f"nothing was measured in {arguments.builds}")
+    (arguments.docs / "reference/performance.md").write_text(page(measured))
+    peers = load(measured[0][1], "peers")
     if peers:
         (arguments.docs / "images/performance.svg").write_text(picture(peers))
 

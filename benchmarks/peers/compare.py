@@ -97,7 +97,7 @@ def speed(case, what, network, threads, batch, programs, arguments):
     ours = Worker(programs["ours"], what, network, threads, batch)
     peers = [Worker(programs["torch"], what, network, threads, batch, layout) for layout in TORCH[what]]
     # What the matrix unit is worth: the same with registers alone, in the same turns.
-    registers = [Worker(programs["ours"], what, network, threads, batch, "registers")] if network == "MobileNet" and " amx_bf16" in processor() else []
+    registers = [Worker(programs["ours"], what, network, threads, batch, "registers")] if network == "MobileNet" and " amx_bf16" in processor() and "ONEDNN_MAX_CPU_ISA" not in os.environ else []
     everyone = [ours] + registers + peers
     check(case, everyone)
     take_turns(everyone, arguments.rounds, arguments.seconds)
