@@ -18,9 +18,12 @@ namespace {
 
 void print_part(const collab::Images& images) {
     const collab::Dims d = images.dims;
-    std::printf("%s: %s images of %d x %d x %d (channels, height, width), %d classes\n",
-                images.name.c_str(), collab::grouped(images.size()).c_str(), d.channels, d.height,
-                d.width, images.classes);
+    std::printf("%s: %s images of %d x %d x %d (channels, height, width), ", images.name.c_str(),
+                collab::grouped(images.size()).c_str(), d.channels, d.height, d.width);
+    if (images.target_size > 0)
+        std::printf("%d target values each\n", images.target_size);
+    else
+        std::printf("%d classes\n", images.classes);
     const collab::Statistics s = collab::statistics(images);
     const auto numbers = [](const char* what, const std::vector<double>& values) {
         std::printf("  %s", what);
@@ -43,6 +46,24 @@ void print_classes(const collab::Splits& data) {
         const auto bar = static_cast<std::size_t>((40LL * train[c] + most - 1) / most);
         std::printf("%-24s %9d %9d  %s\n", name.c_str(), train[c], c < test.size() ? test[c] : 0,
                     std::string(bar, '#').c_str());
+    }
+}
+
+/// The range and the mean of the first target values.
+void print_targets(const collab::Images& images) {
+    const auto width = static_cast<std::size_t>(images.target_size);
+    std::printf("%-24s %12s %12s %12s\n", "target value", "least", "mean", "greatest");
+    for (std::size_t k = 0; k < std::min<std::size_t>(width, 20); ++k) {
+        float least = images.targets[k];
+        float greatest = least;
+        double sum = 0;
+        for (std::size_t i = k; i < images.targets.size(); i += width) {
+            least = std::min(least, images.targets[i]);
+            greatest = std::max(greatest, images.targets[i]);
+            sum += double(images.targets[i]);
+        }
+        std::printf("%-24zu %12.5g %12.5g %12.5g\n", k, double(least), sum / images.size(),
+                    double(greatest));
     }
 }
 
@@ -82,7 +103,10 @@ void data_inspect(const InspectOptions& o) {
         data.train = collab::subset(data.train, o.subset, o.seed);
     print_part(data.train);
     print_part(data.test);
-    print_classes(data);
+    if (data.train.target_size > 0)
+        print_targets(data.train);
+    else
+        print_classes(data);
     if (!o.sheet.empty()) {
         const collab::Picture sheet = collab::contact_sheet(data.train, o.columns, o.rows, o.seed);
         collab::write_png(o.sheet, sheet.pixels.data(), sheet.dims);

@@ -227,6 +227,9 @@ TEST_CASE("targets of the wrong kind, size or value are refused with a sentence"
     const float outside[] = {1, 2};
     CHECK(refusal([&] { labels.step(pixels.data(), outside, 1, 0.1); }) ==
           "the target values of sample 0 begin with 1; expected values from 0 to 1");
+    Model<A, Cpu<float>> model(20);
+    CHECK(refusal([&] { model.accuracy(values.test); }) ==
+          "synthetic has 2 target values a sample; an accuracy needs class numbers");
     Images both = values.train;
     both.labels.assign(std::size_t(both.size()), 0);
     CHECK(refusal([&] { check(both); }) ==

@@ -41,17 +41,18 @@ inline void place(const std::uint8_t* picture, Dims dims, int zoom, int top, int
 }
 }  // namespace detail
 
-/// A contact sheet: a row for each of the first `rows` classes, with `columns` of its pictures,
-/// chosen by the seed, side by side. Small pictures are enlarged a whole number of times, to about
-/// 64 pixels; what is missing is gray. Pictures of 2 channels show the first only, those of more
-/// than 3 the first three.
+/// A contact sheet: a row for each of the first `rows` classes (one row, where targets are values),
+/// with `columns` of its pictures, chosen by the seed, side by side. Small pictures are enlarged a
+/// whole number of times, to about 64 pixels; what is missing is gray. Pictures of 2 channels show
+/// the first only, those of more than 3 the first three.
 inline Picture contact_sheet(const Images& images, int columns = 10, int rows = 20,
                              std::uint64_t seed = 1) {
     check(images);
     if (columns < 1 || rows < 1 || columns > 1000 || rows > 1000)
         fail("contact sheet: ", rows, " rows of ", columns, "; expected 1 to 1000 of both");
-    rows = std::min(rows, images.classes);
-    const auto of = detail::shuffled_classes(images.labels, images.classes, Random{seed, 0x736865});
+    const auto [labels, classes] = detail::strata(images);
+    rows = std::min(rows, classes);
+    const auto of = detail::shuffled_classes(labels, classes, Random{seed, 0x736865});
     constexpr int gap = 2;
     const int zoom = std::max(1, 64 / std::max(images.dims.height, images.dims.width));
     const int channels = images.dims.channels < 3 ? 1 : 3;

@@ -110,6 +110,9 @@ public:
     /// The share of images whose largest logit is that of their label.
     COLLAB_COLD double accuracy(const Images& images,
                                 const std::optional<Transform>& transform = {}) {
+        if (images.target_size > 0)
+            fail(images.name, " has ", images.target_size,
+                 " target values a sample; an accuracy needs class numbers");
         const std::vector<Scalar> z = predict(images, transform);
         int hits = 0;
         for (int i = 0; i < images.size(); ++i) {
