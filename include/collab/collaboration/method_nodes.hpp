@@ -311,7 +311,7 @@ struct CrossEntropyNode : LossNode<B> {
         const Tensor<T>& a = r.tensors[std::size_t(own)];
         const bool pulls = this->pulls(r) && a.gradient;
         r.context.backend.softmax_cross_entropy(
-            r.context.batch, classes, View<const T>{a.value, classes}, r.labels[labels_of],
+            {r.context.batch, classes, View<const T>{a.value, classes}, r.labels[labels_of]},
             this->scale(r),
             pulls ? View<T>{own_gradient ? own_gradient : a.gradient, classes} : View<T>{},
             this->rows, this->scores[0]);
