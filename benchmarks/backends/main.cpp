@@ -60,6 +60,26 @@ struct Quantity {
 };
 constexpr Quantity quantities[] = {
     {"logits", &Moment::logits}, {"losses", &Moment::losses}, {"weights", &Moment::weights}};
+
+/// How far each run but the first is from that, step by step.
+Chart deviations(const std::vector<Run>& runs, const Quantity& q) {
+    Chart chart;
+    chart.title = sentence("Relative stddev of the ", q.name, ", as a power of ten");
+    chart.x_label = "step";
+    chart.y_label = "log10";
+    const Run& base = runs[0];
+    for (std::size_t r = 1; r < runs.size(); ++r) {
+        Chart::Series series{runs[r].backend, int(r - 1) % 6, r > 6};
+        for (std::size_t s = 0; s < base.moments.size(); ++s) {
+            const double d =
+                stddev(base.moments[s].*q.values, runs[r].moments[s].*q.values).relative;
+            series.points.push_back({double(s + 1), d > 0 ? std::log10(d) : -17.0});
+        }
+        chart.series.push_back(series);
+    }
+    chart.note = "No difference at all is drawn at -17.";
+    return chart;
+}
 }  // namespace
 
 int main(int count, char** words) try {
@@ -103,23 +123,8 @@ int main(int count, char** words) try {
         table.rows.push_back(row);
     }
     report.tables = {table};
-    for (const Quantity& q : quantities) {
-        Chart chart;
-        chart.title = sentence("Relative stddev of the ", q.name, ", as a power of ten");
-        chart.x_label = "step";
-        chart.y_label = "log10";
-        for (std::size_t r = 1; r < runs.size(); ++r) {
-            Chart::Series series{runs[r].backend, int(r - 1) % 6, r > 6};
-            for (std::size_t s = 0; s <= last; ++s) {
-                const double d =
-                    stddev(base.moments[s].*q.values, runs[r].moments[s].*q.values).relative;
-                series.points.push_back({double(s + 1), d > 0 ? std::log10(d) : -17.0});
-            }
-            chart.series.push_back(series);
-        }
-        chart.note = "No difference at all is drawn at -17.";
-        report.charts.push_back(chart);
-    }
+    for (const Quantity& q : quantities)
+        report.charts.push_back(deviations(runs, q));
     for (const Run& run : runs)
         report.manifest.push_back({"backend", run.backend});
     if (count > 2) {

@@ -133,8 +133,8 @@ void add_batch_norm(Dims d, int batch) {
         auto s = random_values(*cpu, 8 * c);
         float* p = s.data();
         measure(state, 0, 2.0 * double(n) * sizeof(float), [&] {
-            cpu->batch_norm(map, {}, ReluFunction{}, View<const float>{x.data(), d.channels}, p,
-                            p + c, p + 2 * c, p + 3 * c, p + 4 * c,
+            cpu->batch_norm(map, ReluFunction{}, View<const float>{x.data(), d.channels},
+                            {p, p + c}, {{}, p + 2 * c, p + 3 * c, p + 4 * c},
                             View<float>{y.data(), d.channels});
         });
     });
@@ -146,8 +146,9 @@ void add_batch_norm(Dims d, int batch) {
         float* p = s.data();
         const auto view = [&](auto& buffer) { return View<float>{buffer.data(), d.channels}; };
         measure(state, 0, 4.0 * double(n) * sizeof(float), [&] {
-            cpu->batch_norm_backward(map, ReluFunction{}, view(x), view(y), view(dy), p, p + 4 * c,
-                                     p + 2 * c, p + 3 * c, view(dy));
+            cpu->batch_norm_backward(map, ReluFunction{},
+                                     {view(x), view(y), view(dy), p + 4 * c, p + 2 * c, p + 3 * c},
+                                     p, view(dy));
         });
     });
 }

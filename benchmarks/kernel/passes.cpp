@@ -152,24 +152,27 @@ void measure_fused(Maps& m, const std::string& name, F f) {
     measure(name + " normalize and add", m.where, 3 * m.n,
             [&] { cpu->normalize(m.map, f, input, m.y.view(), m.dx.view()); });
     measure(name + " gate and sums", m.where, 4 * m.n, [&] {
-        cpu->normalized_sums(m.map, f, m.x.view(), m.y.view(), m.dy.view(), m.row(4), m.row(6),
-                             m.row(7), m.row(2), m.dx.view());
+        cpu->normalized_sums(m.map, f,
+                             {m.x.view(), m.y.view(), m.dy.view(), m.row(4), m.row(6), m.row(7)},
+                             m.row(2), m.dx.view());
     });
 }
 
 void measure_normalization(Maps& m) {
     const backend::Normalization constants{};
     measure("batch norm + relu forward", m.where, 3 * m.n, [&] {
-        cpu->batch_norm(m.map, constants, ReluFunction{}, m.x.view(), m.row(0), m.row(1), m.row(2),
-                        m.row(3), m.row(4), m.y.view());
+        cpu->batch_norm(m.map, ReluFunction{}, m.x.view(), {m.row(0), m.row(1)},
+                        {constants, m.row(2), m.row(3), m.row(4)}, m.y.view());
     });
     measure("batch norm + relu backward", m.where, 7 * m.n, [&] {
-        cpu->batch_norm_backward(m.map, ReluFunction{}, m.x.view(), m.y.view(), m.dy.view(),
-                                 m.row(0), m.row(4), m.row(6), m.row(7), m.dx.view());
+        cpu->batch_norm_backward(
+            m.map, ReluFunction{},
+            {m.x.view(), m.y.view(), m.dy.view(), m.row(4), m.row(6), m.row(7)}, m.row(0),
+            m.dx.view());
     });
     measure("batch norm + relu inference", m.where, 2 * m.n, [&] {
-        cpu->batch_norm_inference(m.map, constants, ReluFunction{}, m.x.view(), m.row(0), m.row(1),
-                                  m.row(2), m.row(3), m.y.view());
+        cpu->batch_norm_inference(m.map, ReluFunction{}, m.x.view(), {m.row(0), m.row(1)},
+                                  {m.row(2), m.row(3)}, m.y.view());
     });
     measure("batch statistics", m.where, m.n, [&] {
         cpu->batch_statistics(m.map, m.x.view(), {constants, m.row(2), m.row(3), m.row(4)});
@@ -263,7 +266,7 @@ void measure_losses(int rows, int classes) {
     for (int b = 0; b < rows; ++b)
         labels[std::size_t(b)] = b * 7 % classes;
     measure("softmax cross entropy", sentence(classes, " classes b", rows), 2 * double(n), [&] {
-        cpu->softmax_cross_entropy(rows, classes, logits.view(), labels.data(), 1.f / float(rows),
+        cpu->softmax_cross_entropy({rows, classes, logits.view(), labels.data()}, 1.f / float(rows),
                                    gradient.view(), losses.data(), losses.data() + rows);
     });
 }

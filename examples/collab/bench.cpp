@@ -62,11 +62,11 @@ CLI::App* add_bench(CLI::App& app, BenchOptions& o) {
     return bench;
 }
 
-void bench(const BenchOptions& o) {
-    const PairEntry& pair = pair_named(o.pair);
-    if (!(o.channels == 1 ? pair.gray : pair.color))
-        collab::fail("the pair ", pair.name, " is built for gray pictures only: --channels 1");
-    collab::Table asked, trained;
+namespace {
+
+/// How fast the networks of the pair answer.
+collab::Table asked_table(const BenchOptions& o, const PairEntry& pair, std::string& backend) {
+    collab::Table asked;
     asked.caption = "Asked";
     asked.columns = {{"asked"},
                      {"images at once", true},
@@ -74,7 +74,6 @@ void bench(const BenchOptions& o) {
                      {"ms for them", true},
                      {"multiply-adds each", true},
                      {"10^9 of them/s", true}};
-    std::string backend;
     for (const std::string& name : pair.networks) {
         const auto network = network_of({name, "none", o.channels}, o.batch, o.threads);
         backend = network->backend();
@@ -89,19 +88,51 @@ void bench(const BenchOptions& o) {
                 break;
         }
     }
-    std::printf("%s\n\n%s\n", backend.c_str(), as_text(asked).c_str());
-    std::fflush(stdout);
+    return asked;
+}
 
+/// Watches a training until `seconds` of its steps have been seen, without the first two, which
+/// find their memory.
+class StepTimer {
+public:
+    explicit StepTimer(double seconds) : seconds_(seconds) {}
+    /// Whether to go on.
+    bool operator()(const collab::FitEvent& e) {
+        if (e.evaluated)
+            return true;
+        last_ = now();
+        steps_ = e.step;
+        if (first_ == 0 && e.step >= 2) {
+            begin_ = last_;
+            first_ = e.step;
+        }
+        return !interrupted() && (first_ == 0 || steps_ < first_ + 2 || last_ - begin_ < seconds_);
+    }
+    bool seen() const { return steps_ > first_; }
+    double seconds_a_step() const { return (last_ - begin_) / double(steps_ - first_); }
+
+private:
+    double seconds_;
+    double begin_ = 0;
+    double last_ = 0;
+    long first_ = 0;
+    long steps_ = 0;
+};
+
+struct Line {
+    MethodId method;
+    int network;
+    std::string title;
+};
+
+/// How fast the pair trains, each network alone and both together.
+collab::Table trained_table(const BenchOptions& o, const PairEntry& pair) {
+    collab::Table trained;
     trained.columns = {
         {"trained"}, {"images/s", true, true}, {"ms for a step", true}, {"memory, MiB", true}};
     const collab::Dims dims{o.channels, 32, 32};
     const collab::Splits data{collab::synthetic_images(dims, 10, 4 * o.batch, 1),
                               collab::synthetic_images(dims, 10, 20, 2)};
-    struct Line {
-        MethodId method;
-        int network;
-        std::string title;
-    };
     for (const Line& line : {Line{MethodId::individual, 0, pair.networks[0] + " alone"},
                              Line{MethodId::individual, 1, pair.networks[1] + " alone"},
                              Line{MethodId::mutual, 0, "both, mutual learning"},
@@ -115,31 +146,30 @@ void bench(const BenchOptions& o) {
         job.threads = o.threads;
         job.learning_rate = 1e-4;
         job.epochs = 100000;
-        double begin = 0;
-        double last = 0;
-        long first = 0;
-        long steps = 0;
-        job.watch = [&](const collab::FitEvent& e) {
-            if (e.evaluated)
-                return true;
-            last = now();
-            steps = e.step;
-            // the first steps find their memory
-            if (first == 0 && e.step >= 2) {
-                begin = last;
-                first = e.step;
-            }
-            return !interrupted() && (first == 0 || steps < first + 2 || last - begin < o.seconds);
-        };
+        StepTimer timer(o.seconds);
+        job.watch = [&](const collab::FitEvent& e) { return timer(e); };
         job.evaluate_every = 1 << 30;
         const Outcome outcome = train(data, pair, job);
-        if (steps <= first)
+        if (!timer.seen())
             break;
-        const double t = (last - begin) / double(steps - first);
+        const double t = timer.seconds_a_step();
         trained.rows.push_back({line.title, grouped(o.batch / t), decimal(1000 * t, 2),
                                 decimal(double(outcome.memory_bytes) / 1048576, 1)});
     }
-    std::printf("%s", as_text(trained).c_str());
+    return trained;
+}
+
+}  // namespace
+
+void bench(const BenchOptions& o) {
+    const PairEntry& pair = pair_named(o.pair);
+    if (!(o.channels == 1 ? pair.gray : pair.color))
+        collab::fail("the pair ", pair.name, " is built for gray pictures only: --channels 1");
+    std::string backend;
+    const collab::Table asked = asked_table(o, pair, backend);
+    std::printf("%s\n\n%s\n", backend.c_str(), as_text(asked).c_str());
+    std::fflush(stdout);
+    std::printf("%s", as_text(trained_table(o, pair)).c_str());
 }
 
 }  // namespace program

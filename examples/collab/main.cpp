@@ -12,6 +12,22 @@
 #include "together.hpp"
 #include "use.hpp"
 
+namespace {
+constexpr const char* examples =
+    "Examples, from a training to an answer:\n"
+    "  collab --data synthetic:2000 --epochs 2 --report first.html               both "
+    "networks alone and together, with a page of curves\n"
+    "  collab train --method cl --data fashion:DIR --epochs 20 --save trained    a "
+    "collaboration; its networks go to the folder trained\n"
+    "  collab eval trained/seed-1/cl-*.safetensors --data fashion:DIR            their "
+    "accuracy, class by class\n"
+    "  collab predict trained/seed-1/cl-SmallNet.safetensors shoe.png            what a "
+    "picture shows\n"
+    "  collab export trained/seed-1/cl-SmallNet.safetensors small.onnx           for "
+    "other programs\n"
+    "collab train --help and so on tell about each of them.";
+}  // namespace
+
 int main(int argc, char** argv) {
     CLI::App app{"Trains SmallNet and ResNet-20 on images, each alone and both in collaboration "
                  "around a mutual knowledge base, and compares them."};
@@ -38,18 +54,7 @@ int main(int argc, char** argv) {
     std::string shell;
     const CLI::App* complete = program::add_shell(app, shell);
     app.require_subcommand(0, 1);
-    app.footer("Examples, from a training to an answer:\n"
-               "  collab --data synthetic:2000 --epochs 2 --report first.html               both "
-               "networks alone and together, with a page of curves\n"
-               "  collab train --method cl --data fashion:DIR --epochs 20 --save trained    a "
-               "collaboration; its networks go to the folder trained\n"
-               "  collab eval trained/seed-1/cl-*.safetensors --data fashion:DIR            their "
-               "accuracy, class by class\n"
-               "  collab predict trained/seed-1/cl-SmallNet.safetensors shoe.png            what a "
-               "picture shows\n"
-               "  collab export trained/seed-1/cl-SmallNet.safetensors small.onnx           for "
-               "other programs\n"
-               "collab train --help and so on tell about each of them.");
+    app.footer(examples);
     if (int status = 0; !program::parse(app, argc, argv, status))
         return status;
     program::listen_to_interrupts();

@@ -122,12 +122,10 @@ void look(T& training, const Splits& data, const Job& job, Outcome& outcome) {
         outcome.scores.push_back(classification_report(z, data.test.labels, data.test.classes));
 }
 
-/// `names`: of the networks in this training; their initial weights follow from them, so that a
-/// network begins alike in all trainings.
-template <class What>
-Outcome train_as(const Splits& data, const Job& job, const std::vector<std::string>& names,
-                 double alpha) {
-    using T = Training<What, Cpu<float>>;
+/// The settings of a training, with what the job says of its metric and method.
+template <class T>
+typename T::Settings settings_of(const Job& job, const std::vector<std::string>& names,
+                                 double alpha) {
     typename T::Settings settings{
         .alpha = alpha, .seed = job.seed, .batch = job.batch, .names = names};
     if constexpr (std::same_as<decltype(settings.metric), ChosenMetric>)
@@ -137,7 +135,26 @@ Outcome train_as(const Splits& data, const Job& job, const std::vector<std::stri
         if constexpr (requires { method.id; })
             method.id = job.method;
     }
-    T training(settings, std::make_shared<Cpu<float>>(job.threads));
+    return settings;
+}
+
+/// What a deployed network costs, of the first two.
+template <class C>
+void count_deployed(Outcome& outcome) {
+    static_for<std::min<int>(C::size, 2)>([&](auto i) {
+        using Alone = bound<Deployed<C, i>>;
+        outcome.deployed_parameters[i] = Alone::footprint.parameters;
+        outcome.multiply_adds[i] = Alone::table.multiply_adds;
+    });
+}
+
+/// `names`: of the networks in this training; their initial weights follow from them, so that a
+/// network begins alike in all trainings.
+template <class What>
+Outcome train_as(const Splits& data, const Job& job, const std::vector<std::string>& names,
+                 double alpha) {
+    using T = Training<What, Cpu<float>>;
+    T training(settings_of<T>(job, names, alpha), std::make_shared<Cpu<float>>(job.threads));
     using C = typename T::Description;
     static_for<C::size>([&](auto i) {
         if constexpr (C::frozen::has(i))
@@ -175,11 +192,7 @@ Outcome train_as(const Splits& data, const Job& job, const std::vector<std::stri
         r.networks.resize(std::min<std::size_t>(r.networks.size(), 2));
     outcome.semantics = training_manifest<C>(training.settings());
     outcome.parameters = training.named_tensors().parameter_count;
-    static_for<std::min<int>(C::size, 2)>([&](auto i) {
-        using Alone = bound<Deployed<C, i>>;
-        outcome.deployed_parameters[i] = Alone::footprint.parameters;
-        outcome.multiply_adds[i] = Alone::table.multiply_adds;
-    });
+    count_deployed<C>(outcome);
     if (job.held_out && !outcome.history.stopped) {
         const auto evaluated = training.evaluate(*job.held_out, job.transform);
         outcome.held_out.assign(evaluated.begin(), evaluated.begin() + std::min<int>(C::size, 2));

@@ -103,59 +103,73 @@ std::string completion(const CLI::App& app, const std::string& shell) {
                "\"${COMP_WORDS[COMP_CWORD]}\"))\n}\ncomplete -o default -F _collab collab\n";
 }
 
+namespace {
+/// Options and commands behind a path such as "collab train".
+std::vector<std::string> known_behind(const CLI::App& app, const std::string& path) {
+    std::vector<std::string> known;
+    for (const Words& w : words_of(app))
+        if (w.path == path) {
+            known = w.options;
+            known.insert(known.end(), w.commands.begin(), w.commands.end());
+        }
+    return known;
+}
+
+/// Which words were not understood, CLI11 says in a sentence only; `remaining` has them apart.
+void say_extra_words(const CLI::App& app) {
+    const CLI::App* at = &app;
+    std::string path = "collab";
+    for (bool deeper = true; deeper;) {
+        deeper = false;
+        for (const CLI::App* sub : at->get_subcommands()) {
+            at = sub;
+            path += " " + sub->get_name();
+            deeper = true;
+        }
+    }
+    const auto left = app.remaining(true);
+    std::string wrong = left.empty() ? "" : left.front();
+    for (const std::string& word : left)
+        if (word.starts_with("-")) {
+            wrong = word;
+            break;
+        }
+    wrong = wrong.substr(0, wrong.find('='));
+    std::fprintf(stderr, "collab: %s has no %s '%s'%s %s --help lists what there is.\n",
+                 path.c_str(), wrong.starts_with("-") ? "option" : "word", wrong.c_str(),
+                 did_you_mean(wrong, known_behind(app, path)).c_str(), path.c_str());
+}
+
+/// `sentence`: "... train.epohcs": the option with its section, at the end.
+void say_unknown_setting(const CLI::App& app, const std::string& sentence) {
+    const std::string item = sentence.substr(sentence.rfind(' ') + 1);
+    const std::size_t dot = item.rfind('.');
+    std::string path = "collab " + (dot == item.npos ? "" : item.substr(0, dot));
+    const std::string wrong = item.substr(dot == item.npos ? 0 : dot + 1);
+    if (dot == item.npos)
+        path.pop_back();
+    std::replace(path.begin(), path.end(), '.', ' ');
+    std::vector<std::string> known;
+    for (const Words& w : words_of(app))
+        if (w.path == path)
+            known = w.options;
+    std::fprintf(stderr,
+                 "collab: in the file of options, %s has no '%s'%s %s --help lists what there "
+                 "is.\n",
+                 path.c_str(), wrong.c_str(), did_you_mean("--" + wrong, known).c_str(),
+                 path.c_str());
+}
+}  // namespace
+
 bool parse(CLI::App& app, int argc, char** argv, int& status) {
     try {
         app.parse(argc, argv);
         return true;
     } catch (const CLI::ExtrasError& e) {
-        // Which words were not understood, CLI11 says in a sentence only; `remaining` has them
-        // apart.
-        const CLI::App* at = &app;
-        std::string path = "collab";
-        for (bool deeper = true; deeper;) {
-            deeper = false;
-            for (const CLI::App* sub : at->get_subcommands()) {
-                at = sub;
-                path += " " + sub->get_name();
-                deeper = true;
-            }
-        }
-        const auto left = app.remaining(true);
-        std::vector<std::string> known;
-        for (const Words& w : words_of(app))
-            if (w.path == path) {
-                known = w.options;
-                known.insert(known.end(), w.commands.begin(), w.commands.end());
-            }
-        std::string wrong = left.empty() ? "" : left.front();
-        for (const std::string& word : left)
-            if (word.starts_with("-")) {
-                wrong = word;
-                break;
-            }
-        wrong = wrong.substr(0, wrong.find('='));
-        std::fprintf(stderr, "collab: %s has no %s '%s'%s %s --help lists what there is.\n",
-                     path.c_str(), wrong.starts_with("-") ? "option" : "word", wrong.c_str(),
-                     did_you_mean(wrong, known).c_str(), path.c_str());
+        say_extra_words(app);
         status = e.get_exit_code();
     } catch (const CLI::ConfigError& e) {
-        // "... train.epohcs": the option with its section, at the end of the sentence.
-        const std::string sentence = e.what();
-        const std::string item = sentence.substr(sentence.rfind(' ') + 1);
-        const std::size_t dot = item.rfind('.');
-        std::string path = "collab " + (dot == item.npos ? "" : item.substr(0, dot));
-        std::string wrong = item.substr(dot == item.npos ? 0 : dot + 1);
-        if (dot == item.npos)
-            path.pop_back();
-        std::replace(path.begin(), path.end(), '.', ' ');
-        std::vector<std::string> known;
-        for (const Words& w : words_of(app))
-            if (w.path == path)
-                known = w.options;
-        std::fprintf(
-            stderr,
-            "collab: in the file of options, %s has no '%s'%s %s --help lists what there is.\n",
-            path.c_str(), wrong.c_str(), did_you_mean("--" + wrong, known).c_str(), path.c_str());
+        say_unknown_setting(app, e.what());
         status = e.get_exit_code();
     } catch (const CLI::ParseError& e) {
         if (e.get_exit_code() == 0)

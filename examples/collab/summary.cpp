@@ -99,6 +99,51 @@ collab::Scatter space_of(const std::vector<std::string>& names,
     return s;
 }
 
+namespace {
+/// What the seeds say of one network.
+struct Comparison {
+    std::vector<double> alone, together, difference;
+    std::vector<double> steps_alone, steps_together;
+    int reached = 0;  ///< seeds in which it reached, together, its best accuracy alone
+    int asked = 0;    ///< seeds of both trainings
+};
+Comparison compared(const std::vector<SeedRun>& runs, std::size_t i) {
+    Comparison c;
+    for (const SeedRun& r : runs) {
+        if (has(r.alone[i]))
+            c.alone.push_back(last_accuracy(r.alone[i], 0));
+        if (has(r.together))
+            c.together.push_back(last_accuracy(r.together, i));
+        if (!has(r.alone[i]) || !has(r.together))
+            continue;
+        c.difference.push_back(c.together.back() - c.alone.back());
+        double best = 0;
+        for (const auto& record : r.alone[i].records)
+            best = std::max(best, record.networks[0].test_score());
+        c.steps_alone.push_back(double(steps_to(r.alone[i], 0, best)));
+        ++c.asked;
+        if (const long s = steps_to(r.together, i, best); s >= 0) {
+            c.steps_together.push_back(double(s));
+            ++c.reached;
+        }
+    }
+    return c;
+}
+
+/// "SmallNet gained 1.20 points by learning together (one seed: ...)."
+std::string gain_of(const std::string& network, const Mean& d) {
+    const std::string points = decimal(100 * std::abs(d.mean), 2);
+    std::string s = points == "0.00" ? network + " neither gained nor lost by learning together"
+                                     : sentence(network, d.mean > 0 ? " gained " : " lost ", points,
+                                                " points by learning together");
+    if (d.n > 1)
+        s += sentence(" (mean over ", d.n, " seeds, stddev ", decimal(100 * d.stddev, 2), ")");
+    else
+        s += " (one seed: differences of a few tenths are within chance)";
+    return s + ".";
+}
+}  // namespace
+
 Findings find(const std::vector<SeedRun>& runs) {
     Findings f;
     f.headline.caption = "Test accuracy in per cent at the end of training, and steps to the best "
@@ -107,59 +152,28 @@ Findings find(const std::vector<SeedRun>& runs) {
                           {"together", true},    {"difference", true, true},
                           {"steps alone", true}, {"steps together", true}};
     for (std::size_t i = 0; i < network_names.size(); ++i) {
-        std::vector<double> alone, together, difference;
-        std::vector<double> steps_alone, steps_together;
-        int reached = 0;
-        int asked = 0;
-        for (const SeedRun& r : runs) {
-            if (has(r.alone[i]))
-                alone.push_back(last_accuracy(r.alone[i], 0));
-            if (has(r.together))
-                together.push_back(last_accuracy(r.together, i));
-            if (has(r.alone[i]) && has(r.together)) {
-                difference.push_back(together.back() - alone.back());
-                double best = 0;
-                for (const auto& record : r.alone[i].records)
-                    best = std::max(best, record.networks[0].test_score());
-                steps_alone.push_back(double(steps_to(r.alone[i], 0, best)));
-                ++asked;
-                if (const long s = steps_to(r.together, i, best); s >= 0) {
-                    steps_together.push_back(double(s));
-                    ++reached;
-                }
-            }
-        }
+        const Comparison c = compared(runs, i);
         const auto steps = [](const Mean& m) {
             return m.n ? collab::grouped(m.mean) : std::string("-");
         };
-        std::string met = steps(mean_of(steps_together));
-        if (asked > 0 && reached == 0)
+        std::string met = steps(mean_of(c.steps_together));
+        if (c.asked > 0 && c.reached == 0)
             met = "not reached";
-        else if (reached < asked)
-            met += sentence(" (", reached, " of ", asked, " seeds)");
-        const Mean d = mean_of(difference);
-        f.headline.rows.push_back({network_names[i], percent(mean_of(alone)),
-                                   percent(mean_of(together)), percent(d, true),
-                                   steps(mean_of(steps_alone)), met});
-        if (d.n > 0) {
-            f.highlights.push_back(
-                {(d.mean >= 0 ? "+" : "") + decimal(100 * d.mean, 2) + " points",
-                 network_names[i] + ", together against alone",
-                 percent(mean_of(alone)) + " % to " + percent(mean_of(together)) + " %, " +
-                     (d.n == 1 ? std::string("one seed") : sentence("mean of ", d.n, " seeds")),
-                 int(i)});
-            const std::string points = decimal(100 * std::abs(d.mean), 2);
-            std::string s = points == "0.00"
-                                ? network_names[i] + " neither gained nor lost by learning together"
-                                : sentence(network_names[i], d.mean > 0 ? " gained " : " lost ",
-                                           points, " points by learning together");
-            if (d.n > 1)
-                s += sentence(" (mean over ", d.n, " seeds, stddev ", decimal(100 * d.stddev, 2),
-                              ")");
-            else
-                s += " (one seed: differences of a few tenths are within chance)";
-            f.sentences.push_back(s + ".");
-        }
+        else if (c.reached < c.asked)
+            met += sentence(" (", c.reached, " of ", c.asked, " seeds)");
+        const Mean d = mean_of(c.difference);
+        f.headline.rows.push_back({network_names[i], percent(mean_of(c.alone)),
+                                   percent(mean_of(c.together)), percent(d, true),
+                                   steps(mean_of(c.steps_alone)), met});
+        if (d.n == 0)
+            continue;
+        f.highlights.push_back(
+            {(d.mean >= 0 ? "+" : "") + decimal(100 * d.mean, 2) + " points",
+             network_names[i] + ", together against alone",
+             percent(mean_of(c.alone)) + " % to " + percent(mean_of(c.together)) + " %, " +
+                 (d.n == 1 ? std::string("one seed") : sentence("mean of ", d.n, " seeds")),
+             int(i)});
+        f.sentences.push_back(gain_of(network_names[i], d));
     }
     return f;
 }
@@ -191,30 +205,40 @@ std::string as_text(const collab::Table& table) {
     return s;
 }
 
-std::vector<collab::Chart> curves(const std::vector<SeedRun>& runs) {
-    std::vector<collab::Chart> charts;
+namespace {
+/// The charts of `curves`, still without series.
+struct Curves {
+    collab::Chart accuracy, loss, mutual;
+};
+Curves empty_curves(std::size_t runs) {
     const std::string note =
-        runs.size() > 1 ? "Solid: together. Dashed: alone. Shaded: from the worst to the best seed."
-                        : "Solid: together. Dashed: alone.";
-    collab::Chart accuracy{.title = "Test accuracy",
-                           .x_label = "steps",
-                           .y_label = "accuracy",
-                           .percent = true,
-                           .series = {},
-                           .note = note};
-    accuracy.focus = true;
-    collab::Chart loss{.title = "Training loss (classification)",
-                       .x_label = "steps",
-                       .y_label = "cross entropy",
-                       .series = {},
-                       .note = note};
-    collab::Chart mutual{
-        .title = "In the mutual space",
-        .x_label = "steps",
-        .y_label = "loss",
-        .series = {},
-        .note =
-            "Means over training batches; the metric is the distance between the two embeddings."};
+        runs > 1 ? "Solid: together. Dashed: alone. Shaded: from the worst to the best seed."
+                 : "Solid: together. Dashed: alone.";
+    Curves curves{{.title = "Test accuracy",
+                   .x_label = "steps",
+                   .y_label = "accuracy",
+                   .percent = true,
+                   .series = {},
+                   .note = note},
+                  {.title = "Training loss (classification)",
+                   .x_label = "steps",
+                   .y_label = "cross entropy",
+                   .series = {},
+                   .note = note},
+                  {.title = "In the mutual space",
+                   .x_label = "steps",
+                   .y_label = "loss",
+                   .series = {},
+                   .note =
+                       "Means over training batches; the metric is the distance between the two "
+                       "embeddings."}};
+    curves.accuracy.focus = true;
+    return curves;
+}
+}  // namespace
+
+std::vector<collab::Chart> curves(const std::vector<SeedRun>& runs) {
+    auto [accuracy, loss, mutual] = empty_curves(runs.size());
     const auto training = [](const collab::History& h, std::size_t column,
                              double collab::NetworkRecord::* what) {
         std::vector<collab::Chart::Point> points;
@@ -248,6 +272,7 @@ std::vector<collab::Chart> curves(const std::vector<SeedRun>& runs) {
     add(mutual, over_seeds(runs, "metric", 2, false, [&](const SeedRun& r) {
             return training(r.together, 0, &collab::NetworkRecord::metric);
         }));
+    std::vector<collab::Chart> charts;
     for (auto* c : {&accuracy, &loss, &mutual})
         if (!c->series.empty())
             charts.push_back(std::move(*c));

@@ -9,10 +9,18 @@
 
 namespace {
 
+/// What the trainings together and alone have left.
+struct Results {
+    std::vector<program::SeedRun> runs;
+    std::string backend;
+    program::Outcome last;  ///< of the last training together
+};
+
 void write_report(const program::TogetherOptions& o, const collab::Splits& data,
-                  const std::vector<program::SeedRun>& runs, const program::Findings& found,
-                  const std::string& backend, const program::Job& job, double seconds,
-                  const std::string& command, const program::Outcome& last) {
+                  const Results& results, const program::Findings& found, const program::Job& job,
+                  double seconds, const std::string& command) {
+    const auto& runs = results.runs;
+    const program::Outcome& last = results.last;
     collab::Report report;
     report.title = "Two networks that learn from each other";
     report.subtitle = collab::sentence("SmallNet and ResNet-20 on ", data.train.name,
@@ -51,7 +59,7 @@ void write_report(const program::TogetherOptions& o, const collab::Splits& data,
     report.manifest = {
         {"command", command},
         {"collab", COLLAB_VERSION},
-        {"backend", backend},
+        {"backend", results.backend},
         {"loss",
          collab::sentence("classification + ", collab::decimal(o.alpha, 3),
                           " (metric + verification), peers detached, simultaneous updates")},
@@ -60,6 +68,55 @@ void write_report(const program::TogetherOptions& o, const collab::Splits& data,
     const auto how = program::manifest_of(o, job);
     report.manifest.insert(report.manifest.end() - 1, how.begin(), how.end());
     collab::write(report, o.report);
+}
+
+/// Each network alone, unless that is not asked for, and both together, for each seed.
+Results train_all(const program::TogetherOptions& o, const collab::Splits& data,
+                  const program::PairEntry& pair, program::Job& job) {
+    using program::MethodId;
+    const MethodId together = o.merge == "sum" ? MethodId::cl_sum : MethodId::cl;
+    collab::LiveView progress(stderr, o.quiet ? collab::LiveView::Style::quiet
+                                              : collab::LiveView::Style::automatic);
+    Results all;
+    for (int s = 0; s < o.seeds && !program::interrupted(); ++s) {
+        program::SeedRun result;
+        result.seed = job.seed = o.first_seed + std::uint64_t(s);
+        const std::string suffix = o.seeds > 1 ? collab::sentence(" (seed ", result.seed, ")") : "";
+        const auto phase = [&](MethodId method, int network, const std::string& label,
+                               std::vector<std::string> names, collab::History& to) {
+            if (program::interrupted())
+                return;
+            program::Watcher watcher(progress, label + suffix, std::move(names));
+            job.method = method;
+            job.network = network;
+            job.watch = [&](const collab::FitEvent& e) { return watcher(e); };
+            program::Outcome outcome = program::train(data, pair, job);
+            watcher.finish(outcome.history);
+            to = std::move(outcome.history);
+            all.backend = outcome.backend;
+            if (method == together)
+                all.last = std::move(outcome);
+        };
+        const auto& names = pair.networks;
+        if (!o.only_together)
+            phase(MethodId::individual, 0, names[0] + " alone", {names[0]}, result.alone[0]);
+        if (!o.only_together)
+            phase(MethodId::individual, 1, names[1] + " alone", {names[1]}, result.alone[1]);
+        phase(together, 0, "together", names, result.together);
+        all.runs.push_back(std::move(result));
+    }
+    return all;
+}
+
+void write_picture(const std::string& name, const std::vector<program::SeedRun>& runs) {
+    const auto charts = program::curves(runs);
+    if (name.empty() || charts.empty())
+        return;
+    const std::string stem = name.ends_with(".svg") ? name.substr(0, name.size() - 4) : name;
+    collab::detail::replace_file(stem + ".svg", collab::svg(charts[0], collab::Theme::light),
+                                 "the picture");
+    collab::detail::replace_file(stem + "-dark.svg", collab::svg(charts[0], collab::Theme::dark),
+                                 "the picture");
 }
 
 }  // namespace
@@ -85,7 +142,6 @@ int together(const TogetherOptions& o, const std::string& command) {
 
     Job job = job_of(o, data);
     job.look = !o.report.empty();
-    const MethodId together = o.merge == "sum" ? MethodId::cl_sum : MethodId::cl;
     const PairEntry& pair = pair_named("smallnet+resnet20");
     if (!o.quiet) {
         std::printf("%s: %d training and %d test images, %d classes. %d epochs, batch %d, %d "
@@ -96,39 +152,8 @@ int together(const TogetherOptions& o, const std::string& command) {
         std::fflush(stdout);
     }
 
-    collab::LiveView progress(stderr, o.quiet ? collab::LiveView::Style::quiet
-                                              : collab::LiveView::Style::automatic);
-    std::vector<SeedRun> runs;
-    std::string backend;
-    Outcome last;  // the last training together
-    for (int s = 0; s < o.seeds && !interrupted(); ++s) {
-        SeedRun result;
-        result.seed = job.seed = o.first_seed + std::uint64_t(s);
-        const std::string suffix = o.seeds > 1 ? collab::sentence(" (seed ", result.seed, ")") : "";
-        const auto phase = [&](MethodId method, int network, const std::string& label,
-                               std::vector<std::string> names, collab::History& to) {
-            if (interrupted())
-                return;
-            Watcher watcher(progress, label + suffix, std::move(names));
-            job.method = method;
-            job.network = network;
-            job.watch = [&](const collab::FitEvent& e) { return watcher(e); };
-            Outcome outcome = train(data, pair, job);
-            watcher.finish(outcome.history);
-            to = std::move(outcome.history);
-            backend = outcome.backend;
-            if (method == together)
-                last = std::move(outcome);
-        };
-        const auto& names = pair.networks;
-        if (!o.only_together)
-            phase(MethodId::individual, 0, names[0] + " alone", {names[0]}, result.alone[0]);
-        if (!o.only_together)
-            phase(MethodId::individual, 1, names[1] + " alone", {names[1]}, result.alone[1]);
-        phase(together, 0, "together", names, result.together);
-        runs.push_back(std::move(result));
-    }
-    const Findings found = find(runs);
+    const Results results = train_all(o, data, pair, job);
+    const Findings found = find(results.runs);
     std::printf("\n%s\n", as_text(found.headline).c_str());
     for (const auto& s : found.sentences)
         std::printf("%s\n", s.c_str());
@@ -138,16 +163,9 @@ int together(const TogetherOptions& o, const std::string& command) {
                     data.train.size(), o.epochs);
     if (interrupted())
         std::printf("Interrupted; the figures are those reached by then.\n");
-    if (const auto charts = curves(runs); !o.picture.empty() && !charts.empty()) {
-        const std::string stem =
-            o.picture.ends_with(".svg") ? o.picture.substr(0, o.picture.size() - 4) : o.picture;
-        collab::detail::replace_file(stem + ".svg", collab::svg(charts[0], collab::Theme::light),
-                                     "the picture");
-        collab::detail::replace_file(stem + "-dark.svg",
-                                     collab::svg(charts[0], collab::Theme::dark), "the picture");
-    }
+    write_picture(o.picture, results.runs);
     if (!o.report.empty()) {
-        write_report(o, data, runs, found, backend, job, seconds(), command, last);
+        write_report(o, data, results, found, job, seconds(), command);
         std::printf("\nThe curves: %s\n", o.report.c_str());
     }
     return interrupted() ? 130 : 0;

@@ -53,105 +53,135 @@ View<const float> whole(const std::vector<float>& v, int channels) {
 
 using Outputs = std::vector<std::vector<float>>;
 
-/// Every operation on maps of many pieces; `gap` floats lie between pixels.
-Outputs everything(Cpu<float>& cpu, const Map& map, int gap) {
-    Outputs out;
-    const int c = map.dims.channels;
-    const int wide = c + gap;
-    const std::size_t n = static_cast<std::size_t>(map.pixels() * wide);
-    const std::size_t channels = static_cast<std::size_t>(c);
-    const std::vector<float> x = numbers(n, 1);
-    const std::vector<float> dy = numbers(n, 2);
-    const std::vector<float> gamma = numbers(channels, 3, 0.5f, 2);
-    const std::vector<float> beta = numbers(channels, 4);
-    const View<const float> vx{x.data(), wide};
-    const View<const float> vdy{dy.data(), wide};
-    std::vector<float> y(n);
-    std::vector<float> dx(n);
-    std::vector<float> z(n);
-    const View<float> vy{y.data(), wide};
-    const View<float> vdx{dx.data(), wide};
-    const View<float> vz{z.data(), wide};
-    cpu.activate(map, EluFunction{}, vx, vy);
-    out.push_back(y);
-    cpu.activate_backward(map, EluFunction{}, vy, vdy, vdx);
-    out.push_back(dx);
-    cpu.add(map, vx, vy);
-    out.push_back(y);
-    cpu.dropout(map, 0.3, Random{5, 6}, vx, vy);
-    out.push_back(y);
-    std::vector<float> mean(channels);
-    std::vector<float> variance(channels, 1);
-    std::vector<float> saved(2 * channels);
-    std::vector<float> dgamma(channels);
-    std::vector<float> dbeta(channels);
-    cpu.batch_norm(map, {}, EluFunction{}, vx, gamma.data(), beta.data(), mean.data(),
-                   variance.data(), saved.data(), vy);
-    cpu.batch_norm_backward(map, EluFunction{}, vx, vy, vdy, gamma.data(), saved.data(),
-                            dgamma.data(), dbeta.data(), vdx);
-    for (const auto& v : {y, mean, variance, saved, dgamma, dbeta, dx})
-        out.push_back(v);
-    cpu.batch_norm_inference(map, {}, ReluFunction{}, vx, gamma.data(), beta.data(), mean.data(),
-                             variance.data(), vy);
-    out.push_back(y);
-    const Dims in = map.dims;
-    const Dims half{c, (in.height + 1) / 2, (in.width + 1) / 2};
-    const backend::Pooling pool{map.batch, in, half, {3, 3}, {2, 2}, {1, 1}};
-    cpu.max_pool(pool, vx, vy);
-    cpu.max_pool_backward(pool, vx, vy, vdy, vdx);
-    out.push_back(y);
-    out.push_back(dx);
-    cpu.average_pool(pool, vx, vy);
-    cpu.average_pool_backward(pool, vdy, vdx);
-    out.push_back(y);
-    out.push_back(dx);
-    cpu.adaptive_average_pool(pool, vx, vy);
-    cpu.adaptive_average_pool_backward(pool, vdy, vdx);
-    out.push_back(y);
-    out.push_back(dx);
-    backend::Convolution g{map.batch, in, half, {1, 1}, {2, 2}};
-    cpu.pad_shortcut(g, vx, vy);
-    cpu.pad_shortcut_backward(g, vdy, vdx);
-    out.push_back(y);
-    out.push_back(dx);
+/// The operands of every operation on maps of many pieces; `gap` floats lie between pixels.
+struct Operands {
+    Map map;
+    int wide;
+    std::size_t n = static_cast<std::size_t>(map.pixels() * wide);
+    std::size_t channels = static_cast<std::size_t>(map.dims.channels);
+    std::vector<float> x = numbers(n, 1);
+    std::vector<float> dy = numbers(n, 2);
+    std::vector<float> gamma = numbers(channels, 3, 0.5f, 2);
+    std::vector<float> beta = numbers(channels, 4);
+    std::vector<float> y = std::vector<float>(n);
+    std::vector<float> dx = std::vector<float>(n);
+    std::vector<float> dbeta = std::vector<float>(channels);
+    Outputs out{};
+
+    Operands(const Map& m, int gap) : map(m), wide(m.dims.channels + gap) {}
+    View<const float> vx() const { return {x.data(), wide}; }
+    View<const float> vdy() const { return {dy.data(), wide}; }
+    View<float> vy() { return {y.data(), wide}; }
+    View<float> vdx() { return {dx.data(), wide}; }
+};
+
+void elementwise(Cpu<float>& cpu, Operands& o) {
+    cpu.activate(o.map, EluFunction{}, o.vx(), o.vy());
+    o.out.push_back(o.y);
+    cpu.activate_backward(o.map, EluFunction{}, o.vy(), o.vdy(), o.vdx());
+    o.out.push_back(o.dx);
+    cpu.add(o.map, o.vx(), o.vy());
+    o.out.push_back(o.y);
+    cpu.dropout(o.map, 0.3, Random{5, 6}, o.vx(), o.vy());
+    o.out.push_back(o.y);
+}
+void normalizations(Cpu<float>& cpu, Operands& o) {
+    std::vector<float> mean(o.channels);
+    std::vector<float> variance(o.channels, 1);
+    std::vector<float> saved(2 * o.channels);
+    std::vector<float> dgamma(o.channels);
+    const backend::Affine<float> affine{o.gamma.data(), o.beta.data()};
+    cpu.batch_norm(o.map, EluFunction{}, o.vx(), affine,
+                   {{}, mean.data(), variance.data(), saved.data()}, o.vy());
+    cpu.batch_norm_backward(o.map, EluFunction{},
+                            {o.vx(), o.vy(), o.vdy(), saved.data(), dgamma.data(), o.dbeta.data()},
+                            o.gamma.data(), o.vdx());
+    for (const auto& v : {o.y, mean, variance, saved, dgamma, o.dbeta, o.dx})
+        o.out.push_back(v);
+    cpu.batch_norm_inference(o.map, ReluFunction{}, o.vx(), affine, {mean.data(), variance.data()},
+                             o.vy());
+    o.out.push_back(o.y);
+}
+Dims half_of(const Dims& d) {
+    return {d.channels, (d.height + 1) / 2, (d.width + 1) / 2};
+}
+void pools(Cpu<float>& cpu, Operands& o) {
+    const backend::Pooling pool{o.map.batch, o.map.dims, half_of(o.map.dims),
+                                {3, 3},      {2, 2},     {1, 1}};
+    const auto keep = [&] {
+        o.out.push_back(o.y);
+        o.out.push_back(o.dx);
+    };
+    cpu.max_pool(pool, o.vx(), o.vy());
+    cpu.max_pool_backward(pool, o.vx(), o.vy(), o.vdy(), o.vdx());
+    keep();
+    cpu.average_pool(pool, o.vx(), o.vy());
+    cpu.average_pool_backward(pool, o.vdy(), o.vdx());
+    keep();
+    cpu.adaptive_average_pool(pool, o.vx(), o.vy());
+    cpu.adaptive_average_pool_backward(pool, o.vdy(), o.vdx());
+    keep();
+}
+void products(Cpu<float>& cpu, Operands& o) {
+    const int c = o.map.dims.channels;
+    backend::Convolution g{o.map.batch, o.map.dims, half_of(o.map.dims), {1, 1}, {2, 2}};
+    cpu.pad_shortcut(g, o.vx(), o.vy());
+    cpu.pad_shortcut_backward(g, o.vdy(), o.vdx());
+    o.out.push_back(o.y);
+    o.out.push_back(o.dx);
     g.kernel = {3, 3};
     g.pad = {1, 1};
     const std::vector<float> w = numbers(static_cast<std::size_t>(g.weights()), 8);
     std::vector<float> dw(w.size());
-    cpu.conv2d(g, vx, w.data(), beta.data(), vy);
-    out.push_back(y);
-    cpu.conv2d_input_gradient(g, vdy, w.data(), nullptr, vdx);
-    out.push_back(dx);
-    cpu.conv2d_weight_gradient(g, vx, vdy, dw.data());
-    out.push_back(dw);
-    cpu.bias_gradient(map, vdy, dbeta.data());
-    out.push_back(dbeta);
-    const backend::Product product{map.batch * in.height, c, c};
-    cpu.linear(product, vx, w.data(), beta.data(), vy);
-    out.push_back(y);
-    cpu.linear_input_gradient(product, vdy, w.data(), vdx);
-    out.push_back(dx);
-    cpu.linear_weight_gradient(product, vx, vdy, dw.data());
-    out.push_back(dw);
-    const int rows = static_cast<int>(map.pixels());
+    cpu.conv2d(g, o.vx(), w.data(), o.beta.data(), o.vy());
+    o.out.push_back(o.y);
+    cpu.conv2d_input_gradient(g, o.vdy(), w.data(), nullptr, o.vdx());
+    o.out.push_back(o.dx);
+    cpu.conv2d_weight_gradient(g, o.vx(), o.vdy(), dw.data());
+    o.out.push_back(dw);
+    cpu.bias_gradient(o.map, o.vdy(), o.dbeta.data());
+    o.out.push_back(o.dbeta);
+    const backend::Product product{o.map.batch * o.map.dims.height, c, c};
+    cpu.linear(product, o.vx(), w.data(), o.beta.data(), o.vy());
+    o.out.push_back(o.y);
+    cpu.linear_input_gradient(product, o.vdy(), w.data(), o.vdx());
+    o.out.push_back(o.dx);
+    cpu.linear_weight_gradient(product, o.vx(), o.vdy(), dw.data());
+    o.out.push_back(dw);
+}
+void losses_and_loops(Cpu<float>& cpu, Operands& o) {
+    const int c = o.map.dims.channels;
+    const int rows = static_cast<int>(o.map.pixels());
     std::vector<int> labels(static_cast<std::size_t>(rows));
     for (int i = 0; i < rows; ++i)
         labels[static_cast<std::size_t>(i)] = i % c;
     std::vector<float> losses(labels.size());
     std::vector<float> hits(labels.size());
-    cpu.softmax_cross_entropy(rows, c, vx, labels.data(), 0.5f, vz, losses.data(), hits.data());
+    std::vector<float> z(o.n);
+    cpu.softmax_cross_entropy({rows, c, o.vx(), labels.data()}, 0.5f, {z.data(), o.wide},
+                              losses.data(), hits.data());
     for (const auto& v : {losses, hits, z})
-        out.push_back(v);
-    const double sum = cpu.sum(x.size(), x.data());
-    out.push_back({static_cast<float>(sum),
-                   static_cast<float>(sum - static_cast<double>(static_cast<float>(sum)))});
-    cpu.for_each(n, [p = y.data(), q = x.data()](std::size_t i) { p[i] = q[i] * q[i]; });
-    out.push_back(y);
-    cpu.copy(map, vx, vy);
-    out.push_back(y);
-    cpu.fill(n, 3.f, y.data());
-    out.push_back(y);
-    return out;
+        o.out.push_back(v);
+    const double sum = cpu.sum(o.x.size(), o.x.data());
+    o.out.push_back({static_cast<float>(sum),
+                     static_cast<float>(sum - static_cast<double>(static_cast<float>(sum)))});
+    cpu.for_each(o.n, [p = o.y.data(), q = o.x.data()](std::size_t i) { p[i] = q[i] * q[i]; });
+    o.out.push_back(o.y);
+    cpu.copy(o.map, o.vx(), o.vy());
+    o.out.push_back(o.y);
+    cpu.fill(o.n, 3.f, o.y.data());
+    o.out.push_back(o.y);
+}
+
+/// What every operation leaves.
+Outputs everything(Cpu<float>& cpu, const Map& map, int gap) {
+    Operands o(map, gap);
+    elementwise(cpu, o);
+    normalizations(cpu, o);
+    pools(cpu, o);
+    products(cpu, o);
+    losses_and_loops(cpu, o);
+    return o.out;
 }
 
 void check_same_bits(const Outputs& a, const Outputs& b) {
@@ -269,6 +299,51 @@ TEST_CASE("a sum is taken in double") {
     CHECK(cpu.sum(3, x.data()) == 3.0 / 1024);
 }
 
+namespace {
+/// Of values about 1000 with stddev 1; with `outlier`, the first pixel, about which the sums are
+/// taken, is 0.
+void check_large_mean(Cpu<float>& cpu, int channels, int gap, bool outlier) {
+    const Map map{8, {channels, 31, 33}};
+    const int wide = channels + gap;
+    const std::size_t n = static_cast<std::size_t>(map.pixels() * wide);
+    const std::size_t c = static_cast<std::size_t>(channels);
+    std::vector<float> x(n);
+    std::vector<float> y(n);
+    std::vector<float> gamma(c, 2);
+    std::vector<float> beta(c, -1);
+    std::vector<float> mean(c, 10);
+    std::vector<float> variance(c, 5);
+    std::vector<float> saved(2 * c);
+    const Random random{3, 4};
+    for (std::size_t i = 0; i < n; ++i)
+        x[i] = 1000 + static_cast<float>(normal(random.word(2 * i), random.word(2 * i + 1)).first);
+    if (outlier)
+        for (std::size_t i = 0; i < c; ++i)
+            x[i] = 0;
+    cpu.batch_norm(map, Identity{}, {x.data(), wide}, {gamma.data(), beta.data()},
+                   {{1e-5, 0.25}, mean.data(), variance.data(), saved.data()}, {y.data(), wide});
+    const double pixels = static_cast<double>(map.pixels());
+    const double close = outlier ? 1e-4 : 1e-5;
+    for (std::size_t k = 0; k < c; ++k) {
+        double m = 0;
+        double v = 0;
+        for (std::size_t i = k; i < n; i += static_cast<std::size_t>(wide))
+            m += static_cast<double>(x[i]) / pixels;
+        for (std::size_t i = k; i < n; i += static_cast<std::size_t>(wide))
+            v += std::pow(static_cast<double>(x[i]) - m, 2) / pixels;
+        REQUIRE(saved[k] == doctest::Approx(m).epsilon(1e-7));
+        REQUIRE(saved[c + k] == doctest::Approx(1 / std::sqrt(v + 1e-5)).epsilon(close));
+        REQUIRE(mean[k] == doctest::Approx(0.75 * 10 + 0.25 * m).epsilon(1e-6));
+        REQUIRE(variance[k] ==
+                doctest::Approx(0.75 * 5 + 0.25 * v * pixels / (pixels - 1)).epsilon(close));
+        const std::size_t last = n - static_cast<std::size_t>(wide) + k;
+        REQUIRE(y[last] ==
+                doctest::Approx(2 * (static_cast<double>(x[last]) - m) / std::sqrt(v + 1e-5) - 1)
+                    .epsilon(close));
+    }
+}
+}  // namespace
+
 TEST_CASE("batch normalization does not cancel where the mean is large beside the stddev") {
     Cpu<float> cpu(2);
     for (const int channels : {1, 3, 8, 64, 300})
@@ -277,50 +352,7 @@ TEST_CASE("batch normalization does not cancel where the mean is large beside th
                 CAPTURE(channels);
                 CAPTURE(gap);
                 CAPTURE(outlier);
-                const Map map{8, {channels, 31, 33}};
-                const int wide = channels + gap;
-                const std::size_t n = static_cast<std::size_t>(map.pixels() * wide);
-                const std::size_t c = static_cast<std::size_t>(channels);
-                std::vector<float> x(n);
-                std::vector<float> y(n);
-                std::vector<float> gamma(c, 2);
-                std::vector<float> beta(c, -1);
-                std::vector<float> mean(c, 10);
-                std::vector<float> variance(c, 5);
-                std::vector<float> saved(2 * c);
-                const Random random{3, 4};
-                for (std::size_t i = 0; i < n; ++i)
-                    x[i] = 1000 + static_cast<float>(
-                                      normal(random.word(2 * i), random.word(2 * i + 1)).first);
-                if (outlier)
-                    // the first pixel, about which the sums are taken
-                    for (std::size_t i = 0; i < c; ++i)
-                        x[i] = 0;
-                cpu.batch_norm(map, {1e-5, 0.25}, Identity{}, {x.data(), wide}, gamma.data(),
-                               beta.data(), mean.data(), variance.data(), saved.data(),
-                               {y.data(), wide});
-                const double pixels = static_cast<double>(map.pixels());
-                const double close = outlier ? 1e-4 : 1e-5;
-                for (std::size_t k = 0; k < c; ++k) {
-                    double m = 0;
-                    double v = 0;
-                    for (std::size_t i = k; i < n; i += static_cast<std::size_t>(wide))
-                        m += static_cast<double>(x[i]) / pixels;
-                    for (std::size_t i = k; i < n; i += static_cast<std::size_t>(wide))
-                        v += std::pow(static_cast<double>(x[i]) - m, 2) / pixels;
-                    REQUIRE(saved[k] == doctest::Approx(m).epsilon(1e-7));
-                    REQUIRE(saved[c + k] ==
-                            doctest::Approx(1 / std::sqrt(v + 1e-5)).epsilon(close));
-                    REQUIRE(mean[k] == doctest::Approx(0.75 * 10 + 0.25 * m).epsilon(1e-6));
-                    REQUIRE(variance[k] ==
-                            doctest::Approx(0.75 * 5 + 0.25 * v * pixels / (pixels - 1))
-                                .epsilon(close));
-                    const std::size_t last = n - static_cast<std::size_t>(wide) + k;
-                    REQUIRE(y[last] ==
-                            doctest::Approx(
-                                2 * (static_cast<double>(x[last]) - m) / std::sqrt(v + 1e-5) - 1)
-                                .epsilon(close));
-                }
+                check_large_mean(cpu, channels, gap, outlier);
             }
 }
 
@@ -340,16 +372,14 @@ TEST_CASE("sums behind a normalization are exact to the rounding of their result
         std::vector<float> sums(2 * channels);
         std::vector<float> g(count(map));
         std::fill(saved.begin() + c, saved.end(), 1.0f);
+        const backend::NormalizationBackward<float> backward{
+            whole(x, c), whole(y, c), whole(dy, c), saved.data(), dgamma.data(), dbeta.data()};
         // without an activation the gradient is not written
         for (const bool gated : {true, false}) {
             if (gated)
-                cpu.normalized_sums(map, ReluFunction{}, whole(x, c), whole(y, c), whole(dy, c),
-                                    saved.data(), dgamma.data(), dbeta.data(), sums.data(),
-                                    whole(g, c));
+                cpu.normalized_sums(map, ReluFunction{}, backward, sums.data(), whole(g, c));
             else
-                cpu.normalized_sums(map, Identity{}, whole(x, c), whole(y, c), whole(dy, c),
-                                    saved.data(), dgamma.data(), dbeta.data(), sums.data(),
-                                    View<float>{});
+                cpu.normalized_sums(map, Identity{}, backward, sums.data(), View<float>{});
             double squares = 0;
             for (std::size_t k = 0; k < channels; ++k) {
                 double sum = 0;
@@ -378,8 +408,8 @@ TEST_CASE("a constant channel has variance zero and a finite normalization") {
     std::vector<float> mean(2);
     std::vector<float> variance(2, 1);
     std::vector<float> saved(4);
-    cpu.batch_norm(map, {1e-5, 1}, Identity{}, whole(std::as_const(x), 2), gamma.data(),
-                   beta.data(), mean.data(), variance.data(), saved.data(), whole(y, 2));
+    cpu.batch_norm(map, Identity{}, whole(std::as_const(x), 2), {gamma.data(), beta.data()},
+                   {{1e-5, 1}, mean.data(), variance.data(), saved.data()}, whole(y, 2));
     CHECK(variance[0] == 0);
     CHECK(saved[2] == doctest::Approx(1 / std::sqrt(1e-5)));
     CHECK(y[77] == 3);
@@ -413,8 +443,8 @@ TEST_CASE("a NaN goes through activations, stays in its channel in a batch norma
         std::vector<float> mean(18);
         std::vector<float> variance(18);
         std::vector<float> saved(36);
-        cpu.batch_norm(map, {}, ReluFunction{}, whole(std::as_const(x), 18), ones.data(),
-                       beta.data(), mean.data(), variance.data(), saved.data(), whole(y, 18));
+        cpu.batch_norm(map, ReluFunction{}, whole(std::as_const(x), 18), {ones.data(), beta.data()},
+                       {{}, mean.data(), variance.data(), saved.data()}, whole(y, 18));
         for (std::size_t i = 0; i < y.size(); ++i)
             REQUIRE(std::isnan(y[i]) == (i % 18 == static_cast<std::size_t>(channel)));
         for (std::size_t i = 0; i < 18; ++i)
@@ -509,7 +539,7 @@ TEST_CASE(
     std::vector<float> d(9);
     std::vector<float> losses(3);
     std::vector<float> hits(3);
-    cpu.softmax_cross_entropy(3, 3, whole(x, 3), labels.data(), 2, whole(d, 3), losses.data(),
+    cpu.softmax_cross_entropy({3, 3, whole(x, 3), labels.data()}, 2, whole(d, 3), losses.data(),
                               hits.data());
     CHECK(losses[0] == doctest::Approx(30));
     CHECK(losses[1] == doctest::Approx(std::log(3.0)));
@@ -520,12 +550,13 @@ TEST_CASE(
     CHECK(d[8] == doctest::Approx(-1));
     const std::vector<float> sure = {20, 0};
     const int label = 0;
-    cpu.softmax_cross_entropy(1, 2, whole(sure, 2), &label, 1, whole(d, 2), losses.data(),
+    cpu.softmax_cross_entropy({1, 2, whole(sure, 2), &label}, 1, whole(d, 2), losses.data(),
                               hits.data());
     CHECK(d[1] == doctest::Approx(std::exp(-20.0)).epsilon(1e-6));
     losses[0] = 0;
     // no gradient asked for
-    cpu.softmax_cross_entropy(1, 3, whole(x, 3), labels.data(), 1, {}, losses.data(), hits.data());
+    cpu.softmax_cross_entropy({1, 3, whole(x, 3), labels.data()}, 1, {}, losses.data(),
+                              hits.data());
     CHECK(losses[0] == doctest::Approx(30));
 }
 
@@ -538,16 +569,15 @@ TEST_CASE(
     std::vector<float> hits(2);
     x[25] = not_a_number;
     std::vector<int> labels = {3, 5};
-    cpu.softmax_cross_entropy(2, 20, whole(std::as_const(x), 20), labels.data(), 1, whole(d, 20),
-                              losses.data(), hits.data());
+    const backend::LabeledLogits<float> labeled{2, 20, whole(std::as_const(x), 20), labels.data()};
+    cpu.softmax_cross_entropy(labeled, 1, whole(d, 20), losses.data(), hits.data());
     CHECK(!std::isnan(losses[0]));
     CHECK(std::isnan(losses[1]));
     CHECK(hits[1] == 0);
     labels[1] = 20;
-    CHECK_THROWS_WITH_AS(cpu.softmax_cross_entropy(2, 20, whole(std::as_const(x), 20),
-                                                   labels.data(), 1, whole(d, 20), losses.data(),
-                                                   hits.data()),
-                         "softmax_cross_entropy: label 20 in row 1: expected 0 to 19", Error);
+    CHECK_THROWS_WITH_AS(
+        cpu.softmax_cross_entropy(labeled, 1, whole(d, 20), losses.data(), hits.data()),
+        "softmax_cross_entropy: label 20 in row 1: expected 0 to 19", Error);
 }
 
 TEST_CASE("an exception of a piece reaches the caller") {

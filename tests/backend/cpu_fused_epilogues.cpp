@@ -67,8 +67,9 @@ void sums_and_gradient(Function f) {
         std::vector<float> dbeta(std::size_t(channels), 2.f);
         std::vector<float> sums(std::size_t(2 * channels));
         Cpu<float> cpu(2);
-        cpu.normalized_sums(shape.map(), f, std::as_const(x).view(), std::as_const(y).view(),
-                            std::as_const(dy).view(), saved.data(), dgamma.data(), dbeta.data(),
+        cpu.normalized_sums(shape.map(), f,
+                            {std::as_const(x).view(), std::as_const(y).view(),
+                             std::as_const(dy).view(), saved.data(), dgamma.data(), dbeta.data()},
                             sums.data(), g.view());
         bool right = true;
         bool close = true;

@@ -104,6 +104,24 @@ const Sizes sizes[] = {{128, 64, 64, 0},  {37, 1, 1, 2},      {129, 65, 100, 3},
 
 const bool unit_is_there = MatrixUnit::present();
 
+/// dx and dw, which begins at 0.5, in double.
+struct Gradients {
+    std::vector<double> input, weights;
+    Gradients(const Sizes& s, const Gapped& x, const Gapped& dy, const Gapped& w)
+        : input(std::size_t(s.pixels * s.in)),
+          weights(std::size_t(s.in * s.out), 0.5) {
+        for (int p = 0; p < s.pixels; ++p)
+            for (int i = 0; i < s.in; ++i) {
+                double sum = 0;
+                for (int o = 0; o < s.out; ++o) {
+                    sum += dy(p, o) * w(i, o);
+                    weights[std::size_t(i * s.out + o)] += x(p, i) * dy(p, o);
+                }
+                input[std::size_t(p * s.in + i)] = sum;
+            }
+    }
+};
+
 template <class Unit>
 void check_products(const Sizes& s) {
     CAPTURE(s.name());
@@ -129,29 +147,19 @@ void check_products(const Sizes& s) {
     forward.check();
     CHECK(y.gaps_untouched());
 
-    std::vector<double> gradient(std::size_t(s.pixels * s.in));
-    std::vector<double> weights(std::size_t(s.in * s.out), 0.5);
-    for (int p = 0; p < s.pixels; ++p)
-        for (int i = 0; i < s.in; ++i) {
-            double sum = 0;
-            for (int o = 0; o < s.out; ++o) {
-                sum += dy(p, o) * w(i, o);
-                weights[std::size_t(i * s.out + o)] += x(p, i) * dy(p, o);
-            }
-            gradient[std::size_t(p * s.in + i)] = sum;
-        }
+    const Gradients expected(s, x, dy, w);
     const auto check_dx = [&] {
         Distance d;
         for (int p = 0; p < s.pixels; ++p)
             for (int i = 0; i < s.in; ++i)
-                d.add(dx(p, i), gradient[std::size_t(p * s.in + i)]);
+                d.add(dx(p, i), expected.input[std::size_t(p * s.in + i)]);
         d.check();
         CHECK(dx.gaps_untouched());
     };
     const auto check_dw = [&](const std::vector<float>& dw) {
         Distance d;
         for (std::size_t i = 0; i < dw.size(); ++i)
-            d.add(double(dw[i]), weights[i]);
+            d.add(double(dw[i]), expected.weights[i]);
         d.check();
     };
     Epilogue<float> to_dx(dx.view(), s.in);

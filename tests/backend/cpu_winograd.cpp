@@ -91,20 +91,24 @@ template <class F>
 void for_each_product(const Convolution& g, F&& f) {
     const int in = g.in.channels / g.groups;
     const int out = g.out.channels / g.groups;
+    const auto multiply = [&](int q, int p, int t) {  // pixels of the result and of the input
+        for (int i = 0; i < in; ++i)
+            for (int o = 0; o < g.out.channels; ++o)
+                f(q, o, p, o / out * in + i, (t * in + i) * g.out.channels + o);
+    };
+    const auto window = [&](int b, int h, int w) {
+        for (int t = 0; t < 9; ++t) {
+            const int y = h - g.pad.height + t / 3;
+            const int x = w - g.pad.width + t % 3;
+            if (y >= 0 && y < g.in.height && x >= 0 && x < g.in.width)
+                multiply((b * g.out.height + h) * g.out.width + w,
+                         (b * g.in.height + y) * g.in.width + x, t);
+        }
+    };
     for (int b = 0; b < g.batch; ++b)
         for (int h = 0; h < g.out.height; ++h)
             for (int w = 0; w < g.out.width; ++w)
-                for (int t = 0; t < 9; ++t) {
-                    const int y = h - g.pad.height + t / 3;
-                    const int x = w - g.pad.width + t % 3;
-                    if (y < 0 || y >= g.in.height || x < 0 || x >= g.in.width)
-                        continue;
-                    for (int i = 0; i < in; ++i)
-                        for (int o = 0; o < g.out.channels; ++o)
-                            f((b * g.out.height + h) * g.out.width + w, o,
-                              (b * g.in.height + y) * g.in.width + x, o / out * in + i,
-                              (t * in + i) * g.out.channels + o);
-                }
+                window(b, h, w);
 }
 
 template <class T>

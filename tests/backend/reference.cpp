@@ -254,8 +254,8 @@ TEST_CASE("Reference: batch normalization by hand, with running statistics") {
     Values variance{1};
     Values saved(2, undefined);
     const auto train = [&](const Map& map, auto f) {
-        reference.batch_norm(map, n, f, view(x, 1), gamma.data(), beta.data(), mean.data(),
-                             variance.data(), saved.data(), view(y, 1));
+        reference.batch_norm(map, f, view(x, 1), {gamma.data(), beta.data()},
+                             {n, mean.data(), variance.data(), saved.data()}, view(y, 1));
     };
     train({2, {1, 2, 1}}, Identity{});
     CHECK(apart(y, {-2, 0, 2, 4}) < 1e-14);
@@ -271,8 +271,9 @@ TEST_CASE("Reference: batch normalization by hand, with running statistics") {
     CHECK(apart(variance, {0.9}) < 1e-15);
     mean = {1};
     variance = {3};
-    reference.batch_norm_inference({4, {1, 1, 1}}, n, Identity{}, view(x, 1), gamma.data(),
-                                   beta.data(), mean.data(), variance.data(), view(y, 1));
+    reference.batch_norm_inference({4, {1, 1, 1}}, Identity{}, view(x, 1),
+                                   {gamma.data(), beta.data()},
+                                   {mean.data(), variance.data(), n.epsilon}, view(y, 1));
     CHECK(apart(y, {1, 2.5, 4, 5.5}) < 1e-14);
 }
 
@@ -290,8 +291,8 @@ TEST_CASE_TEMPLATE("Reference: the gradients of batch normalization agree with c
     Values mean(2);
     Values variance(2);
     const auto loss = [&](const Values& xs, const Values& gammas, const Values& betas) {
-        reference.batch_norm(map, n, f, view(xs, 2), gammas.data(), betas.data(), mean.data(),
-                             variance.data(), saved.data(), view(y, 2));
+        reference.batch_norm(map, f, view(xs, 2), {gammas.data(), betas.data()},
+                             {n, mean.data(), variance.data(), saved.data()}, view(y, 2));
         return dot(y, dy);
     };
     const Values by_x = differences(x, [&](const Values& v) { return loss(v, gamma, beta); });
@@ -301,8 +302,9 @@ TEST_CASE_TEMPLATE("Reference: the gradients of batch normalization agree with c
     Values dx = dy;
     Values dgamma{1, 1};
     Values dbeta{1, 1};  // dx over dy, and added to 1
-    reference.batch_norm_backward(map, f, view(x, 2), view(y, 2), view(dx, 2), gamma.data(),
-                                  saved.data(), dgamma.data(), dbeta.data(), view(dx, 2));
+    reference.batch_norm_backward(
+        map, f, {view(x, 2), view(y, 2), view(dx, 2), saved.data(), dgamma.data(), dbeta.data()},
+        gamma.data(), view(dx, 2));
     CHECK(apart(dx, by_x) < accuracy);
     CHECK(apart({dgamma[0] - 1, dgamma[1] - 1}, by_gamma) < accuracy);
     CHECK(apart({dbeta[0] - 1, dbeta[1] - 1}, by_beta) < accuracy);
@@ -447,7 +449,7 @@ TEST_CASE("Reference: softmax and cross entropy against known values and central
             z[std::size_t(5 * b + c)] = 2 * std::sin(.7 * b + 1.3 * c + .1);
     const std::vector<int> labels{0, 2, 1, 4};
     const auto mean = [&](const Values& v) {
-        reference.softmax_cross_entropy(4, 5, view(v, 5), labels.data(), 0.25, {}, losses.data(),
+        reference.softmax_cross_entropy({4, 5, view(v, 5), labels.data()}, 0.25, {}, losses.data(),
                                         hits.data());
         return reference.sum(4, losses.data()) / 4;
     };
@@ -457,21 +459,22 @@ TEST_CASE("Reference: softmax and cross entropy against known values and central
         CHECK(hits[std::size_t(b)] ==
               (std::max_element(row, row + 5) - row == labels[std::size_t(b)]));
     }
-    reference.softmax_cross_entropy(4, 5, view(z, 5), labels.data(), 0.25, view(dz, 5),
+    reference.softmax_cross_entropy({4, 5, view(z, 5), labels.data()}, 0.25, view(dz, 5),
                                     losses.data(), hits.data());
     CHECK(apart(dz, differences(z, mean)) < accuracy);
 
     // would overflow without the maximum subtracted; a tie goes to the first
     const Values large{1000, 0, 1000, 5, 5, 5};
     const std::vector<int> two{1, 0};
-    reference.softmax_cross_entropy(2, 3, view(large, 3), two.data(), 1, {}, losses.data(),
+    reference.softmax_cross_entropy({2, 3, view(large, 3), two.data()}, 1, {}, losses.data(),
                                     hits.data());
     CHECK(losses[0] == doctest::Approx(1000 + std::log(2.0)));
     CHECK(losses[1] == doctest::Approx(std::log(3.0)));
     CHECK(hits[0] == 0);
     CHECK(hits[1] == 1);
     const std::vector<int> outside{3, 0};
-    CHECK_THROWS_WITH_AS(reference.softmax_cross_entropy(2, 3, view(large, 3), outside.data(), 1,
-                                                         {}, losses.data(), hits.data()),
-                         "the label of row 0 is 3: expected one in [0, 3)", Error);
+    const backend::LabeledLogits<double> labeled{2, 3, view(large, 3), outside.data()};
+    CHECK_THROWS_WITH_AS(
+        reference.softmax_cross_entropy(labeled, 1, {}, losses.data(), hits.data()),
+        "the label of row 0 is 3: expected one in [0, 3)", Error);
 }

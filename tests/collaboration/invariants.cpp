@@ -165,13 +165,39 @@ TEST_CASE("swapping the networks swaps the results of different inputs, the seco
     verify_swap(one, two, 2, 1);
 }
 
+namespace {
+struct Seen {
+    std::vector<double> weights, momentum;
+};
+bool stands(const Named& t, const Seen& before, const Seen& after) {
+    bool same = true;
+    for (std::size_t i = t.offset; i < t.offset + std::size_t(t.tensor.size); ++i)
+        same = same && before.weights[i] == after.weights[i] &&
+               before.momentum[i] == after.momentum[i];
+    return same;
+}
+bool belongs_to(const Named& t, std::size_t network) {
+    return t.name.starts_with(sentence("net", network, ".")) ||
+           t.name.find(sentence(".net", network, ".")) != std::string::npos;
+}
+/// Of one tensor, in the half step of network `half` of so many networks.
+void check_half_step(const Named& t, std::size_t networks, std::size_t half,
+                     const std::vector<Seen>& seen) {
+    bool others = false;
+    bool own = false;
+    for (std::size_t k = 0; k < networks; ++k)
+        if (belongs_to(t, k))
+            (k == half ? own : others) = true;
+    CHECK_MESSAGE(stands(t, seen[half], seen[half + 1]) == others,
+                  t.name << " in half step " << half
+                         << std::string(own ? ", of this network" : ""));
+}
+}  // namespace
+
 TEST_CASE("one after the other, a half step moves its own network and what is shared, and leaves "
           "every other network as it was") {
     const auto verify = []<class C>(C) {
         Training<C, Reference<double>> training({.seed = 3, .batch = samples});
-        struct Seen {
-            std::vector<double> weights, momentum;
-        };
         std::vector<Seen> seen;
         const auto look = [&] { seen.push_back({training.parameters(), training.momentum()}); };
         // the second time there is momentum that could move what stands
@@ -181,21 +207,8 @@ TEST_CASE("one after the other, a half step moves its own network and what is sh
             look();
             REQUIRE(seen.size() == std::size_t(C::size) + 1);
             for (std::size_t half = 0; half < std::size_t(C::size); ++half)
-                for (const Named& t : training.named_tensors().parameters) {
-                    bool others = false;
-                    bool own = false;
-                    bool same = true;  // whose tensor it is
-                    for (std::size_t k = 0; k < std::size_t(C::size); ++k)
-                        if (t.name.starts_with(sentence("net", k, ".")) ||
-                            t.name.find(sentence(".net", k, ".")) != std::string::npos)
-                            (k == half ? own : others) = true;
-                    for (std::size_t i = t.offset; i < t.offset + std::size_t(t.tensor.size); ++i)
-                        same = same && seen[half].weights[i] == seen[half + 1].weights[i] &&
-                               seen[half].momentum[i] == seen[half + 1].momentum[i];
-                    CHECK_MESSAGE(same == others,
-                                  t.name << " in half step " << half
-                                         << std::string(own ? ", of this network" : ""));
-                }
+                for (const Named& t : training.named_tensors().parameters)
+                    check_half_step(t, std::size_t(C::size), half, seen);
         }
     };
     verify(Collaboration<Small, Other, MutualLearning<>, Iterative>{});

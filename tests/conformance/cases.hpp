@@ -211,9 +211,9 @@ struct Normalized {
         y.resize(x.size());
         saved.resize(2 * gamma.size());
         const auto normalize = [&](auto function) {
-            Reference<double>{}.batch_norm(map, n, function, {x.data(), c}, gamma.data(),
-                                           beta.data(), mean.data(), variance.data(), saved.data(),
-                                           {y.data(), c});
+            Reference<double>{}.batch_norm(
+                map, function, {x.data(), c}, {gamma.data(), beta.data()},
+                {n, mean.data(), variance.data(), saved.data()}, {y.data(), c});
         };
         // Where an activation has a kink, rounding decides which slope a value next to it gets:
         // there are none.

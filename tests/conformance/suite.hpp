@@ -172,22 +172,25 @@ void normalization(const Check<B>& check) {
             const double scale = data.amplification;
             const std::string what = "batch_norm and " + name + " of " + text(map);
             check(what, [&](auto& b, auto& t) {
-                b.batch_norm(map, n, f, t.in("x", map, data.x), t.in("gamma", c, data.gamma),
-                             t.in("beta", c, data.beta), t.inout("running mean", c),
-                             t.inout("running variance", c),
-                             t.out("mean and inverse stddev", 2 * c, 0, 2), t.out("y", map, scale));
+                b.batch_norm(map, f, t.in("x", map, data.x),
+                             {t.in("gamma", c, data.gamma), t.in("beta", c, data.beta)},
+                             {n, t.inout("running mean", c), t.inout("running variance", c),
+                              t.out("mean and inverse stddev", 2 * c, 0, 2)},
+                             t.out("y", map, scale));
             });
             check(what + ", inference", [&](auto& b, auto& t) {
-                b.batch_norm_inference(map, n, f, t.in("x", map, data.x),
-                                       t.in("gamma", c, data.gamma), t.in("beta", c, data.beta),
-                                       t.in("mean", c), t.in("variance", c, Range{0.5, 2}),
-                                       t.out("y", map));
+                b.batch_norm_inference(
+                    map, f, t.in("x", map, data.x),
+                    {t.in("gamma", c, data.gamma), t.in("beta", c, data.beta)},
+                    {t.in("mean", c), t.in("variance", c, Range{0.5, 2}), n.epsilon},
+                    t.out("y", map));
             });
             const auto backward = [&](auto& b, auto& t, auto dy, auto dx) {
-                b.batch_norm_backward(map, f, t.in("x", map, data.x), t.in("y", map, data.y), dy,
-                                      t.in("gamma", c, data.gamma),
-                                      t.in("saved", 2 * c, data.saved), t.inout("dgamma", c),
-                                      t.inout("dbeta", c), dx);
+                b.batch_norm_backward(map, f,
+                                      {t.in("x", map, data.x), t.in("y", map, data.y), dy,
+                                       t.in("saved", 2 * c, data.saved), t.inout("dgamma", c),
+                                       t.inout("dbeta", c)},
+                                      t.in("gamma", c, data.gamma), dx);
             };
             check(what + ", backward", [&](auto& b, auto& t) {
                 backward(b, t, t.in("dy", map), t.out("dx", map, scale));
@@ -281,7 +284,8 @@ struct FusedConvolution : Fused {
                 {}};
             const auto skip = with_skip ? t.in("skip", out) : View<const T>{};
             b.normalized_conv2d(g, operands(t, in, data, f, "x"), t.in("w", g.weights()),
-                                t.in("bias", c), f, normalization, skip,
+                                t.in("bias", c),
+                                backend::NormalizedSum<T, F>{normalization, skip, f},
                                 t.out("y", out, behind.amplification * scale));
         });
     }
@@ -359,8 +363,9 @@ struct FusedNormalization : Fused {
         const int c = map.dims.channels;
         const auto sums = [&](auto& b, auto& t, auto dy, auto to) {
             b.normalized_sums(
-                map, f, t.in("x", map, data.x), t.in("y", map, data.y), dy,
-                t.in("saved", 2 * c, data.saved), t.inout("dgamma", c), t.inout("dbeta", c),
+                map, f,
+                {t.in("x", map, data.x), t.in("y", map, data.y), dy,
+                 t.in("saved", 2 * c, data.saved), t.inout("dgamma", c), t.inout("dbeta", c)},
                 t.out("sums", 2 * c, data.amplification * double(map.pixels()), 2), to);
         };
         check("sums of " + what,
@@ -404,10 +409,10 @@ void fusion(const Check<B>& check) {
         check("sums without activation of " + text(map), [&](auto& b, auto& t) {
             const int c = map.dims.channels;
             const auto x = t.in("x", map);
-            b.normalized_sums(map, Identity{}, x, x, t.in("dy", map),
-                              t.in("saved", 2 * c, Range{0.5, 1.5}), t.inout("dgamma", c),
-                              t.inout("dbeta", c), t.out("sums", 2 * c, double(map.pixels()), 2),
-                              {});
+            b.normalized_sums(map, Identity{},
+                              {x, x, t.in("dy", map), t.in("saved", 2 * c, Range{0.5, 1.5}),
+                               t.inout("dgamma", c), t.inout("dbeta", c)},
+                              t.out("sums", 2 * c, double(map.pixels()), 2), {});
         });
     for (const Map& map : maps())
         check("statistics of " + text(map), [&](auto& b, auto& t) {
@@ -478,28 +483,30 @@ void dropout(const Check<B>& check) {
 }
 
 template <class B>
+void shortcut_of(const Check<B>& check, int batch, const Extent& e, int stride,
+                 std::pair<int, int> channels) {
+    const auto [in, out] = channels;
+    const Kernel k{{1, 1}, {stride, stride}, {0, 0}};
+    const Extent to = fits(e, k);
+    const Convolution g{
+        batch, {in, e.height, e.width}, {out, to.height, to.width}, k.kernel, k.stride};
+    const Map small{batch, g.in};
+    const Map large{batch, g.out};
+    check(text("pad_shortcut", g),
+          [&](auto& b, auto& t) { b.pad_shortcut(g, t.in("x", small), t.inout("y", large)); });
+    check(text("pad_shortcut_backward", g), [&](auto& b, auto& t) {
+        b.pad_shortcut_backward(g, t.in("dy", large), t.inout("dx", small));
+    });
+}
+
+template <class B>
 void shortcut(const Check<B>& check) {
     for (const int batch : batches)
         for (const Extent& e : extents)
             for (const int stride : {1, 2})
-                for (const auto& [in, out] :
-                     {std::pair{1, 1}, {3, 10}, {10, 17}, {16, 64}, {17, 33}}) {
-                    const Kernel k{{1, 1}, {stride, stride}, {0, 0}};
-                    const Extent to = fits(e, k);
-                    const Convolution g{batch,
-                                        {in, e.height, e.width},
-                                        {out, to.height, to.width},
-                                        k.kernel,
-                                        k.stride};
-                    const Map small{batch, g.in};
-                    const Map large{batch, g.out};
-                    check(text("pad_shortcut", g), [&](auto& b, auto& t) {
-                        b.pad_shortcut(g, t.in("x", small), t.inout("y", large));
-                    });
-                    check(text("pad_shortcut_backward", g), [&](auto& b, auto& t) {
-                        b.pad_shortcut_backward(g, t.in("dy", large), t.inout("dx", small));
-                    });
-                }
+                for (const auto& channels :
+                     {std::pair{1, 1}, {3, 10}, {10, 17}, {16, 64}, {17, 33}})
+                    shortcut_of(check, batch, e, stride, channels);
 }
 
 template <class B>
@@ -551,15 +558,15 @@ void cross_entropy(const Check<B>& check) {
                 // A loss or a gradient near 0 is what remains of logits near each other or of
                 // probabilities near 1.
                 check(what, [&](auto& b, auto& t) {
-                    b.softmax_cross_entropy(rows, classes, t.in("logits", map, range),
-                                            t.labels(rows, classes), t.number(1.0 / rows),
-                                            t.out("dlogits", map, 1.0 / rows),
-                                            t.out("losses", rows, range.high), t.out("hits", rows));
+                    b.softmax_cross_entropy(
+                        {rows, classes, t.in("logits", map, range), t.labels(rows, classes)},
+                        t.number(1.0 / rows), t.out("dlogits", map, 1.0 / rows),
+                        t.out("losses", rows, range.high), t.out("hits", rows));
                 });
                 check(what + ", without gradient", [&](auto& b, auto& t) {
-                    b.softmax_cross_entropy(rows, classes, t.in("logits", map, range),
-                                            t.labels(rows, classes), t.number(1), {},
-                                            t.out("losses", rows, range.high), t.out("hits", rows));
+                    b.softmax_cross_entropy(
+                        {rows, classes, t.in("logits", map, range), t.labels(rows, classes)},
+                        t.number(1), {}, t.out("losses", rows, range.high), t.out("hits", rows));
                 });
             }
 }
@@ -587,8 +594,8 @@ void hits_of_nans(B& backend) {
         backend.upload(logits.data(), logits.size(), memory.data());
         backend.upload(labels.data(), labels.size(), integers.data());
         T* const losses = memory.data() + logits.size();
-        backend.softmax_cross_entropy(rows, classes, View<const T>{memory.data(), classes},
-                                      integers.data(), T(1), View<T>{}, losses, losses + rows);
+        backend.softmax_cross_entropy({rows, classes, {memory.data(), classes}, integers.data()},
+                                      T(1), View<T>{}, losses, losses + rows);
         std::vector<T> seen(2 * std::size_t(rows));
         backend.download(static_cast<const T*>(losses), seen.size(), seen.data());
         for (int b = 0; b < rows; ++b) {

@@ -83,65 +83,77 @@ TEST_CASE("made-up images are the same for a seed, differ between seeds, and are
         CHECK(stddev > 0.1);
 }
 
-TEST_CASE("made-up classes are hard for a mean picture and easy for what sees stripes") {
-    const Images train = synthetic_images({1, 32, 32}, 10, 600, 1);
-    const Images test = synthetic_images({1, 32, 32}, 10, 300, 2);
-    const auto area = static_cast<std::size_t>(train.dims.area());
-    // The strength of a wave of each class's direction and width, whatever its phase: what a first
-    // layer and a pooling can compute.
-    const auto strengths = [](const Images& images, int i) {
-        std::vector<double> out;
-        for (int c = 0; c < images.classes; ++c) {
-            const detail::SyntheticClass look(c, images.classes, images.dims);
+namespace {
+/// The strength of a wave of each class's direction and width in picture i, whatever its phase:
+/// what a first layer and a pooling can compute.
+std::vector<double> stripes(const Images& images, int i) {
+    std::vector<double> out;
+    for (int c = 0; c < images.classes; ++c) {
+        const detail::SyntheticClass look(c, images.classes, images.dims);
+        double energy = 0;
+        for (int block = 0; block < 16; ++block) {
             double sine = 0;
             double cosine = 0;
-            double energy = 0;
-            for (int block = 0; block < 16;
-                 ++block, energy += sine * sine + cosine * cosine, sine = cosine = 0)
-                for (int p = 0; p < 64; ++p) {
-                    const int y = block / 4 * 8 + p / 8;
-                    const int x = block % 4 * 8 + p % 8;
-                    const double at =
-                        look.frequency * (std::cos(look.angle) * x + std::sin(look.angle) * y);
-                    const double v = images.image(i)[y * 32 + x] / 255.0 - 0.5;
-                    sine += std::sin(at) * v;
-                    cosine += std::cos(at) * v;
-                }
-            out.push_back(std::log(energy));
-        }
-        return out;
-    };
-    const auto raw = [area](const Images& images, int i) {
-        return std::vector<double>(images.image(i), images.image(i) + area);
-    };
-    const auto accuracy = [&](auto features) {  // the nearest class mean
-        const std::size_t n = features(train, 0).size();
-        std::vector<std::vector<double>> mean(10, std::vector<double>(n));
-        for (int i = 0; i < train.size(); ++i) {
-            const auto f = features(train, i);
-            for (std::size_t k = 0; k < n; ++k)
-                mean[static_cast<std::size_t>(i % 10)][k] += f[k] / 60;
-        }
-        int right = 0;
-        for (int i = 0; i < test.size(); ++i) {
-            const auto f = features(test, i);
-            std::size_t best = 0;
-            double nearest = 1e300;
-            for (std::size_t c = 0; c < 10; ++c) {
-                double d = 0;
-                for (std::size_t k = 0; k < n; ++k)
-                    d += (f[k] - mean[c][k]) * (f[k] - mean[c][k]);
-                if (d < nearest) {
-                    nearest = d;
-                    best = c;
-                }
+            for (int p = 0; p < 64; ++p) {
+                const int y = block / 4 * 8 + p / 8;
+                const int x = block % 4 * 8 + p % 8;
+                const double at =
+                    look.frequency * (std::cos(look.angle) * x + std::sin(look.angle) * y);
+                const double v = images.image(i)[y * 32 + x] / 255.0 - 0.5;
+                sine += std::sin(at) * v;
+                cosine += std::cos(at) * v;
             }
-            right += best == static_cast<std::size_t>(i % 10);
+            energy += sine * sine + cosine * cosine;
         }
-        return right / 300.0;
-    };
-    const double by_pixels = accuracy(raw);
-    const double by_stripes = accuracy(strengths);
+        out.push_back(std::log(energy));
+    }
+    return out;
+}
+std::vector<double> raw_pixels(const Images& images, int i) {
+    return std::vector<double>(images.image(i), images.image(i) + images.dims.area());
+}
+using Features = std::vector<double> (*)(const Images&, int);
+
+/// The mean features of each of ten classes, which follow one another.
+std::vector<std::vector<double>> class_means(Features features, const Images& images) {
+    const std::size_t n = features(images, 0).size();
+    std::vector<std::vector<double>> mean(10, std::vector<double>(n));
+    for (int i = 0; i < images.size(); ++i) {
+        const auto f = features(images, i);
+        for (std::size_t k = 0; k < n; ++k)
+            mean[static_cast<std::size_t>(i % 10)][k] += f[k] / 60;
+    }
+    return mean;
+}
+std::size_t nearest(const std::vector<std::vector<double>>& mean, const std::vector<double>& f) {
+    std::size_t best = 0;
+    double least = 1e300;
+    for (std::size_t c = 0; c < mean.size(); ++c) {
+        double d = 0;
+        for (std::size_t k = 0; k < f.size(); ++k)
+            d += (f[k] - mean[c][k]) * (f[k] - mean[c][k]);
+        if (d < least) {
+            least = d;
+            best = c;
+        }
+    }
+    return best;
+}
+/// Of 300 test images, by the nearest of the means of 600 training images.
+double accuracy_of(Features features) {
+    const Images train = synthetic_images({1, 32, 32}, 10, 600, 1);
+    const Images test = synthetic_images({1, 32, 32}, 10, 300, 2);
+    const auto mean = class_means(features, train);
+    int right = 0;
+    for (int i = 0; i < test.size(); ++i)
+        right += nearest(mean, features(test, i)) == static_cast<std::size_t>(i % 10);
+    return right / 300.0;
+}
+}  // namespace
+
+TEST_CASE("made-up classes are hard for a mean picture and easy for what sees stripes") {
+    const double by_pixels = accuracy_of(raw_pixels);
+    const double by_stripes = accuracy_of(stripes);
     MESSAGE("nearest mean: pixels ", by_pixels, ", stripes ", by_stripes);
     CHECK(by_pixels < 0.4);
     CHECK(by_stripes > 0.8);

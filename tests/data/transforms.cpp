@@ -112,6 +112,18 @@ TEST_CASE("a flip exchanges left and right, keeps channels, and happens half the
     CHECK((flips > 420 && flips < 580));
 }
 
+namespace {
+/// The mirror image of a picture of `size` by `size` pixels.
+std::vector<int> mirrored_picture(const std::vector<int>& picture, int size, int channels) {
+    std::vector<int> turned;
+    for (int y = 0; y < size; ++y)
+        for (int x = size - 1; x >= 0; --x)
+            for (int c = 0; c < channels; ++c)
+                turned.push_back(picture[static_cast<std::size_t>((y * size + x) * channels + c)]);
+    return turned;
+}
+}  // namespace
+
 TEST_CASE("a flipped crop is the mirror image of the crop") {
     for (const int channels : {1, 2, 3}) {
         const Images images = counting(channels, 5, 4);
@@ -121,12 +133,7 @@ TEST_CASE("a flipped crop is the mirror image of the crop") {
             const Transform crop{.crop_padding = 2, .crop = 3};
             const Transform both{.crop_padding = 2, .crop = 3, .flip = true};
             const std::vector<int> plain = applied(crop, images, random, true);
-            std::vector<int> turned;
-            for (int y = 0; y < 3; ++y)
-                for (int x = 2; x >= 0; --x)
-                    for (int c = 0; c < channels; ++c)
-                        turned.push_back(
-                            plain[static_cast<std::size_t>((y * 3 + x) * channels + c)]);
+            const std::vector<int> turned = mirrored_picture(plain, 3, channels);
             const bool flipped = random(0).w[2] >> 31;
             CHECK(applied(both, images, random, true) == (flipped ? turned : plain));
             mirrored += flipped;

@@ -4,6 +4,16 @@
 #include "whole.hpp"
 
 namespace collab::whole {
+/// Nothing pulls on the weights of a frozen network.
+template <class C>
+void stands_still(const Trial<C>& trial, int network) {
+    for (const Named& n : trial.training.named_tensors().parameters) {
+        if (!n.name.starts_with(trial.training.name(network) + "."))
+            continue;
+        for (std::size_t i = n.offset; i < n.offset + std::size_t(n.tensor.size); ++i)
+            CHECK(trial.analytic[i] == 0);
+    }
+}
 /// Every network's own loss against the gradients of its own weights and of the adapters that are
 /// its own: peers' outputs do not depend on those.
 template <class C>
@@ -13,10 +23,7 @@ void own_losses(Trial<C>& trial, const std::vector<std::vector<std::string>>& ad
     long checked = 0;
     for (int k = 0; k < Trial<C>::networks; ++k) {
         if (C::frozen::has(k)) {
-            for (const Named& n : trial.training.named_tensors().parameters)
-                if (n.name.starts_with(trial.training.name(k) + "."))
-                    for (std::size_t i = n.offset; i < n.offset + std::size_t(n.tensor.size); ++i)
-                        CHECK(trial.analytic[i] == 0);
+            stands_still(trial, k);
             continue;
         }
         std::vector<std::string> prefixes{trial.training.name(k) + "."};

@@ -59,32 +59,57 @@ void set_virtual(std::vector<detail::LayerFacts>& layers) {
 
 /// What must hold between the rows of a plan, whatever the layers are; the first thing that does
 /// not.
-std::string contradiction(const std::vector<detail::LayerFacts>& layers, int from, int to,
-                          bool fuses) {
-    const int depth = int(layers.size());
-    const detail::PlanRules rules{layers.data(), from, to, depth, fuses};
-    std::vector<PlanRow> rows(layers.size());
-    for (int i = from; i < to; ++i)
-        rows[std::size_t(i)] = rules.row(i);
-    const auto layer = [&](int i) { return layers[std::size_t(i)]; };
-    const auto row = [&](int i) { return i >= from && i < to ? rows[std::size_t(i)] : PlanRow{}; };
-    int value = from;  // the next one to be computed
-    int maker = -1;    // of that value
-    for (int i = from; i < to; ++i) {
-        const PlanRow r = row(i);
-        if (r.step == PlanStep::none) {
-            if (layer(i).alias == r.applied_by_previous)
-                return "a layer is left out that is neither an alias nor applied before";
-            if (layer(i).alias) {
-                ++value;
-                maker = -1;
+class Contradiction {
+public:
+    Contradiction(const std::vector<detail::LayerFacts>& layers, int from, int to, bool fuses)
+        : layers_(layers),
+          from_(from),
+          to_(to),
+          fuses_(fuses),
+          rows_(layers.size()) {
+        const detail::PlanRules rules{layers.data(), from, to, int(layers.size()), fuses};
+        for (int i = from; i < to; ++i)
+            rows_[std::size_t(i)] = rules.row(i);
+    }
+    std::string first() const {
+        int value = from_;  // the next one to be computed
+        int maker = -1;     // of that value
+        for (int i = from_; i < to_; ++i) {
+            if (row(i).step == PlanStep::none) {
+                if (const std::string wrong = of_nothing(i); !wrong.empty())
+                    return wrong;
+                if (layer(i).alias) {
+                    ++value;
+                    maker = -1;
+                }
+                continue;
             }
-            if (r.applies_next || r.sums_for_next || r.ends || r.gates_for >= 0 || r.gated_by_next)
-                return "a layer does something that does nothing";
-            continue;
+            if (i != value)
+                return "a layer reads another value than that before it";
+            if (const std::string wrong = of_work(i, maker); !wrong.empty())
+                return wrong;
+            if (const std::string wrong = of_gates(i, maker); !wrong.empty())
+                return wrong;
+            value = row(i).result;
+            maker = i;
         }
-        if (i != value)
-            return "a layer reads another value than that before it";
+        return value == to_ ? "" : "the last value is not computed";
+    }
+
+private:
+    detail::LayerFacts layer(int i) const { return layers_[std::size_t(i)]; }
+    PlanRow row(int i) const { return i >= from_ && i < to_ ? rows_[std::size_t(i)] : PlanRow{}; }
+    std::string of_nothing(int i) const {
+        const PlanRow r = row(i);
+        if (layer(i).alias == r.applied_by_previous)
+            return "a layer is left out that is neither an alias nor applied before";
+        if (r.applies_next || r.sums_for_next || r.ends || r.gates_for >= 0 || r.gated_by_next)
+            return "a layer does something that does nothing";
+        return "";
+    }
+    /// Of what layer i does with its value and with that of its neighbors.
+    std::string of_work(int i, int maker) const {
+        const PlanRow r = row(i);
         if (r.step == PlanStep::convolution && !layer(i).convolves)
             return "a layer is run as a convolution that is none";
         if (r.step == PlanStep::normalization && !layer(i).normalizes)
@@ -96,13 +121,23 @@ std::string contradiction(const std::vector<detail::LayerFacts>& layers, int fro
         if (r.sums_for_next != row(i + 1).summed_by_previous)
             return "sums are taken twice or not at all";
         if (r.sums_for_next !=
-            (fuses && layer(i).convolves && i + 1 < to && layer(i + 1).normalizes))
+            (fuses_ && layer(i).convolves && i + 1 < to_ && layer(i + 1).normalizes))
             return "a convolution sums for another layer than the normalization behind it";
         if (r.reads_virtual && !(layer(i).convolves && maker >= 0 && layer(maker).normalizes &&
                                  row(maker).result_is_virtual))
             return "a virtual value is read by a layer that cannot form it";
         if (r.result_is_virtual && !row(r.result).reads_virtual)
             return "a value is virtual and nobody forms it";
+        if (r.ends != (fuses_ && layer(i).normalizes && i == int(layers_.size()) - 1))
+            return "an ending is applied elsewhere than with the last normalization";
+        if (r.ends && (r.applies_next || r.gated_by_next || r.result_is_virtual))
+            return "the end of a sequence is not its last value";
+        if (!fuses_ && r.step != PlanStep::layer)
+            return "layers run together on a backend that does not fuse";
+        return "";
+    }
+    std::string of_gates(int i, int maker) const {
+        const PlanRow r = row(i);
         if (r.gates_for >= 0 && (r.gates_for != maker || r.reads_virtual || r.begins ||
                                  !row(maker).gated_by_next || row(maker).result_is_virtual))
             return "a gate is applied that is not meant for this layer";
@@ -113,46 +148,55 @@ std::string contradiction(const std::vector<detail::LayerFacts>& layers, int fro
         if (r.gated_by_next && row(r.result).gates_for != i)
             return "a gate is left to a layer that does not apply it";
         // It is fast, too: whoever can take a gate that is offered does.
-        if (fuses && maker >= 0 && !r.reads_virtual && r.gates_for != maker &&
+        if (fuses_ && maker >= 0 && !r.reads_virtual && r.gates_for != maker &&
             (layer(i).convolves || layer(i).takes_gate) &&
             (layer(maker).normalizes || layer(maker).offers_gate))
             return "a gate that could be taken is not";
-        if (r.ends != (fuses && layer(i).normalizes && i == depth - 1))
-            return "an ending is applied elsewhere than with the last normalization";
-        if (r.ends && (r.applies_next || r.gated_by_next || r.result_is_virtual))
-            return "the end of a sequence is not its last value";
-        if (!fuses && r.step != PlanStep::layer)
-            return "layers run together on a backend that does not fuse";
-        value = r.result;
-        maker = i;
+        return "";
     }
-    return value == to ? "" : "the last value is not computed";
+
+    const std::vector<detail::LayerFacts>& layers_;
+    int from_, to_;
+    bool fuses_;
+    std::vector<PlanRow> rows_;
+};
+
+/// Whether ExecutionPlan takes the range.
+bool may_run(const std::vector<detail::LayerFacts>& layers, int from, int to) {
+    const auto divides_none = [&](int v) {
+        return v == 0 || v == int(layers.size()) || !layers[std::size_t(v)].reads_virtual;
+    };
+    return (from == 0 || !layers[std::size_t(from)].activation) && divides_none(from) &&
+           divides_none(to);
+}
+/// The first contradiction of these layers, in all ranges of them.
+std::string contradiction(const std::vector<detail::LayerFacts>& layers) {
+    const int size = int(layers.size());
+    for (const bool fuses : {true, false})
+        for (int from = 0; from < size; ++from)
+            for (int to = from + 1; to <= size; ++to) {
+                if (!may_run(layers, from, to))
+                    continue;
+                const std::string wrong = Contradiction(layers, from, to, fuses).first();
+                if (!wrong.empty())
+                    return wrong;
+            }
+    return "";
 }
 
-/// `contradiction` of all lists of `size` kinds, in all ranges of them.
+/// `contradiction` of all lists of `size` kinds.
 void check_all(int size) {
     std::vector<std::size_t> choice(std::size_t(size), 0);
     std::string first;
     std::string where;
-    while (choice.back() < kinds.size()) {
+    while (choice.back() < kinds.size() && first.empty()) {
         std::vector<detail::LayerFacts> layers;
         for (const std::size_t kind : choice)
             layers.push_back(kinds[kind]);
         set_virtual(layers);
-        for (const bool fuses : {true, false})
-            for (int from = 0; from < size; ++from)
-                for (int to = from + 1; to <= size; ++to) {
-                    const auto within = [&](int v) {
-                        return v == 0 || v == size || !layers[std::size_t(v)].reads_virtual;
-                    };
-                    if (from > 0 && layers[std::size_t(from)].activation)
-                        continue;  // ExecutionPlan refuses such a range
-                    if (!first.empty() || !within(from) || !within(to))
-                        continue;
-                    first = contradiction(layers, from, to, fuses);
-                    for (const std::size_t kind : choice)
-                        where += first.empty() ? "" : std::to_string(kind) + " ";
-                }
+        first = contradiction(layers);
+        for (const std::size_t kind : choice)
+            where += first.empty() ? "" : std::to_string(kind) + " ";
         for (std::size_t i = 0; i < choice.size(); ++i) {
             if (++choice[i] < kinds.size() || i + 1 == choice.size())
                 break;

@@ -18,8 +18,11 @@ double contrast(const Contrast& metric, int n, int d, const std::vector<double>&
     Reference<double> backend;
     std::vector<double> rows(std::size_t(n), std::nan(""));
     std::vector<double> scratch(Contrast::scratch(n, {d, 1, 1}, {d, 1, 1}), std::nan(""));
-    metric.evaluate_both(backend, n, d, a.data(), b.data(), 0.7, rows.data(),
-                         da ? da->data() : nullptr, db ? db->data() : nullptr, scratch.data());
+    const Dims dims{d, 1, 1};
+    metric.evaluate_both(backend,
+                         BatchPair<double>{n, dims, a.data(), dims, b.data(), 0.7, rows.data(),
+                                           da ? da->data() : nullptr, scratch.data()},
+                         db ? db->data() : nullptr);
     double sum = 0;
     for (const double r : rows)
         sum += r / n;
@@ -70,8 +73,9 @@ TEST_CASE("contrast in single precision and of a vector without direction") {
     std::vector<float> rows(samples);
     std::vector<float> da(a.size());
     std::vector<float> scratch(Contrast::scratch(samples, {width, 1, 1}, {width, 1, 1}));
-    Contrast{}.evaluate(cpu, samples, Dims{width, 1, 1}, a.data(), Dims{width, 1, 1}, b.data(),
-                        1.0f, rows.data(), da.data(), scratch.data());
+    const Dims dims{width, 1, 1};
+    Contrast{}.evaluate(cpu, BatchPair<float>{samples, dims, a.data(), dims, b.data(), 1.0f,
+                                              rows.data(), da.data(), scratch.data()});
     CHECK(cpu.sum(samples, rows.data()) / samples ==
           doctest::Approx(contrast({}, samples, width, e1, e2)).epsilon(1e-4));
     std::vector<double> none(4);

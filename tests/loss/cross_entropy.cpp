@@ -25,7 +25,7 @@ std::pair<double, double> loss(F f) {
     for (int b = 0; b < 4; ++b)
         for (int c = 0; c < 5; ++c)
             logits.push_back(T(f(b, c)));
-    machine.softmax_cross_entropy(4, 5, View<const T>{logits.data(), 5}, labels, T(0.25),
+    machine.softmax_cross_entropy({4, 5, {logits.data(), 5}, labels}, T(0.25),
                                   View<T>{gradient.data(), 5}, losses.data(), hits.data());
     double sum = 0;
     for (const T l : losses)

@@ -11,6 +11,7 @@
 
 #include <collab/backend/reference/reference.hpp>
 #include <collab/collaboration/method_value.hpp>
+#include <collab/loss/batch_pair.hpp>
 
 namespace collab::golden {
 
@@ -66,17 +67,22 @@ inline double cross_entropy(const std::vector<double>& z) {
     return sum;
 }
 
+/// One value of every sample.
+struct Side {
+    Dims dims;
+    const std::vector<double>& values;
+};
 /// The loss of a metric of whole batches and, where `da` is given, its gradient times `scale`,
 /// added.
 template <class M>
-double over_batch(const M& metric, int n, Dims da_, const std::vector<double>& a, Dims db_,
-                  const std::vector<double>& b, std::vector<double>* da = nullptr,
-                  double scale = 1) {
+double over_batch(const M& metric, int n, const Side& a, const Side& b,
+                  std::vector<double>* da = nullptr, double scale = 1) {
     Reference<double> backend;
     std::vector<double> rows(std::size_t(n), std::nan(""));
-    std::vector<double> scratch(M::scratch(n, da_, db_), std::nan(""));
-    metric.evaluate(backend, n, da_, a.data(), db_, b.data(), scale, rows.data(),
-                    da ? da->data() : static_cast<double*>(nullptr), scratch.data());
+    std::vector<double> scratch(M::scratch(n, a.dims, b.dims), std::nan(""));
+    metric.evaluate(backend,
+                    BatchPair<double>{n, a.dims, a.values.data(), b.dims, b.values.data(), scale,
+                                      rows.data(), da ? da->data() : nullptr, scratch.data()});
     double sum = 0;
     for (const double r : rows)
         sum += r / n;
@@ -88,16 +94,16 @@ template <class M>
 double gradient_error(const M& metric, int n, Dims da_, std::vector<double> a, Dims db_,
                       const std::vector<double>& b) {
     std::vector<double> g(a.size(), 0.25);
-    over_batch(metric, n, da_, a, db_, b, &g, 0.7);
+    over_batch(metric, n, {da_, a}, {db_, b}, &g, 0.7);
     double worst = 0;
     double largest = 0;
     for (std::size_t i = 0; i < a.size(); ++i) {
         const double at = a[i];
         const double h = 1e-5;
         a[i] = at + h;
-        const double up = over_batch(metric, n, da_, a, db_, b);
+        const double up = over_batch(metric, n, {da_, a}, {db_, b});
         a[i] = at - h;
-        const double down = over_batch(metric, n, da_, a, db_, b);
+        const double down = over_batch(metric, n, {da_, a}, {db_, b});
         a[i] = at;
         worst = std::max(worst, std::abs(g[i] - 0.25 - 0.7 * (up - down) / (2 * h)));
         largest = std::max(largest, std::abs(g[i] - 0.25));

@@ -39,8 +39,8 @@ std::vector<double> gradient(const M& metric, const std::vector<double>& a,
     std::vector<T> rows(samples);
     std::vector<T> dx(x.size());
     std::vector<T> scratch(M::scratch(samples, dims, dims));
-    metric.evaluate(backend, samples, dims, x.data(), dims, y.data(), T(1), rows.data(), dx.data(),
-                    scratch.data());
+    metric.evaluate(backend, BatchPair<T>{samples, dims, x.data(), dims, y.data(), T(1),
+                                          rows.data(), dx.data(), scratch.data()});
     std::vector<double> all(dx.begin(), dx.end());
     double loss = 0;
     for (const T row : rows)

@@ -24,17 +24,17 @@ void verify(const M& metric) {
     // One sample relates to nothing, two alike have no direction: numbers all the same.
     std::vector<double> one(e1.begin(), e1.begin() + width);
     std::vector<double> g(one.size());
-    CHECK(std::isfinite(over_batch(metric, 1, e, one, e, one, &g)));
+    CHECK(std::isfinite(over_batch(metric, 1, {e, one}, {e, one}, &g)));
     std::vector<double> twice = one;
     std::vector<double> g2(2 * one.size());
     twice.insert(twice.end(), one.begin(), one.end());
     const std::vector<double> other(e2.begin(), e2.begin() + 2 * width);
-    CHECK(std::isfinite(over_batch(metric, 2, e, twice, e, other, &g2)));
+    CHECK(std::isfinite(over_batch(metric, 2, {e, twice}, {e, other}, &g2)));
     for (const double x : g2)
         CHECK(std::isfinite(x));
     // The same features relate in the same way.
     std::vector<double> none(e1.size());
-    CHECK(std::abs(over_batch(metric, samples, e, e1, e, e1, &none)) < 1e-14);
+    CHECK(std::abs(over_batch(metric, samples, {e, e1}, {e, e1}, &none)) < 1e-14);
     for (const double x : none)
         CHECK(std::abs(x) < 1e-9);
     // The parallel backend in single precision says the same.
@@ -44,10 +44,10 @@ void verify(const M& metric) {
     std::vector<float> rows(samples);
     std::vector<float> scratch(M::scratch(samples, e, e));
     std::vector<float> da(a.size());
-    metric.evaluate(cpu, samples, e, a.data(), e, b.data(), 1.0f, rows.data(), da.data(),
-                    scratch.data());
+    metric.evaluate(cpu, BatchPair<float>{samples, e, a.data(), e, b.data(), 1.0f, rows.data(),
+                                          da.data(), scratch.data()});
     std::vector<double> gradient(e1.size());
-    const double value = over_batch(metric, samples, e, e1, e, e2, &gradient);
+    const double value = over_batch(metric, samples, {e, e1}, {e, e2}, &gradient);
     CHECK(cpu.sum(samples, rows.data()) / samples == doctest::Approx(value).epsilon(1e-4));
     double largest = 0;
     for (const double x : gradient)
@@ -58,19 +58,19 @@ void verify(const M& metric) {
 }  // namespace
 
 TEST_CASE("relations of samples are those computed by hand") {
-    CHECK(over_batch(RelationDistance{}, samples, e, e1, e, e2) ==
+    CHECK(over_batch(RelationDistance{}, samples, {e, e1}, {e, e2}) ==
           doctest::Approx(0.002301805882663214).epsilon(1e-12));
-    CHECK(over_batch(RelationAngle{}, samples, e, e1, e, e2) ==
+    CHECK(over_batch(RelationAngle{}, samples, {e, e1}, {e, e2}) ==
           doctest::Approx(0.009454950736729872).epsilon(1e-11));
-    CHECK(over_batch(SimilarityPreserving{}, samples, e, e1, e, e2) ==
+    CHECK(over_batch(SimilarityPreserving{}, samples, {e, e1}, {e, e2}) ==
           doctest::Approx(0.022901351301609512).epsilon(1e-12));
-    CHECK(over_batch(SimilarityPreserving{}, samples, fs_dims, fs, ft_dims, ft) ==
+    CHECK(over_batch(SimilarityPreserving{}, samples, {fs_dims, fs}, {ft_dims, ft}) ==
           doctest::Approx(0.0013362722201866201).epsilon(1e-11));
-    CHECK(over_batch(CorrelationCongruence{}, samples, e, e1, e, e2) ==
+    CHECK(over_batch(CorrelationCongruence{}, samples, {e, e1}, {e, e2}) ==
           doctest::Approx(0.02022047445372391).epsilon(1e-12));
-    CHECK(over_batch(ProbabilisticTransfer{}, samples, e, e1, e, e2) ==
+    CHECK(over_batch(ProbabilisticTransfer{}, samples, {e, e1}, {e, e2}) ==
           doctest::Approx(0.0020475124909220266).epsilon(1e-10));
-    CHECK(over_batch(KernelAlignment{}, samples, e, e1, e, e2) ==
+    CHECK(over_batch(KernelAlignment{}, samples, {e, e1}, {e, e2}) ==
           doctest::Approx(1 - 0.9913542644).epsilon(1e-8));
 }
 
@@ -84,13 +84,13 @@ TEST_CASE("a right angle against a straight line, by hand") {
     const double at0 = 0.5;
     const double at1 = (1 / std::sqrt(5.0) + 1) - 0.5;
     const double at2 = (1 - 2 / std::sqrt(5.0)) * (1 - 2 / std::sqrt(5.0)) / 2;
-    CHECK(over_batch(RelationAngle{}, 3, plane, corner, plane, line) ==
+    CHECK(over_batch(RelationAngle{}, 3, {plane, corner}, {plane, line}) ==
           doctest::Approx(2 * (at0 + at1 + at2) / 27).epsilon(1e-13));
     // Distances 1, 2, sqrt 5 against 1, 3, 2, each over its mean.
     const double m = (3 + std::sqrt(5.0)) / 3;
     const double n = 2;
     const auto half_square = [](double x) { return x * x / 2; };
-    CHECK(over_batch(RelationDistance{}, 3, plane, corner, plane, line) ==
+    CHECK(over_batch(RelationDistance{}, 3, {plane, corner}, {plane, line}) ==
           doctest::Approx(2 *
                           (half_square(1 / m - 1 / n) + half_square(2 / m - 3 / n) +
                            half_square(std::sqrt(5.0) / m - 2 / n)) /

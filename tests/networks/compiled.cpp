@@ -122,22 +122,21 @@ void Compiled<T>::activate_backward(const Map& map, F f, In y, In dy, Out dx) {
 }
 template <class T>
 template <class F>
-void Compiled<T>::batch_norm(const Map& map, const Normalization& n, F f, In x, const T* gamma,
-                             const T* beta, T* mean, T* variance, T* saved, Out y) {
-    cpu_->batch_norm(map, n, f, x, gamma, beta, mean, variance, saved, y);
+void Compiled<T>::batch_norm(const Map& map, F f, In x, const Affine<T>& affine,
+                             const Statistics<T>& statistics, Out y) {
+    cpu_->batch_norm(map, f, x, affine, statistics, y);
 }
 template <class T>
 template <class F>
-void Compiled<T>::batch_norm_inference(const Map& map, const Normalization& n, F f, In x,
-                                       const T* gamma, const T* beta, const T* mean,
-                                       const T* variance, Out y) {
-    cpu_->batch_norm_inference(map, n, f, x, gamma, beta, mean, variance, y);
+void Compiled<T>::batch_norm_inference(const Map& map, F f, In x, const Affine<T>& affine,
+                                       const PopulationStatistics<T>& statistics, Out y) {
+    cpu_->batch_norm_inference(map, f, x, affine, statistics, y);
 }
 template <class T>
 template <class F>
-void Compiled<T>::batch_norm_backward(const Map& map, F f, In x, In y, In dy, const T* gamma,
-                                      const T* saved, T* dgamma, T* dbeta, Out dx) {
-    cpu_->batch_norm_backward(map, f, x, y, dy, gamma, saved, dgamma, dbeta, dx);
+void Compiled<T>::batch_norm_backward(const Map& map, F f, const NormalizationBackward<T>& backward,
+                                      const T* gamma, Out dx) {
+    cpu_->batch_norm_backward(map, f, backward, gamma, dx);
 }
 
 template class Compiled<double>;
@@ -145,63 +144,59 @@ template class Compiled<double>;
 template void Compiled<double>::activate(const Map&, Identity, View<const double>, View<double>);
 template void Compiled<double>::activate_backward(const Map&, Identity, View<const double>,
                                                   View<const double>, View<double>);
-template void Compiled<double>::batch_norm(const Map&, const Normalization&, Identity,
-                                           View<const double>, const double*, const double*,
-                                           double*, double*, double*, View<double>);
-template void Compiled<double>::batch_norm_inference(const Map&, const Normalization&, Identity,
-                                                     View<const double>, const double*,
-                                                     const double*, const double*, const double*,
+template void Compiled<double>::batch_norm(const Map&, Identity, View<const double>,
+                                           const Affine<double>&, const Statistics<double>&,
+                                           View<double>);
+template void Compiled<double>::batch_norm_inference(const Map&, Identity, View<const double>,
+                                                     const Affine<double>&,
+                                                     const PopulationStatistics<double>&,
                                                      View<double>);
-template void Compiled<double>::batch_norm_backward(const Map&, Identity, View<const double>,
-                                                    View<const double>, View<const double>,
-                                                    const double*, const double*, double*, double*,
-                                                    View<double>);
+template void Compiled<double>::batch_norm_backward(const Map&, Identity,
+                                                    const NormalizationBackward<double>&,
+                                                    const double*, View<double>);
 
 template void Compiled<double>::activate(const Map&, ReluFunction, View<const double>,
                                          View<double>);
 template void Compiled<double>::activate_backward(const Map&, ReluFunction, View<const double>,
                                                   View<const double>, View<double>);
-template void Compiled<double>::batch_norm(const Map&, const Normalization&, ReluFunction,
-                                           View<const double>, const double*, const double*,
-                                           double*, double*, double*, View<double>);
-template void Compiled<double>::batch_norm_inference(const Map&, const Normalization&, ReluFunction,
-                                                     View<const double>, const double*,
-                                                     const double*, const double*, const double*,
+template void Compiled<double>::batch_norm(const Map&, ReluFunction, View<const double>,
+                                           const Affine<double>&, const Statistics<double>&,
+                                           View<double>);
+template void Compiled<double>::batch_norm_inference(const Map&, ReluFunction, View<const double>,
+                                                     const Affine<double>&,
+                                                     const PopulationStatistics<double>&,
                                                      View<double>);
-template void Compiled<double>::batch_norm_backward(const Map&, ReluFunction, View<const double>,
-                                                    View<const double>, View<const double>,
-                                                    const double*, const double*, double*, double*,
-                                                    View<double>);
+template void Compiled<double>::batch_norm_backward(const Map&, ReluFunction,
+                                                    const NormalizationBackward<double>&,
+                                                    const double*, View<double>);
 
 template void Compiled<double>::activate(const Map&, Relu6Function, View<const double>,
                                          View<double>);
 template void Compiled<double>::activate_backward(const Map&, Relu6Function, View<const double>,
                                                   View<const double>, View<double>);
-template void Compiled<double>::batch_norm(const Map&, const Normalization&, Relu6Function,
-                                           View<const double>, const double*, const double*,
-                                           double*, double*, double*, View<double>);
-template void Compiled<double>::batch_norm_inference(const Map&, const Normalization&,
-                                                     Relu6Function, View<const double>,
-                                                     const double*, const double*, const double*,
-                                                     const double*, View<double>);
-template void Compiled<double>::batch_norm_backward(const Map&, Relu6Function, View<const double>,
-                                                    View<const double>, View<const double>,
-                                                    const double*, const double*, double*, double*,
-                                                    View<double>);
+template void Compiled<double>::batch_norm(const Map&, Relu6Function, View<const double>,
+                                           const Affine<double>&, const Statistics<double>&,
+                                           View<double>);
+template void Compiled<double>::batch_norm_inference(const Map&, Relu6Function, View<const double>,
+                                                     const Affine<double>&,
+                                                     const PopulationStatistics<double>&,
+                                                     View<double>);
+template void Compiled<double>::batch_norm_backward(const Map&, Relu6Function,
+                                                    const NormalizationBackward<double>&,
+                                                    const double*, View<double>);
 
 template void Compiled<double>::activate(const Map&, EluFunction, View<const double>, View<double>);
 template void Compiled<double>::activate_backward(const Map&, EluFunction, View<const double>,
                                                   View<const double>, View<double>);
-template void Compiled<double>::batch_norm(const Map&, const Normalization&, EluFunction,
-                                           View<const double>, const double*, const double*,
-                                           double*, double*, double*, View<double>);
-template void Compiled<double>::batch_norm_inference(const Map&, const Normalization&, EluFunction,
-                                                     View<const double>, const double*,
-                                                     const double*, const double*, const double*,
+template void Compiled<double>::batch_norm(const Map&, EluFunction, View<const double>,
+                                           const Affine<double>&, const Statistics<double>&,
+                                           View<double>);
+template void Compiled<double>::batch_norm_inference(const Map&, EluFunction, View<const double>,
+                                                     const Affine<double>&,
+                                                     const PopulationStatistics<double>&,
                                                      View<double>);
-template void Compiled<double>::batch_norm_backward(const Map&, EluFunction, View<const double>,
-                                                    View<const double>, View<const double>,
-                                                    const double*, const double*, double*, double*,
-                                                    View<double>);
+template void Compiled<double>::batch_norm_backward(const Map&, EluFunction,
+                                                    const NormalizationBackward<double>&,
+                                                    const double*, View<double>);
 
 }  // namespace collab::networks

@@ -73,15 +73,14 @@ public:
     template <class F>
     void activate_backward(const Map& map, F f, In y, In dy, Out dx);
     template <class F>
-    void batch_norm(const Map& map, const backend::Normalization& n, F f, In x, const T* gamma,
-                    const T* beta, T* mean, T* variance, T* saved, Out y);
+    void batch_norm(const Map& map, F f, In x, const backend::Affine<T>& affine,
+                    const backend::Statistics<T>& statistics, Out y);
     template <class F>
-    void batch_norm_inference(const Map& map, const backend::Normalization& n, F f, In x,
-                              const T* gamma, const T* beta, const T* mean, const T* variance,
-                              Out y);
+    void batch_norm_inference(const Map& map, F f, In x, const backend::Affine<T>& affine,
+                              const backend::PopulationStatistics<T>& statistics, Out y);
     template <class F>
-    void batch_norm_backward(const Map& map, F f, In x, In y, In dy, const T* gamma, const T* saved,
-                             T* dgamma, T* dbeta, Out dx);
+    void batch_norm_backward(const Map& map, F f, const backend::NormalizationBackward<T>& backward,
+                             const T* gamma, Out dx);
 
     void max_pool(const backend::Pooling& g, In x, Out y);
     void max_pool_backward(const backend::Pooling& g, In x, In y, In dy, Out dx);

@@ -25,7 +25,7 @@ void cross_entropy(B& backend, double tolerance) {
     std::vector<T> gradient(z.size(), std::numeric_limits<T>::quiet_NaN());
     std::vector<T> losses(rows);
     std::vector<T> hits(rows);
-    backend.softmax_cross_entropy(rows, classes, View<const T>{z.data(), classes}, y.data(), T(0.7),
+    backend.softmax_cross_entropy({rows, classes, {z.data(), classes}, y.data()}, T(0.7),
                                   View<T>{gradient.data(), classes}, losses.data(), hits.data());
     judge("cross_entropy/losses", oracle::widened(losses));
     judge("cross_entropy/gradient", oracle::widened(gradient));

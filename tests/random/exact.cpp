@@ -110,15 +110,12 @@ void Exact::activate_backward(const Map& map, F f, In y, In dy, Out dx) {
     disturb(map, dx);
 }
 template <class F>
-void Exact::batch_norm(const Map& map, const backend::Normalization& n, F f, In x,
-                       const double* gamma, const double* beta, double* mean, double* variance,
-                       double* saved, Out y) {
+void Exact::batch_norm(const Map& map, F f, In x, const backend::Affine<double>& affine,
+                       const backend::Statistics<double>& statistics, Out y) {
     if (rounding_.size == 0)
-        return engine(
-            [&](auto& b) { b.batch_norm(map, n, f, x, gamma, beta, mean, variance, saved, y); });
-    engine([&](auto& b) {
-        b.batch_norm(map, n, Identity{}, x, gamma, beta, mean, variance, saved, y);
-    });
+        return engine([&](auto& b) { b.batch_norm(map, f, x, affine, statistics, y); });
+    engine([&](auto& b) { b.batch_norm(map, Identity{}, x, affine, statistics, y); });
+    double* const saved = statistics.saved;
     disturb(map, y);
     const int channels = map.dims.channels;
     // The mean is one for all pixels, and so is what rounding takes from it.
@@ -126,24 +123,20 @@ void Exact::batch_norm(const Map& map, const backend::Normalization& n, F f, In 
         mean_roundings(map, [&](auto p, int c) { return detail::pixel(x, p)[c]; });
     for (std::ptrdiff_t p = 0; p < map.pixels(); ++p)
         for (int c = 0; c < channels; ++c)
-            detail::pixel(y, p)[c] -= gamma[c] * saved[channels + c] * off[std::size_t(c)];
+            detail::pixel(y, p)[c] -= affine.gamma[c] * saved[channels + c] * off[std::size_t(c)];
     for (int c = 0; c < channels; ++c)
         saved[c] += off[std::size_t(c)];
-    disturb(channels, mean);
-    disturb(channels, variance);
+    disturb(channels, statistics.running_mean);
+    disturb(channels, statistics.running_variance);
     disturb(2 * channels, saved);
     engine([&](auto& b) { b.activate(map, f, In(y), y); });
 }
 template <class F>
-void Exact::batch_norm_inference(const Map& map, const backend::Normalization& n, F f, In x,
-                                 const double* gamma, const double* beta, const double* mean,
-                                 const double* variance, Out y) {
+void Exact::batch_norm_inference(const Map& map, F f, In x, const backend::Affine<double>& affine,
+                                 const backend::PopulationStatistics<double>& statistics, Out y) {
     if (rounding_.size == 0)
-        return engine(
-            [&](auto& b) { b.batch_norm_inference(map, n, f, x, gamma, beta, mean, variance, y); });
-    engine([&](auto& b) {
-        b.batch_norm_inference(map, n, Identity{}, x, gamma, beta, mean, variance, y);
-    });
+        return engine([&](auto& b) { b.batch_norm_inference(map, f, x, affine, statistics, y); });
+    engine([&](auto& b) { b.batch_norm_inference(map, Identity{}, x, affine, statistics, y); });
     disturb(map, y);
     engine([&](auto& b) { b.activate(map, f, In(y), y); });
 }
@@ -178,26 +171,27 @@ std::vector<double> Exact::subtraction_roundings(const Map& map, In dy, const do
     return all;
 }
 template <class F>
-void Exact::batch_norm_backward(const Map& map, F f, In x, In y, In dy, const double* gamma,
-                                const double* saved, double* dgamma, double* dbeta, Out dx) {
+void Exact::batch_norm_backward(const Map& map, F f,
+                                const backend::NormalizationBackward<double>& backward,
+                                const double* gamma, Out dx) {
     if (rounding_.size == 0)
-        return engine([&](auto& b) {
-            b.batch_norm_backward(map, f, x, y, dy, gamma, saved, dgamma, dbeta, dx);
-        });
+        return engine([&](auto& b) { b.batch_norm_backward(map, f, backward, gamma, dx); });
+    const In x = backward.x;
+    const In dy = backward.dy;
+    const double* const saved = backward.saved;
     const int n = map.dims.channels;
-    disturb_sums(map, dy, [](auto, int) { return 1.0; }, dbeta);
+    disturb_sums(map, dy, [](auto, int) { return 1.0; }, backward.dbeta);
     const auto normalised = [&](auto p, int c) {
         return (detail::pixel(x, p)[c] - saved[c]) * saved[n + c];
     };
-    disturb_sums(map, dy, normalised, dgamma);
+    disturb_sums(map, dy, normalised, backward.dgamma);
     // Little may be left of dy, from which two means are subtracted.
     const std::vector<double> roundings = subtraction_roundings(map, dy, gamma, saved);
     const std::vector<double> of_sum =
         mean_roundings(map, [&](auto p, int c) { return detail::pixel(dy, p)[c]; });
     const std::vector<double> of_product = mean_roundings(
         map, [&](auto p, int c) { return detail::pixel(dy, p)[c] * normalised(p, c); });
-    engine(
-        [&](auto& b) { b.batch_norm_backward(map, f, x, y, dy, gamma, saved, dgamma, dbeta, dx); });
+    engine([&](auto& b) { b.batch_norm_backward(map, f, backward, gamma, dx); });
     disturb(map, dx);
     for (std::ptrdiff_t p = 0; p < map.pixels(); ++p)
         for (int c = 0; c < n; ++c)
@@ -260,27 +254,24 @@ void Exact::add(const Map& map, In x, Out y) {
     engine([&](auto& b) { b.add(map, x, y); });
     disturb(map, y);
 }
-void Exact::softmax_cross_entropy(int rows, int classes, In logits, const int* labels, double scale,
+void Exact::softmax_cross_entropy(const backend::LabeledLogits<double>& labeled, double scale,
                                   Out dlogits, double* losses, double* hits) {
-    engine([&](auto& b) {
-        b.softmax_cross_entropy(rows, classes, logits, labels, scale, dlogits, losses, hits);
-    });
+    engine([&](auto& b) { b.softmax_cross_entropy(labeled, scale, dlogits, losses, hits); });
     if (dlogits)
-        disturb(Map{rows, {classes, 1, 1}}, dlogits);
-    disturb(rows, losses);
+        disturb(Map{labeled.rows, {labeled.classes, 1, 1}}, dlogits);
+    disturb(labeled.rows, losses);
 }
 
 #define COLLAB_RANDOM_FUNCTION(F)                                                                  \
     template void Exact::activate<F>(const Map&, F, In, Out);                                      \
     template void Exact::activate_backward<F>(const Map&, F, In, In, Out);                         \
-    template void Exact::batch_norm<F>(const Map&, const backend::Normalization&, F, In,           \
-                                       const double*, const double*, double*, double*, double*,    \
-                                       Out);                                                       \
-    template void Exact::batch_norm_inference<F>(const Map&, const backend::Normalization&, F, In, \
-                                                 const double*, const double*, const double*,      \
-                                                 const double*, Out);                              \
-    template void Exact::batch_norm_backward<F>(const Map&, F, In, In, In, const double*,          \
-                                                const double*, double*, double*, Out);
+    template void Exact::batch_norm<F>(const Map&, F, In, const backend::Affine<double>&,          \
+                                       const backend::Statistics<double>&, Out);                   \
+    template void Exact::batch_norm_inference<F>(                                                  \
+        const Map&, F, In, const backend::Affine<double>&,                                         \
+        const backend::PopulationStatistics<double>&, Out);                                        \
+    template void Exact::batch_norm_backward<F>(                                                   \
+        const Map&, F, const backend::NormalizationBackward<double>&, const double*, Out);
 COLLAB_RANDOM_FUNCTION(Identity)
 COLLAB_RANDOM_FUNCTION(ReluFunction)
 COLLAB_RANDOM_FUNCTION(Relu6Function)

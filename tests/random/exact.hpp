@@ -48,15 +48,15 @@ public:
     template <class F>
     void activate_backward(const Map& map, F f, In y, In dy, Out dx);
     template <class F>
-    void batch_norm(const Map& map, const backend::Normalization& n, F f, In x, const double* gamma,
-                    const double* beta, double* mean, double* variance, double* saved, Out y);
+    void batch_norm(const Map& map, F f, In x, const backend::Affine<double>& affine,
+                    const backend::Statistics<double>& statistics, Out y);
     template <class F>
-    void batch_norm_inference(const Map& map, const backend::Normalization& n, F f, In x,
-                              const double* gamma, const double* beta, const double* mean,
-                              const double* variance, Out y);
+    void batch_norm_inference(const Map& map, F f, In x, const backend::Affine<double>& affine,
+                              const backend::PopulationStatistics<double>& statistics, Out y);
     template <class F>
-    void batch_norm_backward(const Map& map, F f, In x, In y, In dy, const double* gamma,
-                             const double* saved, double* dgamma, double* dbeta, Out dx);
+    void batch_norm_backward(const Map& map, F f,
+                             const backend::NormalizationBackward<double>& backward,
+                             const double* gamma, Out dx);
 
     void average_pool(const backend::Pooling& g, In x, Out y);
     void average_pool_backward(const backend::Pooling& g, In dy, Out dx);
@@ -73,7 +73,7 @@ public:
     void dropout(const Map& map, double p, const Random& random, In x, Out y);
     void copy(const Map& map, In x, Out y);
     void add(const Map& map, In x, Out y);
-    void softmax_cross_entropy(int rows, int classes, In logits, const int* labels, double scale,
+    void softmax_cross_entropy(const backend::LabeledLogits<double>& labeled, double scale,
                                Out dlogits, double* losses, double* hits);
 
 private:

@@ -563,23 +563,26 @@ float rounded(float x, int bits) {
     std::memcpy(&x, &word, sizeof x);
     return x;
 }
+/// A matrix whose rows lie `row` numbers apart, rounded, without gaps.
+std::vector<float> packed(const float* from, long rows, long columns, long row, int bits) {
+    std::vector<float> to;
+    for (long i = 0; i < rows; ++i)
+        for (long j = 0; j < columns; ++j)
+            to.push_back(rounded(from[i * row + j], bits));
+    return to;
+}
 template <class T>
 void product(const MatrixProduct<T>& p, int bits) {
     HostSystem host(HostLoops::sequential);
     if constexpr (std::is_same_v<T, float>) {
         if (bits < 23) {
-            const auto pack = [bits](const float* from, long rows, long columns, long row) {
-                std::vector<float> to;
-                for (long i = 0; i < rows; ++i)
-                    for (long j = 0; j < columns; ++j)
-                        to.push_back(rounded(from[i * row + j], bits));
-                return to;
-            };
             MatrixProduct<T> q = p;
             q.lda = p.a_transposed ? p.m : p.k;
             q.ldb = p.b_transposed ? p.k : p.n;
-            const std::vector<float> a = pack(p.a, p.a_transposed ? p.k : p.m, q.lda, p.lda);
-            const std::vector<float> b = pack(p.b, p.b_transposed ? p.n : p.k, q.ldb, p.ldb);
+            const std::vector<float> a =
+                packed(p.a, p.a_transposed ? p.k : p.m, q.lda, p.lda, bits);
+            const std::vector<float> b =
+                packed(p.b, p.b_transposed ? p.n : p.k, q.ldb, p.ldb, bits);
             q.a = a.data();
             q.b = b.data();
             return host.multiply(q);

@@ -51,9 +51,14 @@ namespace {
 struct Waits {
     static std::size_t scratch(int, Dims, Dims) { return 0; }
     template <class B, class T = typename B::Scalar>
-    void evaluate(B& backend, int n, Dims dims, const T* a, Dims, const T* b, T scale, T* rows,
-                  T* da, T*) const {
-        const int width = dims.size();
+    void evaluate(B& backend, const BatchPair<T>& pair) const {
+        const int n = pair.samples;
+        const int width = pair.dims_a.size();
+        const T scale = pair.scale;
+        const T* const a = pair.a;
+        const T* const b = pair.b;
+        T* const rows = pair.rows;
+        T* const da = pair.da;
         const MeanSquares squares;
         backend.for_rows(
             n, [=](int i) { rows[i] = squares.value(width, a + i * width, b + i * width); });

@@ -57,7 +57,7 @@ template void average_pool(CpuContext&, const Pooling&, In, Out);
 template void average_pool_backward(CpuContext&, const Pooling&, In, Out);
 template void maxout(CpuContext&, const Map&, int, In, Out);
 template void maxout_backward(CpuContext&, const Map&, int, In, In, Out);
-template void softmax_cross_entropy(CpuContext&, int, int, In, const int*, float, Out, float*,
+template void softmax_cross_entropy(CpuContext&, const LabeledLogits<float>&, float, Out, float*,
                                     float*);
 template void dropout(CpuContext&, const Map&, double, const Random&, In, Out);
 template void pad_shortcut(CpuContext&, const Convolution&, In, Out);

@@ -14,6 +14,7 @@
 
 #include <collab/backend/functor.hpp>
 #include <collab/backend/geometry.hpp>
+#include <collab/backend/operands.hpp>
 #include <collab/core/random.hpp>
 #include <collab/memory/view.hpp>
 
@@ -95,21 +96,21 @@ concept ActivationBackend =
 
 /// Batch normalization over samples and pixels, followed by an activation f (Identity when there is
 /// none), in one pass.
-///  - `batch_norm(map, n, f, x, gamma, beta, running_mean, running_variance, saved, y)`: training.
-///  `saved` receives the batch's
-///    mean (one per channel) and then 1 / sqrt(biased variance + epsilon). Running statistics move
-///    as Normalization says.
-///  - `batch_norm_inference(map, n, f, x, gamma, beta, mean, variance, y)`: with the given
-///  statistics.
-///  - `batch_norm_backward(map, f, x, y, dy, gamma, saved, dgamma, dbeta, dx)`: of the training
-///  form; adds to dgamma and dbeta; dx may be dy.
+///  - `batch_norm(map, f, x, affine, statistics, y)`: training. backend::Statistics receives the
+///  batch's own; running statistics move as Normalization says.
+///  - `batch_norm_inference(map, f, x, affine, statistics, y)`: with backend::PopulationStatistics.
+///  - `batch_norm_backward(map, f, backward, gamma, dx)`: of the training form, by a
+///  backend::NormalizationBackward; adds to dgamma and dbeta; dx may be dy.
 template <class B, class T = typename B::Scalar>
 concept NormalizationBackend =
-    Backend<B> && requires(B b, const backend::Map& map, const backend::Normalization& n,
-                           View<const T> x, View<T> y, const T* in, T* out) {
-        b.batch_norm(map, n, ReluFunction{}, x, in, in, out, out, out, y);
-        b.batch_norm_inference(map, n, ReluFunction{}, x, in, in, in, in, y);
-        b.batch_norm_backward(map, ReluFunction{}, x, x, x, in, in, out, out, y);
+    Backend<B> && requires(B b, const backend::Map& map, const backend::Affine<T>& affine,
+                           const backend::Statistics<T>& statistics,
+                           const backend::PopulationStatistics<T>& population,
+                           const backend::NormalizationBackward<T>& backward, View<const T> x,
+                           View<T> y, const T* in) {
+        b.batch_norm(map, ReluFunction{}, x, affine, statistics, y);
+        b.batch_norm_inference(map, ReluFunction{}, x, affine, population, y);
+        b.batch_norm_backward(map, ReluFunction{}, backward, in, y);
     };
 
 /// Windows (backend::Pooling).
@@ -169,15 +170,14 @@ concept ChannelBackend =
         b.maxout_backward(map, n, x, x, y);
     };
 
-/// `softmax_cross_entropy(rows, classes, logits, labels, scale, dlogits, losses, hits)`, one row
-/// per sample: losses[b] = -log softmax(logits_b)[labels[b]]; hits[b] = 1 where the first largest
-/// logit is the label's, else 0, which a row with a NaN always has; dlogits_b = scale
+/// `softmax_cross_entropy(labeled, scale, dlogits, losses, hits)`, for each row of
+/// backend::LabeledLogits: losses[b] = -log softmax(logits_b)[labels[b]]; hits[b] = 1 where the
+/// first largest logit is the label's, else 0, which a row with a NaN always has; dlogits_b = scale
 /// (softmax(logits_b) - onehot), unless dlogits is null. Rows are one pixel of their view apart.
 template <class B, class T = typename B::Scalar>
-concept CrossEntropyBackend = Backend<B> && requires(B b, int n, View<const T> x, const int* labels,
-                                                     T scale, View<T> y, T* out) {
-    b.softmax_cross_entropy(n, n, x, labels, scale, y, out, out);
-};
+concept CrossEntropyBackend =
+    Backend<B> && requires(B b, const backend::LabeledLogits<T>& labeled, T scale, View<T> y,
+                           T* out) { b.softmax_cross_entropy(labeled, scale, y, out, out); };
 
 /// Optional, where `sum` makes the host wait: `sum_into(n, p, to)` leaves the same sum in memory of
 /// the backend, and waits for nothing. Where `to` may also point to scalars, sum_to (sum_to.hpp)

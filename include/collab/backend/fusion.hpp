@@ -10,6 +10,7 @@
 
 #include <collab/backend/functor.hpp>
 #include <collab/backend/geometry.hpp>
+#include <collab/backend/operands.hpp>
 #include <collab/memory/view.hpp>
 
 namespace collab::backend {
@@ -33,14 +34,13 @@ struct NormalizedGradient {
     long pixels;
 };
 
-/// Where the batch statistics of a convolution's result go: mean and inverse stddev to `saved`;
-/// running statistics move.
-template <class T>
-struct Statistics {
-    Normalization constants{};
-    T* running_mean = nullptr;
-    T* running_variance = nullptr;
-    T* saved = nullptr;
+/// f(input + skip), where `input` is a Normalized without an f of its own and, where a
+/// convolution's result is normalized, without a map. `skip` may be empty.
+template <class T, class F>
+struct NormalizedSum {
+    Normalized<T, Identity> input;
+    View<const T> skip;
+    F f{};
 };
 
 // What happens to an input gradient before it leaves the cache.
@@ -94,14 +94,13 @@ constexpr bool fuses(const backend::Convolution& g) {
 ///  - `fused_conv2d_weight_gradient(g, x, dy, dw)`: adds to dw.
 ///  - `fused_conv2d_backward(g, x, dy, w, dw, dx, then)`: adds to dw; then is Leave, Plus, Gate or
 ///  OutputGate and says what becomes of dx.
-///  - `normalized_conv2d(g, x, w, bias, f, input, skip, y)`: inference; y = f(normalization + skip)
-///  of what conv2d would give, by the statistics and coefficients of
-///    `input`, a Normalized without a map and an f of its own; skip may be empty.
+///  - `normalized_conv2d(g, x, w, bias, sum, y)`: inference; y = the NormalizedSum of what conv2d
+///  would give.
 ///  - `batch_statistics(map, x, statistics)`: of a map that no convolution has put out.
 ///  - `normalize(map, f, input, skip, y)`: y = f(input + skip), where input is a Normalized without
 ///  an f of its own; skip may be empty and may be y.
-///  - `normalized_sums(map, f, x, y, dy, saved, dgamma, dbeta, sums, g)`: the first half of the
-///  backward pass of y = f(normalized x [+ skip]):
+///  - `normalized_sums(map, f, backward, sums, g)`: the first half of the backward pass of y =
+///  f(normalized x [+ skip]), by a NormalizationBackward:
 ///    g = dy f'(y), its sums to `sums` and added to dbeta and dgamma. g may be dy; it is not
 ///    written where it is empty, which says that f is the identity.
 ///  - `normalized_gradient(map, gradient, dx)`: the second half: dx from a NormalizedGradient.
@@ -109,15 +108,16 @@ template <class B, class T = typename B::Scalar>
 concept FusionBackend = requires(
     B b, const backend::Convolution& g, const backend::Map& map, const backend::Statistics<T>& s,
     View<const T> x, View<T> y, const T* in, T* out, const backend::Normalized<T, ReluFunction>& n,
-    const backend::Normalized<T, Identity>& plain, const backend::NormalizedGradient<T>& d) {
+    const backend::Normalized<T, Identity>& plain, const backend::NormalizedGradient<T>& d,
+    const backend::NormalizationBackward<T>& backward) {
     b.fused_conv2d(g, n, in, in, y, s);
     b.fused_conv2d(g, x, in, in, y, s);
     b.fused_conv2d_weight_gradient(g, n, d, out);
     b.fused_conv2d_backward(g, n, d, in, out, y, backend::Gate<T, ReluFunction>{n, out, out, out});
-    b.normalized_conv2d(g, x, in, in, ReluFunction{}, plain, x, y);
+    b.normalized_conv2d(g, x, in, in, backend::NormalizedSum<T, ReluFunction>{plain, x}, y);
     b.batch_statistics(map, x, s);
     b.normalize(map, ReluFunction{}, plain, x, y);
-    b.normalized_sums(map, ReluFunction{}, x, x, x, in, out, out, out, y);
+    b.normalized_sums(map, ReluFunction{}, backward, out, y);
     b.normalized_gradient(map, d, y);
 };
 

@@ -12,23 +12,22 @@
 
 #include <collab/collaboration/collaboration.hpp>
 #include <collab/collaboration/method_nodes.hpp>
+#include <collab/loss/batch_pair.hpp>
 #include <collab/memory/arena.hpp>
 #include <collab/model/named_tensors.hpp>
 
 namespace collab {
 
 /// A metric of whole batches instead of rows: it compares how samples lie to each other.
-/// `evaluate(backend, samples, dims_a, a, dims_b, b, scale, rows, da, scratch)` writes what each
-/// sample contributes (the loss is the mean of these rows) and, unless da is null, adds scale times
-/// the derivative of the loss with respect to a. `scratch(capacity, dims_a, dims_b)` says how many
-/// elements it works in. A sum over the batch that it needs comes from sum_to (backend/sum_to.hpp):
-/// one that it waits for keeps a GPU from capturing the step.
+/// `evaluate(backend, pair)` does what BatchPair says. `scratch(capacity, dims_a, dims_b)` says how
+/// many elements it works in. A sum over the batch that it needs comes from sum_to
+/// (backend/sum_to.hpp): one that it waits for keeps a GPU from capturing the step.
 template <class M, class B>
-concept BatchMetric = requires(const M& m, B& backend, int n, Dims d, const typename B::Scalar* in,
-                               typename B::Scalar scale, typename B::Scalar* out) {
-    m.evaluate(backend, n, d, in, d, in, scale, out, out, out);
-    { M::scratch(n, d, d) } -> std::convertible_to<std::size_t>;
-};
+concept BatchMetric =
+    requires(const M& m, B& backend, int n, Dims d, const BatchPair<typename B::Scalar>& pair) {
+        m.evaluate(backend, pair);
+        { M::scratch(n, d, d) } -> std::convertible_to<std::size_t>;
+    };
 
 /// One loss of the last batch: its mean over samples, the weight it was given, and the share of
 /// samples classified rightly where it is a cross entropy (else 0). The owner is a network's

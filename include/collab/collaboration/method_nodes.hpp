@@ -9,6 +9,7 @@
 #include <collab/collaboration/method_value.hpp>
 #include <collab/collaboration/peer_distance.hpp>
 #include <collab/layer/execution_plan.hpp>
+#include <collab/loss/batch_pair.hpp>
 #include <collab/loss/concepts.hpp>
 #include <collab/loss/cross_entropy.hpp>
 #include <collab/loss/task.hpp>
@@ -241,9 +242,8 @@ struct MetricNode : LossNode<B> {
     }
 };
 template <class M, class B>
-concept ReachesTarget =
-    requires(const M& m, B& b, const typename B::Scalar* x, typename B::Scalar s,
-             typename B::Scalar* y) { m.evaluate_both(b, 1, 1, x, x, s, y, y, y, y); };
+concept ReachesTarget = requires(const M& m, B& b, const BatchPair<typename B::Scalar>& pair,
+                                 typename B::Scalar* db) { m.evaluate_both(b, pair, db); };
 template <class M, class B>
 struct BatchMetricNode : LossNode<B> {
     using T = typename B::Scalar;
@@ -257,17 +257,22 @@ struct BatchMetricNode : LossNode<B> {
     void forward(MethodPass<B>& r) override {
         const Tensor<T>& a = r.tensors[std::size_t(own)];
         const Tensor<T>& b = r.tensors[std::size_t(target)];
-        const T scale = this->scale(r) * T(r.context.batch);  // the mean is the metric's own
-        if constexpr (ReachesTarget<M, B>) {
-            const bool pulls = this->pulls(r);
-            metric.evaluate_both(
-                r.context.backend, r.context.batch, own_dims.size(), a.value, b.value, scale,
-                this->rows, pulls ? a.gradient : static_cast<T*>(nullptr),
-                pulls && attached_target ? b.gradient : static_cast<T*>(nullptr), scratch);
-        } else
-            metric.evaluate(r.context.backend, r.context.batch, own_dims, a.value, target_dims,
-                            b.value, scale, this->rows,
-                            this->pulls(r) ? a.gradient : static_cast<T*>(nullptr), scratch);
+        const bool pulls = this->pulls(r);
+        const BatchPair<T> pair{.samples = r.context.batch,
+                                .dims_a = own_dims,
+                                .a = a.value,
+                                .dims_b = target_dims,
+                                .b = b.value,
+                                // the mean is the metric's own
+                                .scale = this->scale(r) * T(r.context.batch),
+                                .rows = this->rows,
+                                .da = pulls ? a.gradient : nullptr,
+                                .scratch = scratch};
+        if constexpr (ReachesTarget<M, B>)
+            metric.evaluate_both(r.context.backend, pair,
+                                 pulls && attached_target ? b.gradient : static_cast<T*>(nullptr));
+        else
+            metric.evaluate(r.context.backend, pair);
     }
 };
 template <class T>
@@ -311,7 +316,7 @@ struct CrossEntropyNode : LossNode<B> {
         const Tensor<T>& a = r.tensors[std::size_t(own)];
         const bool pulls = this->pulls(r) && a.gradient;
         r.context.backend.softmax_cross_entropy(
-            r.context.batch, classes, View<const T>{a.value, classes}, r.labels[labels_of],
+            {r.context.batch, classes, View<const T>{a.value, classes}, r.labels[labels_of]},
             this->scale(r),
             pulls ? View<T>{own_gradient ? own_gradient : a.gradient, classes} : View<T>{},
             this->rows, this->scores[0]);

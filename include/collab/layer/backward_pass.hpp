@@ -171,8 +171,9 @@ private:
         T* const fixed = this->template fixed<I>();
         T* const gradients = this->template gradients<I>();
         constexpr int at = row<I>.result;  // nvcc parses no member of a variable template here
-        c.backend.normalized_sums(this->template map<at>(), f, in, of, d, fixed, gradients,
-                                  gradients + channels, fixed + 2 * channels, g);
+        c.backend.normalized_sums(this->template map<at>(), f,
+                                  {in, of, d, fixed, gradients, gradients + channels},
+                                  fixed + 2 * channels, g);
     }
     template <int I>
     void sum_through_activation(View<const T> in) {

@@ -43,17 +43,19 @@ struct BatchNormWith : LayerBase {
                         F function = {}) {
         const int n = in.channels;
         if (c.mode == Mode::training)
-            c.backend.batch_norm({c.batch, in}, constants, function, f.x, f.parameters,
-                                 f.parameters + n, f.state, f.state + n, f.fixed, f.y);
+            c.backend.batch_norm({c.batch, in}, function, f.x, {f.parameters, f.parameters + n},
+                                 {constants, f.state, f.state + n, f.fixed}, f.y);
         else
-            c.backend.batch_norm_inference({c.batch, in}, constants, function, f.x, f.parameters,
-                                           f.parameters + n, f.state, f.state + n, f.y);
+            c.backend.batch_norm_inference({c.batch, in}, function, f.x,
+                                           {f.parameters, f.parameters + n},
+                                           {f.state, f.state + n, constants.epsilon}, f.y);
     }
     template <NormalizationBackend B, class F = Identity>
     static void backward(const Context<B>& c, Dims in, const Backward<typename B::Scalar>& b,
                          F function = {}) {
-        c.backend.batch_norm_backward({c.batch, in}, function, b.x, b.y, b.dy, b.parameters,
-                                      b.fixed, b.gradients, b.gradients + in.channels, b.dx);
+        c.backend.batch_norm_backward(
+            {c.batch, in}, function,
+            {b.x, b.y, b.dy, b.fixed, b.gradients, b.gradients + in.channels}, b.parameters, b.dx);
     }
 };
 

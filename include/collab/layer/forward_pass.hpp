@@ -145,14 +145,16 @@ private:
         gather<bn>(View<const T>{});
         const auto coefficients = this->template normalized<bn>(View<const T>{}, Identity{});
         const View<T> to = row<bn>.result_is_virtual ? target<bn>() : target<out>();
-        B& backend = c.backend;
-        with_input<I>([&](const auto& input) {
-            if constexpr (row<bn>.ends)
-                backend.normalized_conv2d(g, input, w, bias, end.f, coefficients, end.skip, to);
-            else
-                backend.normalized_conv2d(g, input, w, bias, Base::template activation<bn>(),
-                                          coefficients, View<const T>{}, to);
-        });
+        const auto convolve = [&](View<const T> skip, auto f) {
+            const backend::NormalizedSum<T, decltype(f)> sum{coefficients, skip, f};
+            with_input<I>([&](const auto& input) {
+                c.backend.normalized_conv2d(g, input, w, bias, sum, to);
+            });
+        };
+        if constexpr (row<bn>.ends)
+            convolve(end.skip, end.f);
+        else
+            convolve(View<const T>{}, Base::template activation<bn>());
     }
     /// f(what convolution I reads): value I or, if that is virtual, what it is formed from.
     template <int I, class Use>

@@ -9,8 +9,31 @@
 #include <collab/core/error.hpp>
 #include <collab/core/expect.hpp>
 #include <collab/core/shape.hpp>
+#include <collab/loss/batch_pair.hpp>
 
 namespace collab {
+
+namespace detail {
+/// Rows of `width` numbers, and the length of each.
+template <class T>
+struct Vectors {
+    int width;
+    const T* values;
+    const T* lengths;
+    COLLAB_HD const T* operator[](int i) const { return values + std::ptrdiff_t(i) * width; }
+};
+/// A row or column of n cosines over the temperature t, and the slopes with respect to them: one
+/// lies `step` elements behind the other.
+template <class T>
+struct CosineSlopes {
+    int n;
+    std::ptrdiff_t step;
+    const T *slopes, *cosines;
+    T t;
+    COLLAB_HD T slope(int j) const { return slopes[j * step]; }
+    COLLAB_HD T cosine(int j) const { return cosines[j * step]; }
+};
+}  // namespace detail
 
 /// S_ij = cosine of a_i and b_j over `temperature`; mean over i of -log softmax_j(S_ij)_i - log
 /// softmax_j(S_ji)_i: row i of one side is to be told from all rows by row i of the other, both
@@ -25,16 +48,20 @@ struct Contrast {
         return std::size_t(capacity) * std::size_t(2 * capacity + 4);
     }
     template <class B, class T = typename B::Scalar>
-    void evaluate(B& backend, int n, Dims dims_a, const T* a, Dims, const T* b, T scale, T* rows,
-                  T* da, T* scratch) const {
-        evaluate_both(backend, n, dims_a.size(), a, b, scale, rows, da, static_cast<T*>(nullptr),
-                      scratch);
+    void evaluate(B& backend, const BatchPair<T>& pair) const {
+        evaluate_both(backend, pair, static_cast<T*>(nullptr));
     }
     /// The same with the gradient of the target, where db is not null.
     template <class B, class T = typename B::Scalar>
-    void evaluate_both(B& backend, int n, int width, const T* a, const T* b, T scale, T* rows,
-                       T* da, T* db, T* scratch) const {
-        T* s = scratch;
+    void evaluate_both(B& backend, const BatchPair<T>& pair, T* db) const {
+        const int n = pair.samples;
+        const int width = pair.dims_a.size();
+        const T scale = pair.scale;
+        const T* const a = pair.a;
+        const T* const b = pair.b;
+        T* const rows = pair.rows;
+        T* const da = pair.da;
+        T* s = pair.scratch;
         T* g = s + std::ptrdiff_t(n) * n;
         T* la = g + std::ptrdiff_t(n) * n;
         T* lb = la + n;
@@ -70,16 +97,18 @@ struct Contrast {
                     (std::exp(x - over_rows[i]) + std::exp(x - over_columns[j]) - (i == j ? 2 : 0));
             }
         });
+        const detail::Vectors<T> of_a{width, a, la};
+        const detail::Vectors<T> of_b{width, b, lb};
         if (da)
             backend.for_rows(n, [=] COLLAB_HD(int i) {
-                through_cosines(n, width, g + std::ptrdiff_t(i) * n, s + std::ptrdiff_t(i) * n, 1,
-                                t, a + std::ptrdiff_t(i) * width, la[i], b, lb,
-                                da + std::ptrdiff_t(i) * width);
+                const std::ptrdiff_t row = std::ptrdiff_t(i) * n;
+                const detail::CosineSlopes<T> to_b{n, 1, g + row, s + row, t};
+                through_cosines(to_b, of_a, i, of_b, da + std::ptrdiff_t(i) * width);
             });
         if (db)
             backend.for_rows(n, [=] COLLAB_HD(int i) {
-                through_cosines(n, width, g + i, s + i, n, t, b + std::ptrdiff_t(i) * width, lb[i],
-                                a, la, db + std::ptrdiff_t(i) * width);
+                const detail::CosineSlopes<T> to_a{n, n, g + i, s + i, t};
+                through_cosines(to_a, of_b, i, of_a, db + std::ptrdiff_t(i) * width);
             });
     }
     std::string describe() const { return "Contrast, T = " + detail::plain_number(temperature); }
@@ -103,21 +132,22 @@ private:
             sum += std::exp(x[k * step] - largest);
         return largest + std::log(sum);
     }
-    /// dx += sum_j g_j d cos(x, y_j) / dx, where cos(x, y_j) = s_j t.
+    /// dx += sum_j g_j d cos(x_i, y_j) / dx, where g are the slopes.
     template <class T>
-    COLLAB_HD static void through_cosines(int n, int width, const T* g, const T* s,
-                                          std::ptrdiff_t step, T t, const T* x, T lx, const T* y,
-                                          const T* ly, T* dx) {
-        if (!(lx > T(1e-12)))
+    COLLAB_HD static void through_cosines(const detail::CosineSlopes<T>& g,
+                                          const detail::Vectors<T>& x, int i,
+                                          const detail::Vectors<T>& y, T* dx) {
+        const T length = x.lengths[i];
+        if (!(length > T(1e-12)))
             return;
         T along = 0;
-        for (int j = 0; j < n; ++j)
-            along += g[j * step] * s[j * step] * t;
-        for (int c = 0; c < width; ++c) {
+        for (int j = 0; j < g.n; ++j)
+            along += g.slope(j) * g.cosine(j) * g.t;
+        for (int c = 0; c < x.width; ++c) {
             T sum = 0;
-            for (int j = 0; j < n; ++j)
-                sum += g[j * step] * y[std::ptrdiff_t(j) * width + c] / ly[j];
-            dx[c] += (sum - along * x[c] / lx) / lx;
+            for (int j = 0; j < g.n; ++j)
+                sum += g.slope(j) * y[j][c] / y.lengths[j];
+            dx[c] += (sum - along * x[i][c] / length) / length;
         }
     }
 };

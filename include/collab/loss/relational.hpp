@@ -8,6 +8,7 @@
 #include <collab/backend/sum_to.hpp>
 #include <collab/core/config.hpp>
 #include <collab/core/shape.hpp>
+#include <collab/loss/batch_pair.hpp>
 
 namespace collab {
 
@@ -74,16 +75,18 @@ struct RelationDistance {
     }
 
     template <class B, class T = typename B::Scalar>
-    void evaluate(B& backend, int n, Dims dims_a, const T* a, Dims dims_b, const T* b, T scale,
-                  T* rows, T* da, T* scratch) const {
+    void evaluate(B& backend, const BatchPair<T>& pair) const {
+        const int n = pair.samples;
+        const T scale = pair.scale;
+        T* const rows = pair.rows;
         // totals stay with the backend: nobody waits for them
-        T* s = scratch;
+        T* s = pair.scratch;
         T* t = s + std::ptrdiff_t(n) * n;
         T* sums = t + std::ptrdiff_t(n) * n;
         T* totals = sums + n;
         const T pairs = T(n > 1 ? n * (n - 1) : 1);
-        detail::squared_distances(backend, n, dims_a.size(), a, s);
-        detail::squared_distances(backend, n, dims_b.size(), b, t);
+        detail::squared_distances(backend, n, pair.dims_a.size(), pair.a, s);
+        detail::squared_distances(backend, n, pair.dims_b.size(), pair.b, t);
         const auto root = [&](T* d, T* total) {  // turns squares into distances
             backend.for_rows(n, [=] COLLAB_HD(int i) {
                 sums[i] = 0;
@@ -111,7 +114,7 @@ struct RelationDistance {
                 sums[i] += t[at] * s[at];
             }
         });
-        if (!da)
+        if (!pair.da)
             return;
         sum_to(backend, std::size_t(n), sums, totals + 2);
         backend.for_rows(n, [=] COLLAB_HD(int i) {  // t becomes what to mix the rows of a with
@@ -128,7 +131,7 @@ struct RelationDistance {
             }
             t[std::ptrdiff_t(i) * n + i] = sum;
         });
-        detail::add_mixed_differences(backend, n, dims_a.size(), t, a, da);
+        detail::add_mixed_differences(backend, n, pair.dims_a.size(), t, pair.a, pair.da);
     }
 
 private:
@@ -147,13 +150,15 @@ struct RelationAngle {
     }
 
     template <class B, class T = typename B::Scalar>
-    void evaluate(B& backend, int n, Dims dims_a, const T* a, Dims dims_b, const T* b, T scale,
-                  T* rows, T* da, T* scratch) const {
-        T* s = scratch;
+    void evaluate(B& backend, const BatchPair<T>& pair) const {
+        const int n = pair.samples;
+        const T scale = pair.scale;
+        T* const rows = pair.rows;
+        T* s = pair.scratch;
         T* t = s + std::ptrdiff_t(n) * n;
         T* w = t + std::ptrdiff_t(n) * n;
-        detail::squared_distances(backend, n, dims_a.size(), a, s);
-        detail::squared_distances(backend, n, dims_b.size(), b, t);
+        detail::squared_distances(backend, n, pair.dims_a.size(), pair.a, s);
+        detail::squared_distances(backend, n, pair.dims_b.size(), pair.b, t);
         backend.for_rows(n, [=] COLLAB_HD(int i) {
             T sum = 0;
             for (int j = 0; j < n; ++j)
@@ -161,7 +166,7 @@ struct RelationAngle {
                     sum += detail::huber(cosine(s, n, i, j, k) - cosine(t, n, i, j, k));
             rows[i] = sum / (T(n) * T(n));
         });
-        if (!da)
+        if (!pair.da)
             return;
         const Angles<T> angles{s, t, n, scale / (T(n) * T(n) * T(n))};
         backend.for_rows(n, [=] COLLAB_HD(int x) {
@@ -177,7 +182,7 @@ struct RelationAngle {
                     all += add_as_looking(angles, x, j, row);
             row[x] += all;
         });
-        detail::add_mixed_differences(backend, n, dims_a.size(), w, a, da);
+        detail::add_mixed_differences(backend, n, pair.dims_a.size(), w, pair.a, pair.da);
     }
 
     // Public, because nvcc wants to name what a lambda captures.

@@ -88,12 +88,14 @@ void center(B& backend, int n, int width, const T* x, T* y) {
 struct SimilarityPreserving {
     static std::size_t scratch(int capacity, Dims, Dims) { return detail::gram_scratch(capacity); }
     template <class B, class T = typename B::Scalar>
-    void evaluate(B& backend, int n, Dims dims_a, const T* a, Dims dims_b, const T* b, T scale,
-                  T* rows, T* da, T* scratch) const {
-        T* s = scratch;
+    void evaluate(B& backend, const BatchPair<T>& pair) const {
+        const int n = pair.samples;
+        const T scale = pair.scale;
+        T* const rows = pair.rows;
+        T* s = pair.scratch;
         T* t = s + std::ptrdiff_t(n) * n;
-        detail::gram(backend, n, dims_a.size(), a, s);
-        detail::gram(backend, n, dims_b.size(), b, t);
+        detail::gram(backend, n, pair.dims_a.size(), pair.a, s);
+        detail::gram(backend, n, pair.dims_b.size(), pair.b, t);
         // s becomes the slope with respect to the gram matrix of a
         backend.for_rows(n, [=] COLLAB_HD(int i) {
             T* x = s + std::ptrdiff_t(i) * n;
@@ -117,10 +119,10 @@ struct SimilarityPreserving {
             for (int j = 0; j < n; ++j)
                 x[j] = (y[j] - along * x[j] / lx) / lx;
         });
-        if (!da)
+        if (!pair.da)
             return;
         detail::add_transpose(backend, n, s);
-        detail::add_mixed_rows(backend, n, dims_a.size(), s, a, da);
+        detail::add_mixed_rows(backend, n, pair.dims_a.size(), s, pair.a, pair.da);
     }
 };
 
@@ -135,14 +137,16 @@ struct CorrelationCongruence {
     }
     static std::size_t scratch(int capacity, Dims, Dims) { return detail::gram_scratch(capacity); }
     template <class B, class T = typename B::Scalar>
-    void evaluate(B& backend, int n, Dims dims_a, const T* a, Dims dims_b, const T* b, T scale,
-                  T* rows, T* da, T* scratch) const {
-        T* s = scratch;
+    void evaluate(B& backend, const BatchPair<T>& pair) const {
+        const int n = pair.samples;
+        const T scale = pair.scale;
+        T* const rows = pair.rows;
+        T* s = pair.scratch;
         T* t = s + std::ptrdiff_t(n) * n;
         T* g = t + std::ptrdiff_t(n) * n;
         T* w = g + std::ptrdiff_t(n) * n;
-        detail::gram(backend, n, dims_a.size(), a, s);
-        detail::gram(backend, n, dims_b.size(), b, t);
+        detail::gram(backend, n, pair.dims_a.size(), pair.a, s);
+        detail::gram(backend, n, pair.dims_b.size(), pair.b, t);
         const CorrelationCongruence self = *this;
         backend.for_rows(n, [=] COLLAB_HD(int i) {
             rows[i] = 0;
@@ -153,11 +157,11 @@ struct CorrelationCongruence {
                 g[std::ptrdiff_t(i) * n + j] = 2 * scale * off * self.slope(x) / (T(n) * T(n));
             }
         });
-        if (!da)
+        if (!pair.da)
             return;
         detail::through_cosines(backend, n, T(0), s, g, w);
         detail::add_transpose(backend, n, w);
-        detail::add_mixed_rows(backend, n, dims_a.size(), w, a, da);
+        detail::add_mixed_rows(backend, n, pair.dims_a.size(), w, pair.a, pair.da);
     }
 
 private:
@@ -186,14 +190,16 @@ private:
 struct ProbabilisticTransfer {
     static std::size_t scratch(int capacity, Dims, Dims) { return detail::gram_scratch(capacity); }
     template <class B, class T = typename B::Scalar>
-    void evaluate(B& backend, int n, Dims dims_a, const T* a, Dims dims_b, const T* b, T scale,
-                  T* rows, T* da, T* scratch) const {
-        T* s = scratch;
+    void evaluate(B& backend, const BatchPair<T>& pair) const {
+        const int n = pair.samples;
+        const T scale = pair.scale;
+        T* const rows = pair.rows;
+        T* s = pair.scratch;
         T* t = s + std::ptrdiff_t(n) * n;
         T* g = t + std::ptrdiff_t(n) * n;
         T* w = g + std::ptrdiff_t(n) * n;
-        detail::gram(backend, n, dims_a.size(), a, s);
-        detail::gram(backend, n, dims_b.size(), b, t);
+        detail::gram(backend, n, pair.dims_a.size(), pair.a, s);
+        detail::gram(backend, n, pair.dims_b.size(), pair.b, t);
         backend.for_rows(n, [=] COLLAB_HD(int i) {
             const T e = T(1e-7);
             T sum_s = 0;
@@ -215,11 +221,11 @@ struct ProbabilisticTransfer {
             for (int j = 0; j < n; ++j)
                 g[std::ptrdiff_t(i) * n + j] = (g[std::ptrdiff_t(i) * n + j] - along) / sum_s / 2;
         });
-        if (!da)
+        if (!pair.da)
             return;
         detail::through_cosines(backend, n, T(1e-7), s, g, w);
         detail::add_transpose(backend, n, w);
-        detail::add_mixed_rows(backend, n, dims_a.size(), w, a, da);
+        detail::add_mixed_rows(backend, n, pair.dims_a.size(), w, pair.a, pair.da);
     }
 };
 
@@ -233,10 +239,12 @@ struct KernelAlignment {
                3;
     }
     template <class B, class T = typename B::Scalar>
-    void evaluate(B& backend, int n, Dims dims_a, const T* a, Dims dims_b, const T* b, T scale,
-                  T* rows, T* da, T* scratch) const {
+    void evaluate(B& backend, const BatchPair<T>& pair) const {
+        const int n = pair.samples;
+        const T scale = pair.scale;
+        T* const rows = pair.rows;
         // see RelationDistance
-        T* s = scratch;
+        T* s = pair.scratch;
         T* t = s + std::ptrdiff_t(n) * n;
         T* w = t + std::ptrdiff_t(n) * n;
         T* sums = w + std::ptrdiff_t(n) * n;
@@ -254,8 +262,8 @@ struct KernelAlignment {
             });
             sum_to(backend, std::size_t(n), sums, total);
         };
-        centered(dims_b.size(), b, t);
-        centered(dims_a.size(), a, s);
+        centered(pair.dims_b.size(), pair.b, t);
+        centered(pair.dims_a.size(), pair.a, s);
         product(s, t, totals);
         product(s, s, totals + 1);
         product(t, t, totals + 2);
@@ -273,9 +281,9 @@ struct KernelAlignment {
                 w[at] = flat ? T(0) : -2 * scale * (t[at] - st / ss * s[at]) / lengths;
             }
         });
-        if (da)  // the features are still those of a
-            detail::add_mixed_rows(backend, n, dims_a.size(), w, static_cast<const T*>(features),
-                                   da);
+        if (pair.da)  // the features are still those of a
+            detail::add_mixed_rows(backend, n, pair.dims_a.size(), w,
+                                   static_cast<const T*>(features), pair.da);
     }
 };
 

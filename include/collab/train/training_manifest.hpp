@@ -32,6 +32,32 @@ inline std::string said(const MethodOutline& s, MethodOutline::Use u,
     }
     return text + (u.constant ? ", constant" : "");
 }
+using Manifest = std::vector<std::pair<std::string, std::string>>;
+
+/// Where MKB k lies, its metric and its verification. `loss`: of the task, in words.
+template <class C, int k, class Settings>
+void add_mkb_manifest(const Settings& settings, const std::string& loss, Manifest& all) {
+    using K = typename C::template mkb<k>;
+    std::string text = sentence("at ", type_name<typename K::cut>(), ", ",
+                                type_name<typename K::merge>(), ", embeddings of ",
+                                C::template branch<0, k>::Embed::Output::dims.size(), " numbers");
+    if (settings.freeze_mkb_after >= 0)
+        text += sentence(", still after ", settings.freeze_mkb_after, " steps");
+    all.push_back({sentence("MKB ", k), text});
+    if (C::size > 1)
+        all.push_back({sentence("MKB ", k, ", metric"),
+                       plain_number(settings.alpha) + " x " +
+                           (C::different_inputs ? "(D - W2\u00b2)\u00b2, D = " : "") +
+                           described(settings.metric) +
+                           (C::agreement::with_mean ? " to the mean of the peers (Eq. 6)"
+                            : C::size > 2           ? ", mean over the peers (Eq. 5)"
+                                                    : "") +
+                           ", peers constant"});
+    all.push_back({sentence("MKB ", k, ", verification"),
+                   plain_number(settings.alpha) + " x " + loss +
+                       " on each network's own embedding, one " +
+                       (class_targets<typename C::loss> ? "classifier" : "head") + " for all"});
+}
 }  // namespace detail
 
 /// Pairs of a heading and what is to be said under it: feeding, order of updates, every MKB, every
@@ -59,30 +85,7 @@ std::vector<std::pair<std::string, std::string>> training_manifest(const Setting
     if (!frozen.empty())
         all.push_back({"frozen", frozen});
 
-    static_for<C::bases>([&](auto k) {
-        using K = typename C::template mkb<k>;
-        std::string text =
-            sentence("at ", detail::type_name<typename K::cut>(), ", ",
-                     detail::type_name<typename K::merge>(), ", embeddings of ",
-                     C::template branch<0, k>::Embed::Output::dims.size(), " numbers");
-        if (settings.freeze_mkb_after >= 0)
-            text += sentence(", still after ", settings.freeze_mkb_after, " steps");
-        all.push_back({sentence("MKB ", int(k)), text});
-        if (C::size > 1)
-            all.push_back({sentence("MKB ", int(k), ", metric"),
-                           plain_number(settings.alpha) + " x " +
-                               (C::different_inputs ? "(D - W2\u00b2)\u00b2, D = " : "") +
-                               detail::described(settings.metric) +
-                               (C::agreement::with_mean ? " to the mean of the peers (Eq. 6)"
-                                : C::size > 2           ? ", mean over the peers (Eq. 5)"
-                                                        : "") +
-                               ", peers constant"});
-        all.push_back({sentence("MKB ", int(k), ", verification"),
-                       plain_number(settings.alpha) + " x " + loss +
-                           " on each network's own embedding, one " +
-                           (detail::class_targets<typename C::loss> ? "classifier" : "head") +
-                           " for all"});
-    });
+    static_for<C::bases>([&](auto k) { detail::add_mkb_manifest<C, k>(settings, loss, all); });
     const MethodOutline s = method_outline<C>(settings.methods);
     for (std::size_t i = 0; i < names.size(); ++i)
         if (!C::frozen::has(int(i)))

@@ -159,23 +159,20 @@ public:
 
     // NormalizationBackend
     template <class F>
-    void batch_norm(const backend::Map& map, const backend::Normalization& n, F f, In x,
-                    const T* gamma, const T* beta, T* running_mean, T* running_variance, T* saved,
-                    Out y) {
-        backend::batch_norm<T>(*threads_, map, n, f, x, gamma, beta, running_mean, running_variance,
-                               saved, y);
+    void batch_norm(const backend::Map& map, F f, In x, const backend::Affine<T>& affine,
+                    const backend::Statistics<T>& statistics, Out y) {
+        backend::batch_norm<T>(*threads_, map, f, x, affine, statistics, y);
     }
     template <class F>
-    void batch_norm_inference(const backend::Map& map, const backend::Normalization& n, F f, In x,
-                              const T* gamma, const T* beta, const T* mean, const T* variance,
-                              Out y) {
-        backend::batch_norm_inference<T>(*threads_, map, n, f, x, gamma, beta, mean, variance, y);
+    void batch_norm_inference(const backend::Map& map, F f, In x, const backend::Affine<T>& affine,
+                              const backend::PopulationStatistics<T>& statistics, Out y) {
+        backend::batch_norm_inference<T>(*threads_, map, f, x, affine, statistics, y);
     }
     template <class F>
-    void batch_norm_backward(const backend::Map& map, F f, In x, In y, In dy, const T* gamma,
-                             const T* saved, T* dgamma, T* dbeta, Out dx) {
-        backend::batch_norm_backward<T>(*threads_, map, f, x, y, dy, gamma, saved, dgamma, dbeta,
-                                        dx);
+    void batch_norm_backward(const backend::Map& map, F f,
+                             const backend::NormalizationBackward<T>& backward, const T* gamma,
+                             Out dx) {
+        backend::batch_norm_backward<T>(*threads_, map, f, backward, gamma, dx);
     }
 
     // FusionBackend
@@ -185,9 +182,9 @@ public:
         backend::fused_conv2d<T>(*threads_, g, families<G>(), x, w, bias, y, statistics);
     }
     template <class X, class F, class G = backend::Convolution>
-    void normalized_conv2d(const G& g, const X& x, const T* w, const T* bias, F f,
-                           const backend::Normalized<T, Identity>& input, In skip, Out y) {
-        backend::normalized_conv2d<T>(*threads_, g, families<G>(), x, w, bias, f, input, skip, y);
+    void normalized_conv2d(const G& g, const X& x, const T* w, const T* bias,
+                           const backend::NormalizedSum<T, F>& sum, Out y) {
+        backend::normalized_conv2d<T>(*threads_, g, families<G>(), x, w, bias, sum, y);
     }
     template <class X, class D, class G = backend::Convolution>
     void fused_conv2d_weight_gradient(const G& g, const X& x, const D& dy, T* dw) {
@@ -207,9 +204,9 @@ public:
         backend::normalize<T>(*threads_, map, f, input, skip, y);
     }
     template <class F>
-    void normalized_sums(const backend::Map& map, F f, In x, In y, In dy, const T* saved, T* dgamma,
-                         T* dbeta, T* sums, Out g) {
-        backend::normalized_sums<T>(*threads_, map, f, x, y, dy, saved, dgamma, dbeta, sums, g);
+    void normalized_sums(const backend::Map& map, F f,
+                         const backend::NormalizationBackward<T>& backward, T* sums, Out g) {
+        backend::normalized_sums<T>(*threads_, map, f, backward, sums, g);
     }
     void normalized_gradient(const backend::Map& map,
                              const backend::NormalizedGradient<T>& gradient, Out dx) {
@@ -260,10 +257,9 @@ public:
     void pad_shortcut_backward(const backend::Convolution& g, In dy, Out dx) {
         backend::pad_shortcut_backward<T>(*threads_, g, dy, dx);
     }
-    void softmax_cross_entropy(int rows, int classes, In logits, const int* labels, T scale,
-                               Out dlogits, T* losses, T* hits) {
-        backend::softmax_cross_entropy<T>(*threads_, rows, classes, logits, labels, scale, dlogits,
-                                          losses, hits);
+    void softmax_cross_entropy(const backend::LabeledLogits<T>& labeled, T scale, Out dlogits,
+                               T* losses, T* hits) {
+        backend::softmax_cross_entropy<T>(*threads_, labeled, scale, dlogits, losses, hits);
     }
 
 private:

@@ -32,14 +32,13 @@ COLLAB_COLD void fused_conv2d(CpuContext& threads, const Convolution& g,
 template <class T, class X, class F>
 COLLAB_COLD void normalized_conv2d(CpuContext& threads, const Convolution& g,
                                    const detail::KernelTable<T>& families, const X& x, const T* w,
-                                   const T* bias, const F& f, const Normalized<T, Identity>& input,
-                                   View<const T> skip, View<T> y) {
+                                   const T* bias, const NormalizedSum<T, F>& sum, View<T> y) {
     auto room = detail::coefficients<T>(threads, detail::widest(g));
     // for its coefficients
-    const detail::InputTransform<T> result = detail::load_of(room, input, g.out.channels);
+    const detail::InputTransform<T> result = detail::load_of(room, sum.input, g.out.channels);
     detail::Epilogue<T> after(y, g.out.channels);
-    after.more = skip;
-    after.activation = detail::Activated<T, F>::of(f);
+    after.more = sum.skip;
+    after.activation = detail::Activated<T, F>::of(sum.f);
     after.mean = result.mean;
     after.scale = result.scale;
     after.offset = result.offset;
@@ -110,11 +109,10 @@ COLLAB_COLD void normalize(CpuContext& threads, const Map& map, F f,
 
 /// g = dy f'(y) and its sums: see FusionBackend.
 template <class T, class F>
-COLLAB_COLD void normalized_sums(CpuContext& threads, const Map& map, F f, View<const T> x,
-                                 View<const T> y, View<const T> dy, const T* saved, T* dgamma,
-                                 T* dbeta, T* sums, View<T> g) {
-    detail::FusedEpilogues<T>::sums(threads, map, detail::Activated<T, F>::of(f), x, y, dy, saved,
-                                    dgamma, dbeta, sums, g);
+COLLAB_COLD void normalized_sums(CpuContext& threads, const Map& map, F f,
+                                 const NormalizationBackward<T>& backward, T* sums, View<T> g) {
+    detail::FusedEpilogues<T>::sums(threads, map, detail::Activated<T, F>::of(f), backward, sums,
+                                    g);
 }
 
 }  // namespace collab::backend

@@ -64,8 +64,7 @@ struct FusedEpilogues {
     static void normalize(CpuContext&, const Map&, const Activation<T>&,
                           const Normalized<T, Identity>& input, View<const T> skip, View<T> y);
     /// What FusionBackend says of normalized_sums; without g, the activation is the identity.
-    static void sums(CpuContext&, const Map&, const Activation<T>&, View<const T> x,
-                     View<const T> y, View<const T> dy, const T* saved, T* dgamma, T* dbeta,
+    static void sums(CpuContext&, const Map&, const Activation<T>&, const NormalizationBackward<T>&,
                      T* sums, View<T> g);
 };
 
@@ -174,12 +173,14 @@ void FusedEpilogues<T>::normalize(CpuContext& threads, const Map& map,
 }
 template <class T>
 void FusedEpilogues<T>::sums(CpuContext& threads, const Map& map, const Activation<T>& activation,
-                             View<const T> x, View<const T> y, View<const T> dy, const T* saved,
-                             T* dgamma, T* dbeta, T* sums, View<T> g) {
+                             const NormalizationBackward<T>& backward, T* sums, View<T> g) {
+    const View<const T> x = backward.x;
+    const View<const T> y = backward.y;
+    const View<const T> dy = backward.dy;
     const int channels = map.dims.channels;
     auto room = coefficients<T>(threads, channels);
     Gating<T> whole;
-    whole.rows.mean = room.copy(channels, saved);
+    whole.rows.mean = room.copy(channels, backward.saved);
     whole.function = activation.function;
     if (g)
         whole.gate = activation.gate_value;
@@ -198,7 +199,7 @@ void FusedEpilogues<T>::sums(CpuContext& threads, const Map& map, const Activati
         gate_and_sum(gating, count, channels, channels, all + std::ptrdiff_t(piece) * 2 * channels);
     });
     add_parts(all, parts, channels, 2);
-    finish_gate(all, channels, saved, dgamma, dbeta, sums);
+    finish_gate(all, channels, backward.saved, backward.dgamma, backward.dbeta, sums);
 }
 
 #ifdef COLLAB_PRECOMPILED

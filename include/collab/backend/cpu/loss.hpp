@@ -10,6 +10,7 @@
 
 #include <collab/backend/choose.hpp>
 #include <collab/backend/cpu/partition.hpp>
+#include <collab/backend/operands.hpp>
 #include <collab/core/config.hpp>
 #include <collab/core/error.hpp>
 
@@ -77,9 +78,12 @@ bool first_largest(int n, const T* p, int place) {
 /// label's and none is a NaN, else 0, and dlogits_b = scale (softmax(logits_b) - onehot) unless
 /// dlogits is null. Throws Error for a label outside [0, classes).
 template <class T>
-COLLAB_COLD void softmax_cross_entropy(CpuContext& threads, int rows, int classes,
-                                       View<const T> logits, const int* labels, T scale,
-                                       View<T> dlogits, T* losses, T* hits) {
+COLLAB_COLD void softmax_cross_entropy(CpuContext& threads, const LabeledLogits<T>& labeled,
+                                       T scale, View<T> dlogits, T* losses, T* hits) {
+    const int rows = labeled.rows;
+    const int classes = labeled.classes;
+    const int* const labels = labeled.labels;
+    const View<const T> logits = labeled.logits;
     for (int b = 0; b < rows; ++b)
         if (labels[b] < 0 || labels[b] >= classes)
             fail("softmax_cross_entropy: label ", labels[b], " in row ", b, ": expected 0 to ",

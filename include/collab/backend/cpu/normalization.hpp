@@ -7,6 +7,7 @@
 #include <cstddef>
 
 #include <collab/backend/cpu/partition.hpp>
+#include <collab/backend/operands.hpp>
 #include <collab/core/config.hpp>
 
 namespace collab::backend {
@@ -143,9 +144,8 @@ COLLAB_COLD void normalize(CpuContext& threads, const Rows& rows,
 /// statistics, which are left in `saved` (means, then inverse stddevs) and move the running
 /// ones.
 template <class T, class F>
-COLLAB_COLD void batch_norm(CpuContext& threads, const Map& map, const Normalization& n, F f,
-                            View<const T> x, const T* gamma, const T* beta, T* running_mean,
-                            T* running_variance, T* saved, View<T> y) {
+COLLAB_COLD void batch_norm(CpuContext& threads, const Map& map, F f, View<const T> x,
+                            const Affine<T>& affine, const Statistics<T>& statistics, View<T> y) {
     const detail::Rows rows(map, x, y);
     const detail::NormalizationSpace<T> space(threads, rows);
     // Sums of x and x^2 would cancel where the mean is large beside the stddev. In a block they
@@ -176,6 +176,7 @@ COLLAB_COLD void batch_norm(CpuContext& threads, const Map& map, const Normaliza
             }
         },
         x);
+    const auto& [n, running_mean, running_variance, saved] = statistics;
     const double pixels = static_cast<double>(rows.pixels);
     const double unbiased = pixels / std::max(pixels - 1, 1.0);
     for (long c = 0; c < rows.channels; ++c) {
@@ -185,7 +186,7 @@ COLLAB_COLD void batch_norm(CpuContext& threads, const Map& map, const Normaliza
         const double raw = space.sums[rows.channels + c] / pixels - distance * distance;
         const double variance = raw < 0 ? 0 : raw;
         const double inverse = 1 / std::sqrt(variance + n.epsilon);
-        const double scale = static_cast<double>(gamma[c]) * inverse;
+        const double scale = static_cast<double>(affine.gamma[c]) * inverse;
         saved[c] = static_cast<T>(mean);
         saved[rows.channels + c] = static_cast<T>(inverse);
         running_mean[c] +=
@@ -195,7 +196,7 @@ COLLAB_COLD void batch_norm(CpuContext& threads, const Map& map, const Normaliza
         space.mean[c] = saved[c];
         space.scale[c] = static_cast<T>(scale);
         // what rounding took from the mean
-        space.offset[c] = static_cast<T>(static_cast<double>(beta[c]) +
+        space.offset[c] = static_cast<T>(static_cast<double>(affine.beta[c]) +
                                          (static_cast<double>(saved[c]) - mean) * scale);
     }
     detail::normalize(threads, rows, space, f, x, y);
@@ -203,30 +204,28 @@ COLLAB_COLD void batch_norm(CpuContext& threads, const Map& map, const Normaliza
 
 /// y = f(gamma (x - mean) / sqrt(variance + epsilon) + beta) with given statistics; y may be x.
 template <class T, class F>
-COLLAB_COLD void batch_norm_inference(CpuContext& threads, const Map& map, const Normalization& n,
-                                      F f, View<const T> x, const T* gamma, const T* beta,
-                                      const T* mean, const T* variance, View<T> y) {
+COLLAB_COLD void batch_norm_inference(CpuContext& threads, const Map& map, F f, View<const T> x,
+                                      const Affine<T>& affine,
+                                      const PopulationStatistics<T>& statistics, View<T> y) {
     const detail::Rows rows(map, x, y);
     const detail::NormalizationSpace<T> space(threads, rows);
     for (long c = 0; c < rows.channels; ++c) {
-        space.mean[c] = mean[c];
-        space.scale[c] = static_cast<T>(static_cast<double>(gamma[c]) /
-                                        std::sqrt(static_cast<double>(variance[c]) + n.epsilon));
-        space.offset[c] = beta[c];
+        space.mean[c] = statistics.mean[c];
+        space.scale[c] = static_cast<T>(
+            static_cast<double>(affine.gamma[c]) /
+            std::sqrt(static_cast<double>(statistics.variance[c]) + statistics.epsilon));
+        space.offset[c] = affine.beta[c];
     }
     detail::normalize(threads, rows, space, f, x, y);
 }
 
-/// Of the training form: adds to dgamma and dbeta; dx may be dy.
+namespace detail {
+/// The sums of dz = dy f'(y) and of dz (x - mean), of each channel.
 template <class T, class F>
-COLLAB_COLD void batch_norm_backward(CpuContext& threads, const Map& map, F f, View<const T> x,
-                                     View<const T> y, View<const T> dy, const T* gamma,
-                                     const T* saved, T* dgamma, T* dbeta, View<T> dx) {
-    const detail::Rows rows(map, x, y, dy, dx);
-    const detail::NormalizationSpace<T> space(threads, rows);
-    std::copy(saved, saved + rows.channels, space.mean);
-    repeat_pixel(rows, space.mean);
-    detail::channel_sums(
+COLLAB_COLD void gradient_sums(CpuContext& threads, const Rows& rows,
+                               const NormalizationSpace<T>& space, F f,
+                               const NormalizationBackward<T>& backward) {
+    channel_sums(
         threads, rows, space,
         [f, mean = space.mean](long count, long width, double* total, T* a, View<const T> in,
                                View<const T> out, View<const T> grad) {
@@ -250,25 +249,18 @@ COLLAB_COLD void batch_norm_backward(CpuContext& threads, const Map& map, F f, V
                 total[width + j] += static_cast<double>(b[j]);
             }
         },
-        x, y, dy);
-    // With z the normalized x and N pixels: dx = gamma inverse (dz - (sum dz) / N - z (sum dz z) /
-    // N) = scale dz + slope (x - mean) + offset.
-    const double pixels = static_cast<double>(rows.pixels);
-    for (long c = 0; c < rows.channels; ++c) {
-        const double inverse = static_cast<double>(saved[rows.channels + c]);
-        const double scale = static_cast<double>(gamma[c]) * inverse;
-        const double sum_dz = space.sums[c];
-        const double sum_dz_z = space.sums[rows.channels + c] * inverse;
-        dgamma[c] += static_cast<T>(sum_dz_z);
-        dbeta[c] += static_cast<T>(sum_dz);
-        space.scale[c] = static_cast<T>(scale);
-        space.slope[c] = static_cast<T>(-scale * inverse * sum_dz_z / pixels);
-        space.offset[c] = static_cast<T>(-scale * sum_dz / pixels);
-    }
+        backward.x, backward.y, backward.dy);
+}
+/// With z the normalized x and N pixels: dx = gamma inverse (dz - (sum dz) / N - z (sum dz z) /
+/// N) = scale dz + slope (x - mean) + offset.
+template <class T, class F>
+COLLAB_COLD void gradient_through(CpuContext& threads, const Rows& rows,
+                                  const NormalizationSpace<T>& space, F f,
+                                  const NormalizationBackward<T>& backward, View<T> dx) {
     repeat_pixel(rows, space.scale);
     repeat_pixel(rows, space.slope);
     repeat_pixel(rows, space.offset);
-    detail::over_rows(
+    over_rows(
         threads, rows,
         [f, space](long n, const T* in, const T* out, const T* grad, T* to) {
             const F local = f;
@@ -281,7 +273,34 @@ COLLAB_COLD void batch_norm_backward(CpuContext& threads, const Map& map, F f, V
                 to[i] = grad[i] * local.slope(out[i]) * scale[i] +
                         ((in[i] - mean[i]) * slope[i] + offset[i]);
         },
-        x, y, dy, dx);
+        backward.x, backward.y, backward.dy, dx);
+}
+}  // namespace detail
+
+/// Of the training form: adds to dgamma and dbeta; dx may be dy.
+template <class T, class F>
+COLLAB_COLD void batch_norm_backward(CpuContext& threads, const Map& map, F f,
+                                     const NormalizationBackward<T>& backward, const T* gamma,
+                                     View<T> dx) {
+    const T* const saved = backward.saved;
+    const detail::Rows rows(map, backward.x, backward.y, backward.dy, dx);
+    const detail::NormalizationSpace<T> space(threads, rows);
+    std::copy(saved, saved + rows.channels, space.mean);
+    repeat_pixel(rows, space.mean);
+    detail::gradient_sums(threads, rows, space, f, backward);
+    const double pixels = static_cast<double>(rows.pixels);
+    for (long c = 0; c < rows.channels; ++c) {
+        const double inverse = static_cast<double>(saved[rows.channels + c]);
+        const double scale = static_cast<double>(gamma[c]) * inverse;
+        const double sum_dz = space.sums[c];
+        const double sum_dz_z = space.sums[rows.channels + c] * inverse;
+        backward.dgamma[c] += static_cast<T>(sum_dz_z);
+        backward.dbeta[c] += static_cast<T>(sum_dz);
+        space.scale[c] = static_cast<T>(scale);
+        space.slope[c] = static_cast<T>(-scale * inverse * sum_dz_z / pixels);
+        space.offset[c] = static_cast<T>(-scale * sum_dz / pixels);
+    }
+    detail::gradient_through(threads, rows, space, f, backward, dx);
 }
 
 }  // namespace collab::backend

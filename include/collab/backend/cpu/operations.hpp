@@ -11,6 +11,7 @@
 #include <collab/backend/cpu/kernel_table.hpp>
 #include <collab/backend/fusion.hpp>
 #include <collab/backend/geometry.hpp>
+#include <collab/backend/operands.hpp>
 #include <collab/core/random.hpp>
 #include <collab/memory/view.hpp>
 
@@ -94,8 +95,8 @@ void maxout_backward(CpuContext&, const Map&, int pieces, View<const T> x, View<
 
 // loss.hpp, dropout.hpp
 template <class T>
-void softmax_cross_entropy(CpuContext&, int rows, int classes, View<const T> logits,
-                           const int* labels, T scale, View<T> dlogits, T* losses, T* hits);
+void softmax_cross_entropy(CpuContext&, const LabeledLogits<T>& labeled, T scale, View<T> dlogits,
+                           T* losses, T* hits);
 template <class T>
 void dropout(CpuContext&, const Map&, double p, const Random&, View<const T> x, View<T> y);
 

@@ -16,22 +16,19 @@ struct Activated {
                                   View<const T> dy, View<T> dx) {
         device::activate_backward<S, T>(system, map, f, from, dy, dx);
     }
-    static void batch_norm(S& system, const Map& map, const Normalization& n, F f, View<const T> x,
-                           const T* gamma, const T* beta, T* running_mean, T* running_variance,
-                           T* saved, View<T> y) {
-        device::batch_norm<S, T>(system, map, n, f, x, gamma, beta, running_mean, running_variance,
-                                 saved, y);
+    static void batch_norm(S& system, const Map& map, F f, View<const T> x, const Affine<T>& affine,
+                           const Statistics<T>& statistics, View<T> y) {
+        device::batch_norm<S, T>(system, map, f, x, affine, statistics, y);
     }
-    static void batch_norm_inference(S& system, const Map& map, const Normalization& n, F f,
-                                     View<const T> x, const T* gamma, const T* beta, const T* mean,
-                                     const T* variance, View<T> y) {
-        device::batch_norm_inference<S, T>(system, map, n, f, x, gamma, beta, mean, variance, y);
+    static void batch_norm_inference(S& system, const Map& map, F f, View<const T> x,
+                                     const Affine<T>& affine,
+                                     const PopulationStatistics<T>& statistics, View<T> y) {
+        device::batch_norm_inference<S, T>(system, map, f, x, affine, statistics, y);
     }
-    static void batch_norm_backward(S& system, const Map& map, F f, View<const T> x,
-                                    View<const T> y, View<const T> dy, const T* gamma,
-                                    const T* saved, T* dgamma, T* dbeta, View<T> dx) {
-        device::batch_norm_backward<S, T>(system, map, f, x, y, dy, gamma, saved, dgamma, dbeta,
-                                          dx);
+    static void batch_norm_backward(S& system, const Map& map, F f,
+                                    const NormalizationBackward<T>& backward, const T* gamma,
+                                    View<T> dx) {
+        device::batch_norm_backward<S, T>(system, map, f, backward, gamma, dx);
     }
 };
 

@@ -5,15 +5,19 @@
 #include <limits>
 
 #include <collab/backend/cuda/channels.hpp>
+#include <collab/backend/operands.hpp>
 
 namespace collab::backend::device {
 
 /// See CrossEntropyBackend. A label outside of [0, classes) gives a loss and a gradient of NaN: a
 /// GPU cannot stop for it.
 template <class S, class T>
-void softmax_cross_entropy(S& system, int rows, int classes, View<const T> logits,
-                           const int* labels, T scale, View<T> dlogits, T* losses, T* hits) {
-    for_rows(system, rows, [=] COLLAB_HD(int b) {
+void softmax_cross_entropy(S& system, const LabeledLogits<T>& labeled, T scale, View<T> dlogits,
+                           T* losses, T* hits) {
+    const int classes = labeled.classes;
+    const View<const T> logits = labeled.logits;
+    const int* const labels = labeled.labels;
+    for_rows(system, labeled.rows, [=] COLLAB_HD(int b) {
         const T* const z = pixel(logits, b);
         const int label = labels[b];
         const bool known = label >= 0 && label < classes;

@@ -4,24 +4,37 @@
 #include <cmath>
 
 #include <collab/backend/cuda/loops.hpp>
+#include <collab/backend/operands.hpp>
 
 namespace collab::backend::device {
 
+/// The mean and the inverse stddev of each channel.
+template <class T>
+struct Moments {
+    const T *mean, *inverse;
+};
+
 template <class S, class T, class F>
-void normalize(S& system, const Map& map, F f, View<const T> x, const T* gamma, const T* beta,
-               const T* mean, const T* inverse, View<T> y) {
+void normalize(S& system, const Map& map, F f, View<const T> x, const Affine<T>& affine,
+               const Moments<T>& moments, View<T> y) {
+    const T* const gamma = affine.gamma;
+    const T* const beta = affine.beta;
+    const T* const mean = moments.mean;
+    const T* const inverse = moments.inverse;
     for_elements(system, map, [=] COLLAB_HD(std::ptrdiff_t p, int c) {
         pixel(y, p)[c] = f((pixel(x, p)[c] - mean[c]) * inverse[c] * gamma[c] + beta[c]);
     });
 }
 
 template <class S, class T, class F>
-void batch_norm(S& system, const Map& map, const Normalization& n, F f, View<const T> x,
-                const T* gamma, const T* beta, T* running_mean, T* running_variance, T* saved,
-                View<T> y) {
+void batch_norm(S& system, const Map& map, F f, View<const T> x, const Affine<T>& affine,
+                const Statistics<T>& statistics, View<T> y) {
     const double count = double(map.pixels());
-    const double momentum = n.momentum;
-    const double epsilon = n.epsilon;
+    const double momentum = statistics.constants.momentum;
+    const double epsilon = statistics.constants.epsilon;
+    T* const running_mean = statistics.running_mean;
+    T* const running_variance = statistics.running_variance;
+    T* const saved = statistics.saved;
     const int channels = map.dims.channels;
     column_sums<2>(
         system, map.pixels(), channels,
@@ -45,27 +58,32 @@ void batch_norm(S& system, const Map& map, const Normalization& n, F f, View<con
             saved[c] = T(mean);
             saved[channels + c] = T(1 / std::sqrt(variance + epsilon));
         });
-    normalize(system, map, f, x, gamma, beta, static_cast<const T*>(saved),
-              static_cast<const T*>(saved + channels), y);
+    normalize(system, map, f, x, affine, Moments<T>{saved, saved + channels}, y);
 }
 
 template <class S, class T, class F>
-void batch_norm_inference(S& system, const Map& map, const Normalization& n, F f, View<const T> x,
-                          const T* gamma, const T* beta, const T* mean, const T* variance,
-                          View<T> y) {
-    const double epsilon = n.epsilon;
+void batch_norm_inference(S& system, const Map& map, F f, View<const T> x, const Affine<T>& affine,
+                          const PopulationStatistics<T>& statistics, View<T> y) {
+    const double epsilon = statistics.epsilon;
+    const T* const variance = statistics.variance;
     T* const inverse =
         system.template scratch<T>(Scratch::channels, std::size_t(map.dims.channels));
     for_each(system, std::size_t(map.dims.channels), [=] COLLAB_HD(std::size_t c) {
         inverse[c] = T(1 / std::sqrt(double(variance[c]) + epsilon));
     });
-    normalize(system, map, f, x, gamma, beta, mean, static_cast<const T*>(inverse), y);
+    normalize(system, map, f, x, affine, Moments<T>{statistics.mean, inverse}, y);
 }
 
 template <class S, class T, class F>
-void batch_norm_backward(S& system, const Map& map, F f, View<const T> x, View<const T> y,
-                         View<const T> dy, const T* gamma, const T* saved, T* dgamma, T* dbeta,
-                         View<T> dx) {
+void batch_norm_backward(S& system, const Map& map, F f, const NormalizationBackward<T>& backward,
+                         const T* gamma, View<T> dx) {
+    // A lambda for the GPU captures no structured binding.
+    const View<const T> x = backward.x;
+    const View<const T> y = backward.y;
+    const View<const T> dy = backward.dy;
+    const T* const saved = backward.saved;
+    T* const dgamma = backward.dgamma;
+    T* const dbeta = backward.dbeta;
     const double count = double(map.pixels());
     const int channels = map.dims.channels;
     // of the gradient, and of it times the normalized x

@@ -104,22 +104,19 @@ public:
         device::Activated<S, T, F>::activate_backward(system_, map, f, from, dy, dx);
     }
     template <class F>
-    void batch_norm(const Map& map, const Normalization& n, F f, In x, const T* gamma,
-                    const T* beta, T* running_mean, T* running_variance, T* saved, Out y) {
-        device::Activated<S, T, F>::batch_norm(system_, map, n, f, x, gamma, beta, running_mean,
-                                               running_variance, saved, y);
+    void batch_norm(const Map& map, F f, In x, const Affine<T>& affine,
+                    const Statistics<T>& statistics, Out y) {
+        device::Activated<S, T, F>::batch_norm(system_, map, f, x, affine, statistics, y);
     }
     template <class F>
-    void batch_norm_inference(const Map& map, const Normalization& n, F f, In x, const T* gamma,
-                              const T* beta, const T* mean, const T* variance, Out y) {
-        device::Activated<S, T, F>::batch_norm_inference(system_, map, n, f, x, gamma, beta, mean,
-                                                         variance, y);
+    void batch_norm_inference(const Map& map, F f, In x, const Affine<T>& affine,
+                              const PopulationStatistics<T>& statistics, Out y) {
+        device::Activated<S, T, F>::batch_norm_inference(system_, map, f, x, affine, statistics, y);
     }
     template <class F>
-    void batch_norm_backward(const Map& map, F f, In x, In y, In dy, const T* gamma, const T* saved,
-                             T* dgamma, T* dbeta, Out dx) {
-        device::Activated<S, T, F>::batch_norm_backward(system_, map, f, x, y, dy, gamma, saved,
-                                                        dgamma, dbeta, dx);
+    void batch_norm_backward(const Map& map, F f, const NormalizationBackward<T>& backward,
+                             const T* gamma, Out dx) {
+        device::Activated<S, T, F>::batch_norm_backward(system_, map, f, backward, gamma, dx);
     }
     void dropout(const Map& map, double p, const Random& random, In x, Out y) {
         device::dropout<S, T>(system_, map, p, random, x, y);
@@ -162,10 +159,9 @@ public:
     void pad_shortcut_backward(const Convolution& g, In dy, Out dx) {
         device::pad_shortcut_backward<S, T>(system_, g, dy, dx);
     }
-    void softmax_cross_entropy(int rows, int classes, In logits, const int* labels, T scale,
-                               Out dlogits, T* losses, T* hits) {
-        device::softmax_cross_entropy<S, T>(system_, rows, classes, logits, labels, scale, dlogits,
-                                            losses, hits);
+    void softmax_cross_entropy(const LabeledLogits<T>& labeled, T scale, Out dlogits, T* losses,
+                               T* hits) {
+        device::softmax_cross_entropy<S, T>(system_, labeled, scale, dlogits, losses, hits);
     }
 
 private:

@@ -10,23 +10,31 @@
 
 namespace collab::detail {
 
+/// f(sample, row, column) for each pixel of the result.
+template <class F>
+void for_outputs(const backend::Convolution& g, F f) {
+    for (int b = 0; b < g.batch; ++b)
+        for (int h = 0; h < g.out.height; ++h)
+            for (int w = 0; w < g.out.width; ++w)
+                f(b, h, w);
+}
+
 /// f(out pixel, in pixel, tap) for each tap of each window that falls inside the map; pixels are
 /// counted over the whole batch, taps row by row over the kernel.
 template <class F>
 void for_taps(const backend::Convolution& g, F f) {
-    for (int b = 0; b < g.batch; ++b)
-        for (int h = 0; h < g.out.height; ++h)
-            for (int w = 0; w < g.out.width; ++w)
-                for (int kh = 0; kh < g.kernel.height; ++kh)
-                    for (int kw = 0; kw < g.kernel.width; ++kw) {
-                        const int ih = h * g.stride.height - g.pad.height + kh;
-                        const int iw = w * g.stride.width - g.pad.width + kw;
-                        if (ih < 0 || ih >= g.in.height || iw < 0 || iw >= g.in.width)
-                            continue;
-                        f((std::ptrdiff_t(b) * g.out.height + h) * g.out.width + w,
-                          (std::ptrdiff_t(b) * g.in.height + ih) * g.in.width + iw,
-                          kh * g.kernel.width + kw);
-                    }
+    for_outputs(g, [&](int b, int h, int w) {
+        for (int kh = 0; kh < g.kernel.height; ++kh)
+            for (int kw = 0; kw < g.kernel.width; ++kw) {
+                const int ih = h * g.stride.height - g.pad.height + kh;
+                const int iw = w * g.stride.width - g.pad.width + kw;
+                if (ih < 0 || ih >= g.in.height || iw < 0 || iw >= g.in.width)
+                    continue;
+                f((std::ptrdiff_t(b) * g.out.height + h) * g.out.width + w,
+                  (std::ptrdiff_t(b) * g.in.height + ih) * g.in.width + iw,
+                  kh * g.kernel.width + kw);
+            }
+    });
 }
 
 /// f(in channel, out channel, weight) for each pair of channels that `tap` connects; `weight` is

@@ -42,29 +42,32 @@ public:
             if (then.more)
                 this->add(in, then.more, dx);
         if constexpr (requires { then.value; })
-            normalized_sums(in, then.f, then.raw, then.value, result, then.saved, then.dgamma,
-                            then.dbeta, then.sums, dx);
+            normalized_sums(in, then.f,
+                            {then.raw, then.value, result, then.saved, then.dgamma, then.dbeta},
+                            then.sums, dx);
         else if constexpr (requires { then.input; })
-            normalized_sums(in, then.input.f, then.input.x, Formed(then.input, in), result,
-                            then.input.saved, then.dgamma, then.dbeta, then.sums, dx);
+            normalized_sums(in, then.input.f,
+                            {then.input.x, Formed(then.input, in), result, then.input.saved,
+                             then.dgamma, then.dbeta},
+                            then.sums, dx);
     }
     void batch_statistics(const Map& map, View<const T> x, const backend::Statistics<T>& s) const {
         const std::size_t c = std::size_t(map.dims.channels);
         const std::vector<T> gamma(c, T(1));
         const std::vector<T> beta(c, T(0));
         std::vector<T> unused(std::size_t(map.size()));
-        this->batch_norm(map, s.constants, Identity{}, x, gamma.data(), beta.data(), s.running_mean,
-                         s.running_variance, s.saved, View<T>{unused.data(), map.dims.channels});
+        this->batch_norm(map, Identity{}, x, {gamma.data(), beta.data()}, s,
+                         View<T>{unused.data(), map.dims.channels});
     }
     template <class X, class F>
-    void normalized_conv2d(const Convolution& g, const X& x, const T* w, const T* bias, F f,
-                           const backend::Normalized<T, Identity>& input, View<const T> skip,
-                           View<T> y) const {
+    void normalized_conv2d(const Convolution& g, const X& x, const T* w, const T* bias,
+                           const backend::NormalizedSum<T, F>& sum, View<T> y) const {
         const Map out{g.batch, g.out};
         std::vector<T> raw(std::size_t(out.size()));
         const View<T> result{raw.data(), g.out.channels};
         this->conv2d(g, Formed(x, Map{g.batch, g.in}), w, bias, result);
-        normalize(out, f, {result, input.gamma, input.beta, input.saved, {}}, skip, y);
+        const auto& of = sum.input;
+        normalize(out, sum.f, {result, of.gamma, of.beta, of.saved, {}}, sum.skip, y);
     }
     template <class F>
     void normalize(const Map& map, F f, const backend::Normalized<T, Identity>& input,
@@ -77,8 +80,12 @@ public:
         });
     }
     template <class F>
-    void normalized_sums(const Map& map, F f, View<const T> x, View<const T> y, View<const T> dy,
-                         const T* saved, T* dgamma, T* dbeta, T* sums, View<T> g) const {
+    void normalized_sums(const Map& map, F f, const backend::NormalizationBackward<T>& backward,
+                         T* sums, View<T> g) const {
+        const View<const T> x = backward.x;
+        const View<const T> y = backward.y;
+        const View<const T> dy = backward.dy;
+        const T* const saved = backward.saved;
         const int channels = map.dims.channels;
         for (int c = 0; c < channels; ++c) {
             double sum = 0;
@@ -94,8 +101,8 @@ public:
             }
             sums[c] = T(sum);
             sums[channels + c] = T(product);
-            dbeta[c] += T(sum);
-            dgamma[c] += T(product);
+            backward.dbeta[c] += T(sum);
+            backward.dgamma[c] += T(product);
         }
     }
     void normalized_gradient(const Map& map, const backend::NormalizedGradient<T>& n,

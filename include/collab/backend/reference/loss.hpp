@@ -3,6 +3,7 @@
 #pragma once
 #include <cmath>
 
+#include <collab/backend/operands.hpp>
 #include <collab/backend/reference/memory.hpp>
 #include <collab/core/error.hpp>
 #include <collab/memory/view.hpp>
@@ -12,8 +13,9 @@ namespace collab::backend {
 /// See CrossEntropyBackend in backend/concepts.hpp. Throws Error for a label outside [0, classes).
 template <class T>
 struct ReferenceCrossEntropy {
-    void softmax_cross_entropy(int rows, int classes, View<const T> logits, const int* labels,
-                               T scale, View<T> dlogits, T* losses, T* hits) const {
+    void softmax_cross_entropy(const LabeledLogits<T>& labeled, T scale, View<T> dlogits, T* losses,
+                               T* hits) const {
+        const auto& [rows, classes, logits, labels] = labeled;
         for (int b = 0; b < rows; ++b) {
             const T* z = collab::detail::pixel(logits, b);
             const int label = labels[b];

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <collab/backend/geometry.hpp>
+#include <collab/backend/operands.hpp>
 #include <collab/backend/reference/memory.hpp>
 #include <collab/core/config.hpp>
 #include <collab/core/random.hpp>
@@ -38,9 +39,9 @@ struct ReferenceActivation {
 template <class T>
 struct ReferenceNormalization {
     template <class F>
-    void batch_norm(const Map& map, const Normalization& n, F f, View<const T> x, const T* gamma,
-                    const T* beta, T* running_mean, T* running_variance, T* saved,
-                    View<T> y) const {
+    void batch_norm(const Map& map, F f, View<const T> x, const Affine<T>& affine,
+                    const Statistics<T>& statistics, View<T> y) const {
+        const auto& [n, running_mean, running_variance, saved] = statistics;
         const double count = double(map.pixels());
         for (int c = 0; c < map.dims.channels; ++c) {
             // A yardstick: a sum of like terms in double is off by as much as it is long.
@@ -62,25 +63,29 @@ struct ReferenceNormalization {
             saved[c] = T(mean);
             saved[map.dims.channels + c] = T(1 / std::sqrt(variance + n.epsilon));
         }
-        apply(map, f, x, gamma, beta, saved, saved + map.dims.channels, y);
+        apply(map, f, x, affine, saved, saved + map.dims.channels, y);
     }
 
     template <class F>
-    void batch_norm_inference(const Map& map, const Normalization& n, F f, View<const T> x,
-                              const T* gamma, const T* beta, const T* mean, const T* variance,
-                              View<T> y) const {
+    void batch_norm_inference(const Map& map, F f, View<const T> x, const Affine<T>& affine,
+                              const PopulationStatistics<T>& statistics, View<T> y) const {
+        const auto& [mean, variance, epsilon] = statistics;
         std::vector<T> inverse(std::size_t(map.dims.channels));  // 1 / standard stddev
         for (int c = 0; c < map.dims.channels; ++c)
-            inverse[std::size_t(c)] = T(1 / std::sqrt(double(variance[c]) + n.epsilon));
-        apply(map, f, x, gamma, beta, mean, inverse.data(), y);
+            inverse[std::size_t(c)] = T(1 / std::sqrt(double(variance[c]) + epsilon));
+        apply(map, f, x, affine, mean, inverse.data(), y);
     }
 
     // One copy of the code, or the compiler may fuse multiplications and additions in one and not
     // in another, and the bits would depend on who calls.
     template <class F>
-    COLLAB_NOINLINE void batch_norm_backward(const Map& map, F f, View<const T> x, View<const T> y,
-                                             View<const T> dy, const T* gamma, const T* saved,
-                                             T* dgamma, T* dbeta, View<T> dx) const {
+    COLLAB_NOINLINE void batch_norm_backward(const Map& map, F f,
+                                             const NormalizationBackward<T>& backward,
+                                             const T* gamma, View<T> dx) const {
+        const View<const T> x = backward.x;
+        const View<const T> y = backward.y;
+        const View<const T> dy = backward.dy;
+        const T* const saved = backward.saved;
         const double count = double(map.pixels());
         for (int c = 0; c < map.dims.channels; ++c) {
             const double mean = double(saved[c]);
@@ -103,15 +108,17 @@ struct ReferenceNormalization {
                 collab::detail::pixel(dx, p)[c] =
                     T(double(gamma[c]) * inverse *
                       (gradient(p) - sum / count - normalized(p) * product / count));
-            dgamma[c] += T(product);
-            dbeta[c] += T(sum);
+            backward.dgamma[c] += T(product);
+            backward.dbeta[c] += T(sum);
         }
     }
 
 private:
     template <class F>
-    static void apply(const Map& map, F f, View<const T> x, const T* gamma, const T* beta,
-                      const T* mean, const T* inverse, View<T> y) {
+    static void apply(const Map& map, F f, View<const T> x, const Affine<T>& affine, const T* mean,
+                      const T* inverse, View<T> y) {
+        const T* const gamma = affine.gamma;
+        const T* const beta = affine.beta;
         collab::detail::for_elements(map, [&](auto p, int c) {
             collab::detail::pixel(y, p)[c] =
                 f((collab::detail::pixel(x, p)[c] - mean[c]) * inverse[c] * gamma[c] + beta[c]);
