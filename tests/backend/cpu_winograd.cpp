@@ -147,10 +147,13 @@ struct Windows {
         image = rows * row;
         data = memory.get<T>(std::size_t(d.g.batch * image + lanes<T>));
         for (int i = 0; i < d.g.batch; ++i)
-            copy_window(x.data.data() + std::ptrdiff_t(i) * d.source.area() * (x.channels + x.gap) +
-                            group * channels,
-                        x.channels + x.gap, channels, d.source.height, d.source.width, w.top, rows,
-                        w.left, w.width(), data + i * image, row);
+            copy_window(
+                View<const T>{x.data.data() +
+                                  std::ptrdiff_t(i) * d.source.area() * (x.channels + x.gap) +
+                                  group * channels,
+                              x.channels + x.gap},
+                channels, {d.source.height, d.source.width, w.top, rows, w.left, w.width()},
+                data + i * image, row);
         // may be read, must not matter
         std::fill_n(data + d.g.batch * image, lanes<T>, std::numeric_limits<T>::quiet_NaN());
     }
@@ -255,8 +258,9 @@ void check_gradient(const Case& c, int edge) {
         const std::ptrdiff_t row = dw.channels + dw.gap;
         const int middle = in / 2;
         for (const auto& [from, to] : {std::pair{0, middle}, std::pair{middle, in}})
-            winograd_weight_gradient_finish(edge, du, parts, size, in, out, from, to,
-                                            dw.data.data() + group * out, in * row, row);
+            winograd_weight_gradient_finish(
+                edge, WinogradSums<T>{du, parts, size, in, out}, from, to,
+                WeightPlace<T>{dw.data.data() + group * out, in * row, row});
     }
     CHECK(relative<T>(expected, values(dw)) < bound<T>);
     CHECK(dw.gaps_untouched());

@@ -590,10 +590,28 @@ void product(const MatrixProduct<T>& p, int bits) {
     }
     host.multiply(p);
 }
+/// As cuBLAS takes it: columns lie one after the other, `column` numbers apart.
+template <class U>
+struct ByColumns {
+    U* data;
+    long column;
+    bool transposed = false;
+};
+/// c = alpha a b + beta c; a has m rows, b has n columns and a row for each of the k columns of a.
+struct Gemm {
+    long m, n, k;
+    const void *alpha, *beta;
+    ByColumns<const void> a, b;
+    ByColumns<void> c;
+};
 template <class T>
-cublasStatus_t multiply(cublasHandle_t h, bool ta, bool tb, long m, long n, long k,
-                        const void* alpha, const void* a, long lda, const void* b, long ldb,
-                        const void* beta, void* c, long ldc, int bits) {
+cublasStatus_t multiply(cublasHandle_t h, const Gemm& g, int bits) {
+    const auto [a, lda, ta] = g.a;
+    const auto [b, ldb, tb] = g.b;
+    const long ldc = g.c.column;
+    const long m = g.m;
+    const long n = g.n;
+    const long k = g.k;
     // Columns one after the other: each of the three lies there as the transposed one of ours.
     MatrixProduct<T> p;
     p.m = n;
@@ -605,10 +623,10 @@ cublasStatus_t multiply(cublasHandle_t h, bool ta, bool tb, long m, long n, long
     p.b = static_cast<const T*>(a);
     p.ldb = lda;
     p.b_transposed = ta;
-    p.c = static_cast<T*>(c);
+    p.c = static_cast<T*>(g.c.data);
     p.ldc = ldc;
-    const T one = *static_cast<const T*>(alpha);
-    const T rest = *static_cast<const T*>(beta);
+    const T one = *static_cast<const T*>(g.alpha);
+    const T rest = *static_cast<const T*>(g.beta);
     p.add = rest != T(0);
     const auto bytes = [](long columns, long column, long used) {
         return std::size_t((columns - 1) * column + used) * sizeof(T);
@@ -618,7 +636,7 @@ cublasStatus_t multiply(cublasHandle_t h, bool ta, bool tb, long m, long n, long
         return CUBLAS_STATUS_INVALID_VALUE;
     if (owner(a, bytes(ta ? m : k, lda, ta ? k : m)) != h->device ||
         owner(b, bytes(tb ? k : n, ldb, tb ? n : k)) != h->device ||
-        owner(c, bytes(n, ldc, m)) != h->device)
+        owner(g.c.data, bytes(n, ldc, m)) != h->device)
         return CUBLAS_STATUS_EXECUTION_FAILED;  // a GPU would only notice later
     issue(h->stream, {typeid(T), [p, bits] { product(p, bits); }, nullptr, nullptr});
     ++state().counts.products;
@@ -640,10 +658,9 @@ cublasStatus_t cublasGemmEx_64(cublasHandle_t handle, cublasOperation_t ta, cubl
         return CUBLAS_STATUS_NOT_INITIALIZED;
     if (a_type != b_type || a_type != c_type)
         return CUBLAS_STATUS_NOT_SUPPORTED;
-    const auto go = [&]<class T>(T, int bits) {
-        return multiply<T>(handle, ta == CUBLAS_OP_T, tb == CUBLAS_OP_T, m, n, k, alpha, a, lda, b,
-                           ldb, beta, c, ldc, bits);
-    };
+    const Gemm g{
+        m, n, k, alpha, beta, {a, lda, ta == CUBLAS_OP_T}, {b, ldb, tb == CUBLAS_OP_T}, {c, ldc}};
+    const auto go = [&]<class T>(T, int bits) { return multiply<T>(handle, g, bits); };
     if (a_type == CUDA_R_64F)
         return how == CUBLAS_COMPUTE_64F ? go(double(), 52) : CUBLAS_STATUS_NOT_SUPPORTED;
     if (a_type != CUDA_R_32F)

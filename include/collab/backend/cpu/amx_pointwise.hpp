@@ -156,6 +156,25 @@ void unit_rows_product(Unit& unit, const Word* pixels, int n, const Word* weight
     }
 }
 
+/// What a sweep over `count` pixels from `first` on will read and write.
+inline void fetch_sweep(Prefetcher& ahead, const InputTransform<float>& x,
+                        const Epilogue<float>& after, long first, long count) {
+    ahead.add(x.x, first, count);
+    ahead.add(x.raw, first, count);
+    ahead.add(View<const float>{after.y.data, after.y.pixel}, first, count, true);
+    ahead.add(after.other, first, count);
+    ahead.add(after.value, first, count);
+    ahead.add(after.more, first, count);
+}
+inline void add_bias(const float* bias, int channels, int pixels, View<float> y) {
+    for (int p = 0; p < pixels; ++p) {
+        float* const row = y.data + p * y.pixel;
+        COLLAB_INDEPENDENT
+        for (int c = 0; c < channels; ++c)
+            row[c] += bias[c];
+    }
+}
+
 /// after.y = what is loaded, times the weights (+ bias) or their transpose. `g` is flattened.
 /// Returns the number of parts that have sums in `after`.
 template <class Unit>
@@ -195,15 +214,8 @@ COLLAB_COLD int unit_sweep(CpuContext& threads, const Convolution& g, bool trans
             const View<float> y{after.y.data + first * after.y.pixel, after.y.pixel};
             ahead.clear();
             // of the next part, too: a thread takes parts in their order
-            if (const long next = first + n; next < cut.pixels) {
-                const int count = cut.in(next, cut.pixels);
-                ahead.add(x.x, next, count);
-                ahead.add(x.raw, next, count);
-                ahead.add(View<const float>{after.y.data, after.y.pixel}, next, count, true);
-                ahead.add(after.other, next, count);
-                ahead.add(after.value, next, count);
-                ahead.add(after.more, next, count);
-            }
+            if (const long next = first + n; next < cut.pixels)
+                fetch_sweep(ahead, x, after, next, cut.in(next, cut.pixels));
             ahead.spread(unit_steps(ceil_div(n, unit_rows), tiles.groups, tiles.blocks));
             for (int i = 0; i < n; i += unit_pixels) {
                 form_unit(x, first + i, std::min(unit_pixels, n - i), formed);
@@ -211,10 +223,7 @@ COLLAB_COLD int unit_sweep(CpuContext& threads, const Convolution& g, bool trans
             }
             unit_rows_product(unit, split, n, operands.data, tiles, targets, y, room, ahead);
             if (bias)
-                for (int p = 0; p < n; ++p)
-                    COLLAB_INDEPENDENT
-            for (int c = 0; c < targets; ++c)
-                y.data[p * y.pixel + c] += bias[c];
+                add_bias(bias, targets, n, y);
             if (after.run)
                 after.run(after, part, first, n, 0, targets);
         }
@@ -319,7 +328,7 @@ COLLAB_COLD int unit_both_gradients(CpuContext& threads, const Convolution& g,
     threads.run(in_groups, [&](int i) {
         for (int j = 0; j < out_groups; ++j) {
             const float* const tile = sums + (std::ptrdiff_t(i) * out_groups + j) * unit_words;
-            add_weight_sums(tile, cut.parts, sums_size, unit_rows,
+            add_weight_sums(PartSums<float>{tile, cut.parts, sums_size, unit_rows},
                             std::min(unit_rows, in - i * unit_rows),
                             std::min(unit_rows, out - j * unit_rows),
                             dw + std::ptrdiff_t(i) * unit_rows * out + j * unit_rows, out);
@@ -389,7 +398,8 @@ COLLAB_COLD void unit_weight_gradient(CpuContext& threads, const Convolution& g,
                                    &nothing};
                 unit_product(unit, p, std::min(2, x_tiles.groups - i),
                              std::min(2, dy_tiles.groups - j), false);
-                add_weight_sums(room, 1, 0, wide, std::min(wide, in - i * unit_rows),
+                add_weight_sums(PartSums<float>{room, 1, 0, wide},
+                                std::min(wide, in - i * unit_rows),
                                 std::min(wide, out - j * unit_rows),
                                 dw + std::ptrdiff_t(i) * unit_rows * out + j * unit_rows, out);
             }

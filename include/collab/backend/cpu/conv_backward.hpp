@@ -81,12 +81,11 @@ COLLAB_COLD int dense_backward(CpuContext& threads, const Convolution& g, Winogr
                 fetch_beside(later, x, after, first, count);
             }
             for (int i = 0; i < unit.images; ++i) {
-                load_window(x, unit.image + i, 0, in, height, width, unit.row + window.top,
-                            window.height(unit.rows), window.left, window.width(),
-                            x_copy + i * x_image, x_row);
-                load_window(dy, unit.image + i, 0, out, height, width, unit.row + window.top,
-                            window.height(unit.rows), window.left, window.width(),
-                            dy_copy + i * dy_image, dy_row);
+                const WindowPlace place{
+                    height,      width,         unit.row + window.top, window.height(unit.rows),
+                    window.left, window.width()};
+                load_window(x, unit.image + i, 0, in, place, x_copy + i * x_image, x_row);
+                load_window(dy, unit.image + i, 0, out, place, dy_copy + i * dy_image, dy_row);
             }
             std::fill_n(x_copy + unit.images * x_image, lanes<T>, T(0));
             std::fill_n(dy_copy + unit.images * dy_image, lanes<T>, T(0));
@@ -121,9 +120,10 @@ COLLAB_COLD int dense_backward(CpuContext& threads, const Convolution& g, Winogr
     });
     const int jobs = std::min(in, 16);
     threads.run(jobs, [&](int job) {
-        winograd_weight_gradient_finish(edge, sums, parts, sums_size, in, out,
-                                        part_begin(in, jobs, job), part_begin(in, jobs, job + 1),
-                                        dw, std::ptrdiff_t(in) * out, std::ptrdiff_t(out));
+        winograd_weight_gradient_finish(
+            edge, WinogradSums<T>{sums, parts, sums_size, in, out}, part_begin(in, jobs, job),
+            part_begin(in, jobs, job + 1),
+            WeightPlace<T>{dw, std::ptrdiff_t(in) * out, std::ptrdiff_t(out)});
     });
     return parts;
 }

@@ -106,12 +106,20 @@ void weight_tiles(const PixelSweep& s, const T* x, const T* dy, int inputs, T* d
     }
 }
 
-/// Adds to `rows` rows of dw, `to_row` apart, the sums of all parts, `distance` apart. A row of
-/// sums has `wide` elements, of which n count.
+/// The sums of all parts, `distance` apart, in rows of `wide` elements.
 template <class T>
-COLLAB_NOINLINE void add_weight_sums(const T* sums, int parts, std::size_t distance, int wide,
-                                     int rows, int n, T* dw, std::ptrdiff_t to_row) {
+struct PartSums {
+    const T* sums;
+    int parts;
+    std::size_t distance;
+    int wide;
+};
+/// Adds them to `rows` rows of dw, `to_row` apart. Of a row of sums, n elements count.
+template <class T>
+COLLAB_NOINLINE void add_weight_sums(const PartSums<T>& all, int rows, int n, T* dw,
+                                     std::ptrdiff_t to_row) {
     constexpr int L = lanes<T>;
+    auto [sums, parts, distance, wide] = all;
     for (int c = 0; c < rows; ++c, sums += wide, dw += to_row)
         for (int v = 0; v < n; v += L) {
             Vector<T> sum = load(sums + v);
@@ -225,9 +233,10 @@ COLLAB_COLD void dense_winograd_gradient(CpuContext& threads, const ConvGeometry
             if (u + 1 < units.count())
                 fetch_unit(ahead, d, units[u + 1], x, dy);
             for (int i = 0; i < unit.images; ++i)
-                load_window(x, unit.image + i, group * channels, channels, d.source.height,
-                            d.source.width, unit.row + window.top, window.height(unit.rows),
-                            window.left, window.width(), copy + i * image, row);
+                load_window(x, unit.image + i, group * channels, channels,
+                            {d.source.height, d.source.width, unit.row + window.top,
+                             window.height(unit.rows), window.left, window.width()},
+                            copy + i * image, row);
             std::fill_n(copy + unit.images * image, lanes<T>, T(0));
             const std::ptrdiff_t first =
                 (std::ptrdiff_t(unit.image) * d.target.height + unit.row) * width;
@@ -261,9 +270,11 @@ COLLAB_COLD void dense_winograd_gradient(CpuContext& threads, const ConvGeometry
         const int group = piece / jobs;
         const int job = piece % jobs;
         winograd_weight_gradient_finish(
-            winograd.edge, sums + std::size_t(group) * size, parts, distance, channels, targets,
+            winograd.edge,
+            WinogradSums<T>{sums + std::size_t(group) * size, parts, distance, channels, targets},
             part_begin(channels, jobs, job), part_begin(channels, jobs, job + 1),
-            dw + group * targets, std::ptrdiff_t(channels) * all, std::ptrdiff_t(all));
+            WeightPlace<T>{dw + group * targets, std::ptrdiff_t(channels) * all,
+                           std::ptrdiff_t(all)});
     });
 }
 
@@ -365,9 +376,10 @@ COLLAB_COLD void dense_weight_gradient(CpuContext& threads, const ConvGeometry& 
                             int(row));
             else
                 for (int i = 0; i < unit.images; ++i)
-                    load_window(x, unit.image + i, group * channels + first_in, in, d.source.height,
-                                d.source.width, top, high, window.left, window.width(),
-                                copy + i * image, row);
+                    load_window(
+                        x, unit.image + i, group * channels + first_in, in,
+                        {d.source.height, d.source.width, top, high, window.left, window.width()},
+                        copy + i * image, row);
             std::fill_n(copy + unit.images * image, slack, T(0));
             T* packed = dy_blocks;
             for (int b = first_block; b < last_block; ++b) {
@@ -440,7 +452,7 @@ COLLAB_COLD void dense_weight_gradient(CpuContext& threads, const ConvGeometry& 
         const int first = blocks.channel(b);
         const int n = std::min(wide, d.target_channels - first);
         for (int q = 0; q < s.columns.taps; ++q, from += std::ptrdiff_t(in) * wide)
-            add_weight_sums(from, cut.parts, sums_of_part, wide, in, n,
+            add_weight_sums(PartSums<T>{from, cut.parts, sums_of_part, wide}, in, n,
                             dw +
                                 (std::ptrdiff_t(k * s.columns.taps + q) * channels + first_in) *
                                     d.target.channels +

@@ -224,9 +224,10 @@ COLLAB_COLD int dense(CpuContext& threads, const ConvGeometry& d, const InputTra
                     load_pixels(load, unit.image, group * c, c, unit.images, copy, c);
                 else
                     for (int i = 0; i < unit.images; ++i)
-                        load_window(load, unit.image + i, group * c, c, d.source.height,
-                                    d.source.width, top, window.height(unit.rows), window.left,
-                                    window.width(), copy + i * image, row);
+                        load_window(load, unit.image + i, group * c, c,
+                                    {d.source.height, d.source.width, top, window.height(unit.rows),
+                                     window.left, window.width()},
+                                    copy + i * image, row);
                 std::fill_n(copy + unit.images * image, tail, T(0));
                 source = {copy, c, row, image};
             }
@@ -331,12 +332,11 @@ COLLAB_COLD int dense(CpuContext& threads, const ConvGeometry& d, const InputTra
 /// A sweep, or the sums of a weight gradient, of a flattened convolution that is not depthwise, by
 /// whichever kernels there are for it: see `dense` and `dense_weight_gradient`.
 template <class T>
-int sweep_of(CpuContext& threads, const KernelTable<T>& families, const Convolution& flat,
-             bool transposed, const InputTransform<T>& x, const T* w, const T* bias,
-             Epilogue<T>& after) {
-    if (by_matrix_unit(threads, families, flat))
-        return families.unit_sweep(threads, flat, transposed, x, w, bias, after);
-    return dense(threads, ConvGeometry(flat, transposed), x, w, bias, after);
+int sweep_of(CpuContext& threads, const KernelTable<T>& families, const ConvGeometry& d,
+             const InputTransform<T>& x, const T* w, const T* bias, Epilogue<T>& after) {
+    if (by_matrix_unit(threads, families, d.g))
+        return families.unit_sweep(threads, d.g, d.transposed, x, w, bias, after);
+    return dense(threads, d, x, w, bias, after);
 }
 template <class T>
 void weight_gradient_of(CpuContext& threads, const KernelTable<T>& families,
@@ -358,8 +358,8 @@ COLLAB_COLD void conv2d(CpuContext& threads, const Convolution& g, View<const T>
     if (detail::is_depthwise(flat))
         return families.depthwise(threads, flat, x, w, bias, y);
     detail::Epilogue<T> after(y, g.out.channels);
-    detail::sweep_of(threads, families, flat, false, detail::InputTransform<T>(x, g.in.channels), w,
-                     bias, after);
+    detail::sweep_of(threads, families, detail::ConvGeometry(flat, false),
+                     detail::InputTransform<T>(x, g.in.channels), w, bias, after);
 }
 
 /// dx = the gradient of `conv2d` with respect to x (+ bias, one per input channel, unless null: for
@@ -372,8 +372,8 @@ COLLAB_COLD void conv2d_input_gradient(CpuContext& threads, const Convolution& g
     if (detail::is_depthwise(flat))
         return families.depthwise_input_gradient(threads, flat, dy, w, bias, dx);
     detail::Epilogue<T> after(dx, g.in.channels);
-    detail::sweep_of(threads, families, flat, true, detail::InputTransform<T>(dy, g.out.channels),
-                     w, bias, after);
+    detail::sweep_of(threads, families, detail::ConvGeometry(flat, true),
+                     detail::InputTransform<T>(dy, g.out.channels), w, bias, after);
 }
 
 /// Adds the gradient with respect to the weights to dw.

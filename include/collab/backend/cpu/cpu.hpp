@@ -179,21 +179,21 @@ public:
     template <class X, class G = backend::Convolution>
     void fused_conv2d(const G& g, const X& x, const T* w, const T* bias, Out y,
                       const backend::Statistics<T>& statistics) {
-        backend::fused_conv2d<T>(*threads_, g, families<G>(), x, w, bias, y, statistics);
+        backend::fused_conv2d<T>(*threads_, with_kernels(g), x, w, bias, y, statistics);
     }
     template <class X, class F, class G = backend::Convolution>
     void normalized_conv2d(const G& g, const X& x, const T* w, const T* bias,
                            const backend::NormalizedSum<T, F>& sum, Out y) {
-        backend::normalized_conv2d<T>(*threads_, g, families<G>(), x, w, bias, sum, y);
+        backend::normalized_conv2d<T>(*threads_, with_kernels(g), x, w, bias, sum, y);
     }
     template <class X, class D, class G = backend::Convolution>
     void fused_conv2d_weight_gradient(const G& g, const X& x, const D& dy, T* dw) {
-        backend::fused_conv2d_weight_gradient<T>(*threads_, g, families<G>(), x, dy, dw);
+        backend::fused_conv2d_weight_gradient<T>(*threads_, with_kernels(g), x, dy, dw);
     }
     template <class X, class D, class Then, class G = backend::Convolution>
     void fused_conv2d_backward(const G& g, const X& x, const D& dy, const T* w, T* dw, Out dx,
                                const Then& then) {
-        backend::fused_conv2d_backward<T>(*threads_, g, families<G>(), x, dy, w, dw, dx, then);
+        backend::fused_conv2d_backward<T>(*threads_, with_kernels(g), x, dy, w, dw, dx, then);
     }
     void batch_statistics(const backend::Map& map, In x, const backend::Statistics<T>& statistics) {
         backend::batch_statistics<T>(*threads_, map, x, statistics);
@@ -271,6 +271,11 @@ private:
 #else
         return backend::detail::families_of<T, backend::kind_of<G>>;
 #endif
+    }
+
+    template <class G>
+    static backend::detail::ConvolutionWithKernels<T> with_kernels(const G& g) {
+        return {g, families<G>()};
     }
 
     std::unique_ptr<backend::CpuContext> threads_;

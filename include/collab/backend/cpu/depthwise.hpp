@@ -16,25 +16,26 @@ namespace collab::backend::detail {
 /// As copy_window, each channel `repeats` times and then zeros up to `padded` channels: windows
 /// then hold whole registers.
 template <class T>
-void copy_window_padded(const T* x, std::ptrdiff_t pixel, int channels, int repeats, int padded,
-                        int height, int width, int top, int rows, int left, int columns, T* to,
-                        std::ptrdiff_t to_row) {
+void copy_window_padded(View<const T> x, int channels, int repeats, int padded,
+                        const WindowPlace& place, T* to, std::ptrdiff_t to_row) {
     if (channels == padded)
-        return copy_window(x, pixel, channels, height, width, top, rows, left, columns, to, to_row);
-    const int first = std::clamp(-left, 0, columns);
-    const int last = std::clamp(width - left, first, columns);
+        return copy_window(x, channels, place, to, to_row);
+    const auto [height, width, top, rows, left, columns] = place;
+    const std::ptrdiff_t pixel = x.pixel;
+    const int first = place.first();
+    const int last = place.last();
     for (int r = 0; r < rows; ++r, to += to_row) {
         const int h = top + r;
         std::fill_n(to, std::ptrdiff_t(columns) * padded, T(0));
         if (h < 0 || h >= height)
             continue;
         if (repeats == 1) {
-            copy_pixels(x + (std::ptrdiff_t(h) * width + left + first) * pixel, pixel, channels,
-                        last - first, to + std::ptrdiff_t(first) * padded, padded);
+            copy_pixels(x.data + (std::ptrdiff_t(h) * width + left + first) * pixel, pixel,
+                        channels, last - first, to + std::ptrdiff_t(first) * padded, padded);
             continue;
         }
         for (int w = first; w < last; ++w) {
-            const T* from = x + (std::ptrdiff_t(h) * width + left + w) * pixel;
+            const T* from = x.data + (std::ptrdiff_t(h) * width + left + w) * pixel;
             T* at = to + std::ptrdiff_t(w) * padded;
             for (int c = 0; c < channels; ++c)
                 at = std::fill_n(at, repeats, from[c]);
@@ -104,99 +105,129 @@ COLLAB_NOINLINE void depthwise_row(const DepthwiseRow<T>& r, int count, const T*
     }
 }
 
-/// The sweeps of `d` over x, each channel repeated `repeats` times on the way in; each `merged`
-/// neighboring results are added on the way out.
+/// The sweeps of `d`, each channel of the source repeated `repeats` times on the way in; each
+/// `merged` neighboring results are added on the way out.
 template <class T>
-COLLAB_COLD void depthwise_sweeps(CpuContext& threads, const ConvGeometry& d, int repeats,
-                                  int merged, View<const T> x, const T* w, const T* bias,
-                                  View<T> y) {
-    const int channels = d.g.out.channels;
-    const int padded = round_up(channels, lanes<T>);
-    const int taps = d.taps();
-    const int widest = d.sweep(0).columns.count;
-    const Window window = d.window();
-    T* const packed = threads.shared<T>(std::size_t(taps + 1) * std::size_t(padded));
-    T* const padded_bias = packed + std::ptrdiff_t(taps) * padded;
-    T* to = packed;
-    for (int i = 0; i < d.sweeps(); ++i) {
-        const Sweep s = d.sweep(i);
-        for (int r = 0; r < s.rows.taps; ++r)
-            for (int q = 0; q < s.columns.taps; ++q) {
-                const int tap = (s.rows.kernel + r * s.rows.kernel_step) * d.g.kernel.width +
-                                s.columns.kernel + q * s.columns.kernel_step;
-                to = std::fill_n(std::copy_n(w + std::ptrdiff_t(tap) * channels, channels, to),
-                                 padded - channels, T(0));
-            }
-    }
-    for (int c = 0; c < padded; ++c)
-        padded_bias[c] = bias && merged == 1 && c < channels ? bias[c] : T(0);
+class DepthwiseSweeps {
+public:
+    DepthwiseSweeps(const ConvGeometry& geometry, int repeat, int merge)
+        : d_(geometry),
+          repeats_(repeat),
+          merged_(merge),
+          window_(geometry.window()),
+          channels_(geometry.g.out.channels),
+          padded_(round_up(channels_, lanes<T>)),
+          widest_(geometry.sweep(0).columns.count),
+          row_(std::ptrdiff_t(window_.width()) * padded_),
+          tail_(widest_ < 4 ? std::ptrdiff_t(3) * geometry.sweep(0).columns.stride * padded_ : 0),
+          units_(geometry.g.batch, window_.most_rows,
+                 sizeof(T) * std::size_t(window_.height(window_.most_rows) * row_),
+                 sizeof(T) * std::size_t(window_.row_stride * row_), geometry.target.area(), 16) {}
 
-    const std::ptrdiff_t row = std::ptrdiff_t(window.width()) * padded;
-    const std::ptrdiff_t tail =
-        widest < 4 ? std::ptrdiff_t(3) * d.sweep(0).columns.stride * padded : 0;
-    const BatchTiling units(d.g.batch, window.most_rows,
-                            sizeof(T) * std::size_t(window.height(window.most_rows) * row),
-                            sizeof(T) * std::size_t(window.row_stride * row), d.target.area(), 16);
-    const int parts = std::min(units.count(), 32);
-    const std::ptrdiff_t y_row = d.target.width * y.pixel;
-    const std::ptrdiff_t y_image = d.target.height * y_row;
-    const std::size_t window_size =
-        whole_lines<T>(std::size_t(window.height(units.most_rows) * row + tail));
-    threads.run(parts, [&](int part) {
-        T* const copy = threads.scratch<T>(
-            window_size + (merged > 1 ? std::size_t(widest) * std::size_t(padded) : 0));
-        T* const wide_row = copy + window_size;
-        for (int u = part_begin(units.count(), parts, part);
-             u < part_begin(units.count(), parts, part + 1); ++u) {
-            const BatchTiling::Unit unit = units[u];
-            for (int image = unit.image; image < unit.image + unit.images; ++image) {
-                const int top = unit.row * window.row_stride + window.top;
-                const int high = window.height(unit.rows);
-                copy_window_padded(x.data + std::ptrdiff_t(image) * d.source.area() * x.pixel,
-                                   x.pixel, d.source.channels, repeats, padded, d.source.height,
-                                   d.source.width, top, high, window.left, window.width(), copy,
-                                   row);
-                std::fill_n(copy + high * row, tail, T(0));
-                for (int i = 0; i < d.sweeps(); ++i) {
-                    const Sweep s = d.sweep(i);
-                    for (int m = 0; m < std::min(unit.rows, s.rows.count - unit.row); ++m) {
-                        const int h = (unit.row + m) * s.rows.stride + s.rows.origin;
-                        const int from = std::clamp(-h, 0, s.rows.taps);
-                        const T* at = copy +
-                                      (m * s.rows.stride + s.rows.origin - window.top) * row +
-                                      std::ptrdiff_t(s.columns.origin - window.left) * padded;
-                        T* const out = y.data + image * y_image +
-                                       ((unit.row + m) * s.rows.every + s.rows.first) * y_row +
-                                       s.columns.first * y.pixel;
-                        const DepthwiseRow<T> job{
-                            row,
-                            padded,
-                            std::ptrdiff_t(s.columns.stride) * padded,
-                            from,
-                            std::clamp(d.source.height - h, from, s.rows.taps),
-                            s.columns.taps,
-                            packed + std::ptrdiff_t(s.earlier_taps) * padded,
-                            padded_bias,
-                            padded,
-                            merged > 1 ? padded : s.columns.every * y.pixel,
-                            channels,
-                            std::min(4, s.columns.count)};
-                        depthwise_row(job, s.columns.count, at, merged > 1 ? wide_row : out);
-                        if (merged == 1)
-                            continue;
-                        for (int n = 0; n < s.columns.count; ++n)
-                            for (int c = 0; c < d.target.channels; ++c) {
-                                T sum = bias ? bias[c] : T(0);
-                                for (int j = 0; j < merged; ++j)
-                                    sum += wide_row[std::ptrdiff_t(n) * padded + c * merged + j];
-                                out[n * s.columns.every * y.pixel + c] = sum;
-                            }
-                    }
+    void run(CpuContext& threads, View<const T> x, const T* w, const T* bias, View<T> y) {
+        pack(threads, w, bias);
+        const int parts = std::min(units_.count(), 32);
+        const std::size_t window_size =
+            whole_lines<T>(std::size_t(window_.height(units_.most_rows) * row_ + tail_));
+        threads.run(parts, [&](int part) {
+            T* const copy = threads.scratch<T>(
+                window_size + (merged_ > 1 ? std::size_t(widest_) * std::size_t(padded_) : 0));
+            for (int u = part_begin(units_.count(), parts, part);
+                 u < part_begin(units_.count(), parts, part + 1); ++u) {
+                const BatchTiling::Unit unit = units_[u];
+                for (int image = unit.image; image < unit.image + unit.images; ++image) {
+                    load_image(unit, x, image, copy);
+                    for (int i = 0; i < d_.sweeps(); ++i)
+                        sweep_image(d_.sweep(i), unit, copy, copy + window_size, y_of(y, image));
                 }
             }
+        });
+    }
+
+private:
+    /// The weights, tap by tap as the sweeps read them, and the bias, in whole registers.
+    void pack(CpuContext& threads, const T* w, const T* bias) {
+        T* const packed = threads.shared<T>(std::size_t(d_.taps() + 1) * std::size_t(padded_));
+        T* const padded_bias = packed + std::ptrdiff_t(d_.taps()) * padded_;
+        T* to = packed;
+        for (int i = 0; i < d_.sweeps(); ++i) {
+            const Sweep s = d_.sweep(i);
+            for (int r = 0; r < s.rows.taps; ++r)
+                for (int q = 0; q < s.columns.taps; ++q) {
+                    const int tap = (s.rows.kernel + r * s.rows.kernel_step) * d_.g.kernel.width +
+                                    s.columns.kernel + q * s.columns.kernel_step;
+                    to =
+                        std::fill_n(std::copy_n(w + std::ptrdiff_t(tap) * channels_, channels_, to),
+                                    padded_ - channels_, T(0));
+                }
         }
-    });
-}
+        for (int c = 0; c < padded_; ++c)
+            padded_bias[c] = bias && merged_ == 1 && c < channels_ ? bias[c] : T(0);
+        packed_ = packed;
+        padded_bias_ = padded_bias;
+        bias_ = bias;
+    }
+    View<T> y_of(View<T> y, int image) const {
+        return {y.data + image * (d_.target.height * (d_.target.width * y.pixel)), y.pixel};
+    }
+    /// The window of a unit of one image, and the pixels behind it that a tile may read.
+    void load_image(const BatchTiling::Unit& unit, View<const T> x, int image, T* copy) const {
+        const int high = window_.height(unit.rows);
+        const View<const T> map{x.data + std::ptrdiff_t(image) * d_.source.area() * x.pixel,
+                                x.pixel};
+        copy_window_padded(map, d_.source.channels, repeats_, padded_,
+                           {d_.source.height, d_.source.width,
+                            unit.row * window_.row_stride + window_.top, high, window_.left,
+                            window_.width()},
+                           copy, row_);
+        std::fill_n(copy + high * row_, tail_, T(0));
+    }
+    /// One sweep over the window of an image, whose results are y.
+    void sweep_image(const Sweep& s, const BatchTiling::Unit& unit, const T* copy, T* wide_row,
+                     View<T> y) const {
+        const std::ptrdiff_t y_row = d_.target.width * y.pixel;
+        for (int m = 0; m < std::min(unit.rows, s.rows.count - unit.row); ++m) {
+            const int h = (unit.row + m) * s.rows.stride + s.rows.origin;
+            const int from = std::clamp(-h, 0, s.rows.taps);
+            const T* at = copy + (m * s.rows.stride + s.rows.origin - window_.top) * row_ +
+                          std::ptrdiff_t(s.columns.origin - window_.left) * padded_;
+            T* const out = y.data + ((unit.row + m) * s.rows.every + s.rows.first) * y_row +
+                           s.columns.first * y.pixel;
+            const DepthwiseRow<T> job{row_,
+                                      padded_,
+                                      std::ptrdiff_t(s.columns.stride) * padded_,
+                                      from,
+                                      std::clamp(d_.source.height - h, from, s.rows.taps),
+                                      s.columns.taps,
+                                      packed_ + std::ptrdiff_t(s.earlier_taps) * padded_,
+                                      padded_bias_,
+                                      padded_,
+                                      merged_ > 1 ? padded_ : s.columns.every * y.pixel,
+                                      channels_,
+                                      std::min(4, s.columns.count)};
+            depthwise_row(job, s.columns.count, at, merged_ > 1 ? wide_row : out);
+            if (merged_ > 1)
+                merge(s, wide_row, out, s.columns.every * y.pixel);
+        }
+    }
+    void merge(const Sweep& s, const T* wide_row, T* out, std::ptrdiff_t step) const {
+        for (int n = 0; n < s.columns.count; ++n)
+            for (int c = 0; c < d_.target.channels; ++c) {
+                T sum = bias_ ? bias_[c] : T(0);
+                for (int j = 0; j < merged_; ++j)
+                    sum += wide_row[std::ptrdiff_t(n) * padded_ + c * merged_ + j];
+                out[n * step + c] = sum;
+            }
+    }
+
+    ConvGeometry d_;
+    int repeats_, merged_;
+    Window window_;
+    int channels_, padded_, widest_;
+    std::ptrdiff_t row_, tail_;
+    BatchTiling units_;
+    const T *packed_ = nullptr, *padded_bias_ = nullptr, *bias_ = nullptr;
+};
 
 template <class T>
 COLLAB_COLD void depthwise(CpuContext& threads, const Convolution& g, View<const T> x, const T* w,
@@ -206,8 +237,8 @@ COLLAB_COLD void depthwise(CpuContext& threads, const Convolution& g, View<const
         depthwise_3x3(threads, g, false, InputTransform<T>(x, g.in.channels), w, bias, after);
         return;
     }
-    depthwise_sweeps(threads, ConvGeometry(g, false), g.out.channels / g.in.channels, 1, x, w, bias,
-                     y);
+    DepthwiseSweeps<T>(ConvGeometry(g, false), g.out.channels / g.in.channels, 1)
+        .run(threads, x, w, bias, y);
 }
 
 template <class T>
@@ -218,8 +249,8 @@ COLLAB_COLD void depthwise_input_gradient(CpuContext& threads, const Convolution
         depthwise_3x3(threads, g, true, InputTransform<T>(dy, g.out.channels), w, bias, after);
         return;
     }
-    depthwise_sweeps(threads, ConvGeometry(g, true), 1, g.out.channels / g.in.channels, dy, w, bias,
-                     dx);
+    DepthwiseSweeps<T>(ConvGeometry(g, true), 1, g.out.channels / g.in.channels)
+        .run(threads, dy, w, bias, dx);
 }
 
 /// Where depthwise_weights finds its operands: `rows` x `width` outputs.
@@ -267,93 +298,129 @@ COLLAB_NOINLINE void depthwise_weights(const DepthwiseSums& s, const T* x, const
     });
 }
 
+/// Adds to the weights of one register of channels: three rows by three columns of taps at a time,
+/// and what is left one row at a time.
+template <class T>
+void depthwise_taps(const DepthwiseSums& job, const Sweep& s, const T* x, const T* dy, T* dw) {
+    const int rows = s.rows.taps;
+    const int columns = s.columns.taps;
+    const auto add_rows = [&](int k, int high, int q) {
+        const T* at = x + k * job.tap_row + q * job.tap_column;
+        T* to = dw + k * job.dw_row + q * job.tap_column;
+        const bool three = q + 3 <= columns;
+        if (three && high == 3)
+            return depthwise_weights<T, 3, 3>(job, at, dy, to);
+        for (int r = 0; r < high; ++r, at += job.tap_row, to += job.dw_row) {
+            if (three)
+                depthwise_weights<T, 1, 3>(job, at, dy, to);
+            else
+                depthwise_weights<T, 1, 1>(job, at, dy, to);
+        }
+    };
+    for (int k = 0; k < rows;) {
+        const int high = k + 3 <= rows && columns >= 3 ? 3 : 1;
+        for (int q = 0; q < columns; q += q + 3 <= columns ? 3 : 1)
+            add_rows(k, high, q);
+        k += high;
+    }
+}
+
+/// Sums over a part of the batch at a time, and then of the parts.
+template <class T>
+class DepthwiseWeightGradient {
+public:
+    explicit DepthwiseWeightGradient(const Convolution& g)
+        : d_(g, false),
+          s_(d_.sweep(0)),
+          window_(d_.window()),
+          channels_(g.out.channels),
+          padded_(round_up(channels_, lanes<T>)),
+          row_(std::ptrdiff_t(window_.width()) * padded_),
+          dy_row_(std::ptrdiff_t(s_.columns.count) * padded_),
+          units_(g.batch, s_.rows.count,
+                 sizeof(T) *
+                     std::size_t(window_.height(s_.rows.count) * row_ + s_.rows.count * dy_row_),
+                 sizeof(T) * std::size_t(window_.row_stride * row_ + dy_row_), g.out.area(), 16),
+          copy_dy_(channels_ != padded_) {}
+
+    void run(CpuContext& threads, View<const T> x, View<const T> dy, T* dw) const {
+        const int taps = d_.taps();
+        const std::size_t size = std::size_t(taps) * std::size_t(padded_);
+        const std::size_t window_size = std::size_t(window_.height(units_.most_rows) * row_);
+        const int parts = std::min(units_.count(), 16);
+        T* const partial = threads.shared<T>(std::size_t(parts) * size);
+        threads.run(parts, [&](int part) {
+            T* const sums = partial + std::size_t(part) * size;
+            std::fill_n(sums, size, T(0));
+            T* const copy = threads.scratch<T>(
+                window_size + (copy_dy_ ? std::size_t(units_.most_rows * dy_row_) : 0));
+            for (int u = part_begin(units_.count(), parts, part);
+                 u < part_begin(units_.count(), parts, part + 1); ++u) {
+                const BatchTiling::Unit unit = units_[u];
+                for (int image = unit.image; image < unit.image + unit.images; ++image) {
+                    load_image(unit, x, image, copy);
+                    add_image(unit, copy, gradient_of(unit, dy, image, copy + window_size), sums);
+                }
+            }
+        });
+        for (int part = 0; part < parts; ++part)
+            for (int t = 0; t < taps; ++t)
+                for (int c = 0; c < channels_; ++c)
+                    dw[std::ptrdiff_t(t) * channels_ + c] +=
+                        partial[std::size_t(part) * size + std::size_t(t * padded_ + c)];
+    }
+
+private:
+    void load_image(const BatchTiling::Unit& unit, View<const T> x, int image, T* copy) const {
+        const Dims& in = d_.g.in;
+        copy_window_padded(
+            View<const T>{x.data + std::ptrdiff_t(image) * in.area() * x.pixel, x.pixel},
+            in.channels, channels_ / in.channels, padded_,
+            {in.height, in.width, unit.row * window_.row_stride + window_.top,
+             window_.height(unit.rows), window_.left, window_.width()},
+            copy, row_);
+    }
+    /// dy of a unit of one image in whole registers: where it lies, or in `room`.
+    View<const T> gradient_of(const BatchTiling::Unit& unit, View<const T> dy, int image,
+                              T* room) const {
+        const Dims& out = d_.g.out;
+        const T* const gradient =
+            dy.data + (std::ptrdiff_t(image) * out.area() + unit.row * out.width) * dy.pixel;
+        if (!copy_dy_)
+            return {gradient, dy.pixel};
+        copy_pixels(gradient, dy.pixel, channels_, unit.rows * out.width, room, padded_);
+        return {room, padded_};
+    }
+    void add_image(const BatchTiling::Unit& unit, const T* copy, View<const T> dy, T* sums) const {
+        const DepthwiseSums job{unit.rows,
+                                s_.columns.count,
+                                s_.rows.stride * row_,
+                                std::ptrdiff_t(s_.columns.stride) * padded_,
+                                row_,
+                                padded_,
+                                d_.g.out.width * dy.pixel,
+                                dy.pixel,
+                                std::ptrdiff_t(s_.columns.taps) * padded_};
+        for (int c = 0; c < padded_; c += lanes<T>)
+            depthwise_taps(job, s_, copy + c, dy.data + c, sums + c);
+    }
+
+    ConvGeometry d_;
+    Sweep s_;
+    Window window_;
+    int channels_, padded_;
+    std::ptrdiff_t row_, dy_row_;
+    BatchTiling units_;
+    bool copy_dy_;  ///< whole registers are read where they lie
+};
+
 template <class T>
 COLLAB_COLD void depthwise_weight_gradient(CpuContext& threads, const Convolution& g,
                                            View<const T> x, View<const T> dy, T* dw) {
     if (is_depthwise_3x3<T>(g))
         return depthwise_3x3_weight_gradient(threads, g, InputTransform<T>(x, g.in.channels),
                                              InputTransform<T>(dy, g.out.channels), dw);
-    constexpr int L = lanes<T>;
-    const ConvGeometry d(g, false);
-    const Sweep s = d.sweep(0);
-    const Window window = d.window();
-    const int channels = g.out.channels;
-    const int padded = round_up(channels, L);
-    const int taps = d.taps();
-    const std::ptrdiff_t row = std::ptrdiff_t(window.width()) * padded;
-    const std::ptrdiff_t dy_row = std::ptrdiff_t(s.columns.count) * padded;
-    const BatchTiling units(
-        g.batch, s.rows.count,
-        sizeof(T) * std::size_t(window.height(s.rows.count) * row + s.rows.count * dy_row),
-        sizeof(T) * std::size_t(window.row_stride * row + dy_row), g.out.area(), 16);
-    const std::size_t size = std::size_t(taps) * std::size_t(padded);
-    const std::size_t window_size = std::size_t(window.height(units.most_rows) * row);
-    const bool copy_dy = channels != padded;  // whole registers are read where they lie
-    const int parts = std::min(units.count(), 16);
-    T* const partial = threads.shared<T>(std::size_t(parts) * size);
-    threads.run(parts, [&](int part) {
-        T* const sums = partial + std::size_t(part) * size;
-        std::fill_n(sums, size, T(0));
-        T* const copy =
-            threads.scratch<T>(window_size + (copy_dy ? std::size_t(units.most_rows * dy_row) : 0));
-        T* const dy_copy = copy + window_size;
-        for (int u = part_begin(units.count(), parts, part);
-             u < part_begin(units.count(), parts, part + 1); ++u) {
-            const BatchTiling::Unit unit = units[u];
-            for (int image = unit.image; image < unit.image + unit.images; ++image) {
-                const int top = unit.row * window.row_stride + window.top;
-                copy_window_padded(x.data + std::ptrdiff_t(image) * g.in.area() * x.pixel, x.pixel,
-                                   g.in.channels, channels / g.in.channels, padded, g.in.height,
-                                   g.in.width, top, window.height(unit.rows), window.left,
-                                   window.width(), copy, row);
-                const T* gradient =
-                    dy.data +
-                    (std::ptrdiff_t(image) * g.out.area() + unit.row * g.out.width) * dy.pixel;
-                if (copy_dy) {
-                    copy_pixels(gradient, dy.pixel, channels, unit.rows * g.out.width, dy_copy,
-                                padded);
-                    gradient = dy_copy;
-                }
-                const std::ptrdiff_t dy_step = copy_dy ? padded : dy.pixel;
-                const DepthwiseSums job{unit.rows,
-                                        s.columns.count,
-                                        s.rows.stride * row,
-                                        std::ptrdiff_t(s.columns.stride) * padded,
-                                        row,
-                                        padded,
-                                        g.out.width * dy_step,
-                                        dy_step,
-                                        std::ptrdiff_t(s.columns.taps) * padded};
-                for (int c = 0; c < padded; c += L)
-                    for (int k = 0; k < s.rows.taps;) {
-                        const int high = k + 3 <= s.rows.taps && s.columns.taps >= 3 ? 3 : 1;
-                        for (int q = 0; q < s.columns.taps;) {
-                            const T* at = copy + k * row + std::ptrdiff_t(q) * padded + c;
-                            T* to = sums + std::ptrdiff_t(k * s.columns.taps + q) * padded + c;
-                            const bool three = q + 3 <= s.columns.taps;
-                            if (three && high == 3)
-                                depthwise_weights<T, 3, 3>(job, at, gradient + c, to);
-                            else
-                                for (int r = 0; r < high; ++r) {
-                                    if (three)
-                                        depthwise_weights<T, 1, 3>(job, at + r * row, gradient + c,
-                                                                   to + r * job.dw_row);
-                                    else
-                                        depthwise_weights<T, 1, 1>(job, at + r * row, gradient + c,
-                                                                   to + r * job.dw_row);
-                                }
-                            q += three ? 3 : 1;
-                        }
-                        k += high;
-                    }
-            }
-        }
-    });
-    for (int part = 0; part < parts; ++part)
-        for (int t = 0; t < taps; ++t)
-            for (int c = 0; c < channels; ++c)
-                dw[std::ptrdiff_t(t) * channels + c] +=
-                    partial[std::size_t(part) * size + std::size_t(t * padded + c)];
+    DepthwiseWeightGradient<T>(g).run(threads, x, dy, dw);
 }
 
 }  // namespace collab::backend::detail

@@ -12,62 +12,61 @@ namespace collab::backend {
 
 /// y = x * w (+ bias): see FusionBackend.
 template <class T, class X>
-COLLAB_COLD void fused_conv2d(CpuContext& threads, const Convolution& g,
-                              const detail::KernelTable<T>& families, const X& x, const T* w,
-                              const T* bias, View<T> y, const Statistics<T>& statistics) {
-    auto room = detail::coefficients<T>(threads, detail::widest(g));
-    detail::Epilogue<T> after(y, g.out.channels);
+COLLAB_COLD void fused_conv2d(CpuContext& threads, const detail::ConvolutionWithKernels<T>& c,
+                              const X& x, const T* w, const T* bias, View<T> y,
+                              const Statistics<T>& statistics) {
+    auto room = detail::coefficients<T>(threads, detail::widest(c.g));
+    detail::Epilogue<T> after(y, c.g.out.channels);
     if (statistics.saved)
         after.run = detail::FusedEpilogues<T>::statistics;
-    const int parts = detail::fused_sweep(threads, g, families,
-                                          detail::load_of(room, x, g.in.channels), w, bias, after);
+    const int parts =
+        detail::fused_sweep(threads, c, detail::load_of(room, x, c.g.in.channels), w, bias, after);
     if (!statistics.saved)
         return;
-    detail::add_statistics<T>(after.sums, parts, g.out.channels);
-    detail::finish_statistics(after.sums, g.out.channels,
-                              static_cast<double>(g.batch) * g.out.area(), statistics);
+    detail::add_statistics<T>(after.sums, parts, c.g.out.channels);
+    detail::finish_statistics(after.sums, c.g.out.channels,
+                              static_cast<double>(c.g.batch) * c.g.out.area(), statistics);
 }
 
 /// y = f(normalization + skip) of x * w (+ bias): see FusionBackend.
 template <class T, class X, class F>
-COLLAB_COLD void normalized_conv2d(CpuContext& threads, const Convolution& g,
-                                   const detail::KernelTable<T>& families, const X& x, const T* w,
-                                   const T* bias, const NormalizedSum<T, F>& sum, View<T> y) {
-    auto room = detail::coefficients<T>(threads, detail::widest(g));
+COLLAB_COLD void normalized_conv2d(CpuContext& threads, const detail::ConvolutionWithKernels<T>& c,
+                                   const X& x, const T* w, const T* bias,
+                                   const NormalizedSum<T, F>& sum, View<T> y) {
+    auto room = detail::coefficients<T>(threads, detail::widest(c.g));
     // for its coefficients
-    const detail::InputTransform<T> result = detail::load_of(room, sum.input, g.out.channels);
-    detail::Epilogue<T> after(y, g.out.channels);
+    const detail::InputTransform<T> result = detail::load_of(room, sum.input, c.g.out.channels);
+    detail::Epilogue<T> after(y, c.g.out.channels);
     after.more = sum.skip;
     after.activation = detail::Activated<T, F>::of(sum.f);
     after.mean = result.mean;
     after.scale = result.scale;
     after.offset = result.offset;
     after.run = detail::FusedEpilogues<T>::finish;
-    detail::fused_sweep(threads, g, families, detail::load_of(room, x, g.in.channels), w, bias,
-                        after);
+    detail::fused_sweep(threads, c, detail::load_of(room, x, c.g.in.channels), w, bias, after);
 }
 
 /// Adds to dw: see FusionBackend.
 template <class T, class X, class D>
-COLLAB_COLD void fused_conv2d_weight_gradient(CpuContext& threads, const Convolution& g,
-                                              const detail::KernelTable<T>& families, const X& x,
-                                              const D& dy, T* dw) {
-    auto room = detail::coefficients<T>(threads, detail::widest(g));
-    const detail::InputTransform<T> of_x = detail::load_of(room, x, g.in.channels);
-    const detail::InputTransform<T> of_dy = detail::load_of(room, dy, g.out.channels);
-    detail::fused_weight_gradient(threads, g, families, of_x, of_dy, dw);
+COLLAB_COLD void fused_conv2d_weight_gradient(CpuContext& threads,
+                                              const detail::ConvolutionWithKernels<T>& c,
+                                              const X& x, const D& dy, T* dw) {
+    auto room = detail::coefficients<T>(threads, detail::widest(c.g));
+    const detail::InputTransform<T> of_x = detail::load_of(room, x, c.g.in.channels);
+    const detail::InputTransform<T> of_dy = detail::load_of(room, dy, c.g.out.channels);
+    detail::fused_weight_gradient(threads, c, of_x, of_dy, dw);
 }
 
 /// Adds to dw, writes dx: see FusionBackend.
 template <class T, class X, class D, class Then>
-COLLAB_COLD void fused_conv2d_backward(CpuContext& threads, const Convolution& g,
-                                       const detail::KernelTable<T>& families, const X& x,
+COLLAB_COLD void fused_conv2d_backward(CpuContext& threads,
+                                       const detail::ConvolutionWithKernels<T>& c, const X& x,
                                        const D& dy, const T* w, T* dw, View<T> dx,
                                        const Then& then) {
-    const int channels = g.in.channels;
-    auto room = detail::coefficients<T>(threads, detail::widest(g));
+    const int channels = c.g.in.channels;
+    auto room = detail::coefficients<T>(threads, detail::widest(c.g));
     const detail::InputTransform<T> of_x = detail::load_of(room, x, channels);
-    const detail::InputTransform<T> of_dy = detail::load_of(room, dy, g.out.channels);
+    const detail::InputTransform<T> of_dy = detail::load_of(room, dy, c.g.out.channels);
     detail::Epilogue<T> after(dx, channels);
     const T* saved = nullptr;
     if constexpr (requires { then.value; }) {
@@ -92,7 +91,7 @@ COLLAB_COLD void fused_conv2d_backward(CpuContext& threads, const Convolution& g
         after.run = detail::FusedEpilogues<T>::gate;
     }
     [[maybe_unused]] const int parts =
-        detail::fused_backward(threads, g, families, of_x, of_dy, w, dw, after);
+        detail::fused_backward(threads, c, of_x, of_dy, w, dw, after);
     if constexpr (requires { then.sums; }) {
         detail::add_parts(after.sums, parts, channels, detail::sum_rows<T>);
         detail::finish_gate(after.sums, channels, saved, then.dgamma, then.dbeta, then.sums);

@@ -15,41 +15,42 @@
 namespace collab::backend::detail {
 
 template <class T>
-COLLAB_COLD int fused_sweep(CpuContext& threads, const Convolution& g,
-                            const KernelTable<T>& families, const InputTransform<T>& x, const T* w,
-                            const T* bias, Epilogue<T>& after) {
-    const Convolution flat = flattened(g);
+COLLAB_COLD int fused_sweep(CpuContext& threads, const ConvolutionWithKernels<T>& c,
+                            const InputTransform<T>& x, const T* w, const T* bias,
+                            Epilogue<T>& after) {
+    const Convolution flat = flattened(c.g);
     if (is_depthwise(flat))
-        return families.depthwise_3x3(threads, flat, false, x, w, bias, after);
-    return sweep_of(threads, families, flat, false, x, w, bias, after);
+        return c.families.depthwise_3x3(threads, flat, false, x, w, bias, after);
+    return sweep_of(threads, c.families, ConvGeometry(flat, false), x, w, bias, after);
 }
 
 template <class T>
-COLLAB_COLD void fused_weight_gradient(CpuContext& threads, const Convolution& g,
-                                       const KernelTable<T>& families, const InputTransform<T>& x,
-                                       const InputTransform<T>& dy, T* dw) {
-    const Convolution flat = flattened(g);
+COLLAB_COLD void fused_weight_gradient(CpuContext& threads, const ConvolutionWithKernels<T>& c,
+                                       const InputTransform<T>& x, const InputTransform<T>& dy,
+                                       T* dw) {
+    const Convolution flat = flattened(c.g);
     if (is_depthwise(flat))
-        families.depthwise_3x3_weight_gradient(threads, flat, x, dy, dw);
+        c.families.depthwise_3x3_weight_gradient(threads, flat, x, dy, dw);
     else
-        weight_gradient_of(threads, families, flat, x, dy, dw);
+        weight_gradient_of(threads, c.families, flat, x, dy, dw);
 }
 
 template <class T>
-COLLAB_COLD int fused_backward(CpuContext& threads, const Convolution& g,
-                               const KernelTable<T>& families, const InputTransform<T>& x,
-                               const InputTransform<T>& dy, const T* w, T* dw, Epilogue<T>& after) {
-    const Convolution flat = flattened(g);
+COLLAB_COLD int fused_backward(CpuContext& threads, const ConvolutionWithKernels<T>& c,
+                               const InputTransform<T>& x, const InputTransform<T>& dy, const T* w,
+                               T* dw, Epilogue<T>& after) {
+    const Convolution flat = flattened(c.g);
     if (is_depthwise(flat))
-        return families.depthwise_3x3_backward(threads, flat, x, dy, w, dw, after);
+        return c.families.depthwise_3x3_backward(threads, flat, x, dy, w, dw, after);
     if (const WinogradParts winograd = backward_in_one_sweep<T>(threads, flat); winograd.edge > 0)
         return dense_backward(threads, flat, winograd, x, dy, w, dw, after);
-    if (by_matrix_unit(threads, families, flat) && unit_backward_in_one_sweep(flat))
-        return families.unit_backward(threads, flat, x, dy, w, dw, after);
-    if (families.pointwise_backward && pointwise_in_one_sweep<T>(flat))
-        return families.pointwise_backward(threads, flat, x, dy, w, dw, after);
-    weight_gradient_of(threads, families, flat, x, dy, dw);
-    return sweep_of(threads, families, flat, true, dy, w, static_cast<const T*>(nullptr), after);
+    if (by_matrix_unit(threads, c.families, flat) && unit_backward_in_one_sweep(flat))
+        return c.families.unit_backward(threads, flat, x, dy, w, dw, after);
+    if (c.families.pointwise_backward && pointwise_in_one_sweep<T>(flat))
+        return c.families.pointwise_backward(threads, flat, x, dy, w, dw, after);
+    weight_gradient_of(threads, c.families, flat, x, dy, dw);
+    return sweep_of(threads, c.families, ConvGeometry(flat, true), dy, w,
+                    static_cast<const T*>(nullptr), after);
 }
 
 }  // namespace collab::backend::detail

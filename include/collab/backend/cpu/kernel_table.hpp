@@ -48,6 +48,13 @@ struct KernelTable {
                                  const InputTransform<T>& dy, T* dw) = nullptr;
 };
 
+/// A convolution and the kernels that there are for it.
+template <class T>
+struct ConvolutionWithKernels {
+    const Convolution& g;
+    const KernelTable<T>& families;
+};
+
 /// Whether a flattened convolution goes by the matrix unit: a product of matrices large enough to
 /// be worth their splits. Weights that are split once and for all are worth it for fewer pixels.
 template <class T>

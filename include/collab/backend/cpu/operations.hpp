@@ -42,17 +42,16 @@ namespace detail {
 /// after.y = what is loaded, times w (+ bias), or times its transpose. Returns the number of parts
 /// that have sums in `after`.
 template <class T>
-int fused_sweep(CpuContext&, const Convolution&, const KernelTable<T>& families,
-                const InputTransform<T>& x, const T* w, const T* bias, Epilogue<T>& after);
+int fused_sweep(CpuContext&, const ConvolutionWithKernels<T>&, const InputTransform<T>& x,
+                const T* w, const T* bias, Epilogue<T>& after);
 /// Adds to dw.
 template <class T>
-void fused_weight_gradient(CpuContext&, const Convolution&, const KernelTable<T>& families,
+void fused_weight_gradient(CpuContext&, const ConvolutionWithKernels<T>&,
                            const InputTransform<T>& x, const InputTransform<T>& dy, T* dw);
 /// Adds to dw and writes after.y. Returns the number of parts that have sums in `after`.
 template <class T>
-int fused_backward(CpuContext&, const Convolution&, const KernelTable<T>& families,
-                   const InputTransform<T>& x, const InputTransform<T>& dy, const T* w, T* dw,
-                   Epilogue<T>& after);
+int fused_backward(CpuContext&, const ConvolutionWithKernels<T>&, const InputTransform<T>& x,
+                   const InputTransform<T>& dy, const T* w, T* dw, Epilogue<T>& after);
 }  // namespace detail
 template <class T>
 void batch_statistics(CpuContext&, const Map&, View<const T> x, const Statistics<T>&);

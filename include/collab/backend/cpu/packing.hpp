@@ -8,6 +8,7 @@
 #include <collab/backend/cpu/conv_geometry.hpp>
 #include <collab/backend/cpu/input_transform.hpp>
 #include <collab/backend/cpu/vector.hpp>
+#include <collab/memory/view.hpp>
 
 namespace collab::backend::detail {
 
@@ -28,22 +29,33 @@ COLLAB_NOINLINE void copy_pixels(const T* from, std::ptrdiff_t pixel, int channe
     }
 }
 
-/// Rows [top, top + rows) and columns [left, left + columns) of one image, `to_row` apart and
-/// without gaps between pixels; what lies outside the image becomes zero. `x` is the image's first
-/// element, `pixel` the distance between its pixels.
+/// Rows [top, top + rows) and columns [left, left + columns) of an image of `height` by `width`
+/// pixels; some may lie outside.
+struct WindowPlace {
+    int height, width;
+    int top, rows, left, columns;
+
+    /// The columns inside the image, counted from `left`.
+    int first() const { return std::clamp(-left, 0, columns); }
+    int last() const { return std::clamp(width - left, first(), columns); }
+};
+
+/// A window of one image, its rows `to_row` apart and without gaps between pixels; what lies
+/// outside the image becomes zero. `x` is the image.
 template <class T>
-COLLAB_NOINLINE void copy_window(const T* x, std::ptrdiff_t pixel, int channels, int height,
-                                 int width, int top, int rows, int left, int columns, T* to,
+COLLAB_NOINLINE void copy_window(View<const T> x, int channels, const WindowPlace& place, T* to,
                                  std::ptrdiff_t to_row) {
-    const int first = std::clamp(-left, 0, columns);
-    const int last = std::clamp(width - left, first, columns);
+    const auto [height, width, top, rows, left, columns] = place;
+    const std::ptrdiff_t pixel = x.pixel;
+    const int first = place.first();
+    const int last = place.last();
     for (int r = 0; r < rows; ++r, to += to_row) {
         const int h = top + r;
         if (h < 0 || h >= height) {
             std::fill_n(to, std::ptrdiff_t(columns) * channels, T(0));
             continue;
         }
-        const T* from = x + (std::ptrdiff_t(h) * width + left + first) * pixel;
+        const T* from = x.data + (std::ptrdiff_t(h) * width + left + first) * pixel;
         T* at = std::fill_n(to, std::ptrdiff_t(first) * channels, T(0));
         if (pixel == channels)
             at = std::copy_n(from, std::ptrdiff_t(last - first) * channels, at);
@@ -69,18 +81,18 @@ void load_pixels(const InputTransform<T>& l, long first, int channel, int channe
             std::fill_n(to + p * padded + channels, padded - channels, T(0));
 }
 
-/// Rows [top, top + rows) and columns [left, left + columns) of image `image` as copy_window puts
-/// them.
+/// A window of image `image` as copy_window puts it.
 template <class T>
-void load_window(const InputTransform<T>& l, int image, int channel, int channels, int height,
-                 int width, int top, int rows, int left, int columns, T* to,
-                 std::ptrdiff_t to_row) {
+void load_window(const InputTransform<T>& l, int image, int channel, int channels,
+                 const WindowPlace& place, T* to, std::ptrdiff_t to_row) {
+    const auto [height, width, top, rows, left, columns] = place;
     const std::ptrdiff_t area = std::ptrdiff_t(height) * width;
     if (l.plain())
-        return copy_window(l.x.data + std::ptrdiff_t(image) * area * l.x.pixel + channel, l.x.pixel,
-                           channels, height, width, top, rows, left, columns, to, to_row);
-    const int first = std::clamp(-left, 0, columns);
-    const int last = std::clamp(width - left, first, columns);
+        return copy_window(
+            View<const T>{l.x.data + std::ptrdiff_t(image) * area * l.x.pixel + channel, l.x.pixel},
+            channels, place, to, to_row);
+    const int first = place.first();
+    const int last = place.last();
     for (int r = 0; r < rows; ++r, to += to_row) {
         const int h = top + r;
         if (h < 0 || h >= height) {
@@ -111,6 +123,27 @@ struct Blocks {
     int padded() const { return vectors * lanes<T>; }
 };
 
+/// The weights of one tap and n targets as [source][wide], zero beyond. `from`:
+/// [source][all].
+template <class T>
+void pack_tap(const T* from, int all, int sources, int n, int wide, T* to) {
+    for (int c = 0; c < sources; ++c, from += all)
+        to = std::fill_n(std::copy_n(from, n, to), wide - n, T(0));
+}
+/// The same where `from` is [target][all], a few source channels at a time, so that the written
+/// lines stay in cache.
+template <class T>
+void pack_transposed_tap(const T* from, int all, int sources, int n, int wide, T* to) {
+    constexpr int few = 32;
+    for (int c0 = 0; c0 < sources; c0 += few)
+        for (int t = 0; t < wide; ++t) {
+            const T* row = from + std::ptrdiff_t(t) * all;
+            T* at = to + std::ptrdiff_t(c0) * wide + t;
+            for (int c = 0, m = std::min(few, sources - c0); c < m; ++c)
+                at[std::ptrdiff_t(c) * wide] = t < n ? row[c0 + c] : T(0);
+        }
+}
+
 /// The weights of one block of one group as [sweep][tap row][tap column][source channel][block],
 /// zero beyond the last channel.
 template <class T>
@@ -128,22 +161,11 @@ COLLAB_NOINLINE void pack_weights(const ConvGeometry& d, const T* w, int group, 
                 const int tap = (s.rows.kernel + r * s.rows.kernel_step) * d.g.kernel.width +
                                 s.columns.kernel + q * s.columns.kernel_step;
                 const T* from = w + std::ptrdiff_t(tap) * in * all + group * out;
-                if (!d.transposed) {
-                    from += first;
-                    T* at = to;
-                    for (int c = 0; c < sources; ++c, from += all)
-                        at = std::fill_n(std::copy_n(from, n, at), wide - n, T(0));
-                } else {
-                    // source channels at a time, so that the written lines stay in cache
-                    constexpr int few = 32;
-                    for (int c0 = 0; c0 < sources; c0 += few)
-                        for (int t = 0; t < wide; ++t) {
-                            const T* row = from + std::ptrdiff_t(first + t) * all;
-                            T* at = to + std::ptrdiff_t(c0) * wide + t;
-                            for (int c = 0, m = std::min(few, sources - c0); c < m; ++c)
-                                at[std::ptrdiff_t(c) * wide] = t < n ? row[c0 + c] : T(0);
-                        }
-                }
+                if (d.transposed)
+                    pack_transposed_tap(from + std::ptrdiff_t(first) * all, all, sources, n, wide,
+                                        to);
+                else
+                    pack_tap(from + first, all, sources, n, wide, to);
             }
     }
 }

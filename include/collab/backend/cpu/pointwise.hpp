@@ -195,8 +195,8 @@ COLLAB_COLD int pointwise_backward(CpuContext& threads, const Convolution& g,
         const int n = std::min(wide, out - channel);
         const int from = part_begin(in, slices, job % slices);
         const int to = part_begin(in, slices, job % slices + 1);
-        add_weight_sums(sums + pointwise_sums<T>(in, out, b) + std::ptrdiff_t(from) * wide,
-                        units.parts, sums_size, wide, to - from, n,
+        const T* const mine = sums + pointwise_sums<T>(in, out, b) + std::ptrdiff_t(from) * wide;
+        add_weight_sums(PartSums<T>{mine, units.parts, sums_size, wide}, to - from, n,
                         dw + std::ptrdiff_t(from) * out + channel, out);
     });
     return units.parts;

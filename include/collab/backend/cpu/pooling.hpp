@@ -106,35 +106,65 @@ COLLAB_NOINLINE void combine(int n, long channels, const T** tap, T scale, T* y)
     }
 }
 
+/// The maps of a pooling and its windows.
+struct PoolShape {
+    int batch;
+    Dims in, out;
+    Windows2 windows;
+    explicit PoolShape(const Pooling& g) : batch(g.batch), in(g.in), out(g.out), windows(g) {}
+    /// Adaptive windows.
+    PoolShape(int images, Dims from, Dims to)
+        : batch(images),
+          in(from),
+          out(to),
+          windows(from, to) {}
+};
+
+/// y = one window of an image put together by Op, times `factor`.
+template <class Op, class T>
+COLLAB_INLINE void pool_window(View<const T> image, const Dims& in, const Span& rows,
+                               const Span& columns, T factor, T* y) {
+    const T* tap[most_taps];
+    int n = 0;
+    int left = rows.length() * columns.length();
+    for (int h = rows.first; h < rows.last; ++h)
+        for (int k = columns.first; k < columns.last; ++k) {
+            tap[n++] = image.data + (long(h) * in.width + k) * image.pixel;
+            if (--left > 0 && n < most_taps)
+                continue;
+            combine<Op>(n, in.channels, tap, left > 0 ? T(1) : factor, y);
+            tap[0] = y;
+            n = 1;
+        }
+}
+
 /// y = the windows of x put together by Op, times scale(window rows, window columns).
 template <class Op, class T, class Scale>
-COLLAB_COLD void pool(CpuContext& threads, int batch, Dims in, Dims out, const Windows2& windows,
-                      const Scale& scale, View<const T> x, View<T> y) {
-    const Partition cut(long(batch) * out.height,
+COLLAB_COLD void pool(CpuContext& threads, const PoolShape& shape, const Scale& scale,
+                      View<const T> x, View<T> y) {
+    const Dims& in = shape.in;
+    const Dims& out = shape.out;
+    const Partition cut(long(shape.batch) * out.height,
                         grain / std::max(1L, long(in.size()) / out.height));
     threads.run(cut.count, [&](int piece) {
         for (long row = cut.begin(piece); row < cut.end(piece); ++row) {
-            const long image = row / out.height * in.area();
-            const Span rows = windows.rows(static_cast<int>(row % out.height));
+            const View<const T> image{x.data + row / out.height * in.area() * x.pixel, x.pixel};
+            const Span rows = shape.windows.rows(static_cast<int>(row % out.height));
             T* to = y.data + row * out.width * y.pixel;
             for (int w = 0; w < out.width; ++w, to += y.pixel) {
-                const Span columns = windows.columns(w);
-                const T factor = scale(rows, columns);
-                const T* tap[most_taps];
-                int n = 0;
-                int left = rows.length() * columns.length();
-                for (int h = rows.first; h < rows.last; ++h)
-                    for (int k = columns.first; k < columns.last; ++k) {
-                        tap[n++] = x.data + (image + long(h) * in.width + k) * x.pixel;
-                        if (--left > 0 && n < most_taps)
-                            continue;
-                        combine<Op>(n, in.channels, tap, left > 0 ? T(1) : factor, to);
-                        tap[0] = to;
-                        n = 1;
-                    }
+                const Span columns = shape.windows.columns(w);
+                pool_window<Op>(image, in, rows, columns, T(scale(rows, columns)), to);
             }
         }
     });
+}
+
+/// f(row, column) for each pixel of a window, row by row.
+template <class F>
+COLLAB_INLINE void over_window(const Span& rows, const Span& columns, const F& f) {
+    for (int i = rows.first; i < rows.last; ++i)
+        for (int k = columns.first; k < columns.last; ++k)
+            f(i, k);
 }
 
 /// Writes dx from its windows. window(pixel of y, rows, columns, room) begins a window and returns
@@ -142,24 +172,26 @@ COLLAB_COLD void pool(CpuContext& threads, int batch, Dims in, Dims out, const W
 /// where `fresh` (a constant) holds and adds to it otherwise. `room` is for one number per channel.
 /// Samples go in parallel, the windows of one in order, since they may overlap.
 template <class T, class Window>
-COLLAB_COLD void spread(CpuContext& threads, int batch, Dims in, Dims out, const Windows2& windows,
-                        View<T> dx, const Window& window) {
-    const Partition cut(batch, grain / in.size());
+COLLAB_COLD void spread(CpuContext& threads, const PoolShape& shape, View<T> dx,
+                        const Window& window) {
+    const Dims& in = shape.in;
+    const Dims& out = shape.out;
+    const Partition cut(shape.batch, grain / in.size());
     const auto sample = [&](long b, T* room, auto fresh) {
         for (int h = 0; h < out.height; ++h)
             for (int w = 0; w < out.width; ++w) {
-                const Span rows = windows.rows(h);
-                const Span columns = windows.columns(w);
+                const Span rows = shape.windows.rows(h);
+                const Span columns = shape.windows.columns(w);
                 auto tap = window((b * out.height + h) * out.width + w, rows, columns, room);
-                for (int i = rows.first; i < rows.last; ++i)
-                    for (int k = columns.first; k < columns.last; ++k)
-                        tap((b * in.height + i) * in.width + k, fresh);
+                over_window(rows, columns, [&](int i, int k) COLLAB_LAMBDA_INLINE {
+                    tap((b * in.height + i) * in.width + k, fresh);
+                });
             }
     };
     threads.run(cut.count, [&](int piece) {
         T* room = threads.scratch<T>(static_cast<std::size_t>(in.channels));
         for (long b = cut.begin(piece); b < cut.end(piece); ++b) {
-            if (windows.tile()) {
+            if (shape.windows.tile()) {
                 sample(b, room, std::true_type{});
                 continue;
             }
@@ -173,12 +205,11 @@ COLLAB_COLD void spread(CpuContext& threads, int batch, Dims in, Dims out, const
 
 /// Shares dy out evenly: the backward pass of every average.
 template <class T, class Scale>
-COLLAB_COLD void spread_evenly(CpuContext& threads, int batch, Dims in, Dims out,
-                               const Windows2& windows, const Scale& scale, View<const T> dy,
-                               View<T> dx) {
-    spread(threads, batch, in, out, windows, dx, [&](long o, Span rows, Span columns, T*) {
+COLLAB_COLD void spread_evenly(CpuContext& threads, const PoolShape& shape, const Scale& scale,
+                               View<const T> dy, View<T> dx) {
+    spread(threads, shape, dx, [&](long o, Span rows, Span columns, T*) {
         return [from = dy.data + o * dy.pixel, factor = scale(rows, columns), dx,
-                channels = in.channels](long i, auto fresh) {
+                channels = shape.in.channels](long i, auto fresh) {
             T* to = dx.data + i * dx.pixel;
             COLLAB_INDEPENDENT
             for (int c = 0; c < channels; ++c)
@@ -201,8 +232,7 @@ struct AverageScale {
 template <class T>
 COLLAB_COLD void max_pool(CpuContext& threads, const Pooling& g, View<const T> x, View<T> y) {
     detail::pool<detail::Largest>(
-        threads, g.batch, g.in, g.out, detail::Windows2(g),
-        [](detail::Span, detail::Span) { return T(1); }, x, y);
+        threads, detail::PoolShape(g), [](detail::Span, detail::Span) { return T(1); }, x, y);
 }
 
 /// The first largest element of each window, row by row (the first NaN if there is one), takes the
@@ -210,7 +240,7 @@ COLLAB_COLD void max_pool(CpuContext& threads, const Pooling& g, View<const T> x
 template <class T>
 COLLAB_COLD void max_pool_backward(CpuContext& threads, const Pooling& g, View<const T> x,
                                    View<const T> y, View<const T> dy, View<T> dx) {
-    detail::spread(threads, g.batch, g.in, g.out, detail::Windows2(g), dx,
+    detail::spread(threads, detail::PoolShape(g), dx,
                    [&](long o, detail::Span, detail::Span, T* room) {
                        // What of dy has found no taker yet: dy itself at the first pixel, then what
                        // is left in `room`.
@@ -234,15 +264,13 @@ COLLAB_COLD void max_pool_backward(CpuContext& threads, const Pooling& g, View<c
 /// y = the average of each window.
 template <class T>
 COLLAB_COLD void average_pool(CpuContext& threads, const Pooling& g, View<const T> x, View<T> y) {
-    detail::pool<detail::Total>(threads, g.batch, g.in, g.out, detail::Windows2(g),
-                                detail::AverageScale<T>{}, x, y);
+    detail::pool<detail::Total>(threads, detail::PoolShape(g), detail::AverageScale<T>{}, x, y);
 }
 
 template <class T>
 COLLAB_COLD void average_pool_backward(CpuContext& threads, const Pooling& g, View<const T> dy,
                                        View<T> dx) {
-    detail::spread_evenly(threads, g.batch, g.in, g.out, detail::Windows2(g),
-                          detail::AverageScale<T>{}, dy, dx);
+    detail::spread_evenly(threads, detail::PoolShape(g), detail::AverageScale<T>{}, dy, dx);
 }
 
 /// y = averages of windows that share the input out among g.out's pixels; the kernel, stride and
@@ -250,14 +278,14 @@ COLLAB_COLD void average_pool_backward(CpuContext& threads, const Pooling& g, Vi
 template <class T>
 COLLAB_COLD void adaptive_average_pool(CpuContext& threads, const Pooling& g, View<const T> x,
                                        View<T> y) {
-    detail::pool<detail::Total>(threads, g.batch, g.in, g.out, detail::Windows2(g.in, g.out),
+    detail::pool<detail::Total>(threads, detail::PoolShape(g.batch, g.in, g.out),
                                 detail::AverageScale<T>{}, x, y);
 }
 
 template <class T>
 COLLAB_COLD void adaptive_average_pool_backward(CpuContext& threads, const Pooling& g,
                                                 View<const T> dy, View<T> dx) {
-    detail::spread_evenly(threads, g.batch, g.in, g.out, detail::Windows2(g.in, g.out),
+    detail::spread_evenly(threads, detail::PoolShape(g.batch, g.in, g.out),
                           detail::AverageScale<T>{}, dy, dx);
 }
 

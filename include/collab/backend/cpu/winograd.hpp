@@ -268,13 +268,23 @@ std::size_t winograd_scratch(int edge, int channels, int targets, int all_tiles)
            WinogradLayout<T>(edge, pass.tiles, pass.panel).size();
 }
 
-/// A^T m A of one register of channels of `n` tiles side by side, plus the bias: `channels` of the
-/// register, to pixels y_pixel and rows y_row apart. The last tile has `columns` columns, all have
-/// `rows` rows.
+/// `tiles` tiles side by side: the last one has `columns` columns, all have `rows` rows. Their
+/// pixels lie y_pixel and their rows y_row apart.
+struct WinogradOutputRow {
+    int tiles;
+    std::ptrdiff_t y_pixel, y_row;
+    int rows, columns;
+};
+/// A^T m A of one register, plus the bias; the first `channels` of it to y.
 template <class T, int M>
-COLLAB_NOINLINE void winograd_output_row(const T* m, std::ptrdiff_t position, int n, const T* bias,
-                                         T* y, std::ptrdiff_t y_pixel, std::ptrdiff_t y_row,
-                                         int channels, int rows, int columns) {
+COLLAB_NOINLINE void winograd_output_row(const WinogradOutputRow& o, const T* m,
+                                         std::ptrdiff_t position, const T* bias, int channels,
+                                         T* y) {
+    const int n = o.tiles;
+    const int rows = o.rows;
+    const int columns = o.columns;
+    const std::ptrdiff_t y_pixel = o.y_pixel;
+    const std::ptrdiff_t y_row = o.y_row;
     constexpr int L = lanes<T>;
     constexpr int N = M + 2;
     using Transform = WinogradTransform<T, M>;
@@ -284,7 +294,7 @@ COLLAB_NOINLINE void winograd_output_row(const T* m, std::ptrdiff_t position, in
     const bool whole = rows == M && channels == L;
     const std::ptrdiff_t down = N * position;
     for (int t = 0; t < n; ++t, m += L, y += M * y_pixel) {
-        Vector<T> a[M][N], o[M][M];
+        Vector<T> a[M][N], out[M][M];
         inline_loop<N>([&](int j) COLLAB_LAMBDA_INLINE {
             Vector<T> column[N], up[M];
             const T* from = m + j * position;
@@ -296,19 +306,19 @@ COLLAB_NOINLINE void winograd_output_row(const T* m, std::ptrdiff_t position, in
             inline_loop<M>([&](int i) COLLAB_LAMBDA_INLINE { a[i][j] = up[i]; });
         });
         inline_loop<M>([&](int i) COLLAB_LAMBDA_INLINE {
-            Transform::output(a[i], o[i]);
-            inline_loop<M>([&](int j) COLLAB_LAMBDA_INLINE { o[i][j] += b; });
+            Transform::output(a[i], out[i]);
+            inline_loop<M>([&](int j) COLLAB_LAMBDA_INLINE { out[i][j] += b; });
         });
         if (whole && (columns == M || t < n - 1)) {
             inline_loop<M>([&](int i) COLLAB_LAMBDA_INLINE {
                 inline_loop<M>([&](int j) COLLAB_LAMBDA_INLINE {
-                    store(y + i * y_row + j * y_pixel, o[i][j]);
+                    store(y + i * y_row + j * y_pixel, out[i][j]);
                 });
             });
         } else {
             alignas(64) T done[M][M][L];
             inline_loop<M>([&](int i) COLLAB_LAMBDA_INLINE {
-                inline_loop<M>([&](int j) COLLAB_LAMBDA_INLINE { store(done[i][j], o[i][j]); });
+                inline_loop<M>([&](int j) COLLAB_LAMBDA_INLINE { store(done[i][j], out[i][j]); });
             });
             for (int i = 0; i < rows; ++i)
                 for (int j = 0; j < (t < n - 1 ? M : columns); ++j)
@@ -328,13 +338,14 @@ void winograd_output(const WinogradJob<T>& job, int first, int count, int channe
         const int run = std::min(s.across() - tile.column / s.edge, count - done);
         T* const y = job.y + tile.image * job.y_image + tile.row * job.y_row +
                      tile.column * job.y_pixel + channel;
+        const WinogradOutputRow row{run, job.y_pixel, job.y_row,
+                                    std::min(s.edge, s.rows - tile.row),
+                                    std::min(s.edge, s.columns - tile.column - (run - 1) * s.edge)};
         for_edge(s.edge, [&](auto edge) {
             for (int c = 0; c < n; c += L)
                 winograd_output_row<T, edge()>(
-                    m + c / L * from.chunk + done * L, from.position, run,
-                    job.bias ? job.bias + channel + c : nullptr, y + c, job.y_pixel, job.y_row,
-                    std::min(L, n - c), std::min(s.edge, s.rows - tile.row),
-                    std::min(s.edge, s.columns - tile.column - (run - 1) * s.edge));
+                    row, m + c / L * from.chunk + done * L, from.position,
+                    job.bias ? job.bias + channel + c : nullptr, std::min(L, n - c), y + c);
         });
         done += run;
     }

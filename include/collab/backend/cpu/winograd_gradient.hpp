@@ -80,6 +80,19 @@ COLLAB_NOINLINE void winograd_target_row(const T* dy, std::ptrdiff_t row, std::p
     }
 }
 
+/// A dy A^T of a tile at the end of rows or columns, or of a register of which n channels exist:
+/// what does not exist is zero.
+template <class T, int M>
+void winograd_target_corner(const WinogradGradientJob<T>& job, const T* dy, int rows, int columns,
+                            int n, T* q, std::ptrdiff_t position) {
+    constexpr int L = lanes<T>;
+    alignas(64) T corner[M][M][L] = {};
+    for (int i = 0; i < rows; ++i)
+        for (int j = 0; j < columns; ++j)
+            copy_few<L>(dy + i * job.dy_row + j * job.dy_pixel, n, corner[i][j]);
+    winograd_target_row<T, M>(corner[0][0], M * L, L, 1, q, position);
+}
+
 /// Tiles [first, first + count) of dy; channels and pixels that do not exist are zero.
 template <class T, int M>
 void winograd_target(const WinogradGradientJob<T>& job, int first, int count, T* q,
@@ -98,14 +111,10 @@ void winograd_target(const WinogradGradientJob<T>& job, int first, int count, T*
             const int n = std::min(L, job.targets - c);
             const int whole = n == L && rows == M ? whole_columns : 0;
             winograd_target_row<T, M>(dy + c, job.dy_row, job.dy_pixel, whole, at, to.position);
-            for (int t = whole; t < run; ++t) {
-                alignas(64) T corner[M][M][L] = {};
-                for (int i = 0; i < rows; ++i)
-                    for (int j = 0; j < std::min(M, s.columns - tile.column - M * t); ++j)
-                        copy_few<L>(dy + i * job.dy_row + (M * t + j) * job.dy_pixel + c, n,
-                                    corner[i][j]);
-                winograd_target_row<T, M>(corner[0][0], M * L, L, 1, at + t * L, to.position);
-            }
+            for (int t = whole; t < run; ++t)
+                winograd_target_corner<T, M>(job, dy + M * t * job.dy_pixel + c, rows,
+                                             std::min(M, s.columns - tile.column - M * t), n,
+                                             at + t * L, to.position);
         }
         done += run;
     }
@@ -140,12 +149,33 @@ COLLAB_NOINLINE void winograd_sum(const T* v, const T* q, std::ptrdiff_t q_chunk
     });
 }
 
+/// The operands of winograd_sum, for a block of `wide` registers and `inputs` inputs.
+template <class T>
+struct WinogradBlockSums {
+    const T *v, *q;
+    std::ptrdiff_t q_chunk;
+    int tiles, inputs, wide;
+    T* du;
+    bool set;
+};
+/// In as many calls as the registers ask for.
+template <class T>
+COLLAB_INLINE void winograd_block_sums(const WinogradBlockSums<T>& o) {
+    constexpr int L = lanes<T>;
+    constexpr int two = std::min(L, many_registers ? 8 : 4);
+    constexpr int one = std::min(L, many_registers ? 16 : 8);
+    if (o.wide == 2)
+        for (int i = 0; i < o.inputs; i += two)
+            winograd_sum<T, two, 2>(o.v + i, o.q, o.q_chunk, o.tiles, o.du + i * 2 * L, o.set);
+    else
+        for (int i = 0; i < o.inputs; i += one)
+            winograd_sum<T, one, 1>(o.v + i, o.q, o.q_chunk, o.tiles, o.du + i * L, o.set);
+}
+
 /// Adds all tiles of the job to its sums.
 template <class T>
 void winograd_weight_gradient(const WinogradGradientJob<T>& job) {
     constexpr int L = lanes<T>;
-    constexpr int two = std::min(L, many_registers ? 8 : 4);
-    constexpr int one = std::min(L, many_registers ? 16 : 8);
     const WinogradSource<T>& s = job.source;
     const int all = s.tiles();
     const int vectors = ceil_div(job.targets, L);
@@ -175,13 +205,8 @@ void winograd_weight_gradient(const WinogradGradientJob<T>& job) {
                     T* const du = job.du +
                                   winograd_block<T>(s.edge, s.padded(), r / block_vectors) +
                                   k * position + std::ptrdiff_t(c) * wide * L;
-                    if (wide == 2)
-                        for (int i = 0; i < left; i += two)
-                            winograd_sum<T, two, 2>(from + i, d, out.chunk, count, du + i * 2 * L,
-                                                    set);
-                    else
-                        for (int i = 0; i < left; i += one)
-                            winograd_sum<T, one, 1>(from + i, d, out.chunk, count, du + i * L, set);
+                    winograd_block_sums(
+                        WinogradBlockSums<T>{from, d, out.chunk, count, left, wide, du, set});
                 }
             }
     }
@@ -194,32 +219,64 @@ int winograd_gradient_edge(const ConvGeometry& d, int most) {
     return d.transposed ? 0 : winograd_edge<T>(d, most, false, std::size_t(1) << 20);
 }
 
-/// Adds G^T (sum of `parts` sums, `distance` apart) G of input channels [from, to) to dw, where the
-/// weight of tap t, input i and target j is dw[t * tap + i * row + j].
+/// The sums of all parts, `distance` apart.
+template <class T>
+struct WinogradSums {
+    const T* du;
+    int parts;
+    std::size_t distance;
+    int channels, targets;
+};
+/// The weight of tap t, input i and target j is dw[t * tap + i * row + j].
+template <class T>
+struct WeightPlace {
+    T* dw;
+    std::ptrdiff_t tap, row;
+};
+
+/// sums[k] = the sum over parts at position k, the first of which is at `first`.
+template <class T, int Positions>
+COLLAB_INLINE void winograd_add_parts(const WinogradSums<T>& all, const T* first,
+                                      std::ptrdiff_t position, T (&sums)[Positions][lanes<T>]) {
+    for (int k = 0; k < Positions; ++k) {
+        const T* at = first + k * position;
+        Vector<T> sum = load(at);
+        for (int part = 1; part < all.parts; ++part)
+            sum += load(at + std::size_t(part) * all.distance);
+        store(sums[k], sum);
+    }
+}
+/// Adds the first n numbers of a register.
+template <class T>
+COLLAB_INLINE void add_few(const Vector<T>& g, int n, T* at) {
+    if (n == lanes<T>) {
+        store(at, load(at) + g);
+        return;
+    }
+    alignas(64) T rest[lanes<T>];
+    store(rest, g);
+    for (int i = 0; i < n; ++i)
+        at[i] += rest[i];
+}
+
+/// Adds G^T (the sum of all parts) G of input channels [from, to) to the weights.
 template <class T, int M>
-COLLAB_NOINLINE void winograd_weight_gradient_end(const T* du, int parts, std::size_t distance,
-                                                  int channels, int targets, int from, int to,
-                                                  T* dw, std::ptrdiff_t tap, std::ptrdiff_t row) {
+COLLAB_NOINLINE void winograd_weight_gradient_end(const WinogradSums<T>& all, int from, int to,
+                                                  const WeightPlace<T>& weights) {
     constexpr int L = lanes<T>;
     constexpr int N = M + 2;
     using Transform = WinogradTransform<T, M>;
-    const int vectors = ceil_div(targets, L);
-    const int padded = round_up(channels, L);
+    const int vectors = ceil_div(all.targets, L);
+    const int padded = round_up(all.channels, L);
     for (int c = from; c < to; ++c)
         for (int r = 0; r < vectors; ++r) {
             const int b = r / block_vectors;
             const int wide = std::min(block_vectors, vectors - b * block_vectors);
             const std::ptrdiff_t position = winograd_position<T>(padded, wide);
-            const T* const first = du + winograd_block<T>(M, padded, b) +
+            const T* const first = all.du + winograd_block<T>(M, padded, b) +
                                    std::ptrdiff_t(c) * wide * L + r % block_vectors * L;
             alignas(64) T sums[N * N][L];
-            for (int k = 0; k < N * N; ++k) {
-                const T* at = first + k * position;
-                Vector<T> sum = load(at);
-                for (int part = 1; part < parts; ++part)
-                    sum += load(at + std::size_t(part) * distance);
-                store(sums[k], sum);
-            }
+            winograd_add_parts<T, N * N>(all, first, position, sums);
             Vector<T> a[3][N];
             inline_loop<N>([&](int j) COLLAB_LAMBDA_INLINE {
                 Vector<T> column[N], taps[3];
@@ -228,32 +285,21 @@ COLLAB_NOINLINE void winograd_weight_gradient_end(const T* du, int parts, std::s
                 Transform::gradient(column, taps);
                 inline_loop<3>([&](int i) COLLAB_LAMBDA_INLINE { a[i][j] = taps[i]; });
             });
-            const int n = std::min(L, targets - r * L);
+            const int n = std::min(L, all.targets - r * L);
             inline_loop<3>([&](int h) COLLAB_LAMBDA_INLINE {
                 Vector<T> g[3];
                 Transform::gradient(a[h], g);
                 inline_loop<3>([&](int w) COLLAB_LAMBDA_INLINE {
-                    T* const at = dw + (h * 3 + w) * tap + c * row + r * L;
-                    if (n == L)
-                        store(at, load(at) + g[w]);
-                    else {
-                        alignas(64) T rest[L];
-                        store(rest, g[w]);
-                        for (int i = 0; i < n; ++i)
-                            at[i] += rest[i];
-                    }
+                    add_few<T>(g[w], n,
+                               weights.dw + (h * 3 + w) * weights.tap + c * weights.row + r * L);
                 });
             });
         }
 }
 template <class T>
-void winograd_weight_gradient_finish(int edge, const T* du, int parts, std::size_t distance,
-                                     int channels, int targets, int from, int to, T* dw,
-                                     std::ptrdiff_t tap, std::ptrdiff_t row) {
-    for_edge(edge, [&](auto m) {
-        winograd_weight_gradient_end<T, m()>(du, parts, distance, channels, targets, from, to, dw,
-                                             tap, row);
-    });
+void winograd_weight_gradient_finish(int edge, const WinogradSums<T>& all, int from, int to,
+                                     const WeightPlace<T>& weights) {
+    for_edge(edge, [&](auto m) { winograd_weight_gradient_end<T, m()>(all, from, to, weights); });
 }
 
 }  // namespace collab::backend::detail

@@ -33,6 +33,29 @@ constexpr std::size_t winograd_weights_size(int edge, int channels, int targets)
                             : 0));
 }
 
+/// G g G^T of one register of weights; tap t is at taps[t * tap], position p goes to to[p *
+/// position].
+template <class T, int M>
+COLLAB_INLINE void winograd_weight(const T* taps, std::ptrdiff_t tap, T* to,
+                                   std::ptrdiff_t position) {
+    constexpr int N = M + 2;
+    using Transform = WinogradTransform<T, M>;
+    Vector<T> a[N][3];
+    inline_loop<3>([&](int q) COLLAB_LAMBDA_INLINE {
+        const Vector<T> g[3] = {load(taps + q * tap), load(taps + (3 + q) * tap),
+                                load(taps + (6 + q) * tap)};
+        Vector<T> t[N];
+        Transform::weight(g, t);
+        inline_loop<N>([&](int i) COLLAB_LAMBDA_INLINE { a[i][q] = t[i]; });
+    });
+    inline_loop<N>([&](int i) COLLAB_LAMBDA_INLINE {
+        Vector<T> row[N];
+        Transform::weight(a[i], row);
+        inline_loop<N>([&](int j)
+                           COLLAB_LAMBDA_INLINE { store(to + (N * i + j) * position, row[j]); });
+    });
+}
+
 /// G g G^T of the weights of block b of a group, to u (where the block begins) as [position][source
 /// channel][registers of the block], zero beyond the last target channel. Of a transposed
 /// convolution the taps run backwards and the channels change places.
@@ -40,9 +63,7 @@ template <class T, int M>
 COLLAB_NOINLINE void winograd_weights_block(const ConvGeometry& d, const T* w, int group, int b,
                                             T* u) {
     constexpr int L = lanes<T>;
-    constexpr int N = M + 2;
     constexpr int batch = 16;  // source channels at a time
-    using Transform = WinogradTransform<T, M>;
     const Blocks<T> blocks(d.target_channels);
     const int in = d.g.in.channels / d.g.groups;
     const int all = d.g.out.channels;
@@ -55,40 +76,29 @@ COLLAB_NOINLINE void winograd_weights_block(const ConvGeometry& d, const T* w, i
     const Sweep s = d.sweep(0);
     const std::ptrdiff_t position = winograd_position<T>(sources, vectors);
     alignas(64) T taps[9][batch][block_vectors * L];
+    // of `count` source channels from c0 on
+    const auto read_tap = [&](int tap, int c0, int count) {
+        const int at = (s.rows.kernel + tap / 3 * s.rows.kernel_step) * 3 + s.columns.kernel +
+                       tap % 3 * s.columns.kernel_step;
+        const T* from = w + std::ptrdiff_t(at) * in * all + group * out;
+        for (int c = 0; c < count && n < wide; ++c)
+            std::fill(taps[tap][c] + n, taps[tap][c] + wide, T(0));
+        if (d.transposed)
+            for (int t = 0; t < n; ++t)
+                for (int c = 0; c < count; ++c)
+                    taps[tap][c][t] = from[std::ptrdiff_t(first + t) * all + c0 + c];
+        else
+            for (int c = 0; c < count; ++c)
+                std::copy_n(from + std::ptrdiff_t(c0 + c) * all + first, n, taps[tap][c]);
+    };
     for (int c0 = 0; c0 < sources; c0 += batch) {
         const int count = std::min(batch, sources - c0);
-        for (int tap = 0; tap < 9; ++tap) {
-            const int at = (s.rows.kernel + tap / 3 * s.rows.kernel_step) * 3 + s.columns.kernel +
-                           tap % 3 * s.columns.kernel_step;
-            const T* from = w + std::ptrdiff_t(at) * in * all + group * out;
-            for (int c = 0; c < count && n < wide; ++c)
-                std::fill(taps[tap][c] + n, taps[tap][c] + wide, T(0));
-            if (d.transposed)
-                for (int t = 0; t < n; ++t)
-                    for (int c = 0; c < count; ++c)
-                        taps[tap][c][t] = from[std::ptrdiff_t(first + t) * all + c0 + c];
-            else
-                for (int c = 0; c < count; ++c)
-                    std::copy_n(from + std::ptrdiff_t(c0 + c) * all + first, n, taps[tap][c]);
-        }
+        for (int tap = 0; tap < 9; ++tap)
+            read_tap(tap, c0, count);
         for (int c = 0; c < count; ++c)
             for (int v = 0; v < vectors; ++v) {
-                Vector<T> a[N][3];
-                inline_loop<3>([&](int q) COLLAB_LAMBDA_INLINE {
-                    const Vector<T> g[3] = {load(taps[q][c] + v * L), load(taps[3 + q][c] + v * L),
-                                            load(taps[6 + q][c] + v * L)};
-                    Vector<T> t[N];
-                    Transform::weight(g, t);
-                    inline_loop<N>([&](int i) COLLAB_LAMBDA_INLINE { a[i][q] = t[i]; });
-                });
                 T* const to = u + std::ptrdiff_t(c0 + c) * wide + v * L;
-                inline_loop<N>([&](int i) COLLAB_LAMBDA_INLINE {
-                    Vector<T> row[N];
-                    Transform::weight(a[i], row);
-                    inline_loop<N>([&](int j) COLLAB_LAMBDA_INLINE {
-                        store(to + (N * i + j) * position, row[j]);
-                    });
-                });
+                winograd_weight<T, M>(taps[0][c] + v * L, batch * block_vectors * L, to, position);
             }
     }
 }
