@@ -163,12 +163,13 @@ class Judge:
 
     def __call__(self, way, kind, name, found, epsilon):
         expected = self.exact[f"{kind}/{name}"]
-        move = float(self.exact[f"move/{kind}/{name}"][0])
-        if move != move:
+        coarse, fine = map(float, self.exact[f"move/{kind}/{name}"])
+        if coarse != coarse:
             return
+        move = fine if epsilon < FLOAT else coarse
         sizes = [np.linalg.norm(v) for k, v in self.exact.items() if k.startswith(kind + "/")]
         size, away = np.linalg.norm(expected), np.linalg.norm(found.reshape(-1) - expected.reshape(-1))
-        allowed = ALLOWANCE * move * epsilon / FLOAT + epsilon * (8 * size + max(sizes))
+        allowed = ALLOWANCE * move + epsilon * (8 * size + max(sizes))
         error = 0 if away == 0 else away / allowed if allowed > 0 else 1e9
         error = error if error == error else 1e9
         if error >= self.worst.get((way, kind), ["", -1])[1]:
