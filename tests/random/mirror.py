@@ -228,11 +228,21 @@ def crops(layers):
     return any((l["op"] == "ConvTranspose2d" and l["kernel"] == [1, 1] and l["pad"] != [0, 0]) or any(map(crops, d.inner(l))) for l in layers)
 
 
+def normalizes_a_flat_sum(model):
+    """Whether a normalization stands behind a sum or a product of flat values."""
+    import onnx
+    graph = onnx.shape_inference.infer_shapes(model).graph
+    ranks = {v.name: len(v.type.tensor_type.shape.dim) for v in graph.value_info}
+    made_by = {o: n.op_type for n in graph.node for o in n.output}
+    return any(n.op_type == "BatchNormalization" and ranks.get(n.input[0]) == 2 and made_by.get(n.input[0]) in ("Add", "Mul") for n in graph.node)
+
+
 def engines(folder, name, network, judge, images, notes):
     """The ONNX file in other programs. images: [n][c][h][w], float."""
     path = str(folder / "network.onnx")
     if not os.path.exists(path):
         return
+    model = None
     try:
         import onnx
         model = onnx.load(path)
@@ -261,6 +271,9 @@ def engines(folder, name, network, judge, images, notes):
         return notes.append("OpenCV does not pad transposed convolutions of 1x1")
     try:
         net = cv2.dnn.readNetFromONNX(path)
+        if model is None or normalizes_a_flat_sum(model):   # 4.6 fuses these two into other numbers
+            net.enableFusion(False)
+            notes.append("OpenCV is right without its fusion only: a normalization stands behind a flat sum or product")
         net.setInput(np.asarray(images, "f4"))
         judge("OpenCV", "first deployed", name, net.forward().astype("f8"), FLOAT)
     except cv2.error as e:

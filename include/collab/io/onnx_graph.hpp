@@ -97,9 +97,8 @@ public:
         std::string name;
         std::vector<int> extents;  ///< behind that of the batch
     };
-    /// The file, without nodes and constants that the output does not need: some programs take
-    /// such a node's result for the output. `words` become metadata. A batch of 0 may have any
-    /// size.
+    /// The file, without nodes and constants that the output does not need. `words` become
+    /// metadata. A batch of 0 may have any size.
     std::string encode(std::string_view name, const Port& input, const Port& output, int batch,
                        const std::vector<std::pair<std::string, std::string>>& words) const {
         detail::Message graph, file;
