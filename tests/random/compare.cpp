@@ -21,6 +21,8 @@ constexpr int roundings = 4;
 constexpr int most_draws = 5;
 constexpr double too_much = 1e-3;
 constexpr double float_rounding = 0x1p-24;
+constexpr double double_rounding = 0x1p-53;
+constexpr double fine_rounding = 0x1p-44;  // above those of the exact subject, which is in double
 
 Numbers normals(std::size_t n, Random random) {
     Numbers values(n);
@@ -134,21 +136,29 @@ std::vector<Quantity> computed(const Case& c, Subject& s, const Data& d) {
 
 namespace {
 
+/// What roundings of this size move each quantity by, the most of several times.
+Numbers moved_by(const Case& c, double rounding, const Measured& m) {
+    Numbers moves(m.exact.size());
+    for (int k = 1; k <= roundings; ++k) {
+        const auto moved = c.exact({rounding, std::uint64_t(k)});
+        const std::vector<Quantity> there = computed(c, *moved, m.data);
+        for (std::size_t q = 0; q < there.size(); ++q) {
+            const double move = distance(there[q].values, m.exact[q].values);
+            if (!(move <= moves[q]))
+                moves[q] = move;  // lets a NaN in
+        }
+    }
+    return moves;
+}
 Measured measured_with(const Case& c, std::uint64_t seed) {
     Measured m;
     const auto exact = c.exact({});
     m.data = drawn(c, exact->tensors(), seed);
     m.exact = computed(c, *exact, m.data);
-    m.moves.resize(m.exact.size());
-    for (int k = 1; k <= roundings; ++k) {
-        const auto moved = c.exact({float_rounding, std::uint64_t(k)});
-        const std::vector<Quantity> there = computed(c, *moved, m.data);
-        for (std::size_t q = 0; q < there.size(); ++q) {
-            const double move = distance(there[q].values, m.exact[q].values);
-            if (!(move <= m.moves[q]))
-                m.moves[q] = move;  // lets a NaN in
-        }
-    }
+    m.moves = moved_by(c, float_rounding, m);
+    m.fine_moves = moved_by(c, fine_rounding, m);
+    for (double& move : m.fine_moves)
+        move *= double_rounding / fine_rounding;
     std::map<std::string, double> largest;
     for (const Quantity& q : m.exact)
         largest[q.kind] = std::max(largest[q.kind], norm(q.values));
@@ -191,8 +201,8 @@ void judge(const Measured& m, const Way& way, const std::vector<Quantity>& found
             continue;
         const double size = norm(exact.values);
         const double away = distance(found[q].values, exact.values);
-        const double allowed = allowance * m.moves[q] * (way.epsilon / float_rounding) +
-                               way.epsilon * (8 * size + largest[exact.kind]);
+        const double move = way.epsilon < float_rounding ? m.fine_moves[q] : m.moves[q];
+        const double allowed = allowance * move + way.epsilon * (8 * size + largest[exact.kind]);
         const double error = away == 0 ? 0 : away / allowed;
         Finding& w = worst[exact.kind];
         if (w.way.empty() || !(error <= w.error))
@@ -292,6 +302,7 @@ void judge_files(const Case& c, const Measured& m, Report& report) {
         Measured one;
         one.exact = {*q};
         one.moves = {m.moves[std::size_t(q - m.exact.begin())]};
+        one.fine_moves = one.moves;  // not used: files are in float
         const OnnxFile file = read_onnx(files.onnx);
         judge(one, {"ONNX by definition", float_rounding, {}},
               {{q->kind, q->name, run_onnx(file, images).values}}, report);

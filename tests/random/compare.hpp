@@ -3,9 +3,9 @@
 //
 // What a case may differ by is measured: every result of every operation is moved by one rounding,
 // several times, and each quantity may differ by `allowance` times what that moves it, and by a few
-// roundings of itself. Where a rounding moves a quantity by more than a thousandth (a gradient
-// beside a kink), other numbers are drawn; where none are better, the quantity is counted as not
-// compared.
+// roundings of itself; in float by roundings of floats, in double by those of doubles. Where a
+// rounding moves a quantity by more than a thousandth (a gradient beside a kink), other numbers are
+// drawn; where none are better, the quantity is counted as not compared.
 #pragma once
 #include <string>
 #include <vector>
@@ -54,7 +54,9 @@ Report compared(const Case& c);
 struct Measured {
     Data data;
     std::vector<Quantity> exact;
-    Numbers moves;  ///< of each quantity, by single roundings of floats
+    Numbers moves;       ///< of each quantity, by single roundings of floats
+    Numbers fine_moves;  ///< by roundings of doubles: an optimizer that divides gradients by their
+                         ///< sizes does not make them smaller in proportion
     int draws = 0;
     int bad = 0;
 };

@@ -2,6 +2,7 @@
 // exact: the reference's operations, and roundings of what they leave.
 #include "exact.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -121,11 +122,23 @@ void Exact::batch_norm(const Map& map, F f, In x, const backend::Affine<double>&
     // The mean is one for all pixels, and so is what rounding takes from it.
     const std::vector<double> off =
         mean_roundings(map, [&](auto p, int c) { return detail::pixel(x, p)[c]; });
+    const std::vector<double> wide = variance_roundings(map, x);
     for (std::ptrdiff_t p = 0; p < map.pixels(); ++p)
-        for (int c = 0; c < channels; ++c)
-            detail::pixel(y, p)[c] -= affine.gamma[c] * saved[channels + c] * off[std::size_t(c)];
-    for (int c = 0; c < channels; ++c)
+        for (int c = 0; c < channels; ++c) {
+            const double inverse = saved[channels + c];
+            const double normalised = (detail::pixel(x, p)[c] - saved[c]) * inverse;
+            detail::pixel(y, p)[c] -=
+                affine.gamma[c] * (inverse * off[std::size_t(c)] +
+                                   normalised * inverse * inverse * wide[std::size_t(c)] / 2);
+        }
+    const double unbiased = double(map.pixels()) / std::max(double(map.pixels()) - 1, 1.0);
+    for (int c = 0; c < channels; ++c) {
+        double& inverse = saved[channels + c];
         saved[c] += off[std::size_t(c)];
+        statistics.running_variance[c] +=
+            statistics.constants.momentum * unbiased * wide[std::size_t(c)];
+        inverse -= inverse * inverse * inverse * wide[std::size_t(c)] / 2;
+    }
     disturb(channels, statistics.running_mean);
     disturb(channels, statistics.running_variance);
     disturb(2 * channels, saved);
@@ -151,6 +164,14 @@ std::vector<double> Exact::mean_roundings(const Map& map, Value value) {
     for (std::size_t c = 0; c < all.size(); ++c)
         all[c] *= rounding_.size * (2 * uniform<double>(random.word(c)) - 1);
     return all;
+}
+/// What rounding takes from the variance of every channel, whose terms are squares about some
+/// pixel, here the first.
+std::vector<double> Exact::variance_roundings(const Map& map, In x) {
+    return mean_roundings(map, [&](auto p, int c) {
+        const double distance = detail::pixel(x, p)[c] - detail::pixel(x, 0)[c];
+        return distance * distance;
+    });
 }
 std::vector<double> Exact::subtraction_roundings(const Map& map, In dy, const double* gamma,
                                                  const double* saved) {

@@ -85,6 +85,7 @@ private:
                                               const double* saved);
     template <class Value>
     std::vector<double> mean_roundings(const Map& map, Value value);
+    std::vector<double> variance_roundings(const Map& map, In x);
     template <class Factor>
     void disturb_sums(const Map& map, In x, Factor factor, double* sums);
 

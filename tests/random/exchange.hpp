@@ -22,11 +22,11 @@ inline void add_plain(Tensors& file, const std::string& name, const Numbers& val
     file.add<double>(name, {std::int64_t(values.size())}, values.data());
 }
 
-/// A quantity of the reference, and how far a rounding moves it.
+/// A quantity of the reference, and how far a rounding of floats and one of doubles move it.
 inline void add_exact(Tensors& file, const NamedTensors& catalogue, const Quantity& quantity,
-                      double move) {
+                      double move, double fine_move) {
     const std::string name = quantity.kind + "/" + quantity.name;
-    add_plain(file, "move/" + name, {move});
+    add_plain(file, "move/" + name, {move, fine_move});
     for (const auto* list : {&catalogue.parameters, &catalogue.states})
         for (const Named& n : *list)
             if (n.name == quantity.name)
@@ -56,7 +56,7 @@ void write_case(const Case& c, const std::string& folder) {
     Tensors file;
     add_data(file, c, exact->tensors(), m.data);
     for (std::size_t q = 0; q < m.exact.size(); ++q)
-        add_exact(file, exact->tensors(), m.exact[q], m.moves[q]);
+        add_exact(file, exact->tensors(), m.exact[q], m.moves[q], m.fine_moves[q]);
     write(file, folder + "/exact.safetensors", "the numbers");
     exact->set(m.data.parameters, m.data.state);
     for (int i = 0; i < c.networks; ++i) {

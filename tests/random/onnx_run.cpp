@@ -366,12 +366,15 @@ Array run_onnx(const OnnxFile& file, const Array& images) {
 }
 Array run_as_pytorch(const OnnxFile& file, const std::map<std::string, Array>& weights,
                      const Array& images) {
+    // The file leaves out what its output does not need.
     OnnxFile there = file;
-    for (const auto& [name, value] : weights) {
-        const auto constant = there.constants.find(name);
-        if (constant == there.constants.end() || constant->second.extents != value.extents)
-            fail("the network has no ", name, " of this shape");
-        constant->second = value;
+    for (auto& [name, value] : there.constants) {
+        if (name.find('.') == std::string::npos)
+            continue;  // a constant that is no weight
+        const auto weight = weights.find(name);
+        if (weight == weights.end() || weight->second.extents != value.extents)
+            fail("there is no weight ", name, " of this shape");
+        value = weight->second;
     }
     return run(there, images, true);
 }

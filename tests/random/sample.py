@@ -38,7 +38,7 @@ RULES = {
                          {"op": "ConvTranspose2d", "out": 3, "kernel": [3, 3], "stride": [2, 2], "pad": [1, 1], "output_pad": [1, 0], "bias": True},
                          {"op": "AdaptiveAvgPool", "extent": [3, 2]}, {"op": "PadChannels", "channels": 4}, *ops("Flatten"),
                          {"op": "Concat", "branches": [[], [{"op": "Linear", "out": 5, "bias": True}]]}, {"op": "PadChannels", "channels": 32},
-                         block({"op": "Linear", "out": 32, "bias": True}), *ops("BatchNorm"), {"op": "Linear", "out": 3, "bias": True}]],
+                         block({"op": "Linear", "out": 6, "bias": True}, {"op": "Linear", "out": 32, "bias": True}), *ops("BatchNorm"), {"op": "Linear", "out": 3, "bias": True}]],
 }
 
 

@@ -49,7 +49,7 @@ struct net_2_0
     : Sequential<Shape<2, 4, 5>, AvgPool<3, Stride<2>, Pad<1>, CeilMode>,
                  ConvTranspose2d<3, 3, Stride<2>, Bias, OutputPad<1, 0>>, AdaptiveAvgPool<3, 2>,
                  PadChannels<4>, Flatten, Concat<Layers<>, Layers<Linear<5>>>, PadChannels<32>,
-                 Residual<Layers<Linear<32>>>, BatchNorm, Linear<3>> {};
+                 Residual<Layers<Linear<6>, Linear<32>>>, BatchNorm, Linear<3>> {};
 struct case_2 {
     using What = net_2_0;
     static constexpr const char* name = "network of orders";

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // onnx_graph: a graph of ONNX as it grows, node by node, written as the file that others run.
 #pragma once
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <cstring>
 #include <initializer_list>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -79,13 +81,14 @@ public:
         n.text(3, base).text(4, op);
         for (const Attribute& a : attributes)
             n.message(5, a.bytes);
-        nodes_.push_back(std::move(n));
+        nodes_.push_back({std::move(n), inputs, outputs});
         return outputs;
     }
     /// The same value under a name that the file's reader knows.
     void node_named(const std::string& name, const std::string& value) {
-        nodes_.push_back(std::move(
-            detail::Message().text(1, value).text(2, name).text(3, name).text(4, "Identity")));
+        detail::Message n;
+        n.text(1, value).text(2, name).text(3, name).text(4, "Identity");
+        nodes_.push_back({std::move(n), {value}, {name}});
     }
     /// A name for a constant that no other has.
     std::string fresh(std::string_view what) { return sentence(what, "_", count_++); }
@@ -94,15 +97,19 @@ public:
         std::string name;
         std::vector<int> extents;  ///< behind that of the batch
     };
-    /// The file. `words` become metadata. A batch of 0 may have any size.
+    /// The file, without nodes and constants that the output does not need. `words` become
+    /// metadata. A batch of 0 may have any size.
     std::string encode(std::string_view name, const Port& input, const Port& output, int batch,
                        const std::vector<std::pair<std::string, std::string>>& words) const {
         detail::Message graph, file;
-        for (const detail::Message& n : nodes_)
-            graph.message(1, n);
+        const std::set<std::string> needed = needed_for(output.name);
+        for (const Node& n : nodes_)
+            if (n.makes_any_of(needed))
+                graph.message(1, n.bytes);
         graph.text(2, name);
-        for (const detail::Message& t : constants_)
-            graph.message(5, t);
+        for (const Constant& c : constants_)
+            if (needed.contains(c.name))
+                graph.message(5, c.bytes);
         graph.message(11, port(input, batch)).message(12, port(output, batch));
         file.integer(1, ir_version).text(2, "collab").text(3, COLLAB_VERSION).message(7, graph);
         file.message(8, detail::Message().text(1, "").integer(2, operator_set));
@@ -115,6 +122,27 @@ public:
     }
 
 private:
+    struct Node {
+        detail::Message bytes;
+        std::vector<std::string> inputs, outputs;
+        bool makes_any_of(const std::set<std::string>& values) const {
+            return std::any_of(outputs.begin(), outputs.end(),
+                               [&](const std::string& o) { return values.contains(o); });
+        }
+    };
+    struct Constant {
+        std::string name;
+        detail::Message bytes;
+    };
+
+    /// The values that `output` is made of, itself among them.
+    std::set<std::string> needed_for(const std::string& output) const {
+        std::set<std::string> needed{output};
+        for (auto n = nodes_.rbegin(); n != nodes_.rend(); ++n)
+            if (n->makes_any_of(needed))
+                needed.insert(n->inputs.begin(), n->inputs.end());
+        return needed;
+    }
     void tensor(const std::string& name, const std::vector<std::int64_t>& extents, int type,
                 std::string_view bytes) {
         static_assert(std::endian::native == std::endian::little,
@@ -122,7 +150,8 @@ private:
         detail::Message t;
         for (const std::int64_t e : extents)
             t.integer(1, e);
-        constants_.push_back(std::move(t.integer(2, type).text(8, name).text(9, bytes)));
+        t.integer(2, type).text(8, name).text(9, bytes);
+        constants_.push_back({name, std::move(t)});
     }
     static detail::Message port(const Port& p, int batch) {
         detail::Message shape, type;
@@ -136,7 +165,8 @@ private:
         return detail::Message().text(1, p.name).message(2, type);
     }
 
-    std::vector<detail::Message> nodes_, constants_;
+    std::vector<Node> nodes_;
+    std::vector<Constant> constants_;
     int count_ = 0;
 };
 

@@ -5,6 +5,7 @@
 // It is how a machine without a GPU tests them, with any C++20 compiler that has Thrust's headers;
 // for speed there is Cpu.
 #pragma once
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -69,7 +70,18 @@ public:
                         Eigen::OuterStride<>(p.ldb));
         Eigen::Map<Matrix, 0, Eigen::OuterStride<>> c(p.c, p.m, p.n, Eigen::OuterStride<>(p.ldc));
         const auto assign = [&](const auto& product) {
-            if (p.add)
+            // Eigen computes a small product coefficient by coefficient, in an order of the terms
+            // that depends on where the coefficient lies: here always in the same place.
+            constexpr int small = std::max(EIGEN_GEMM_TO_COEFFBASED_THRESHOLD, 1);
+            Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor, small, small> own;
+            const bool is_small = p.m + p.n + p.k < small;
+            if (is_small)
+                own.noalias() = product;
+            if (is_small && p.add)
+                c += own;
+            else if (is_small)
+                c = own;
+            else if (p.add)
                 c.noalias() += product;
             else
                 c.noalias() = product;
