@@ -117,6 +117,7 @@ struct AckdReconstructed {
                       "collab: ACKD needs the cuts of two to six stages");
         constexpr Index<0> teacher;
         constexpr Index<1> student;
+        static_assert(!G::frozen(1), "collab: this method trains a network that is frozen");
         using Last = typename Pack<Tags...>::template at<stages - 1>;
         const auto last = g.feature(at<Last>, student);
         // inside the lambda below, g++ 12 takes `last` for a reference
@@ -131,8 +132,8 @@ struct AckdReconstructed {
         static_for<stages>([&](auto i) {
             using Tag = typename Pack<Tags...>::template at<i>;
             if constexpr (i + 1 == stages) {
-                map[i] = last;
-                z[i] = g.logits(student);
+                map[i] = Value<Map>{last.slot};
+                z[i] = Value<Shape<G::classes>>{g.logits(student).slot};
             } else {
                 const auto feature = g.feature(at<Tag>, student);
                 using Feature = typename decltype(feature)::Shape;

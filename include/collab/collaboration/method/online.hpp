@@ -116,6 +116,15 @@ struct DiversePeers {
     }
 };
 
+namespace detail {
+/// The logits of a network that a method moves.
+template <class G, class I>
+auto moved_logits(const G& g, I network) {
+    static_assert(!G::frozen(I::value), "collab: this method trains a network that is frozen");
+    return Value<Shape<G::classes>>{g.logits(network).slot};
+}
+}  // namespace detail
+
 /// ONE (Lan, Zhu and Gong 2018): `Branches` branches from the cut `Tag` of network 0, of which the
 /// network's own back is the first and the others are `Head` (layers that end in logits). A gate on
 /// the trunk mixes their logits: L = sum CE(z_i, y) + CE(z_e, y) + ramp sum T^2 KL_T(p_e || p_i).
@@ -144,7 +153,7 @@ struct NativeEnsemble {
         std::array<Value<Shape<G::classes>>, std::size_t(Branches)> z;
         static_for<Branches>([&](auto i) {
             if constexpr (i == 0)
-                z[0] = g.logits(net);
+                z[0] = detail::moved_logits(g, net);
             else
                 z[i] = g.adapter(Head{}, trunk, net, sentence("branch", int(i)));
         });
@@ -188,7 +197,7 @@ struct DenseCrossLayers {
         constexpr int outputs = int(sizeof...(Exits)) + 1;
         std::array<std::array<Value<Shape<G::classes>>, std::size_t(outputs)>, 2> z;
         static_for<2>([&](auto i) {
-            z[i][0] = g.logits(i);
+            z[i][0] = detail::moved_logits(g, i);
             static_for<outputs - 1>([&](auto e) {
                 using E = typename Pack<Exits...>::template at<e>;
                 z[i][e + 1] = g.adapter(typename E::head{}, g.feature(at<typename E::tag>, i), i,
