@@ -484,8 +484,8 @@ void dropout(const Check<B>& check) {
 
 template <class B>
 void shortcut_of(const Check<B>& check, int batch, const Extent& e, int stride,
-                 std::pair<int, int> channels) {
-    const auto [in, out] = channels;
+                 std::pair<int, int> in_and_out) {
+    const auto [in, out] = in_and_out;
     const Kernel k{{1, 1}, {stride, stride}, {0, 0}};
     const Extent to = fits(e, k);
     const Convolution g{
@@ -504,9 +504,9 @@ void shortcut(const Check<B>& check) {
     for (const int batch : batches)
         for (const Extent& e : extents)
             for (const int stride : {1, 2})
-                for (const auto& channels :
+                for (const auto& in_and_out :
                      {std::pair{1, 1}, {3, 10}, {10, 17}, {16, 64}, {17, 33}})
-                    shortcut_of(check, batch, e, stride, channels);
+                    shortcut_of(check, batch, e, stride, in_and_out);
 }
 
 template <class B>
