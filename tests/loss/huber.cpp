@@ -8,14 +8,14 @@
 using namespace collab;
 
 TEST_CASE("the Huber loss is PyTorch's") {
-    task::compare(Huber{.delta = 0.7}, task::targets(),
+    task::compare(HuberLoss{.delta = 0.7}, task::targets(),
                   {0.3639149456060932, 0.5133703932595166, 0.9825017688174891},
                   {-0.175, 0.11984392316835984, 0.175, 0.175, 0.029035225987822808, -0.175, -0.175,
                    -0.175, -0.09099434241350782, 0.175, 0.175, 0.175});
-    CHECK_THROWS_AS(Huber{.delta = 0}.check(), Error);
+    CHECK_THROWS_AS(HuberLoss{.delta = 0}.check(), Error);
 }
 
 TEST_CASE("the gradient of the Huber loss agrees with differences") {
-    const GradientReport report = check_loss(Huber{.delta = 0.4});
+    const GradientReport report = check_loss(HuberLoss{.delta = 0.4});
     CHECK_MESSAGE(report.passed(), report.describe());
 }

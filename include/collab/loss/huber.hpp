@@ -10,13 +10,13 @@ namespace collab {
 
 /// (1 / d) sum_i h(z_i - t_i) with h(e) = e^2 / 2 up to |e| = delta and delta (|e| - delta / 2)
 /// beyond (Huber 1964; PyTorch's HuberLoss).
-struct Huber {
+struct HuberLoss {
     using Target = float;
     using Scores = Pack<MeanAbsoluteError>;
     static constexpr const char* name = "huber";
     double delta = 1;
 
-    void check() const { Expect{"Huber"}.positive("delta", delta); }
+    void check() const { Expect{"HuberLoss"}.positive("delta", delta); }
     template <class T>
     COLLAB_HD T value(int d, const T* z, const T* target) const {
         T sum = 0;
