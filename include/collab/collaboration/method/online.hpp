@@ -119,7 +119,7 @@ struct DiversePeers {
 namespace detail {
 /// The logits of a network that a method moves.
 template <class G, class I>
-auto moved_logits(const G& g, I network) {
+auto moved_logits(G& g, I network) {
     static_assert(!G::frozen(I::value), "collab: this method trains a network that is frozen");
     return Value<Shape<G::classes>>{g.logits(network).slot};
 }
