@@ -15,7 +15,6 @@ using Policy = Frozen<0>;
 using Policy = Frozen<1>;
 #endif
 using One = NativeEnsemble<Layers<GlobalAvgPool, Linear<3>>, 2>;
-void train(Training<Collaboration<Net, Net, Policy, One>, Reference<float>>& training,
-           const float* images, const int* labels) {
-    training.step(images, labels, 8, 0.1);
+void train() {
+    const Training<Collaboration<Net, Net, Policy, One>, Reference<float>> training({.batch = 8});
 }
