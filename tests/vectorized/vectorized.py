@@ -35,7 +35,9 @@ EXPECTED = [
     "10accumulateIf", "11add_columnsIf", "10add_stripsIf",
     "7LargestEf", "5TotalEf", "17max_pool_backwardIf", "13spread_evenlyIf", "6maxoutIf",
     "15maxout_backwardIf", "7largestIf", "21softmax_cross_entropyIf", "7dropoutIf",
-    "12pad_shortcutIf", "3addIf", "6add_upIf", "7SgdStepIf", "5AddToIf",
+    "12pad_shortcutIf", "3addIf", "6add_upIf", "7SgdStepIf", "8AdamStepIf", "15DecayedAdamStepIf",
+    "5AddToIf", "random_blocks", *[f"{row}ILi{n}E" for row in ["combine_row", "spread_row", "give_row"]
+                                         for n in [4, 6, 9]],
     "12MergeForwardINS_12ProductMergeEf", "13MergeBackwardINS_12ProductMergeEf",
 ]
 

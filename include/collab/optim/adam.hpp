@@ -2,9 +2,14 @@
 // adam: adaptive moments (Kingma and Ba, ICLR 2015), for networks and for the critics of
 // adversarial methods.
 #pragma once
+#include <bit>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <type_traits>
 
+#include <collab/backend/choose.hpp>
 #include <collab/core/config.hpp>
 #include <collab/core/error.hpp>
 #include <collab/core/expect.hpp>
@@ -14,6 +19,26 @@
 namespace collab {
 
 namespace detail {
+/// The square root of x >= 0, in float within two units of the last place. std::sqrt may set errno,
+/// for which compilers leave a loop over it one number at a time.
+template <class T>
+COLLAB_HD COLLAB_INLINE T square_root(T x) {
+#ifndef __CUDA_ARCH__
+    if constexpr (std::is_same_v<T, float>) {
+        // 1 / sqrt x: the exponent halved, then Newton's steps, each of which doubles the digits
+        float y = std::bit_cast<float>(0x5f375a86u - (std::bit_cast<std::uint32_t>(x) >> 1));
+        const float half = 0.5f * x;
+        y *= 1.5f - half * y * y;
+        y *= 1.5f - half * y * y;
+        const float root = x * y;
+        const float better = root + 0.5f * y * (x - root * root);
+        // the steps make a NaN of infinity
+        return choose<float>(x <= std::numeric_limits<float>::max(), better, x);
+    }
+#endif
+    return std::sqrt(x);
+}
+
 template <class T>
 struct AdamStep {
     T* w;
@@ -26,10 +51,12 @@ struct AdamStep {
     T learning_rate, beta1, beta2, epsilon;
     COLLAB_HD COLLAB_INLINE void operator()(std::size_t i) const {
         const T g = gradient[i];
-        m[i] = beta1 * m[i] + (1 - beta1) * g;
-        v[i] = beta2 * v[i] + (1 - beta2) * g * g;
-        w[i] -=
-            learning_rate / corrections[0] * m[i] / (std::sqrt(v[i] / corrections[1]) + epsilon);
+        const T mean = beta1 * m[i] + (1 - beta1) * g;
+        const T square = beta2 * v[i] + (1 - beta2) * g * g;
+        m[i] = mean;
+        v[i] = square;
+        w[i] -= learning_rate / corrections[0] * mean /
+                (square_root(square / corrections[1]) + epsilon);
     }
 };
 /// The same with weight decay: added to the gradient, or taken from the weight beside the step.
@@ -39,18 +66,17 @@ struct DecayedAdamStep {
     T weight_decay;
     bool decoupled;
     COLLAB_HD COLLAB_INLINE void operator()(std::size_t i) const {
-        T g = step.gradient[i];
-        T& w = step.w[i];
-        if (decoupled)
-            w -= step.learning_rate * weight_decay * w;
-        else
-            g += weight_decay * w;
-        T& m = step.m[i];
-        T& v = step.v[i];
-        m = step.beta1 * m + (1 - step.beta1) * g;
-        v = step.beta2 * v + (1 - step.beta2) * g * g;
-        w -= step.learning_rate / step.corrections[0] * m /
-             (std::sqrt(v / step.corrections[1]) + step.epsilon);
+        // factors instead of branches, which compilers would leave in the loop
+        const T added = decoupled ? T(0) : weight_decay;
+        const T taken = decoupled ? step.learning_rate * weight_decay : T(0);
+        const T w = step.w[i];
+        const T g = step.gradient[i] + added * w;
+        const T m = step.beta1 * step.m[i] + (1 - step.beta1) * g;
+        const T v = step.beta2 * step.v[i] + (1 - step.beta2) * g * g;
+        step.m[i] = m;
+        step.v[i] = v;
+        step.w[i] = (w - taken * w) - step.learning_rate / step.corrections[0] * m /
+                                          (square_root(v / step.corrections[1]) + step.epsilon);
     }
 };
 
