@@ -6,7 +6,7 @@
 #include <vector>
 
 #include <CLI/CLI.hpp>
-#include <collab/io/live_view.hpp>
+#include <collab/train/live_progress.hpp>
 
 #include "experiment.hpp"
 
@@ -53,51 +53,21 @@ std::vector<std::pair<std::string, std::string>> manifest_of(const Basics& optio
 
 class Watcher {
 public:
-    Watcher(collab::LiveView& progress, std::string label, std::vector<std::string> names)
-        : progress_(progress),
-          label_(std::move(label)),
-          names_(std::move(names)) {}
+    Watcher(collab::LiveView& view, std::string label, std::vector<std::string> names)
+        : shown_(view, std::move(label), std::move(names)) {}
 
     bool operator()(const collab::FitEvent& e) {
-        networks_.clear();
-        test_.resize(names_.size(), std::nan(""));
-        for (std::size_t i = 0; i < names_.size(); ++i) {
-            const collab::NetworkRecord& n = e.record->networks[i];
-            if (e.evaluated)
-                test_[i] = n.test_score();
-            networks_.push_back(
-                {names_[i], n.task, n.metric, n.verification, n.coupling, n.score(), test_[i]});
-        }
-        progress_.update({.label = label_,
-                          .epoch = e.epoch,
-                          .epochs = e.epochs,
-                          .step = e.step,
-                          .steps = e.steps,
-                          .networks = networks_,
-                          .images_per_second = e.images_per_second,
-                          .learning_rate = e.record->learning_rate});
+        shown_.show(e);
         return !interrupted();
     }
-    void finish(const collab::History& h) const {
-        std::string line = label_ + ":";
-        if (h.records.empty())
-            line += " ended before the first evaluation";
-        else
-            for (std::size_t i = 0; i < names_.size(); ++i)
-                line += (i ? ", " : " ") + names_[i] + " " +
-                        collab::decimal(100 * h.records.back().networks[i].test_score(), 2) +
-                        " % on the test images";
-        line += " (" + collab::duration(h.records.empty() ? h.seconds : h.records.back().seconds) +
-                ", " + collab::grouped(h.images_per_second) + " images/s)";
-        progress_.finish(line);
+    void finish(const collab::History& h) {
+        shown_.finish(shown_.last_line(h, " on the test images") + " (" +
+                      collab::duration(h.records.empty() ? h.seconds : h.records.back().seconds) +
+                      ", " + collab::grouped(h.images_per_second) + " images/s)");
     }
 
 private:
-    collab::LiveView& progress_;
-    std::string label_;
-    std::vector<std::string> names_;
-    std::vector<collab::LiveView::Network> networks_;
-    std::vector<double> test_;  // as last evaluated
+    collab::LiveTraining shown_;
 };
 
 }  // namespace program

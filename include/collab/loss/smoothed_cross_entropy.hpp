@@ -13,6 +13,48 @@
 
 namespace collab {
 
+namespace detail {
+/// -sum_c t_c log softmax(z)_c for targets t_c = w_c ((1 - s) [c = y] + s / d), and its gradient.
+/// `weight(c)` is w_c.
+template <class W>
+struct SmoothedRow {
+    W weight;
+    double smoothing;
+
+    template <class T>
+    COLLAB_HD T target(int d, int c, int label) const {
+        return T(weight(c)) * (T(smoothing) / T(d) + (c == label ? T(1 - smoothing) : T(0)));
+    }
+    template <class T>
+    COLLAB_HD T value(int d, const T* z, int label) const {
+        const SoftRow<T> p(d, z, 1);
+        T sum = 0;
+        for (int c = 0; c < d; ++c)
+            sum -= target<T>(d, c, label) * p.log_p(z[c]);
+        return sum;
+    }
+    template <class T>
+    COLLAB_HD void gradient(int d, const T* z, int label, T scale, T* dz) const {
+        const SoftRow<T> p(d, z, 1);
+        T all = 0;
+        for (int c = 0; c < d; ++c)
+            all += target<T>(d, c, label);
+        for (int c = 0; c < d; ++c)
+            dz[c] += scale * (all * std::exp(p.log_p(z[c])) - target<T>(d, c, label));
+    }
+};
+struct SameWeight {
+    COLLAB_HD double operator()(int) const { return 1; }
+};
+template <std::size_t Classes>
+struct ClassWeight {
+    std::array<double, Classes> weights;
+    COLLAB_HD double operator()(int c) const {
+        return c < int(Classes) ? weights[std::size_t(c)] : 0.0;
+    }
+};
+}  // namespace detail
+
 /// (1 - s) -log p_y - (s / d) sum_c log p_c with p = softmax(z): a label that is believed to 1 - s
 /// (Szegedy et al. 2016; PyTorch's CrossEntropyLoss with label_smoothing).
 struct SmoothedCrossEntropy {
@@ -24,20 +66,15 @@ struct SmoothedCrossEntropy {
     void check() const { Expect{"SmoothedCrossEntropy"}.fraction("smoothing", smoothing); }
     template <class T>
     COLLAB_HD T value(int d, const T* z, int label) const {
-        const detail::SoftRow<T> p(d, z, 1);
-        T all = 0;
-        for (int c = 0; c < d; ++c)
-            all += p.log_p(z[c]);
-        return -T(1 - smoothing) * p.log_p(z[label]) - T(smoothing) / T(d) * all;
+        return row().value(d, z, label);
     }
     template <class T>
     COLLAB_HD void gradient(int d, const T* z, int label, T scale, T* dz) const {
-        const detail::SoftRow<T> p(d, z, 1);
-        for (int c = 0; c < d; ++c) {
-            const T target = T(smoothing) / T(d) + (c == label ? T(1 - smoothing) : T(0));
-            dz[c] += scale * (std::exp(p.log_p(z[c])) - target);
-        }
+        row().gradient(d, z, label, scale, dz);
     }
+
+private:
+    COLLAB_HD detail::SmoothedRow<detail::SameWeight> row() const { return {{}, smoothing}; }
 };
 
 /// The same with a weight w for each class: (1 - s) w_y -log p_y - (s / d) sum_c w_c log p_c. The
@@ -66,27 +103,16 @@ struct WeightedCrossEntropy {
     }
     template <class T>
     COLLAB_HD T value(int d, const T* z, int label) const {
-        const detail::SoftRow<T> p(d, z, 1);
-        T sum = 0;
-        for (int c = 0; c < d; ++c)
-            sum -= target<T>(d, c, label) * p.log_p(z[c]);
-        return sum;
+        return row().value(d, z, label);
     }
     template <class T>
     COLLAB_HD void gradient(int d, const T* z, int label, T scale, T* dz) const {
-        const detail::SoftRow<T> p(d, z, 1);
-        T all = 0;
-        for (int c = 0; c < d; ++c)
-            all += target<T>(d, c, label);
-        for (int c = 0; c < d; ++c)
-            dz[c] += scale * (all * std::exp(p.log_p(z[c])) - target<T>(d, c, label));
+        row().gradient(d, z, label, scale, dz);
     }
 
 private:
-    template <class T>
-    COLLAB_HD T target(int d, int c, int label) const {
-        const T w = c < Classes ? T(weights[std::size_t(c)]) : T(0);
-        return w * (T(smoothing) / T(d) + (c == label ? T(1 - smoothing) : T(0)));
+    COLLAB_HD detail::SmoothedRow<detail::ClassWeight<std::size_t(Classes)>> row() const {
+        return {{weights}, smoothing};
     }
 };
 
