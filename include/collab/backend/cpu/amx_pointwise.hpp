@@ -231,117 +231,168 @@ COLLAB_COLD int unit_sweep(CpuContext& threads, const Convolution& g, bool trans
     return cut.parts;
 }
 
-/// Adds to dw and writes after->y, unless `after` is null: then w may be null, too. `g` is
-/// flattened. Returns the number of parts that have sums in `after`.
+/// Both gradients of a flattened convolution; without an epilogue, that of the weights alone.
 template <class Unit>
-COLLAB_COLD int unit_both_gradients(CpuContext& threads, const Convolution& g,
-                                    const InputTransform<float>& x, const InputTransform<float>& dy,
-                                    const float* w, float* dw, Epilogue<float>* after) {
-    const int in = g.in.channels;
-    const int out = g.out.channels;
-    const Bf16Tiles of_w(in, out);
-    const int in_groups = ceil_div(in, unit_rows);
-    const int out_groups = ceil_div(out, unit_rows);
-    const std::size_t sums_size = std::size_t(in_groups) * std::size_t(out_groups) * unit_words;
-    // at most 64 MB of sums
-    const int most = int(std::clamp((std::size_t(64) << 20) / (sums_size * sizeof(float)),
-                                    std::size_t(1), std::size_t(16)));
-    const AmxPartition cut(g.batch, 16 * unit_pixels, most, std::size_t(10 * in + 12 * out),
-                           std::size_t(1100) << 10);
-    Word* const weights = threads.shared<Word>(of_w.words() + std::size_t(cut.parts) * sums_size);
-    float* const sums = reinterpret_cast<float*>(weights + of_w.words());
-    if (after)
-        threads.run(of_w.groups, [&](int j) { split_weights(w, in, out, true, of_w, j, weights); });
-    if (after && after->run)
-        after->zero_sums(threads, cut.parts);
-    const std::size_t formed_size =
-        whole_lines<float>(std::size_t(unit_pixels * unit_row(std::max(in, out))));
-    const std::size_t room_size = 4 * unit_words;
-    const std::size_t pixels_size = Bf16Tiles(cut.each, out).words();
-    const std::size_t x_size = Bf16Tiles(in, cut.each).words();
-    const std::size_t dy_size = Bf16Tiles(out, cut.each).words();
-    threads.run(cut.parts, [&](int part) {
-        float* const formed =
-            threads.scratch<float>(formed_size + room_size + pixels_size + x_size + dy_size);
-        float* const room = formed + formed_size;
-        Word* const pixels = reinterpret_cast<Word*>(room + room_size);
-        Word* const of_x = pixels + pixels_size;
-        Word* const of_dy = of_x + x_size;
-        float* const mine = sums + std::size_t(part) * sums_size;
-        Unit unit;
+class UnitGradients {
+public:
+    COLLAB_COLD UnitGradients(const Convolution& g, const InputTransform<float>& x,
+                              const InputTransform<float>& dy, Epilogue<float>* after)
+        : x_(x),
+          dy_(dy),
+          after_(after),
+          in_(g.in.channels),
+          out_(g.out.channels),
+          of_w_(in_, out_),
+          in_groups_(ceil_div(in_, unit_rows)),
+          out_groups_(ceil_div(out_, unit_rows)),
+          sums_size_(std::size_t(in_groups_) * std::size_t(out_groups_) * unit_words),
+          cut_(g.batch, 16 * unit_pixels, most_parts(), std::size_t(10 * in_ + 12 * out_),
+               std::size_t(1100) << 10) {}
+
+    /// Adds to dw and, with an epilogue, writes its y: without, w may be null. Returns the number
+    /// of parts that have sums in the epilogue.
+    COLLAB_COLD int run(CpuContext& threads, const float* w, float* dw) {
+        weights_ = threads.shared<Word>(of_w_.words() + std::size_t(cut_.parts) * sums_size_);
+        sums_ = reinterpret_cast<float*>(weights_ + of_w_.words());
+        if (after_)
+            threads.run(of_w_.groups,
+                        [&](int j) { split_weights(w, in_, out_, true, of_w_, j, weights_); });
+        if (after_ && after_->run)
+            after_->zero_sums(threads, cut_.parts);
+        threads.run(cut_.parts, [&](int part) { run_part(threads, part); });
+        threads.run(in_groups_, [&](int i) { add_sums(i, dw); });
+        return cut_.parts;
+    }
+
+private:
+    /// Memory of a part: pixels in float, 32 x 32 results, and what was split.
+    struct Room {
+        float *formed, *results;
+        Word *pixels, *x, *dy;
+    };
+    /// One fetches what the sums read next, the other what comes after.
+    struct Fetching {
         Prefetcher ahead, later;
-        const long begin = cut.first(part);
-        const long end = cut.first(part + 1);
-        for (long first = begin; first < end; first += cut.each) {
-            const int n = cut.in(first, end);
-            const Bf16Tiles x_tiles(in, n);
-            const Bf16Tiles dy_tiles(out, n);
-            ahead.clear();
-            later.clear();
-            if (after)
-                ahead.add(View<const float>{after->y.data, after->y.pixel}, first, n, true);
-            if (const long next = first + n; next < cut.pixels) {
-                const int count = cut.in(next, cut.pixels);
-                ahead.add(dy.x, next, count);
-                Prefetcher& rest = after ? later : ahead;
-                rest.add(dy.raw, next, count);
-                if (after)
-                    fetch_beside(rest, x, *after, next, count);
-                else
-                    rest.add(x.x, next, count);
-            }
-            ahead.spread(unit_steps(in_groups, out_groups, x_tiles.blocks));
-            later.spread(unit_steps(ceil_div(n, unit_rows), in_groups, of_w.blocks));
-            for (int i = 0; i < n; i += unit_pixels) {
-                const int count = std::min(unit_pixels, n - i);
-                form_unit(x, first + i, count, formed);
-                split_channels(formed, unit_row(in), x_tiles, i / unit_pixels, false, of_x);
-                form_unit(dy, first + i, count, formed);
-                split_channels(formed, unit_row(out), dy_tiles, i / unit_pixels, true, of_dy);
-                if (after)
-                    split_pixels(formed, unit_row(out), of_w, i / unit_rows, pixels);
-            }
-            for (int i = 0; i < in_groups; i += 2)
-                for (int j = 0; j < out_groups; j += 2) {
-                    const AmxProduct p{of_x + i * x_tiles.group(),
-                                       of_dy + j * dy_tiles.group(),
-                                       x_tiles.group(),
-                                       dy_tiles.group(),
-                                       x_tiles.blocks,
-                                       mine + (std::ptrdiff_t(i) * out_groups + j) * unit_words,
-                                       std::ptrdiff_t(out_groups) * unit_words,
-                                       unit_words,
-                                       unit_rows,
-                                       &ahead};
-                    unit_product(unit, p, std::min(2, in_groups - i), std::min(2, out_groups - j),
-                                 first > begin);
-                }
-            if (!after)
+    };
+
+    /// At most 64 MB of sums.
+    int most_parts() const {
+        return int(std::clamp((std::size_t(64) << 20) / (sums_size_ * sizeof(float)),
+                              std::size_t(1), std::size_t(16)));
+    }
+    Room room(CpuContext& threads) const {
+        const std::size_t formed =
+            whole_lines<float>(std::size_t(unit_pixels * unit_row(std::max(in_, out_))));
+        const std::size_t results = 4 * unit_words;
+        const std::size_t pixels = Bf16Tiles(cut_.each, out_).words();
+        const std::size_t x = Bf16Tiles(in_, cut_.each).words();
+        const std::size_t dy = Bf16Tiles(out_, cut_.each).words();
+        Room r;
+        r.formed = threads.scratch<float>(formed + results + pixels + x + dy);
+        r.results = r.formed + formed;
+        r.pixels = reinterpret_cast<Word*>(r.results + results);
+        r.x = r.pixels + pixels;
+        r.dy = r.x + x;
+        return r;
+    }
+    COLLAB_COLD void run_part(CpuContext& threads, int part) const {
+        const Room r = room(threads);
+        float* const sums = sums_ + std::size_t(part) * sums_size_;
+        Unit unit;
+        Fetching f;
+        const long begin = cut_.first(part);
+        const long end = cut_.first(part + 1);
+        for (long first = begin; first < end; first += cut_.each) {
+            const int n = cut_.in(first, end);
+            fetch(first, n, f);
+            split(first, n, r);
+            sum_unit(unit, n, first > begin, r, sums, f.ahead);
+            if (!after_)
                 continue;
-            unit_rows_product(unit, pixels, n, weights, of_w, in,
-                              View<float>{after->y.data + first * after->y.pixel, after->y.pixel},
-                              room, later);
-            if (after->run)
-                after->run(*after, part, first, n, 0, in);
+            const View<float> y{after_->y.data + first * after_->y.pixel, after_->y.pixel};
+            unit_rows_product(unit, r.pixels, n, weights_, of_w_, in_, y, r.results, f.later);
+            if (after_->run)
+                after_->run(*after_, part, first, n, 0, in_);
         }
-    });
-    threads.run(in_groups, [&](int i) {
-        for (int j = 0; j < out_groups; ++j) {
-            const float* const tile = sums + (std::ptrdiff_t(i) * out_groups + j) * unit_words;
-            add_weight_sums(PartSums<float>{tile, cut.parts, sums_size, unit_rows},
-                            std::min(unit_rows, in - i * unit_rows),
-                            std::min(unit_rows, out - j * unit_rows),
-                            dw + std::ptrdiff_t(i) * unit_rows * out + j * unit_rows, out);
+    }
+    void fetch(long first, int n, Fetching& f) const {
+        f.ahead.clear();
+        f.later.clear();
+        if (after_)
+            f.ahead.add(View<const float>{after_->y.data, after_->y.pixel}, first, n, true);
+        if (const long next = first + n; next < cut_.pixels) {
+            const int count = cut_.in(next, cut_.pixels);
+            f.ahead.add(dy_.x, next, count);
+            Prefetcher& rest = after_ ? f.later : f.ahead;
+            rest.add(dy_.raw, next, count);
+            if (after_)
+                fetch_beside(rest, x_, *after_, next, count);
+            else
+                rest.add(x_.x, next, count);
         }
-    });
-    return cut.parts;
-}
+        const int blocks = Bf16Tiles(in_, n).blocks;
+        f.ahead.spread(unit_steps(in_groups_, out_groups_, blocks));
+        f.later.spread(unit_steps(ceil_div(n, unit_rows), in_groups_, of_w_.blocks));
+    }
+    void split(long first, int n, const Room& r) const {
+        const Bf16Tiles x_tiles(in_, n);
+        const Bf16Tiles dy_tiles(out_, n);
+        for (int i = 0; i < n; i += unit_pixels) {
+            const int count = std::min(unit_pixels, n - i);
+            form_unit(x_, first + i, count, r.formed);
+            split_channels(r.formed, unit_row(in_), x_tiles, i / unit_pixels, false, r.x);
+            form_unit(dy_, first + i, count, r.formed);
+            split_channels(r.formed, unit_row(out_), dy_tiles, i / unit_pixels, true, r.dy);
+            if (after_)
+                split_pixels(r.formed, unit_row(out_), of_w_, i / unit_rows, r.pixels);
+        }
+    }
+    void sum_unit(Unit& unit, int n, bool add, const Room& r, float* sums,
+                  Prefetcher& ahead) const {
+        const Bf16Tiles x_tiles(in_, n);
+        const Bf16Tiles dy_tiles(out_, n);
+        for (int i = 0; i < in_groups_; i += 2)
+            for (int j = 0; j < out_groups_; j += 2) {
+                const AmxProduct p{r.x + i * x_tiles.group(),
+                                   r.dy + j * dy_tiles.group(),
+                                   x_tiles.group(),
+                                   dy_tiles.group(),
+                                   x_tiles.blocks,
+                                   sums + (std::ptrdiff_t(i) * out_groups_ + j) * unit_words,
+                                   std::ptrdiff_t(out_groups_) * unit_words,
+                                   unit_words,
+                                   unit_rows,
+                                   &ahead};
+                unit_product(unit, p, std::min(2, in_groups_ - i), std::min(2, out_groups_ - j),
+                             add);
+            }
+    }
+    void add_sums(int i, float* dw) const {
+        for (int j = 0; j < out_groups_; ++j) {
+            const float* const tile = sums_ + (std::ptrdiff_t(i) * out_groups_ + j) * unit_words;
+            add_weight_sums(PartSums<float>{tile, cut_.parts, sums_size_, unit_rows},
+                            std::min(unit_rows, in_ - i * unit_rows),
+                            std::min(unit_rows, out_ - j * unit_rows),
+                            dw + std::ptrdiff_t(i) * unit_rows * out_ + j * unit_rows, out_);
+        }
+    }
+
+    const InputTransform<float>&x_, &dy_;
+    Epilogue<float>* after_;
+    int in_, out_;
+    Bf16Tiles of_w_;
+    int in_groups_, out_groups_;
+    std::size_t sums_size_;
+    AmxPartition cut_;
+    Word* weights_ = nullptr;
+    float* sums_ = nullptr;
+};
 
 template <class Unit>
 int unit_backward(CpuContext& threads, const Convolution& g, const InputTransform<float>& x,
                   const InputTransform<float>& dy, const float* w, float* dw,
                   Epilogue<float>& after) {
-    return unit_both_gradients<Unit>(threads, g, x, dy, w, dw, &after);
+    return UnitGradients<Unit>(g, x, dy, &after).run(threads, w, dw);
 }
 
 /// Adds to dw. For few pixels and many weights everything is split first, and squares of sums are
@@ -351,7 +402,7 @@ COLLAB_COLD void unit_weight_gradient(CpuContext& threads, const Convolution& g,
                                       const InputTransform<float>& x,
                                       const InputTransform<float>& dy, float* dw) {
     if (unit_backward_in_one_sweep(g))
-        return void(unit_both_gradients<Unit>(threads, g, x, dy, nullptr, dw, nullptr));
+        return void(UnitGradients<Unit>(g, x, dy, nullptr).run(threads, nullptr, dw));
     const int in = g.in.channels;
     const int out = g.out.channels;
     const int blocks = ceil_div(g.batch, unit_pixels);

@@ -38,125 +38,187 @@ struct TileJob {
     Prefetcher* ahead;
 };
 
-/// Tiles of Quads quads x V registers: `count` quads, a multiple of Quads.
-template <class T, int Quads, int V>
-COLLAB_NOINLINE void conv_tiles(const TileJob<T>& job, const Quad* quads, int count) {
-    constexpr int L = lanes<T>;
-    const std::ptrdiff_t step = job.step;
-    const std::ptrdiff_t step3 = 3 * step;
-    const std::ptrdiff_t y_step = job.y_step;
-    const bool whole = job.channels >= V * L && job.pixels == 4;
-    for (; count > 0; count -= Quads, quads += Quads) {
-        Vector<T> acc[Quads][4][V];
-        if (!job.add) {
-            inline_loop<V>([&](int v) COLLAB_LAMBDA_INLINE {
-                const Vector<T> bias = load(job.bias + v * L);
-                inline_loop<Quads>([&](int q) COLLAB_LAMBDA_INLINE {
-                    inline_loop<4>([&](int p) COLLAB_LAMBDA_INLINE { acc[q][p][v] = bias; });
-                });
-            });
-        } else {  // from where they lie, or from a copy of those that are no whole tile: one piece
-                  // of code for both
-            alignas(64) T kept[Quads][4][V * L];
-            const T* place[Quads];
-            for (int q = 0; q < Quads; ++q) {
-                place[q] = whole ? job.y + quads[q].y : kept[q][0];
-                for (int p = 0; p < 4 && !whole; ++p) {
-                    std::fill_n(kept[q][p], V * L, T(0));
-                    if (p < job.pixels)
-                        copy_few<V * L>(job.y + quads[q].y + p * y_step,
-                                        std::min(job.channels, V * L), kept[q][p]);
-                }
-            }
-            const std::ptrdiff_t place_step = whole ? y_step : V * L;
-            inline_loop<Quads>([&](int q) COLLAB_LAMBDA_INLINE {
-                inline_loop<4>([&](int p) COLLAB_LAMBDA_INLINE {
-                    inline_loop<V>([&](int v) COLLAB_LAMBDA_INLINE {
-                        acc[q][p][v] = load(place[q] + p * place_step + v * L);
-                    });
-                });
-            });
-        }
-        int from = quads[0].from;
-        int to = quads[0].to;
-        for (int q = 1; q < Quads; ++q) {
-            from = std::min(from, quads[q].from);
-            to = std::max(to, quads[q].to);
+/// Pixels of quad q in a tile of so many pixels: all four, or what is left for the last.
+constexpr int pixels_of_quad(int pixels, int q) {
+    return std::min(4, pixels - 4 * q);
+}
+
+/// A tile of Pixels pixels x V registers, whose sums stay in registers from `start` to `finish`.
+/// Its pixels lie in quads; one that is not whole begins with the pixels of the tile.
+template <class T, int Pixels, int V>
+class ConvTile {
+public:
+    static constexpr int quads_of_tile = (Pixels + 3) / 4;
+
+    COLLAB_INLINE ConvTile(const TileJob<T>& job, const Quad* quads, bool whole)
+        : job_(job),
+          quads_(quads),
+          whole_(whole) {}
+
+    COLLAB_INLINE void start() {
+        if (job_.add)
+            return start_from_results();
+        inline_loop<V>([&](int v) COLLAB_LAMBDA_INLINE {
+            const Vector<T> bias = load(job_.bias + v * L);
+            inline_loop<Pixels>([&](int i) COLLAB_LAMBDA_INLINE { acc_[i][v] = bias; });
+        });
+    }
+
+    COLLAB_INLINE void sweep() {
+        int from = quads_[0].from;
+        int to = quads_[0].to;
+        for (int q = 1; q < quads_of_tile; ++q) {
+            from = std::min(from, quads_[q].from);
+            to = std::max(to, quads_[q].to);
         }
         for (int k = from; k < to; ++k) {
-            job.ahead->step();
-            const T* w = job.weights + (std::ptrdiff_t(k) * job.length + job.from) * (V * L);
-            const T* x[Quads];
-            inline_loop<Quads>([&](int q) COLLAB_LAMBDA_INLINE {
-                x[q] = job.x + quads[q].x + k * job.row + job.from;
-            });
-            for (int j = job.from; j < job.to; ++j, w += V * L) {
-                Vector<T> weight[V];
-                inline_loop<V>([&](int v) COLLAB_LAMBDA_INLINE { weight[v] = load(w + v * L); });
-                inline_loop<Quads>([&](int q) COLLAB_LAMBDA_INLINE {
-                    const T* at = x[q]++;
-                    const auto feed = [&](auto p, T value) COLLAB_LAMBDA_INLINE {
-                        inline_loop<V>([&](int v) COLLAB_LAMBDA_INLINE {
-                            add_product(acc[q][p][v], value, weight[v]);
-                        });
-                    };
-                    feed(Index<0>{}, at[0]);
-                    feed(Index<1>{}, at[step]);
-                    feed(Index<2>{}, at[2 * step]);
-                    feed(Index<3>{}, at[step3]);
-                });
-            }
+            job_.ahead->step();
+            add_row(k);
         }
-        if (whole) {
-            inline_loop<Quads>([&](int q) COLLAB_LAMBDA_INLINE {
-                T* y = job.y + quads[q].y;
-                inline_loop<4>([&](int p) COLLAB_LAMBDA_INLINE {
-                    inline_loop<V>([&](int v) COLLAB_LAMBDA_INLINE {
-                        store(y + p * y_step + v * L, acc[q][p][v]);
-                    });
-                });
+    }
+
+    COLLAB_INLINE void finish() {
+        if (whole_)
+            all([&](int i, int q, int p, int v) COLLAB_LAMBDA_INLINE {
+                store(job_.y + quads_[q].y + p * job_.y_step + v * L, acc_[i][v]);
             });
-        } else {
-            alignas(64) T done[Quads][4][V * L];
-            inline_loop<Quads>([&](int q) COLLAB_LAMBDA_INLINE {
-                inline_loop<4>([&](int p) COLLAB_LAMBDA_INLINE {
-                    inline_loop<V>([&](int v) COLLAB_LAMBDA_INLINE {
-                        store(done[q][p] + v * L, acc[q][p][v]);
-                    });
-                });
-            });
-            for (int q = 0; q < Quads; ++q)
-                for (int p = 0; p < 4 && p < job.pixels; ++p)
-                    copy_few<V * L>(done[q][p], std::min(job.channels, V * L),
-                                    job.y + quads[q].y + p * y_step);
+        else
+            store_some();
+    }
+
+private:
+    static constexpr int L = lanes<T>;
+    const TileJob<T>& job_;
+    const Quad* quads_;
+    bool whole_;  ///< whether every register of every pixel is in memory
+    Vector<T> acc_[Pixels][V];
+
+    /// f(number of the pixel in the tile, its quad, its number there, register)
+    template <class F>
+    COLLAB_INLINE static void all(const F& f) {
+        inline_loop<Pixels>([&](int i) COLLAB_LAMBDA_INLINE {
+            inline_loop<V>([&](int v) COLLAB_LAMBDA_INLINE { f(i, i / 4, i % 4, v); });
+        });
+    }
+
+    /// From where they lie, or from a copy of those that are no whole tile: one piece of code for
+    /// both.
+    COLLAB_INLINE void start_from_results() {
+        alignas(64) T kept[quads_of_tile][4][V * L];
+        const T* place[quads_of_tile];
+        for (int q = 0; q < quads_of_tile; ++q) {
+            place[q] = whole_ ? job_.y + quads_[q].y : kept[q][0];
+            if (!whole_)
+                keep(q, kept[q]);
         }
+        const std::ptrdiff_t step = whole_ ? job_.y_step : V * L;
+        all([&](int i, int q, int p, int v)
+                COLLAB_LAMBDA_INLINE { acc_[i][v] = load(place[q] + p * step + v * L); });
+    }
+    COLLAB_INLINE void keep(int q, T (&to)[4][V * L]) {
+        for (int p = 0; p < pixels_of_quad(Pixels, q); ++p) {
+            std::fill_n(to[p], V * L, T(0));
+            if (p < job_.pixels)
+                copy_few<V * L>(job_.y + quads_[q].y + p * job_.y_step,
+                                std::min(job_.channels, V * L), to[p]);
+        }
+    }
+
+    /// Adds the products of tap row k.
+    COLLAB_INLINE void add_row(int k) {
+        const std::ptrdiff_t step = job_.step;
+        const std::ptrdiff_t step3 = 3 * step;
+        const T* w = job_.weights + (std::ptrdiff_t(k) * job_.length + job_.from) * (V * L);
+        const T* x[quads_of_tile];
+        inline_loop<quads_of_tile>([&](int q) COLLAB_LAMBDA_INLINE {
+            x[q] = job_.x + quads_[q].x + k * job_.row + job_.from;
+        });
+        for (int j = job_.from; j < job_.to; ++j, w += V * L) {
+            Vector<T> weight[V];
+            inline_loop<V>([&](int v) COLLAB_LAMBDA_INLINE { weight[v] = load(w + v * L); });
+            inline_loop<quads_of_tile>([&](int q) COLLAB_LAMBDA_INLINE {
+                const T* at = x[q]++;
+                feed(4 * q, at[0], weight);
+                feed(4 * q + 1, at[step], weight);
+                if (pixels_of_quad(Pixels, q) == 4) {
+                    feed(4 * q + 2, at[2 * step], weight);
+                    feed(4 * q + 3, at[step3], weight);
+                }
+            });
+        }
+    }
+    COLLAB_INLINE void feed(int i, T value, const Vector<T> (&weight)[V]) {
+        inline_loop<V>([&](int v)
+                           COLLAB_LAMBDA_INLINE { add_product(acc_[i][v], value, weight[v]); });
+    }
+
+    COLLAB_INLINE void store_some() {
+        alignas(64) T done[Pixels][V * L];
+        all([&](int i, int, int, int v)
+                COLLAB_LAMBDA_INLINE { store(done[i] + v * L, acc_[i][v]); });
+        for (int q = 0; q < quads_of_tile; ++q)
+            for (int p = 0; p < pixels_of_quad(Pixels, q) && p < job_.pixels; ++p)
+                copy_few<V * L>(done[4 * q + p], std::min(job_.channels, V * L),
+                                job_.y + quads_[q].y + p * job_.y_step);
+    }
+};
+
+/// Tiles of Pixels pixels x V registers, `count` quads in all: Pixels / 4 for each tile, rounded
+/// up.
+template <class T, int Pixels, int V>
+COLLAB_NOINLINE void conv_tiles(const TileJob<T>& job, const Quad* quads, int count) {
+    using Tile = ConvTile<T, Pixels, V>;
+    const TileJob<T> own = job;  // a copy whose address nobody has: it may stay in registers
+    const bool whole = own.channels >= V * lanes<T> && own.pixels == 4;
+    for (; count > 0; count -= Tile::quads_of_tile, quads += Tile::quads_of_tile) {
+        Tile tile(own, quads, whole);
+        tile.start();
+        tile.sweep();
+        tile.finish();
+    }
+}
+
+/// Three quads as two tiles of six pixels by two registers. Twelve sums fill the sixteen registers
+/// beside two of weights and a pixel; two pipes of multiply-adds, each of which takes four cycles,
+/// are kept busy by no fewer than eight, and those of one quad would have to follow each other
+/// without a gap.
+template <class T>
+void conv_sixes(const TileJob<T>& job, const Quad* quads, int threes) {
+    for (; threes > 0; --threes, quads += 3) {
+        const Quad& middle = quads[1];
+        const Quad second_half{middle.x + 2 * job.step, middle.y + 2 * job.y_step, middle.from,
+                               middle.to};
+        const Quad halves[] = {quads[0], middle, quads[2], second_half};
+        conv_tiles<T, 6, 2>(job, halves, 4);
     }
 }
 
 /// All quads, in the largest tiles that the registers hold and smaller ones for the rest.
 template <class T>
 void conv_all_tiles(const TileJob<T>& job, int vectors, const Quad* quads, int count) {
-    const auto take = [&](auto tile, auto v, int n) {
-        conv_tiles<T, decltype(tile)::value, decltype(v)::value>(job, quads, n);
+    const auto take = [&](auto of_tile, auto v, int n) {
+        conv_tiles<T, 4 * decltype(of_tile)::value, decltype(v)::value>(job, quads, n);
         quads += n;
         count -= n;
     };
+    // 4 = 2 + 2 keeps more sums in flight than 3 + 1
+    const int threes = count / 3 - (count % 3 == 1 && count > 3);
     if constexpr (many_registers) {
-        if (vectors == 2) {
-            // 4 = 2 + 2 keeps more sums in flight than 3 + 1
-            const int threes = count / 3 - (count % 3 == 1 && count > 3);
-            take(Index<3>{}, Index<2>{}, threes * 3);
-            take(Index<2>{}, Index<2>{}, count / 2 * 2);
-            take(Index<1>{}, Index<2>{}, count);
-        } else {
+        if (vectors == 1) {
             take(Index<4>{}, Index<1>{}, count / 4 * 4);
             take(Index<2>{}, Index<1>{}, count / 2 * 2);
-            take(Index<1>{}, Index<1>{}, count);
+            return take(Index<1>{}, Index<1>{}, count);
         }
+        take(Index<3>{}, Index<2>{}, threes * 3);
+        take(Index<2>{}, Index<2>{}, count / 2 * 2);
+        take(Index<1>{}, Index<2>{}, count);
+    } else if (vectors == 2) {
+        const int sixes = job.pixels == 4 ? count / 3 : 0;
+        conv_sixes(job, quads, sixes);
+        quads += 3 * sixes;
+        count -= 3 * sixes;
+        take(Index<1>{}, Index<2>{}, count);
     } else {
-        if (vectors == 2)
-            return take(Index<1>{}, Index<2>{}, count);
-        const int threes = count / 3 - (count % 3 == 1 && count > 3);
         take(Index<3>{}, Index<1>{}, threes * 3);
         take(Index<2>{}, Index<1>{}, count / 2 * 2);
         take(Index<1>{}, Index<1>{}, count);

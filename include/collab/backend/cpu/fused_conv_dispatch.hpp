@@ -43,7 +43,7 @@ COLLAB_COLD int fused_backward(CpuContext& threads, const ConvolutionWithKernels
     if (is_depthwise(flat))
         return c.families.depthwise_3x3_backward(threads, flat, x, dy, w, dw, after);
     if (const WinogradParts winograd = backward_in_one_sweep<T>(threads, flat); winograd.edge > 0)
-        return dense_backward(threads, flat, winograd, x, dy, w, dw, after);
+        return DenseBackward<T>(threads, flat, winograd, x, dy, after).run(threads, w, dw);
     if (by_matrix_unit(threads, c.families, flat) && unit_backward_in_one_sweep(flat))
         return c.families.unit_backward(threads, flat, x, dy, w, dw, after);
     if (c.families.pointwise_backward && pointwise_in_one_sweep<T>(flat))

@@ -18,82 +18,111 @@ namespace detail {
 inline constexpr int few_rows = 8;
 
 /// y (rows x columns) = x (rows x depth) times a matrix of which pack(j, m, p, to) packs rows [j, j
-/// + m) of panel p.
+/// + m) of panel p. What the sizes decide is decided first; `run` does the work.
 template <class T, class Pack>
-COLLAB_COLD void packed_product(CpuContext& threads, int rows, int depth, int columns,
-                                View<const T> x, const T* bias, View<T> y, const Pack& pack) {
-    const Panels<T> panels(columns);
-    // panels side by side are packed in one go: longer runs of memory
-    constexpr int together = 2;
-    // a panel of this many rows stays in the first-level cache
-    constexpr int deep = 32768 / int(sizeof(T)) / Panels<T>::wide;
-    const int chunks = ceil_div(depth, deep);
-    const int most = ceil_div(depth, chunks);
-    const int groups = ceil_div(panels.count, together);
-    const std::size_t size = std::size_t(most) * Panels<T>::wide;
-    const std::size_t whole = size * std::size_t(chunks);
-    const auto begin = [&](int chunk) { return part_begin(depth, chunks, chunk); };
-    // Few panels: their rows are shared out as well, and the panels are packed beforehand.
-    const long work = long(rows) * depth * columns;
-    const int splits =
-        work < (1L << 20) ? 1 : std::clamp(16 / groups, 1, ceil_div(rows, 2 * tile_rows));
-    // Rows of x a multiple of a large power of two apart would compete for the same cache lines.
-    const bool copied = panels.count > 1 && x.pixel * std::ptrdiff_t(sizeof(T)) % 1024 == 0;
-    const std::ptrdiff_t x_row =
-        copied ? round_up(depth, lanes<T>) + 64 / std::ptrdiff_t(sizeof(T)) : x.pixel;
-    T* const x_copy = threads.shared<T>((copied ? whole_lines<T>(std::size_t(rows * x_row)) : 0) +
-                                        (splits > 1 ? whole * std::size_t(panels.count) : 0));
-    T* const all_packed = x_copy + (copied ? whole_lines<T>(std::size_t(rows * x_row)) : 0);
-    if (copied) {
-        const Partition cut(rows, grain / depth);
+class PackedProduct {
+public:
+    COLLAB_COLD PackedProduct(int rows, int depth, int columns, View<const T> x, View<T> y,
+                              const Pack& pack)
+        : rows_(rows),
+          depth_(depth),
+          x_(x),
+          y_(y),
+          pack_(pack),
+          panels_(columns),
+          chunks_(ceil_div(depth, deep)),
+          size_(std::size_t(ceil_div(depth, chunks_)) * wide),
+          groups_(ceil_div(panels_.count, together)),
+          splits_(long(rows) * depth * columns < (1L << 20)
+                      ? 1
+                      : std::clamp(16 / groups_, 1, ceil_div(rows, 2 * tile_rows))),
+          copied_(panels_.count > 1 && x.pixel * std::ptrdiff_t(sizeof(T)) % 1024 == 0),
+          x_row_(copied_ ? round_up(depth, lanes<T>) + 64 / std::ptrdiff_t(sizeof(T)) : x.pixel) {}
+
+    COLLAB_COLD void run(CpuContext& threads, const T* bias) {
+        const std::size_t x_size = copied_ ? whole_lines<T>(std::size_t(rows_ * x_row_)) : 0;
+        T* const x_copy = threads.shared<T>(
+            x_size + (splits_ > 1 ? size_of_panel() * std::size_t(panels_.count) : 0));
+        all_packed_ = x_copy + x_size;
+        from_ = copied_ ? x_copy : x_.data;
+        if (copied_)
+            copy_rows(threads, x_copy);
+        if (splits_ > 1)
+            threads.run(panels_.count * chunks_, [&](int piece) {
+                const int p = piece / chunks_;
+                const int k = piece % chunks_;
+                pack_(begin(k), begin(k + 1) - begin(k), p, packed_before(p, k));
+            });
+        threads.run(groups_ * splits_,
+                    [&](int piece) { run_piece(threads, piece / splits_, piece % splits_, bias); });
+    }
+
+private:
+    static constexpr int wide = Panels<T>::wide;
+    /// Panels side by side are packed in one go: longer runs of memory.
+    static constexpr int together = 2;
+    /// A panel of this many rows stays in the first-level cache.
+    static constexpr int deep = 32768 / int(sizeof(T)) / wide;
+
+    int begin(int chunk) const { return part_begin(depth_, chunks_, chunk); }
+    std::size_t size_of_panel() const { return size_ * std::size_t(chunks_); }
+    T* packed_before(int p, int k) const {
+        return all_packed_ + std::size_t(p) * size_of_panel() + std::size_t(k) * size_;
+    }
+    void copy_rows(CpuContext& threads, T* to) const {
+        const Partition cut(rows_, grain / depth_);
         threads.run(cut.count, [&](int piece) {
             const long first = cut.begin(piece);
-            copy_pixels(x.data + first * x.pixel, x.pixel, depth, int(cut.end(piece) - first),
-                        x_copy + first * x_row, int(x_row));
+            copy_pixels(x_.data + first * x_.pixel, x_.pixel, depth_, int(cut.end(piece) - first),
+                        to + first * x_row_, int(x_row_));
         });
     }
-    if (splits > 1)
-        threads.run(panels.count * chunks, [&](int piece) {
-            const int p = piece / chunks;
-            const int k = piece % chunks;
-            pack(begin(k), begin(k + 1) - begin(k), p,
-                 all_packed + std::size_t(p) * whole + std::size_t(k) * size);
-        });
-    const T* const from = copied ? x_copy : x.data;
-    threads.run(groups * splits, [&](int piece) {
-        const int group = piece / splits;
-        const int split = piece % splits;
+    COLLAB_COLD void run_piece(CpuContext& threads, int group, int split, const T* bias) const {
+        const int tiles = ceil_div(rows_, tile_rows);
+        const int first = part_begin(tiles, splits_, split) * tile_rows;
+        const int last = std::min(rows_, part_begin(tiles, splits_, split + 1) * tile_rows);
         const int first_panel = group * together;
-        const int last_panel = std::min(first_panel + together, panels.count);
-        const int first = part_begin(ceil_div(rows, tile_rows), splits, split) * tile_rows;
-        const int last =
-            std::min(rows, part_begin(ceil_div(rows, tile_rows), splits, split + 1) * tile_rows);
-        T* const padded_bias =
-            threads.scratch<T>(Panels<T>::wide + (splits > 1 ? 0 : size * together));
-        T* const packed = padded_bias + Panels<T>::wide;
-        for (int k = 0; k < chunks; ++k) {
+        const int last_panel = std::min(first_panel + together, panels_.count);
+        T* const padded_bias = threads.scratch<T>(wide + (splits_ > 1 ? 0 : size_ * together));
+        for (int k = 0; k < chunks_; ++k) {
             const int j = begin(k);
             const int m = begin(k + 1) - j;
-            if (splits == 1)
+            const auto packed = [&](int p) {
+                return splits_ > 1 ? packed_before(p, k)
+                                   : padded_bias + wide + std::size_t(p - first_panel) * size_;
+            };
+            if (splits_ == 1)
                 for (int p = first_panel; p < last_panel; ++p)
-                    pack(j, m, p, packed + std::size_t(p - first_panel) * size);
+                    pack_(j, m, p, packed(p));
             for (int p = first_panel; p < last_panel; ++p) {
-                const int c = p * Panels<T>::wide;
-                const int n = panels.in(p);
-                const T* const panel =
-                    splits > 1 ? all_packed + std::size_t(p) * whole + std::size_t(k) * size
-                               : packed + std::size_t(p - first_panel) * size;
+                const int c = p * wide;
+                const int n = panels_.in(p);
                 if (bias)
-                    std::fill(std::copy_n(bias + c, n, padded_bias), padded_bias + Panels<T>::wide,
-                              T(0));
-                product_rows<T>({m, from + first * x_row + j, x_row, 1, panel,
-                                 y.data + first * y.pixel + c, y.pixel,
+                    std::fill(std::copy_n(bias + c, n, padded_bias), padded_bias + wide, T(0));
+                product_rows<T>({m, from_ + first * x_row_ + j, x_row_, 1, packed(p),
+                                 y_.data + first * y_.pixel + c, y_.pixel,
                                  bias && k == 0 ? padded_bias : nullptr, k > 0},
                                 last - first, n);
             }
         }
-    });
-}
+    }
+
+    int rows_, depth_;
+    View<const T> x_;
+    View<T> y_;
+    const Pack& pack_;
+    Panels<T> panels_;
+    int chunks_;
+    std::size_t size_;  ///< of a packed chunk
+    int groups_;
+    /// Few panels: their rows are shared out as well, and the panels are packed beforehand.
+    int splits_;
+    /// Rows of x a multiple of a large power of two apart would compete for the same cache lines.
+    bool copied_;
+    std::ptrdiff_t x_row_;
+    T* all_packed_ = nullptr;
+    const T* from_ = nullptr;
+};
 
 /// y = x W (+ bias) for few rows: the weights are read once, in the order in which they lie.
 template <class T>
@@ -170,11 +199,11 @@ COLLAB_COLD void linear(CpuContext& threads, const Product& g, View<const T> x, 
                         const T* bias, View<T> y) {
     if (g.batch < detail::few_rows)
         return detail::product_of_few(threads, g, x, w, bias, y);
-    detail::packed_product(
-        threads, g.batch, g.in, g.out, x, bias, y, [&](int j, int m, int p, T* to) {
-            detail::pack_panel(w + std::ptrdiff_t(j) * g.out + p * detail::Panels<T>::wide, g.out,
-                               m, detail::Panels<T>(g.out).in(p), to);
-        });
+    const auto pack = [&](int j, int m, int p, T* to) {
+        detail::pack_panel(w + std::ptrdiff_t(j) * g.out + p * detail::Panels<T>::wide, g.out, m,
+                           detail::Panels<T>(g.out).in(p), to);
+    };
+    detail::PackedProduct(g.batch, g.in, g.out, x, y, pack).run(threads, bias);
 }
 
 /// dx = dy transpose(W).
@@ -191,12 +220,11 @@ COLLAB_COLD void linear_input_gradient(CpuContext& threads, const Product& g, Vi
         });
         return;
     }
-    detail::packed_product<T>(threads, g.batch, g.out, g.in, dy, nullptr, dx,
-                              [&](int j, int m, int p, T* to) {
-                                  detail::pack_panel_transposed(
-                                      w + std::ptrdiff_t(p) * detail::Panels<T>::wide * g.out + j,
+    const auto pack = [&](int j, int m, int p, T* to) {
+        detail::pack_panel_transposed(w + std::ptrdiff_t(p) * detail::Panels<T>::wide * g.out + j,
                                       g.out, m, detail::Panels<T>(g.in).in(p), to);
-                              });
+    };
+    detail::PackedProduct(g.batch, g.out, g.in, dy, dx, pack).run(threads, nullptr);
 }
 
 /// Adds transpose(x) dy to dw.

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstddef>
 
+#include <collab/backend/cpu/conv_geometry.hpp>
 #include <collab/backend/cpu/conv_tile.hpp>
 #include <collab/backend/cpu/conv_weight_gradient.hpp>
 #include <collab/backend/cpu/cpu_context.hpp>
@@ -56,150 +57,240 @@ bool pointwise_in_one_sweep(const Convolution& g) {
     return g.batch >= 1024 && sizeof(T) * std::size_t(g.weights()) <= std::size_t(1) << 20;
 }
 
+/// Both gradients of a flattened 1x1 convolution. What the geometry decides is decided first; `run`
+/// does the work, a function for each step.
+template <class T>
+class PointwiseBackward {
+public:
+    COLLAB_COLD PointwiseBackward(const Convolution& g, const InputTransform<T>& x,
+                                  const InputTransform<T>& dy, Epilogue<T>& after)
+        : g_(g),
+          x_(x),
+          dy_(dy),
+          after_(after),
+          in_(g.in.channels),
+          out_(g.out.channels),
+          units_(g.batch),
+          targets_(out_),
+          sources_(in_),
+          whole_(out_ / (block_vectors * L)),
+          x_row_(in_ % 64 == 0 ? in_ + L : in_),
+          sums_size_(pointwise_sums<T>(in_, out_, targets_.count())) {}
+
+    /// Adds to dw and writes after.y. Returns the number of parts that have sums in `after`.
+    COLLAB_COLD int run(CpuContext& threads, const T* w, T* dw) {
+        pack(threads, w);
+        if (after_.run)
+            after_.zero_sums(threads, units_.parts);
+        threads.run(units_.parts, [&](int part) { run_part(threads, part); });
+        const int slices = std::max(1, 16 / targets_.count());
+        threads.run(targets_.count() * slices,
+                    [&](int job) { add_sums(job / slices, job % slices, slices, dw); });
+        return units_.parts;
+    }
+
+private:
+    static constexpr int L = lanes<T>;
+    static constexpr int slack = 64;  ///< a tile may read past its last input
+
+    /// Memory of a part; quads of the blocks of dy with all their channels, and of the last one.
+    struct Room {
+        T *x, *dy;
+        Quad *quads, *rest_quads;
+    };
+    /// A unit: pixels [first, first + n), whose sums are set or added to.
+    struct Unit {
+        long first;
+        int n;
+        bool set;
+        T* sums;
+    };
+    /// One fetches what the sums read next, the other what comes after.
+    struct Fetching {
+        Prefetcher ahead, later;
+    };
+
+    void pack(CpuContext& threads, const T* w) {
+        const std::size_t packed_size =
+            whole_lines<T>(std::size_t(sources_.padded()) * std::size_t(out_));
+        packed_ = threads.shared<T>(packed_size + std::size_t(units_.parts) * sums_size_);
+        sums_ = packed_ + packed_size;
+        const ConvGeometry back(g_, true);
+        threads.run(sources_.count(), [&](int b) {
+            pack_weights(back, w, 0, sources_.channel(b), sources_.in_block(b) * L,
+                         packed_ + std::ptrdiff_t(sources_.channel(b)) * out_);
+        });
+    }
+    Room room(CpuContext& threads) const {
+        const std::size_t x_size = whole_lines<T>(std::size_t(units_.each * x_row_ + slack));
+        const std::size_t dy_size = std::size_t(units_.each) * std::size_t(targets_.padded());
+        const std::size_t most_quads = std::size_t(units_.each / 4 + 1);
+        Room r;
+        r.x = reinterpret_cast<T*>(threads.scratch<std::byte>((x_size + dy_size) * sizeof(T) +
+                                                              2 * most_quads * sizeof(Quad)));
+        r.dy = r.x + x_size;
+        r.quads = reinterpret_cast<Quad*>(r.dy + dy_size);
+        r.rest_quads = r.quads + most_quads;
+        return r;
+    }
+    COLLAB_COLD void run_part(CpuContext& threads, int part) const {
+        const Room r = room(threads);
+        const int first = part_begin(units_.count, units_.parts, part);
+        const int last = part_begin(units_.count, units_.parts, part + 1);
+        Fetching fetching;
+        for (int u = first; u < last; ++u) {
+            const Unit unit{units_.first(u), units_.in(u), u == first,
+                            sums_ + std::size_t(part) * sums_size_};
+            fetch(u, unit, fetching);
+            load_unit(unit, r);
+            sum_unit(unit, r, fetching.ahead);
+            input_gradient(unit, r, fetching.later);
+            if (after_.run)
+                after_.run(after_, part, unit.first, unit.n, 0, in_);
+        }
+    }
+    void fetch(int u, const Unit& unit, Fetching& f) const {
+        f.ahead.clear();
+        f.later.clear();
+        f.ahead.add(View<const T>{after_.y.data, after_.y.pixel}, unit.first, unit.n, true);
+        // of the next part, too: a thread takes parts in their order
+        if (u + 1 >= units_.count)
+            return;
+        const long next = units_.first(u + 1);
+        const long count = units_.in(u + 1);
+        f.ahead.add(dy_.x, next, count);
+        f.later.add(dy_.raw, next, count);
+        fetch_beside(f.later, x_, after_, next, count);
+    }
+    void load_unit(const Unit& unit, const Room& r) const {
+        load_pixels(x_, unit.first, 0, in_, unit.n, r.x, int(x_row_));
+        std::fill_n(r.x + unit.n * x_row_, slack, T(0));
+        T* block = r.dy;
+        for (int b = 0; b < targets_.count(); ++b) {
+            const int wide = targets_.in_block(b) * L;
+            const int channel = targets_.channel(b);
+            load_pixels(dy_, unit.first, channel, std::min(wide, out_ - channel), unit.n, block,
+                        wide);
+            block += std::ptrdiff_t(units_.each) * wide;
+        }
+    }
+
+    /// The sums for the weights, in rows of a few pixels between which memory is fetched.
+    void sum_unit(const Unit& unit, const Room& r, Prefetcher& ahead) const {
+        constexpr int tile = PointwiseUnits::tile;
+        const int rows = unit.n / tile;
+        const int rest = unit.n % tile;
+        ahead.spread(long(rows) * targets_.count() * ceil_div(in_, tile));
+        for (int b = 0; b < targets_.count(); ++b) {
+            if (rows > 0)
+                sum_rows(r, b, 0, pixel_rows(rows, tile, unit.set, ahead), unit.sums);
+            if (rest > 0)
+                sum_rows(r, b, rows * tile, pixel_rows(1, rest, unit.set && rows == 0, ahead),
+                         unit.sums);
+        }
+    }
+    PixelSweep pixel_rows(int rows, int width, bool set, Prefetcher& ahead) const {
+        PixelSweep s{};
+        s.images = 1;
+        s.to = rows;
+        s.width = width;
+        s.x_row = width * x_row_;
+        s.x_step = x_row_;
+        s.first = set;
+        s.ahead = &ahead;
+        return s;
+    }
+    /// Adds the products of the pixels from `from` on with block b.
+    void sum_rows(const Room& r, int b, int from, PixelSweep s, T* sums) const {
+        const int wide = targets_.in_block(b) * L;
+        s.dy_row = std::ptrdiff_t(s.width) * wide;
+        const T* const x = r.x + from * x_row_;
+        const T* const d =
+            r.dy + std::ptrdiff_t(units_.each) * targets_.channel(b) + std::ptrdiff_t(from) * wide;
+        T* const to = sums + pointwise_sums<T>(in_, out_, b);
+        if (wide == 2 * L)
+            weight_tiles<T, 2>(s, x, d, in_, to);
+        else
+            weight_tiles<T, 1>(s, x, d, in_, to);
+    }
+
+    /// The gradient of the input: blocks are tap rows.
+    void input_gradient(const Unit& unit, const Room& r, Prefetcher& later) const {
+        const int count = unit.n / 4;
+        const int last = out_ - whole_ * block_vectors * L;
+        list_quads(count, last > 0 ? targets_.in_block(whole_) * L : 0, r);
+        later.spread(long(ceil_div(count, 3)) * (whole_ + (last > 0)) * sources_.count());
+        for (int b = 0; b < sources_.count(); ++b)
+            source_block(unit, r, b, later);
+    }
+    void list_quads(int count, int last_wide, const Room& r) const {
+        const std::ptrdiff_t wide = block_vectors * L;
+        const std::ptrdiff_t y_pixel = after_.y.pixel;
+        for (int q = 0; q <= count; ++q) {
+            r.quads[q] = {4 * q * wide, 4 * q * y_pixel, 0, whole_};
+            r.rest_quads[q] = {std::ptrdiff_t(4 * q) * last_wide, 4 * q * y_pixel, 0, 1};
+        }
+    }
+    void source_block(const Unit& unit, const Room& r, int b, Prefetcher& later) const {
+        alignas(64) static constexpr T zeros[block_vectors * L] = {};
+        const int channel = sources_.channel(b);
+        const int vectors = sources_.in_block(b);
+        const int count = unit.n / 4;
+        const int last = out_ - whole_ * block_vectors * L;
+        const std::ptrdiff_t wide = block_vectors * L;
+        const std::ptrdiff_t y_pixel = after_.y.pixel;
+        const T* const weights = packed_ + std::ptrdiff_t(channel) * out_;
+        T* const y = after_.y.data + unit.first * y_pixel + channel;
+        const auto tiles = [&](TileJob<T> job, const Quad* all) {
+            conv_all_tiles(job, vectors, all, count);
+            job.pixels = unit.n % 4;
+            if (job.pixels > 0)
+                conv_all_tiles(job, vectors, all + count, 1);
+        };
+        if (whole_ > 0)
+            tiles({r.dy, wide, units_.each * wide, int(wide), 0, int(wide), weights, zeros, y,
+                   y_pixel, in_ - channel, 4, false, &later},
+                  r.quads);
+        if (last > 0)
+            tiles({r.dy + whole_ * units_.each * wide, targets_.in_block(whole_) * L, 0, last, 0,
+                   last, weights + whole_ * wide * vectors * L, zeros, y, y_pixel, in_ - channel, 4,
+                   whole_ > 0, &later},
+                  r.rest_quads);
+    }
+
+    void add_sums(int b, int slice, int slices, T* dw) const {
+        const int channel = targets_.channel(b);
+        const int wide = targets_.in_block(b) * L;
+        const int n = std::min(wide, out_ - channel);
+        const int from = part_begin(in_, slices, slice);
+        const int to = part_begin(in_, slices, slice + 1);
+        const T* const sums = sums_ + pointwise_sums<T>(in_, out_, b) + std::ptrdiff_t(from) * wide;
+        add_weight_sums(PartSums<T>{sums, units_.parts, sums_size_, wide}, to - from, n,
+                        dw + std::ptrdiff_t(from) * out_ + channel, out_);
+    }
+
+    const Convolution& g_;
+    const InputTransform<T>&x_, &dy_;
+    Epilogue<T>& after_;
+    int in_, out_;
+    PointwiseUnits units_;
+    Blocks<T> targets_, sources_;
+    int whole_;  ///< blocks of dy with all their channels; the rest is one more
+    /// Pixels lie one line further apart than a power of two, or the same channels of all of them
+    /// would compete for the same cache lines.
+    std::ptrdiff_t x_row_;
+    std::size_t sums_size_;
+    T* packed_ = nullptr;
+    T* sums_ = nullptr;
+};
+
 /// Adds to dw and writes after.y; `g` is flattened. Returns the number of parts that have sums in
 /// `after`.
 template <class T>
 COLLAB_COLD int pointwise_backward(CpuContext& threads, const Convolution& g,
                                    const InputTransform<T>& x, const InputTransform<T>& dy,
                                    const T* w, T* dw, Epilogue<T>& after) {
-    constexpr int L = lanes<T>;
-    constexpr int slack = 64;  // a tile may read past its last input
-    const int in = g.in.channels;
-    const int out = g.out.channels;
-    const PointwiseUnits units(g.batch);
-    const Blocks<T> targets(out);
-    const Blocks<T> sources(in);
-    // blocks of dy with all their channels; the rest is one more
-    const int whole = out / (block_vectors * L);
-    // Pixels lie one line further apart than a power of two, or the same channels of all of them
-    // would compete for the same cache lines.
-    const std::ptrdiff_t x_row = in % 64 == 0 ? in + L : in;
-    const std::size_t sums_size = pointwise_sums<T>(in, out, targets.count());
-    const std::size_t packed_size =
-        whole_lines<T>(std::size_t(sources.padded()) * std::size_t(out));
-    T* const packed = threads.shared<T>(packed_size + std::size_t(units.parts) * sums_size);
-    T* const sums = packed + packed_size;
-    const ConvGeometry back(g, true);
-    threads.run(sources.count(), [&](int b) {
-        pack_weights(back, w, 0, sources.channel(b), sources.in_block(b) * L,
-                     packed + std::ptrdiff_t(sources.channel(b)) * out);
-    });
-    if (after.run)
-        after.zero_sums(threads, units.parts);
-
-    const std::size_t x_size = whole_lines<T>(std::size_t(units.each * x_row + slack));
-    const std::size_t dy_size = std::size_t(units.each) * std::size_t(targets.padded());
-    const std::size_t most_quads = std::size_t(units.each / 4 + 1);
-    threads.run(units.parts, [&](int part) {
-        T* const x_copy = reinterpret_cast<T*>(threads.scratch<std::byte>(
-            (x_size + dy_size) * sizeof(T) + 2 * most_quads * sizeof(Quad)));
-        T* const dy_blocks = x_copy + x_size;
-        Quad* const quads = reinterpret_cast<Quad*>(dy_blocks + dy_size);
-        Quad* const rest_quads = quads + most_quads;
-        alignas(64) static constexpr T zeros[block_vectors * L] = {};
-        T* const mine = sums + std::size_t(part) * sums_size;
-        const int first_unit = part_begin(units.count, units.parts, part);
-        const int last_unit = part_begin(units.count, units.parts, part + 1);
-        Prefetcher ahead, later;
-        for (int u = first_unit; u < last_unit; ++u) {
-            const long first = units.first(u);
-            const int n = units.in(u);
-            ahead.clear();
-            later.clear();
-            ahead.add(View<const T>{after.y.data, after.y.pixel}, first, n, true);
-            // of the next part, too: a thread takes parts in their order
-            if (u + 1 < units.count) {
-                const long next = units.first(u + 1);
-                const long count = units.in(u + 1);
-                ahead.add(dy.x, next, count);
-                later.add(dy.raw, next, count);
-                fetch_beside(later, x, after, next, count);
-            }
-            load_pixels(x, first, 0, in, n, x_copy, int(x_row));
-            std::fill_n(x_copy + n * x_row, slack, T(0));
-            T* block = dy_blocks;
-            for (int b = 0; b < targets.count(); ++b) {
-                const int wide = targets.in_block(b) * L;
-                const int channel = targets.channel(b);
-                load_pixels(dy, first, channel, std::min(wide, out - channel), n, block, wide);
-                block += std::ptrdiff_t(units.each) * wide;
-            }
-            // The sums, in rows of a few pixels between which memory is fetched.
-            constexpr int tile = PointwiseUnits::tile;
-            const int rows = n / tile;
-            const int rest = n % tile;
-            ahead.spread(long(rows) * targets.count() * ceil_div(in, tile));
-            for (int b = 0; b < targets.count(); ++b) {
-                const int wide = targets.in_block(b) * L;
-                const T* const d = dy_blocks + std::ptrdiff_t(units.each) * targets.channel(b);
-                T* const to = mine + pointwise_sums<T>(in, out, b);
-                const auto sweep = [&](int from, int count, int width, bool set) {
-                    const PixelSweep s{1,     0,     count,
-                                       width, 0,     width * x_row,
-                                       x_row, 0,     std::ptrdiff_t(width) * wide,
-                                       set,   &ahead};
-                    if (wide == 2 * L)
-                        weight_tiles<T, 2>(s, x_copy + from * x_row,
-                                           d + std::ptrdiff_t(from) * wide, in, to);
-                    else
-                        weight_tiles<T, 1>(s, x_copy + from * x_row,
-                                           d + std::ptrdiff_t(from) * wide, in, to);
-                };
-                if (rows > 0)
-                    sweep(0, rows, tile, u == first_unit);
-                if (rest > 0)
-                    sweep(rows * tile, 1, rest, u == first_unit && rows == 0);
-            }
-            // The gradient of the input: blocks are tap rows.
-            const int count = n / 4;
-            const int last = out - whole * block_vectors * L;
-            const int last_wide = last > 0 ? targets.in_block(whole) * L : 0;
-            const std::ptrdiff_t wide = block_vectors * L;
-            const std::ptrdiff_t y_pixel = after.y.pixel;
-            for (int q = 0; q <= count; ++q) {
-                quads[q] = {4 * q * wide, 4 * q * y_pixel, 0, whole};
-                rest_quads[q] = {std::ptrdiff_t(4 * q) * last_wide, 4 * q * y_pixel, 0, 1};
-            }
-            later.spread(long(ceil_div(count, 3)) * (whole + (last > 0)) * sources.count());
-            for (int b = 0; b < sources.count(); ++b) {
-                const int channel = sources.channel(b);
-                const int vectors = sources.in_block(b);
-                const T* const weights = packed + std::ptrdiff_t(channel) * out;
-                T* const y = after.y.data + first * y_pixel + channel;
-                const auto tiles = [&](TileJob<T> job, const Quad* all) {
-                    conv_all_tiles(job, vectors, all, count);
-                    job.pixels = n % 4;
-                    if (job.pixels > 0)
-                        conv_all_tiles(job, vectors, all + count, 1);
-                };
-                if (whole > 0)
-                    tiles({dy_blocks, wide, units.each * wide, int(wide), 0, int(wide), weights,
-                           zeros, y, y_pixel, in - channel, 4, false, &later},
-                          quads);
-                if (last > 0)
-                    tiles({dy_blocks + whole * units.each * wide, last_wide, 0, last, 0, last,
-                           weights + whole * wide * vectors * L, zeros, y, y_pixel, in - channel, 4,
-                           whole > 0, &later},
-                          rest_quads);
-            }
-            if (after.run)
-                after.run(after, part, first, n, 0, in);
-        }
-    });
-
-    const int slices = std::max(1, 16 / targets.count());
-    threads.run(targets.count() * slices, [&](int job) {
-        const int b = job / slices;
-        const int channel = targets.channel(b);
-        const int wide = targets.in_block(b) * L;
-        const int n = std::min(wide, out - channel);
-        const int from = part_begin(in, slices, job % slices);
-        const int to = part_begin(in, slices, job % slices + 1);
-        const T* const mine = sums + pointwise_sums<T>(in, out, b) + std::ptrdiff_t(from) * wide;
-        add_weight_sums(PartSums<T>{mine, units.parts, sums_size, wide}, to - from, n,
-                        dw + std::ptrdiff_t(from) * out + channel, out);
-    });
-    return units.parts;
+    return PointwiseBackward<T>(g, x, dy, after).run(threads, w, dw);
 }
 
 }  // namespace collab::backend::detail

@@ -11,9 +11,9 @@
 namespace collab::backend::detail {
 
 /// Registers of columns in a panel, and rows in the largest tile. 16 sums keep two multipliers busy
-/// and divide the usual batches.
+/// and divide the usual batches; of 16 registers, 12 hold sums.
 inline constexpr int panel_vectors = 2;
-inline constexpr int tile_rows = many_registers ? 8 : 4;
+inline constexpr int tile_rows = many_registers ? 8 : 6;
 
 /// c[i][columns] = the sum over j in [0, depth) of a[i * a_row + j * a_step] * b[j][columns], to
 /// which the bias or what was in c is added.
@@ -57,6 +57,8 @@ COLLAB_NOINLINE void product_tile(const ProductTile<T>& t) {
         inline_loop<V>([&](int v) COLLAB_LAMBDA_INLINE { column[v] = load(b + v * L); });
         inline_loop<groups>([&](int g) COLLAB_LAMBDA_INLINE {
             inline_loop<each>([&](int i) COLLAB_LAMBDA_INLINE {
+                if (4 * g + i >= R)
+                    return;
                 const T value = a[g][i == 3 ? row3 : i * row];
                 inline_loop<V>([&](int v) COLLAB_LAMBDA_INLINE {
                     add_product(acc[4 * g + i][v], value, column[v]);
@@ -101,20 +103,20 @@ void product_tile_columns(ProductTile<T> t, int columns) {
 /// Any number of rows, one panel of columns.
 template <class T>
 void product_rows(ProductTile<T> t, int rows, int columns) {
-    const auto take = [&](auto r) {
+    const auto take = [&](auto r, int left) {
         constexpr int R = decltype(r)::value;
-        for (; rows >= R; rows -= R, t.a += R * t.a_row, t.c += R * t.c_row) {
+        for (; rows >= R + left; rows -= R, t.a += R * t.a_row, t.c += R * t.c_row) {
             if (columns > lanes<T>)
                 product_tile_columns<T, R, panel_vectors>(t, columns);
             else
                 product_tile_columns<T, R, 1>(t, columns);
         }
     };
-    if constexpr (tile_rows > 4)
-        take(Index<tile_rows>{});
-    take(Index<4>{});
-    take(Index<2>{});
-    take(Index<1>{});
+    // 8 = 4 + 4 keeps more sums in flight than 6 + 2
+    take(Index<tile_rows>{}, tile_rows == 6 && rows % 6 == 2 ? 8 : 0);
+    take(Index<4>{}, 0);
+    take(Index<2>{}, 0);
+    take(Index<1>{}, 0);
 }
 
 /// Panels of columns. A panel lies as [row][whole registers]; the last may have one register, and

@@ -155,9 +155,34 @@ struct WinogradProduct {
     int edge;
 };
 
-/// At each position, m[V][tile][lanes] = v[channels / lanes][tile][lanes] * u[channels][V * lanes],
-/// for `count` tiles, a multiple of P. What the tiles will write is fetched meanwhile, or the
-/// stores would wait for memory.
+/// m[V][tile][lanes] = v[channels / lanes][tile][lanes] * w[channels][V * lanes] for P tiles.
+template <class T, int P, int V>
+COLLAB_INLINE void winograd_tile_product(const WinogradProduct<T>& o, const T* v, const T* w,
+                                         T* m) {
+    constexpr int L = lanes<T>;
+    Vector<T> acc[P][V];
+    inline_loop<P>([&](int p) COLLAB_LAMBDA_INLINE {
+        inline_loop<V>([&](int r) COLLAB_LAMBDA_INLINE { acc[p][r] = Vector<T>{}; });
+    });
+    for (int left = o.channels; left > 0; left -= L, v += o.v_chunk - L)
+        for (int i = std::min(left, L); i > 0; --i, ++v, w += V * L) {
+            Vector<T> weight[V];
+            inline_loop<V>([&](int r) COLLAB_LAMBDA_INLINE { weight[r] = load(w + r * L); });
+            inline_loop<P>([&](int p) COLLAB_LAMBDA_INLINE {
+                const T value = v[p * L];
+                inline_loop<V>(
+                    [&](int r) COLLAB_LAMBDA_INLINE { add_product(acc[p][r], value, weight[r]); });
+            });
+        }
+    const std::ptrdiff_t chunk = o.m_chunk;
+    inline_loop<P>([&](int p) COLLAB_LAMBDA_INLINE {
+        inline_loop<V>([&](int r)
+                           COLLAB_LAMBDA_INLINE { store(m + r * chunk + p * L, acc[p][r]); });
+    });
+}
+
+/// At each position the product of `count` tiles, a multiple of P. What the tiles will write is
+/// fetched meanwhile, or the stores would wait for memory.
 template <class T, int P, int V>
 COLLAB_NOINLINE void winograd_product(const WinogradProduct<T>& o, int from, int count,
                                       Prefetcher& ahead) {
@@ -165,41 +190,16 @@ COLLAB_NOINLINE void winograd_product(const WinogradProduct<T>& o, int from, int
     const int positions = winograd_positions(o.edge);
     const int pixels = o.edge * o.edge;
     for (int k = 0; k < positions; ++k) {
-        const bool fetch = k < pixels;
         const std::ptrdiff_t pixel = k / o.edge * o.y_row + k % o.edge * o.y_pixel;
         T* const* y = o.y + from;
         const T* v = o.v + k * o.v_position + from * L;
         T* m = o.m + k * o.m_position + from * L;
-        for (int left_tiles = count; left_tiles > 0;
-             left_tiles -= P, v += P * L, m += P * L, y += P) {
+        for (int left = count; left > 0; left -= P, v += P * L, m += P * L, y += P) {
             ahead.step();
-            if (fetch)
-                for (int p = 0; p < P; ++p)
-                    for (int r = 0; r < V; ++r)
-                        __builtin_prefetch(y[p] + pixel + r * L, 1);
-            Vector<T> acc[P][V];
-            inline_loop<P>([&](int p) COLLAB_LAMBDA_INLINE {
-                inline_loop<V>([&](int r) COLLAB_LAMBDA_INLINE { acc[p][r] = Vector<T>{}; });
-            });
-            const T* at = v;
-            const T* w = o.u + k * o.u_position;
-            for (int left = o.channels; left > 0; left -= L, at += o.v_chunk - L)
-                for (int i = std::min(left, L); i > 0; --i, ++at, w += V * L) {
-                    Vector<T> weight[V];
-                    inline_loop<V>([&](int r)
-                                       COLLAB_LAMBDA_INLINE { weight[r] = load(w + r * L); });
-                    inline_loop<P>([&](int p) COLLAB_LAMBDA_INLINE {
-                        const T value = at[p * L];
-                        inline_loop<V>([&](int r) COLLAB_LAMBDA_INLINE {
-                            add_product(acc[p][r], value, weight[r]);
-                        });
-                    });
-                }
-            const std::ptrdiff_t chunk = o.m_chunk;
-            inline_loop<P>([&](int p) COLLAB_LAMBDA_INLINE {
-                inline_loop<V>(
-                    [&](int r) COLLAB_LAMBDA_INLINE { store(m + r * chunk + p * L, acc[p][r]); });
-            });
+            if (k < pixels)
+                for (int i = 0; i < P * V; ++i)
+                    __builtin_prefetch(y[i / V] + pixel + i % V * L, 1);
+            winograd_tile_product<T, P, V>(o, v, o.u + k * o.u_position, m);
         }
     }
 }
