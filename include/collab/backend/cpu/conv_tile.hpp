@@ -38,17 +38,13 @@ struct TileJob {
     Prefetcher* ahead;
 };
 
-/// Pixels of quad q in a tile of so many pixels: all four, or what is left for the last.
-constexpr int pixels_of_quad(int pixels, int q) {
-    return std::min(4, pixels - 4 * q);
-}
-
 /// A tile of Pixels pixels x V registers, whose sums stay in registers from `start` to `finish`.
-/// Its pixels lie in quads; one that is not whole begins with the pixels of the tile.
+/// Its pixels lie in quads, or in pairs, the halves of quads, where it has six.
 template <class T, int Pixels, int V>
 class ConvTile {
 public:
-    static constexpr int quads_of_tile = (Pixels + 3) / 4;
+    static constexpr int each = Pixels % 4 == 0 ? 4 : 2;
+    static constexpr int quads_of_tile = Pixels / each;
 
     COLLAB_INLINE ConvTile(const TileJob<T>& job, const Quad* quads, bool whole)
         : job_(job),
@@ -97,14 +93,14 @@ private:
     template <class F>
     COLLAB_INLINE static void all(const F& f) {
         inline_loop<Pixels>([&](int i) COLLAB_LAMBDA_INLINE {
-            inline_loop<V>([&](int v) COLLAB_LAMBDA_INLINE { f(i, i / 4, i % 4, v); });
+            inline_loop<V>([&](int v) COLLAB_LAMBDA_INLINE { f(i, i / each, i % each, v); });
         });
     }
 
     /// From where they lie, or from a copy of those that are no whole tile: one piece of code for
     /// both.
     COLLAB_INLINE void start_from_results() {
-        alignas(64) T kept[quads_of_tile][4][V * L];
+        alignas(64) T kept[quads_of_tile][each][V * L];
         const T* place[quads_of_tile];
         for (int q = 0; q < quads_of_tile; ++q) {
             place[q] = whole_ ? job_.y + quads_[q].y : kept[q][0];
@@ -115,8 +111,8 @@ private:
         all([&](int i, int q, int p, int v)
                 COLLAB_LAMBDA_INLINE { acc_[i][v] = load(place[q] + p * step + v * L); });
     }
-    COLLAB_INLINE void keep(int q, T (&to)[4][V * L]) {
-        for (int p = 0; p < pixels_of_quad(Pixels, q); ++p) {
+    COLLAB_INLINE void keep(int q, T (&to)[each][V * L]) {
+        for (int p = 0; p < each; ++p) {
             std::fill_n(to[p], V * L, T(0));
             if (p < job_.pixels)
                 copy_few<V * L>(job_.y + quads_[q].y + p * job_.y_step,
@@ -138,11 +134,11 @@ private:
             inline_loop<V>([&](int v) COLLAB_LAMBDA_INLINE { weight[v] = load(w + v * L); });
             inline_loop<quads_of_tile>([&](int q) COLLAB_LAMBDA_INLINE {
                 const T* at = x[q]++;
-                feed(4 * q, at[0], weight);
-                feed(4 * q + 1, at[step], weight);
-                if (pixels_of_quad(Pixels, q) == 4) {
-                    feed(4 * q + 2, at[2 * step], weight);
-                    feed(4 * q + 3, at[step3], weight);
+                feed(each * q, at[0], weight);
+                feed(each * q + 1, at[step], weight);
+                if constexpr (each == 4) {
+                    feed(each * q + 2, at[2 * step], weight);
+                    feed(each * q + 3, at[step3], weight);
                 }
             });
         }
@@ -157,18 +153,17 @@ private:
         all([&](int i, int, int, int v)
                 COLLAB_LAMBDA_INLINE { store(done[i] + v * L, acc_[i][v]); });
         for (int q = 0; q < quads_of_tile; ++q)
-            for (int p = 0; p < pixels_of_quad(Pixels, q) && p < job_.pixels; ++p)
-                copy_few<V * L>(done[4 * q + p], std::min(job_.channels, V * L),
+            for (int p = 0; p < each && p < job_.pixels; ++p)
+                copy_few<V * L>(done[each * q + p], std::min(job_.channels, V * L),
                                 job_.y + quads_[q].y + p * job_.y_step);
     }
 };
 
-/// Tiles of Pixels pixels x V registers, `count` quads in all: Pixels / 4 for each tile, rounded
-/// up.
+/// Tiles of Pixels pixels x V registers, of `count` quads or pairs in all.
 template <class T, int Pixels, int V>
 COLLAB_NOINLINE void conv_tiles(const TileJob<T>& job, const Quad* quads, int count) {
     using Tile = ConvTile<T, Pixels, V>;
-    const TileJob<T> own = job;  // a copy whose address nobody has: it may stay in registers
+    const TileJob<T> own = job;  // a copy that stores cannot change
     const bool whole = own.channels >= V * lanes<T> && own.pixels == 4;
     for (; count > 0; count -= Tile::quads_of_tile, quads += Tile::quads_of_tile) {
         Tile tile(own, quads, whole);
@@ -178,18 +173,20 @@ COLLAB_NOINLINE void conv_tiles(const TileJob<T>& job, const Quad* quads, int co
     }
 }
 
-/// Three quads as two tiles of six pixels by two registers. Twelve sums fill the sixteen registers
-/// beside two of weights and a pixel; two pipes of multiply-adds, each of which takes four cycles,
-/// are kept busy by no fewer than eight, and those of one quad would have to follow each other
-/// without a gap.
+/// Three quads at a time as two tiles of six pixels by two registers. Twelve sums fill the sixteen
+/// registers beside two of weights and a pixel; two pipes of multiply-adds, each of which takes
+/// four cycles, are kept busy by no fewer than eight, and those of one quad would have to follow
+/// each other without a gap.
 template <class T>
 void conv_sixes(const TileJob<T>& job, const Quad* quads, int threes) {
+    Quad pairs[6];
     for (; threes > 0; --threes, quads += 3) {
-        const Quad& middle = quads[1];
-        const Quad second_half{middle.x + 2 * job.step, middle.y + 2 * job.y_step, middle.from,
-                               middle.to};
-        const Quad halves[] = {quads[0], middle, quads[2], second_half};
-        conv_tiles<T, 6, 2>(job, halves, 4);
+        for (int i = 0; i < 6; ++i) {
+            const Quad& q = quads[i / 2];
+            const int pixel = i % 2 * 2;
+            pairs[i] = {q.x + pixel * job.step, q.y + pixel * job.y_step, q.from, q.to};
+        }
+        conv_tiles<T, 6, 2>(job, pairs, 6);
     }
 }
 
