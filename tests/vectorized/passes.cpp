@@ -13,6 +13,7 @@
 #include <collab/collaboration/mkb_path.hpp>
 #include <collab/layer/gelu.hpp>
 #include <collab/layer/silu.hpp>
+#include <collab/optim/adam.hpp>
 #include <collab/optim/sgd.hpp>
 
 namespace collab::backend {
@@ -64,6 +65,8 @@ template void pad_shortcut(CpuContext&, const Convolution&, In, Out);
 template void add(CpuContext&, const Map&, In, Out);
 template double sum(CpuContext&, std::size_t, const float*);
 template void for_each(CpuContext&, std::size_t, const collab::detail::SgdStep<float>&);
+template void for_each(CpuContext&, std::size_t, const collab::detail::AdamStep<float>&);
+template void for_each(CpuContext&, std::size_t, const collab::detail::DecayedAdamStep<float>&);
 template void for_each(CpuContext&, std::size_t, const collab::detail::AddTo<float>&);
 template void for_each(CpuContext&, std::size_t,
                        const collab::detail::MergeForward<ProductMerge, float>&);

@@ -36,11 +36,18 @@ EXPECTED = [
     *[f"{loop}IfNS_{len(a) + 8}{a}FunctionE" for a in ["Gelu", "Silu"]
       for loop in ["8activate", "17activate_backward"]],
     "10accumulateIf", "11add_columnsIf", "10add_stripsIf",
-    "7LargestEf", "5TotalEf", "17max_pool_backwardIf", "13spread_evenlyIf", "6maxoutIf",
+    "7LargestEf", "5TotalEf", "13GiveToLargestIf", "12SpreadEvenlyIf", "6maxoutIf",
     "15maxout_backwardIf", "7largestIf", "21softmax_cross_entropyIf", "7dropoutIf",
-    "12pad_shortcutIf", "3addIf", "6add_upIf", "7SgdStepIf", "5AddToIf",
+    "12pad_shortcutIf", "3addIf", "6add_upIf", "7SgdStepIf", "8AdamStepIf", "15DecayedAdamStepIf",
+    "5AddToIf",
+    *[f"{row}ILi{n}E" for row in ["combine_row", "spread_row", "give_row"] for n in [4, 6, 9]],
     "12MergeForwardINS_12ProductMergeEf", "13MergeBackwardINS_12ProductMergeEf",
 ]
+# Parts of the names of functions whose loops compilers may unroll to none: they must have products
+# of registers of integers, and none of single ones.
+UNROLLED = ["13random_blocks"]
+PACKED_PRODUCT = re.compile(r"^v?pmul(udq|lq)$")
+SCALAR_PRODUCT = re.compile(r"^(i?mulq?|mull|mulx)$")
 
 
 def functions(text):
@@ -197,7 +204,11 @@ def main():
     arguments = parser.parse_args()
     version = subprocess.run([arguments.compiler, "--version"], capture_output=True, text=True)
     arguments.clang = "clang" in version.stdout
-    loops = count(compiled(arguments))
+    text = compiled(arguments)
+    loops = count(text)
+    products = {name: [sum(bool(kind.match(instruction)) for instruction, _ in body)
+                       for kind in [PACKED_PRODUCT, SCALAR_PRODUCT]]
+                for name, body in functions(text)}
     names = list(loops)
     filtered = subprocess.run(["c++filt"], input="\n".join(names), capture_output=True, text=True)
     readable = dict(zip(names, filtered.stdout.splitlines()))
@@ -209,6 +220,16 @@ def main():
         if bad or (arguments.show and vector + scalar):
             word = "SCALAR" if bad else "ok"
             print(f"{word:7} {vector} vector and {scalar} scalar loops: {readable[name][:300]}")
+    for part in UNROLLED:
+        for name in [name for name in products if part in name]:
+            packed, single = products.pop(name)
+            failed += not packed or single > 0
+            if not packed or single:
+                print(f"SCALAR  {packed} packed and {single} scalar products: {readable[name]}")
+            break
+        else:
+            failed += 1
+            print(f"MISSING expected a function with {part} in its name")
     for part in EXPECTED:
         if not any(part in name and vector for name, (vector, _) in loops.items()):
             failed += 1

@@ -2,9 +2,14 @@
 // adam: adaptive moments (Kingma and Ba, ICLR 2015), for networks and for the critics of
 // adversarial methods.
 #pragma once
+#include <bit>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <type_traits>
 
+#include <collab/backend/choose.hpp>
 #include <collab/core/config.hpp>
 #include <collab/core/error.hpp>
 #include <collab/core/expect.hpp>
@@ -14,6 +19,27 @@
 namespace collab {
 
 namespace detail {
+/// The square root of x >= 0, in float within two units of the last place where x is a normal
+/// number; of the smaller ones, whose root is below 1e-19, too small a root. std::sqrt may set
+/// errno, for which compilers leave a loop over it one number at a time.
+template <class T>
+COLLAB_HD COLLAB_INLINE T square_root(T x) {
+#ifndef __CUDA_ARCH__
+    if constexpr (std::is_same_v<T, float>) {
+        // 1 / sqrt x: the exponent halved, then Newton's steps, each of which doubles the digits
+        float y = std::bit_cast<float>(0x5f375a86u - (std::bit_cast<std::uint32_t>(x) >> 1));
+        const float half = 0.5f * x;
+        y *= 1.5f - half * y * y;
+        y *= 1.5f - half * y * y;
+        const float root = x * y;
+        const float better = root + 0.5f * y * (x - root * root);
+        // the steps make a NaN of infinity
+        return choose<float>(x <= std::numeric_limits<float>::max(), better, x);
+    }
+#endif
+    return std::sqrt(x);
+}
+
 template <class T>
 struct AdamStep {
     T* w;
@@ -24,12 +50,27 @@ struct AdamStep {
     /// the rest is not
     const T* corrections;
     T learning_rate, beta1, beta2, epsilon;
-    COLLAB_HD COLLAB_INLINE void operator()(std::size_t i) const {
-        const T g = gradient[i];
-        m[i] = beta1 * m[i] + (1 - beta1) * g;
-        v[i] = beta2 * v[i] + (1 - beta2) * g * g;
-        w[i] -=
-            learning_rate / corrections[0] * m[i] / (std::sqrt(v[i] / corrections[1]) + epsilon);
+    COLLAB_HD COLLAB_INLINE void operator()(std::size_t i) const { loaded()(i); }
+
+    /// The step with its corrections at hand: a store might change them where they lie, for all
+    /// that compilers know.
+    struct Loaded {
+        AdamStep step;
+        T rate, square_share;
+        COLLAB_HD COLLAB_INLINE void operator()(std::size_t i) const {
+            step.w[i] -= moved(i, step.gradient[i]);
+        }
+        /// What is taken from the weight, after both averages were moved by the gradient g.
+        COLLAB_HD COLLAB_INLINE T moved(std::size_t i, T g) const {
+            const T mean = step.beta1 * step.m[i] + (1 - step.beta1) * g;
+            const T square = step.beta2 * step.v[i] + (1 - step.beta2) * g * g;
+            step.m[i] = mean;
+            step.v[i] = square;
+            return rate * mean / (square_root(square / square_share) + step.epsilon);
+        }
+    };
+    COLLAB_HD COLLAB_INLINE Loaded loaded() const {
+        return {*this, learning_rate / corrections[0], corrections[1]};
     }
 };
 /// The same with weight decay: added to the gradient, or taken from the weight beside the step.
@@ -38,19 +79,20 @@ struct DecayedAdamStep {
     AdamStep<T> step;
     T weight_decay;
     bool decoupled;
-    COLLAB_HD COLLAB_INLINE void operator()(std::size_t i) const {
-        T g = step.gradient[i];
-        T& w = step.w[i];
-        if (decoupled)
-            w -= step.learning_rate * weight_decay * w;
-        else
-            g += weight_decay * w;
-        T& m = step.m[i];
-        T& v = step.v[i];
-        m = step.beta1 * m + (1 - step.beta1) * g;
-        v = step.beta2 * v + (1 - step.beta2) * g * g;
-        w -= step.learning_rate / step.corrections[0] * m /
-             (std::sqrt(v / step.corrections[1]) + step.epsilon);
+    COLLAB_HD COLLAB_INLINE void operator()(std::size_t i) const { loaded()(i); }
+
+    struct Loaded {
+        typename AdamStep<T>::Loaded step;
+        T added, taken;  ///< factors instead of a branch, which compilers would leave in the loop
+        COLLAB_HD COLLAB_INLINE void operator()(std::size_t i) const {
+            const T w = step.step.w[i];
+            const T g = step.step.gradient[i] + added * w;
+            step.step.w[i] = (w - taken * w) - step.moved(i, g);
+        }
+    };
+    COLLAB_HD COLLAB_INLINE Loaded loaded() const {
+        return {step.loaded(), decoupled ? T(0) : weight_decay,
+                decoupled ? step.learning_rate * weight_decay : T(0)};
     }
 };
 

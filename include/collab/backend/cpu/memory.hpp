@@ -82,6 +82,15 @@ COLLAB_NOINLINE void add(CpuContext& threads, const Map& map, View<const T> x, V
         x, y);
 }
 
+/// f, or f.loaded() where f has one: f with what it would read again for each i already read.
+template <class F>
+COLLAB_INLINE auto loaded(const F& f) {
+    if constexpr (requires { f.loaded(); })
+        return f.loaded();
+    else
+        return f;
+}
+
 /// f(i) for every i in [0, n), in any order, at once.
 template <class F>
 COLLAB_NOINLINE void for_each(CpuContext& threads, std::size_t n, const F& f) {
@@ -89,7 +98,7 @@ COLLAB_NOINLINE void for_each(CpuContext& threads, std::size_t n, const F& f) {
     threads.run(cut.count, [&](int piece) {
         // what f captured then lies in registers: a store through its pointers cannot have changed
         // it
-        const F local = f;
+        const auto local = loaded(f);
         const std::size_t end = static_cast<std::size_t>(cut.end(piece));
         COLLAB_INDEPENDENT
         for (std::size_t i = static_cast<std::size_t>(cut.begin(piece)); i < end; ++i)

@@ -38,6 +38,19 @@ struct Windows {
         return {first, last,
                 count_padding ? std::min(begin + kernel, in + pad) - begin : last - first};
     }
+    /// Inputs between the beginnings of two windows that no border cuts.
+    int step() const { return kernel > 0 ? stride : in / out; }
+    /// How many windows from output o on are alike: all that no border cuts, if o is the first of
+    /// them; 1 otherwise.
+    int alike(int o) const {
+        int first = 0;
+        int last = in % out == 0 ? out : 0;
+        if (kernel > 0) {
+            first = (pad + stride - 1) / stride;
+            last = in + pad < kernel ? 0 : std::min(out, (in + pad - kernel) / stride + 1);
+        }
+        return o == first && o < last ? last - first : 1;
+    }
     /// Each input lies in exactly one window.
     bool tile() const {
         return kernel > 0 ? kernel == stride && pad == 0 && in == out * stride : in % out == 0;
@@ -138,22 +151,79 @@ COLLAB_INLINE void pool_window(View<const T> image, const Dims& in, const Span& 
         }
 }
 
+/// Windows of one size beside each other: on maps of few channels a call for each window would cost
+/// more than its work.
+struct WindowRow {
+    Span rows, columns;  ///< of the first window
+    int width;           ///< of the map
+    int step;            ///< pixels between the windows
+    int count;
+    long channels;
+    int taps() const { return rows.length() * columns.length(); }
+    /// The first pixels of the taps of the first window, in a map that begins at `map`.
+    template <class T>
+    void list(View<T> map, T** tap) const {
+        for (int i = rows.first; i < rows.last; ++i)
+            for (int k = columns.first; k < columns.last; ++k)
+                *tap++ = map.data + (long(i) * width + k) * map.pixel;
+    }
+};
+
+/// f(Index<n>) for the numbers of taps that whole windows, or those cut by the border above or
+/// below, usually have; whether n is one.
+template <class F>
+bool with_taps(int n, const F& f) {
+    const auto is = [&](auto taps) { return n == taps && (f(taps), true); };
+    return is(Index<4>{}) || is(Index<9>{}) || is(Index<6>{});
+}
+
+/// y = a row of windows of N taps put together by Op, times `factor`.
+template <int N, class Op, class T>
+COLLAB_NOINLINE void combine_row(const WindowRow& row, View<const T> image, T factor, View<T> y) {
+    const T* t[N];
+    row.list(image, t);
+    const std::ptrdiff_t step = row.step * image.pixel;
+    const long channels = row.channels;
+    T* to = y.data;
+    for (long w = 0; w < row.count; ++w, to += y.pixel) {
+        const std::ptrdiff_t at = w * step;
+        COLLAB_INDEPENDENT
+        for (long c = 0; c < channels; ++c) {
+            T value = t[0][at + c];
+            static_for<N - 1>(
+                [&](auto i) COLLAB_LAMBDA_INLINE { value = Op::of(value, t[i() + 1][at + c]); });
+            to[c] = value * factor;
+        }
+    }
+}
+
 /// y = the windows of x put together by Op, times scale(window rows, window columns).
 template <class Op, class T, class Scale>
 COLLAB_COLD void pool(CpuContext& threads, const PoolShape& shape, const Scale& scale,
                       View<const T> x, View<T> y) {
     const Dims& in = shape.in;
     const Dims& out = shape.out;
+    const Windows2& windows = shape.windows;
     const Partition cut(long(shape.batch) * out.height,
                         grain / std::max(1L, long(in.size()) / out.height));
     threads.run(cut.count, [&](int piece) {
-        for (long row = cut.begin(piece); row < cut.end(piece); ++row) {
-            const View<const T> image{x.data + row / out.height * in.area() * x.pixel, x.pixel};
-            const Span rows = shape.windows.rows(static_cast<int>(row % out.height));
-            T* to = y.data + row * out.width * y.pixel;
-            for (int w = 0; w < out.width; ++w, to += y.pixel) {
-                const Span columns = shape.windows.columns(w);
-                pool_window<Op>(image, in, rows, columns, T(scale(rows, columns)), to);
+        for (long line = cut.begin(piece); line < cut.end(piece); ++line) {
+            const View<const T> image{x.data + line / out.height * in.area() * x.pixel, x.pixel};
+            const Span rows = windows.rows(static_cast<int>(line % out.height));
+            for (int w = 0; w < out.width;) {
+                const Span columns = windows.columns(w);
+                const WindowRow row{
+                    rows,       columns, in.width, windows.columns.step(), windows.columns.alike(w),
+                    in.channels};
+                const View<T> to{y.data + (line * out.width + w) * y.pixel, y.pixel};
+                const T factor = T(scale(rows, columns));
+                const bool done =
+                    row.count > 1 && with_taps(row.taps(), [&](auto taps) {
+                        combine_row<decltype(taps)::value, Op>(row, image, factor, to);
+                    });
+                if (!done)
+                    pool_window<Op>(image, in, rows, columns, factor, to.data);
+                w += done ? row.count : 1;
             }
         }
     });
@@ -167,56 +237,177 @@ COLLAB_INLINE void over_window(const Span& rows, const Span& columns, const F& f
             f(i, k);
 }
 
-/// Writes dx from its windows. window(pixel of y, rows, columns, room) begins a window and returns
-/// a function tap(pixel of x, fresh), called for the window's pixels row by row: it writes dx there
-/// where `fresh` (a constant) holds and adds to it otherwise. `room` is for one number per channel.
-/// Samples go in parallel, the windows of one in order, since they may overlap.
-template <class T, class Window>
-COLLAB_COLD void spread(CpuContext& threads, const PoolShape& shape, View<T> dx,
-                        const Window& window) {
+/// Writes dx from its windows. way.window(pixel of y, rows, columns, room) begins a window and
+/// returns a function tap(pixel of x, fresh), called for the window's pixels row by row: it writes
+/// dx there where `fresh` (a constant) holds and adds to it otherwise. `room` is for one number per
+/// channel. way.row(Index of taps, pixel of y, row, image, fresh) does the same for a row of
+/// windows of the image that begins at a pixel of x. Samples go in parallel, the windows of one in
+/// order, since they may overlap.
+template <class T, class Way>
+COLLAB_COLD void spread(CpuContext& threads, const PoolShape& shape, View<T> dx, const Way& way) {
     const Dims& in = shape.in;
     const Dims& out = shape.out;
-    const Partition cut(shape.batch, grain / in.size());
-    const auto sample = [&](long b, T* room, auto fresh) {
-        for (int h = 0; h < out.height; ++h)
-            for (int w = 0; w < out.width; ++w) {
-                const Span rows = shape.windows.rows(h);
-                const Span columns = shape.windows.columns(w);
-                auto tap = window((b * out.height + h) * out.width + w, rows, columns, room);
-                over_window(rows, columns, [&](int i, int k) COLLAB_LAMBDA_INLINE {
-                    tap((b * in.height + i) * in.width + k, fresh);
-                });
+    const Windows& columns = shape.windows.columns;
+    const auto line = [&](long b, int h, T* room, auto fresh) {
+        const long first = (b * out.height + h) * out.width;
+        for (int w = 0; w < out.width;) {
+            const WindowRow row{shape.windows.rows(h), columns(w),       in.width,
+                                columns.step(),        columns.alike(w), in.channels};
+            if (row.count > 1 && with_taps(row.taps(), [&](auto taps) {
+                    way.row(taps, first + w, row, b * in.area(), fresh);
+                })) {
+                w += row.count;
+                continue;
             }
+            auto tap = way.window(first + w, row.rows, row.columns, room);
+            over_window(row.rows, row.columns, [&](int i, int k) COLLAB_LAMBDA_INLINE {
+                tap(b * in.area() + long(i) * in.width + k, fresh);
+            });
+            ++w;
+        }
     };
+    const Partition cut(shape.batch, grain / in.size());
     threads.run(cut.count, [&](int piece) {
         T* room = threads.scratch<T>(static_cast<std::size_t>(in.channels));
         for (long b = cut.begin(piece); b < cut.end(piece); ++b) {
             if (shape.windows.tile()) {
-                sample(b, room, std::true_type{});
+                for (int h = 0; h < out.height; ++h)
+                    line(b, h, room, std::true_type{});
                 continue;
             }
             T* to = dx.data + b * in.area() * dx.pixel;
             for (int i = 0; i < in.area(); ++i, to += dx.pixel)
                 std::fill(to, to + in.channels, T(0));
-            sample(b, room, std::false_type{});
+            for (int h = 0; h < out.height; ++h)
+                line(b, h, room, std::false_type{});
         }
     });
 }
 
+/// A row of windows of N taps, each of which gets from[c] times `factor`; `from` is one pixel of dy
+/// after the other.
+template <int N, bool Fresh, class T>
+COLLAB_NOINLINE void spread_row(const WindowRow& row, View<const T> from, T factor, View<T> image) {
+    T* to[N];
+    row.list(image, to);
+    const std::ptrdiff_t step = row.step * image.pixel;
+    const long channels = row.channels;
+    const T* share_of = from.data;
+    for (long w = 0; w < row.count; ++w, share_of += from.pixel) {
+        const std::ptrdiff_t at = w * step;
+        COLLAB_INDEPENDENT
+        for (long c = 0; c < channels; ++c) {
+            const T share = share_of[c] * factor;
+            static_for<N>([&](auto i) COLLAB_LAMBDA_INLINE {
+                to[i()][at + c] = Fresh ? share : to[i()][at + c] + share;
+            });
+        }
+    }
+}
+
 /// Shares dy out evenly: the backward pass of every average.
+template <class T, class Scale>
+struct SpreadEvenly {
+    const Scale& scale;
+    View<const T> dy;
+    View<T> dx;
+    int channels;
+
+    auto window(long o, Span rows, Span columns, T*) const {
+        return [from = dy.data + o * dy.pixel, factor = scale(rows, columns), to_map = dx,
+                n = channels](long i, auto fresh) {
+            T* to = to_map.data + i * to_map.pixel;
+            COLLAB_INDEPENDENT
+            for (int c = 0; c < n; ++c)
+                to[c] = fresh() ? from[c] * factor : to[c] + from[c] * factor;
+        };
+    }
+    template <int N, bool Fresh>
+    void row(Index<N>, long o, const WindowRow& r, long image, std::bool_constant<Fresh>) const {
+        spread_row<N, Fresh, T>(r, {dy.data + o * dy.pixel, dy.pixel}, scale(r.rows, r.columns),
+                                {dx.data + image * dx.pixel, dx.pixel});
+    }
+};
 template <class T, class Scale>
 COLLAB_COLD void spread_evenly(CpuContext& threads, const PoolShape& shape, const Scale& scale,
                                View<const T> dy, View<T> dx) {
-    spread(threads, shape, dx, [&](long o, Span rows, Span columns, T*) {
-        return [from = dy.data + o * dy.pixel, factor = scale(rows, columns), dx,
-                channels = shape.in.channels](long i, auto fresh) {
+    spread(threads, shape, dx, SpreadEvenly<T, Scale>{scale, dy, dx, shape.in.channels});
+}
+
+/// What of `left` an element takes that is the largest, or a NaN; it leaves the rest.
+template <class T>
+COLLAB_INLINE T take_if_largest(T x, T largest, T& left) {
+    const bool taker = (x == largest) | (x != x);
+    const T taken = collab::detail::choose<T>(taker, left, T(0));
+    left = collab::detail::choose<T>(taker, T(0), left);
+    return taken;
+}
+
+/// The maps of a maximum's backward pass.
+template <class T>
+struct LargestMaps {
+    View<const T> x, y, dy;
+    View<T> dx;
+};
+/// A row of windows of N taps: the gradient of each goes to the first of its taps that is as large
+/// as y, or a NaN. The maps begin where the row does, those of x and dx where its image does.
+template <int N, bool Fresh, class T>
+COLLAB_NOINLINE void give_row(const WindowRow& row, const LargestMaps<T>& m) {
+    const T* in[N];
+    T* to[N];
+    row.list(m.x, in);
+    row.list(m.dx, to);
+    const std::ptrdiff_t step = row.step * m.x.pixel;
+    const std::ptrdiff_t to_step = row.step * m.dx.pixel;
+    const long channels = row.channels;
+    for (long w = 0; w < row.count; ++w) {
+        const T* const gradient = m.dy.data + w * m.dy.pixel;
+        const T* const largest = m.y.data + w * m.y.pixel;
+        COLLAB_INDEPENDENT
+        for (long c = 0; c < channels; ++c) {
+            T left = gradient[c];
+            const T most = largest[c];
+            static_for<N>([&](auto i) COLLAB_LAMBDA_INLINE {
+                const T taken = take_if_largest(in[i()][w * step + c], most, left);
+                T& target = to[i()][w * to_step + c];
+                target = Fresh ? taken : target + taken;
+            });
+        }
+    }
+}
+
+/// Gives dy to the largest elements: see max_pool_backward.
+template <class T>
+struct GiveToLargest {
+    LargestMaps<T> m;
+    int channels;
+
+    /// What of dy has found no taker yet is dy itself at the first pixel, then what is left in
+    /// `room`.
+    auto window(long o, Span, Span, T* room) const {
+        return [left = m.dy.data + o * m.dy.pixel, top = m.y.data + o * m.y.pixel, room, x = m.x,
+                dx = m.dx, n = channels](long i, auto fresh) mutable {
+            const T* in = x.data + i * x.pixel;
             T* to = dx.data + i * dx.pixel;
             COLLAB_INDEPENDENT
-            for (int c = 0; c < channels; ++c)
-                to[c] = fresh() ? from[c] * factor : to[c] + from[c] * factor;
+            for (int c = 0; c < n; ++c) {
+                T rest = left[c];
+                const T taken = take_if_largest(in[c], top[c], rest);
+                to[c] = fresh() ? taken : to[c] + taken;
+                room[c] = rest;
+            }
+            left = room;
         };
-    });
-}
+    }
+    template <int N, bool Fresh>
+    void row(Index<N>, long o, const WindowRow& r, long image, std::bool_constant<Fresh>) const {
+        const LargestMaps<T> there{{m.x.data + image * m.x.pixel, m.x.pixel},
+                                   {m.y.data + o * m.y.pixel, m.y.pixel},
+                                   {m.dy.data + o * m.dy.pixel, m.dy.pixel},
+                                   {m.dx.data + image * m.dx.pixel, m.dx.pixel}};
+        give_row<N, Fresh, T>(r, there);
+    }
+};
 
 /// One over the number of pixels that an average counts.
 template <class T>
@@ -241,24 +432,7 @@ template <class T>
 COLLAB_COLD void max_pool_backward(CpuContext& threads, const Pooling& g, View<const T> x,
                                    View<const T> y, View<const T> dy, View<T> dx) {
     detail::spread(threads, detail::PoolShape(g), dx,
-                   [&](long o, detail::Span, detail::Span, T* room) {
-                       // What of dy has found no taker yet: dy itself at the first pixel, then what
-                       // is left in `room`.
-                       return [left = dy.data + o * dy.pixel, top = y.data + o * y.pixel, room, x,
-                               dx, channels = g.in.channels](long i, auto fresh) mutable {
-                           const T* in = x.data + i * x.pixel;
-                           T* to = dx.data + i * dx.pixel;
-                           COLLAB_INDEPENDENT
-                           for (int c = 0; c < channels; ++c) {
-                               const bool taker = (in[c] == top[c]) | (in[c] != in[c]);
-                               const T rest = left[c];
-                               const T taken = collab::detail::choose<T>(taker, rest, T(0));
-                               to[c] = fresh() ? taken : to[c] + taken;
-                               room[c] = collab::detail::choose<T>(taker, T(0), rest);
-                           }
-                           left = room;
-                       };
-                   });
+                   detail::GiveToLargest<T>{{x, y, dy, dx}, g.in.channels});
 }
 
 /// y = the average of each window.

@@ -220,6 +220,8 @@ void winograd_products(const WinogradProduct<T>& o, int vectors, Prefetcher& ahe
             take(Index<12>{}, Index<2>{}, (count / 12 - (count % 12 == 4 && count > 12)) * 12);
             take(Index<8>{}, Index<2>{}, count / 8 * 8);
         }
+        if constexpr (!many_registers)  // 8 = 4 + 4: the number of tiles is a multiple of four
+            take(Index<6>{}, Index<2>{}, (count / 6 - (count % 6 == 2)) * 6);
         take(Index<4>{}, Index<2>{}, count);
     } else {
         constexpr int most = many_registers ? 16 : 12;

@@ -120,26 +120,43 @@ void winograd_target(const WinogradGradientJob<T>& job, int first, int count, T*
     }
 }
 
-/// du[Inputs][V * lanes] = or += sum over tiles of v[tile][lanes] (the first Inputs of them) times
-/// q[V][tile][lanes].
+/// The operands of winograd_sum, for a block of `wide` registers of targets: v lies as [input /
+/// lanes][tile][input % lanes], q as [register][tile][lanes], du as [input][register][lanes].
+template <class T>
+struct WinogradBlockSums {
+    const T* v;
+    std::ptrdiff_t v_chunk;
+    const T* q;
+    std::ptrdiff_t q_chunk;
+    int tiles, wide;
+    T* du;
+    bool set;
+};
+
+/// du[first, first + Inputs)[V * lanes] = or += sum over tiles of v times q.
 template <class T, int Inputs, int V>
-COLLAB_NOINLINE void winograd_sum(const T* v, const T* q, std::ptrdiff_t q_chunk, int tiles, T* du,
-                                  bool set) {
+COLLAB_NOINLINE void winograd_sum(const WinogradBlockSums<T>& o, int first) {
     constexpr int L = lanes<T>;
     Vector<T> acc[Inputs][V];
+    const T* v[Inputs];
     inline_loop<Inputs>([&](int i) COLLAB_LAMBDA_INLINE {
+        v[i] = o.v + (first + i) / L * o.v_chunk + (first + i) % L;
         inline_loop<V>([&](int r) COLLAB_LAMBDA_INLINE { acc[i][r] = Vector<T>{}; });
     });
-    for (int t = 0; t < tiles; ++t, v += L, q += L) {
+    const T* const q = o.q;
+    const std::ptrdiff_t chunk = o.q_chunk;
+    const std::ptrdiff_t end = std::ptrdiff_t(o.tiles) * L;
+    for (std::ptrdiff_t t = 0; t < end; t += L) {
         Vector<T> d[V];
-        inline_loop<V>([&](int r) COLLAB_LAMBDA_INLINE { d[r] = load(q + r * q_chunk); });
+        inline_loop<V>([&](int r) COLLAB_LAMBDA_INLINE { d[r] = load(q + r * chunk + t); });
         inline_loop<Inputs>([&](int i) COLLAB_LAMBDA_INLINE {
-            const T value = v[i];
+            const T value = v[i][t];
             inline_loop<V>([&](int r)
                                COLLAB_LAMBDA_INLINE { add_product(acc[i][r], value, d[r]); });
         });
     }
-    if (!set)
+    T* const du = o.du + std::ptrdiff_t(first) * V * L;
+    if (!o.set)
         inline_loop<Inputs>([&](int i) COLLAB_LAMBDA_INLINE {
             inline_loop<V>([&](int r)
                                COLLAB_LAMBDA_INLINE { acc[i][r] += load(du + (i * V + r) * L); });
@@ -149,27 +166,58 @@ COLLAB_NOINLINE void winograd_sum(const T* v, const T* q, std::ptrdiff_t q_chunk
     });
 }
 
-/// The operands of winograd_sum, for a block of `wide` registers and `inputs` inputs.
+/// How many of `left` inputs, a multiple of a register's, the next sum takes: as many as the
+/// registers hold beside `wide` of targets. Of 16 registers 12 hold sums, and 8 = 4 + 4 keeps more
+/// of them in flight than 6 + 2.
 template <class T>
-struct WinogradBlockSums {
-    const T *v, *q;
+constexpr int winograd_inputs(int left, int wide) {
+    constexpr int most = many_registers ? 8 : 4;
+    if (wide == 1)
+        return std::min(lanes<T>, 2 * most);
+    return many_registers || left % 6 == 2 || left < 6 ? std::min(lanes<T>, most) : 6;
+}
+
+/// The sums of all inputs, of which there are `padded`.
+template <class T>
+void winograd_block_sums(const WinogradBlockSums<T>& o, int padded, Prefetcher& ahead) {
+    constexpr int most = many_registers ? 8 : 4;
+    for (int first = 0; first < padded;) {
+        const int inputs = winograd_inputs<T>(padded - first, o.wide);
+        ahead.step();
+        if (o.wide == 1)
+            winograd_sum<T, std::min(lanes<T>, 2 * most), 1>(o, first);
+        else if (many_registers || inputs != 6)
+            winograd_sum<T, std::min(lanes<T>, most), 2>(o, first);
+        else if constexpr (!many_registers)
+            winograd_sum<T, 6, 2>(o, first);
+        first += inputs;
+    }
+}
+
+/// The operands at one position: of inputs, of targets, `tiles` tiles of each.
+template <class T>
+struct WinogradOperands {
+    const T* v;
+    std::ptrdiff_t v_chunk;
+    const T* q;
     std::ptrdiff_t q_chunk;
-    int tiles, inputs, wide;
-    T* du;
+    int tiles;
     bool set;
 };
-/// In as many calls as the registers ask for.
+/// Adds them to the sums of position k, or sets these.
 template <class T>
-COLLAB_INLINE void winograd_block_sums(const WinogradBlockSums<T>& o) {
-    constexpr int L = lanes<T>;
-    constexpr int two = std::min(L, many_registers ? 8 : 4);
-    constexpr int one = std::min(L, many_registers ? 16 : 8);
-    if (o.wide == 2)
-        for (int i = 0; i < o.inputs; i += two)
-            winograd_sum<T, two, 2>(o.v + i, o.q, o.q_chunk, o.tiles, o.du + i * 2 * L, o.set);
-    else
-        for (int i = 0; i < o.inputs; i += one)
-            winograd_sum<T, one, 1>(o.v + i, o.q, o.q_chunk, o.tiles, o.du + i * L, o.set);
+void winograd_position_sums(const WinogradGradientJob<T>& job, const WinogradOperands<T>& o, int k,
+                            Prefetcher& ahead) {
+    const int vectors = ceil_div(job.targets, lanes<T>);
+    const int padded = job.source.padded();
+    for (int r = 0; r < vectors; r += block_vectors) {
+        const int wide = std::min(block_vectors, vectors - r);
+        T* const du = job.du + winograd_block<T>(job.source.edge, padded, r / block_vectors) +
+                      k * winograd_position<T>(padded, wide);
+        winograd_block_sums(WinogradBlockSums<T>{o.v, o.v_chunk, o.q + r * o.q_chunk, o.q_chunk,
+                                                 o.tiles, wide, du, o.set},
+                            padded, ahead);
+    }
 }
 
 /// Adds all tiles of the job to its sums.
@@ -187,28 +235,18 @@ void winograd_weight_gradient(const WinogradGradientJob<T>& job) {
     T* const q = v + in.size();
     Prefetcher nothing;
     Prefetcher& ahead = job.ahead ? *job.ahead : nothing;
-    ahead.spread(long(ceil_div(all, most)) * positions * ceil_div(s.channels, L));
+    ahead.spread(long(ceil_div(all, most)) * positions * ceil_div(s.channels, L) *
+                 ceil_div(vectors, block_vectors));
     for (int t = 0; t < all; t += most) {
         const int count = std::min(most, all - t);
         winograd_input(s, t, count, count, v, in);
         for_edge(s.edge, [&](auto edge) { winograd_target<T, edge()>(job, t, count, q, out); });
-        const bool set = job.first && t == 0;
         for (int k = 0; k < positions; ++k)
-            for (int c = 0; c < s.channels; c += L) {
-                ahead.step();
-                const T* const from = v + k * in.position + c / L * in.chunk;
-                for (int r = 0; r < vectors; r += block_vectors) {
-                    const int wide = std::min(block_vectors, vectors - r);
-                    const int left = std::min(L, s.channels - c);
-                    const T* const d = q + k * out.position + r * out.chunk;
-                    const std::ptrdiff_t position = winograd_position<T>(s.padded(), wide);
-                    T* const du = job.du +
-                                  winograd_block<T>(s.edge, s.padded(), r / block_vectors) +
-                                  k * position + std::ptrdiff_t(c) * wide * L;
-                    winograd_block_sums(
-                        WinogradBlockSums<T>{from, d, out.chunk, count, left, wide, du, set});
-                }
-            }
+            winograd_position_sums(job,
+                                   WinogradOperands<T>{v + k * in.position, in.chunk,
+                                                       q + k * out.position, out.chunk, count,
+                                                       job.first && t == 0},
+                                   k, ahead);
     }
 }
 
