@@ -257,7 +257,8 @@ struct WinogradPass {
         const bool few = 16 * (in + out) * sizeof(T) <= 6 * 1024;
         const bool many =
             std::size_t(winograd_positions(edge)) * in * out * sizeof(T) > (std::size_t(8) << 20);
-        tiles = std::min(few ? 16 : many ? most : 48, round_up(all_tiles, 4));
+        constexpr int fewest = many_registers ? 16 : 24;  // whole register tiles
+        tiles = std::min(few ? fewest : many ? most : 48, round_up(all_tiles, 4));
         panel = std::min(block_vectors, ceil_div(targets, lanes<T>));
     }
 };
