@@ -26,6 +26,7 @@ struct Data {
     Numbers parameters, state;
     Batch batch, last;         ///< `last` has one sample fewer, if there are more
     Numbers images, gradient;  ///< of a pass through the first network
+    double rate = 0.02;        ///< of the three steps; smaller where those diverge
 };
 Data drawn(const Case& c, const NamedTensors& catalogue, std::uint64_t seed);
 

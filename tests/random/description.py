@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-# description: random networks and collaborations as plain data, the shapes that the library gives them, and their C++.
+# description: random networks and collaborations as plain data, the shapes that the library gives
+# them, and their C++.
 #
-# A network is {"input": [channels, height, width], "layers": [layer, ...]}. A layer is {"op": name, ...}; lists of layers inside
-# composites are lists. A case is {"seed", "batch", "samples", "networks", "mkbs", "policies", "metric", "methods", "alpha"};
-# what an MKB is, DrawTogether.mkb says.
+# A network is {"input": [channels, height, width], "layers": [layer, ...]}. A layer is
+# {"op": name, ...}; lists of layers inside composites are lists. A case is {"seed", "batch",
+# "samples", "networks", "mkbs", "policies", "metric", "methods", "alpha"}; what an MKB is,
+# DrawTogether.mkb says.
 import random
 
 ACTIVATIONS = ["Relu", "Relu6", "Elu", "Sigmoid", "LeakyRelu"]
@@ -60,7 +62,8 @@ def output(layer, dims):
         expect(c % groups == 0 and out % groups == 0, "groups")
         return out, window_extent(h, kh, sh, ph), window_extent(w, kw, sw, pw)
     if op == "ConvTranspose2d":
-        (kh, kw), (sh, sw), (ph, pw), (oh, ow) = layer["kernel"], layer["stride"], layer["pad"], layer["output_pad"]
+        (kh, kw), (sh, sw), (ph, pw) = layer["kernel"], layer["stride"], layer["pad"]
+        oh, ow = layer["output_pad"]
         expect((oh < sh and ow < sw) or (oh, ow) == (0, 0), "output padding")
         out = layer["out"], (h - 1) * sh - 2 * ph + kh + oh, (w - 1) * sw - 2 * pw + kw + ow
         expect(out[1] > 0 and out[2] > 0, "nothing is left")
@@ -175,7 +178,8 @@ def cpp(layer):
         return "BatchNormWith<OtherConstants>"
     if op == "Residual":
         shortcut = layer["shortcut"]
-        more = ", PadShortcut" if shortcut == "pad" else f", {as_list(shortcut)}" if shortcut else ""
+        more = f", {as_list(shortcut)}" if shortcut and shortcut != "pad" else ""
+        more = ", PadShortcut" if shortcut == "pad" else more
         return f"Residual<{as_list(layer['body'])}{more}>"
     if op in ("Concat", "ChannelSplit", "DenseBlock"):
         return f"{op}<{', '.join(as_list(b) for b in layer['branches'])}>"
@@ -222,13 +226,16 @@ class Draw:
             return [2, 2]
         return [self.r.randint(1, most), self.r.randint(1, most)]
 
+    def stride_of(self, keep):
+        return [1, 1] if keep else self.stride()
+
     def conv(self, dims, out=None, keep=False):
         c, h, w = dims
         kernel = self.kernel(h, w)
         if keep:
             kernel = [k if k % 2 else k + 1 for k in kernel]
         out = out or self.channels()
-        layer = {"op": "Conv2d", "out": out, "kernel": kernel, "stride": [1, 1] if keep else self.stride(),
+        layer = {"op": "Conv2d", "out": out, "kernel": kernel, "stride": self.stride_of(keep),
                  "pad": [k // 2 for k in kernel], "groups": 1, "bias": self.chance(0.4)}
         if not keep and self.chance(0.3):
             layer["pad"] = [self.r.randint(0, 2), self.r.randint(0, 2)]
@@ -239,20 +246,26 @@ class Draw:
 
     def depthwise(self, dims, keep=False):
         layer = self.conv(dims, dims[0], keep)
-        return {"op": "DepthwiseConv2d", "kernel": layer["kernel"], "stride": layer["stride"], "pad": layer["pad"], "bias": layer["bias"]}
+        return {"op": "DepthwiseConv2d", "kernel": layer["kernel"], "stride": layer["stride"],
+                "pad": layer["pad"], "bias": layer["bias"]}
 
     def transposed(self, dims):
         layer = self.conv(dims)
         stride = layer["stride"]
         rest = [self.r.randint(0, s - 1) for s in stride] if self.chance(0.5) else [0, 0]
-        return {"op": "ConvTranspose2d", "out": layer["out"], "kernel": layer["kernel"], "stride": stride,
+        return {"op": "ConvTranspose2d", "out": layer["out"], "kernel": layer["kernel"],
+                "stride": stride,
                 "pad": layer["pad"], "output_pad": rest, "bias": layer["bias"]}
 
     def pool(self, dims, keep=False):
         op = self.r.choice(["MaxPool", "AvgPool"])
         kernel = [3, 3] if keep else self.r.choice([[2, 2], [2, 2], [3, 3], [1, 2], [3, 2], [4, 4]])
-        layer = {"op": op, "kernel": kernel, "stride": [1, 1] if keep else self.r.choice([kernel, [2, 2], [1, 1], [3, 1], [2, 3]]),
-                 "pad": [1, 1] if keep else [self.r.randint(0, k // 2) for k in kernel] if self.chance(0.5) else [0, 0],
+        stride = pad = [1, 1]
+        if not keep:
+            stride = self.r.choice([kernel, [2, 2], [1, 1], [3, 1], [2, 3]])
+            padded = self.chance(0.5)
+            pad = [self.r.randint(0, k // 2) for k in kernel] if padded else [0, 0]
+        layer = {"op": op, "kernel": kernel, "stride": stride, "pad": pad,
                  "ceil": not keep and self.chance(0.4)}
         if op == "AvgPool":
             layer["exclude"] = self.chance(0.4)
@@ -298,7 +311,8 @@ class Draw:
             if out[1:] == (1, 1) and self.chance(0.5):
                 shortcut.append({"op": "Linear", "out": out[0], "bias": self.chance(0.5)})
             else:
-                shortcut.append({"op": "Conv2d", "out": out[0], "kernel": [1, 1], "stride": [1, 1], "pad": [0, 0], "groups": 1, "bias": self.chance(0.5)})
+                shortcut.append({"op": "Conv2d", "out": out[0], "kernel": [1, 1], "stride": [1, 1],
+                                 "pad": [0, 0], "groups": 1, "bias": self.chance(0.5)})
             if self.chance(0.5):
                 shortcut.append({"op": "BatchNorm"})
         return {"op": "Residual", "body": body, "shortcut": shortcut}
@@ -343,11 +357,14 @@ class Draw:
         if r < 0.77 and deep < 2:
             return self.residual(dims, deep)
         if r < 0.88 and deep < 2:
-            return self.branches(self.r.choice(["Concat", "ChannelSplit", "DenseBlock"]), dims, deep)
+            return self.branches(self.r.choice(["Concat", "ChannelSplit", "DenseBlock"]), dims,
+                                 deep)
         if r < 0.90:
-            return {"op": "Maxout", "pieces": self.r.choice([k for k in (2, 3, 4, 1) if c % k == 0])}
+            pieces = [k for k in (2, 3, 4, 1) if c % k == 0]
+            return {"op": "Maxout", "pieces": self.r.choice(pieces)}
         if r < 0.92:
-            return {"op": "ChannelShuffle", "groups": self.r.choice([k for k in range(1, c + 1) if c % k == 0])}
+            groups = [k for k in range(1, c + 1) if c % k == 0]
+            return {"op": "ChannelShuffle", "groups": self.r.choice(groups)}
         if r < 0.94:
             return {"op": "PadChannels", "channels": c + self.r.randint(0, 4)}
         if r < 0.95 and not keep:
@@ -371,7 +388,8 @@ class Draw:
             except (Refused, IndexError):
                 continue
             size = out[0] * out[1] * out[2]
-            if out[0] <= 2 * self.widest and size <= self.largest and not (keep and out[1:] != tuple(dims[1:])):
+            keeps = not keep or out[1:] == tuple(dims[1:])
+            if out[0] <= 2 * self.widest and size <= self.largest and keeps:
                 return layer, out
 
     def image(self):
@@ -401,7 +419,8 @@ class Draw:
         layers = []
         size = dims[0] * dims[1] * dims[2]
         if self.chance(0.06):   # without a linear layer
-            layers.append({"op": "Conv2d", "out": classes, "kernel": [1, 1], "stride": [1, 1], "pad": [0, 0], "groups": 1, "bias": True})
+            layers.append({"op": "Conv2d", "out": classes, "kernel": [1, 1], "stride": [1, 1],
+                           "pad": [0, 0], "groups": 1, "bias": True})
             layers.append({"op": "GlobalAvgPool"})
             if self.chance(0.5):
                 layers.append({"op": "Flatten"})
@@ -412,7 +431,8 @@ class Draw:
             else:
                 layers.append({"op": "GlobalAvgPool"})
         dims = through(layers, dims)
-        for _ in range(self.r.choice([0, 0, 0, 0, 1, 1, 2])):   # what stands between Flatten and Linear
+        # what stands between Flatten and Linear
+        for _ in range(self.r.choice([0, 0, 0, 0, 1, 1, 2])):
             layer, out = self.layer(dims, flat=False)
             if out[1:] == (1, 1):
                 layers.append(layer)
@@ -439,8 +459,14 @@ def feature(network, tag):
     raise Refused("no such cut")
 
 
+def place_of(layers, tag):
+    """Where the cut of this name stands."""
+    return next(k for k, l in enumerate(layers) if l["op"] == "Cut" and l["tag"] == tag)
+
+
 def conv(out, kernel, stride=(1, 1)):
-    return {"op": "Conv2d", "out": out, "kernel": [kernel, kernel], "stride": list(stride), "pad": [kernel // 2] * 2, "groups": 1, "bias": False}
+    return {"op": "Conv2d", "out": out, "kernel": [kernel, kernel], "stride": list(stride),
+            "pad": [kernel // 2] * 2, "groups": 1, "bias": False}
 
 
 def named(*ops):
@@ -450,8 +476,10 @@ def named(*ops):
 def usual_decoder(code, feature):
     """What the library's Decoder is."""
     stride = [max(1, -(-f // m)) for f, m in zip(feature[1:], code[1:])]
-    rest = [min(max(f - 1 - (m - 1) * s, 0), s - 1) for f, m, s in zip(feature[1:], code[1:], stride)]
-    return [{"op": "ConvTranspose2d", "out": feature[0], "kernel": [3, 3], "stride": stride, "pad": [1, 1], "output_pad": rest, "bias": False}, *named("BatchNorm")]
+    rest = [min(max(f - 1 - (m - 1) * s, 0), s - 1)
+            for f, m, s in zip(feature[1:], code[1:], stride)]
+    return [{"op": "ConvTranspose2d", "out": feature[0], "kernel": [3, 3], "stride": stride,
+             "pad": [1, 1], "output_pad": rest, "bias": False}, *named("BatchNorm")]
 
 
 def deployed(case, i):
@@ -462,55 +490,77 @@ def deployed(case, i):
         layers.append(layer)
         for mkb in case.get("mkbs", []):
             if layer["op"] == "Cut" and layer["tag"] == mkb["tag"]:
-                layers.append({"op": "MutualKnowledge", "merge": mkb["merge"], "encoder": mkb["encoders"][i], "transfer": mkb["transfer"], "decoder": mkb["decoders"][i]})
+                layers.append({"op": "MutualKnowledge", "merge": mkb["merge"],
+                               "encoder": mkb["encoders"][i], "transfer": mkb["transfer"],
+                               "decoder": mkb["decoders"][i]})
     return {"input": network["input"], "layers": layers}
 
 
 class DrawTogether(Draw):
     def mkb(self, tag, networks):
-        """{"tag", "merge", "encoders", "transfer", "decoders": lists of layers, "text": its C++}."""
+        """{"tag", "merge", "encoders", "transfer", "decoders": lists of layers, "text": C++}."""
         features = [feature(n, tag) for n in networks]
         channels = self.r.randint(2, 5)
         code = channels, self.r.randint(1, 4), self.r.randint(1, 4)
         extent = self.r.randint(1, 4)
-        usual = [(channels, *(window_extent(e, 3, max(1, -(-e // extent)), 1) for e in f[1:])) for f in features]
+        usual = [(channels, *(window_extent(e, 3, max(1, -(-e // extent)), 1) for e in f[1:]))
+                 for f in features]
         if len(set(usual)) == 1 and self.chance(0.7):
             encoder, code = f"Encoder<{channels}, {extent}>", usual[0]
-            encoders = [[conv(channels, 3, [max(1, -(-e // extent)) for e in f[1:]]), *named("BatchNorm", "Elu")] for f in features]
+            encoders = [[conv(channels, 3, [max(1, -(-e // extent)) for e in f[1:]]),
+                         *named("BatchNorm", "Elu")] for f in features]
         else:
             encoders = []
             for _ in features:
                 k = self.r.choice([1, 3])
                 more = self.r.choice([["BatchNorm", "Elu"], ["BatchNorm"], ["Relu"], []])
-                encoders.append([{"op": "AdaptiveAvgPool", "extent": list(code[1:])}, conv(channels, k), *named(*more)])
+                encoders.append([{"op": "AdaptiveAvgPool", "extent": list(code[1:])},
+                                 conv(channels, k), *named(*more)])
             encoder = f"Each<{', '.join(map(as_list, encoders))}>"
-        usual_transfer = [conv(channels, 3), *named("BatchNorm", "Elu"), conv(channels, 3), *named("BatchNorm")]
-        transfer = self.r.choice([usual_transfer, usual_transfer, [conv(channels, 3), *named("BatchNorm")], [conv(channels, 1), *named("Elu")]])
+        usual_transfer = [conv(channels, 3), *named("BatchNorm", "Elu"), conv(channels, 3),
+                          *named("BatchNorm")]
+        transfer = self.r.choice([usual_transfer, usual_transfer,
+                                  [conv(channels, 3), *named("BatchNorm")],
+                                  [conv(channels, 1), *named("Elu")]])
         if code[1:] == (1, 1) and self.chance(0.3):
             transfer = [{"op": "Linear", "out": channels, "bias": True}, *named("Elu")]
-        fits = all(all(-(-f // max(1, -(-f // m))) == m for f, m in zip(shape[1:], code[1:])) for shape in features)
+        fits = all(all(-(-f // max(1, -(-f // m))) == m for f, m in zip(shape[1:], code[1:]))
+                   for shape in features)
         if fits and self.chance(0.7):
             decoder, decoders = "Decoder", [usual_decoder(code, f) for f in features]
         else:
-            decoders = [[{"op": "AdaptiveAvgPool", "extent": list(f[1:])}, conv(f[0], self.r.choice([1, 3])), *named(*self.r.choice([["BatchNorm"], []]))] for f in features]
+            decoders = [[{"op": "AdaptiveAvgPool", "extent": list(f[1:])},
+                         conv(f[0], self.r.choice([1, 3])),
+                         *named(*self.r.choice([["BatchNorm"], []]))] for f in features]
             decoder = f"Each<{', '.join(map(as_list, decoders))}>"
         merge = self.r.choice([[], [], ["SumMerge"], ["IdentityMerge"], ["ProductMerge"]])
         options = [f"At<{tag}>"] + merge
-        options += self.r.choice([[], [], ["Embedding<Flatten>"], ["Embedding<Flatten, Linear<6>>"], ["Embedding<Conv2d<3, 3>, BatchNorm, Flatten>"], ["Embedding<GlobalAvgPool>"]])
-        text = f"MKB<{encoder}, {f'Transfer<{channels}>' if transfer is usual_transfer else as_list(transfer)}, {decoder}, {', '.join(options)}>"
-        return {"tag": tag, "merge": (merge + ["ProductMerge"])[0], "encoders": encoders, "transfer": transfer, "decoders": decoders, "text": text}
+        options += self.r.choice([[], [], ["Embedding<Flatten>"], ["Embedding<Flatten, Linear<6>>"],
+                                  ["Embedding<Conv2d<3, 3>, BatchNorm, Flatten>"],
+                                  ["Embedding<GlobalAvgPool>"]])
+        between = f"Transfer<{channels}>" if transfer is usual_transfer else as_list(transfer)
+        text = f"MKB<{encoder}, {between}, {decoder}, {', '.join(options)}>"
+        return {"tag": tag, "merge": (merge + ["ProductMerge"])[0], "encoders": encoders,
+                "transfer": transfer, "decoders": decoders, "text": text}
 
     def methods(self, n, classes, tag):
         """Methods for n networks and what else they need."""
         exit_at = f"Exit<{tag}, Layers<GlobalAvgPool, Linear<{classes}>>>"
-        some = ["TfKd", f"NativeEnsemble<Layers<GlobalAvgPool, Linear<{classes}>>, {self.r.randint(2, 3)}, {tag}>"]
+        branch = f"Layers<GlobalAvgPool, Linear<{classes}>>"
+        some = ["TfKd", f"NativeEnsemble<{branch}, {self.r.randint(2, 3)}, {tag}>"]
         frozen = []
         if n >= 2:
-            some += ["MutualLearning<>", "MutualLearning<Attached>", "MutualLearningWithMean", "CollaborativeHeads",
-                     f"CollaborativeDistillation<{self.r.choice(['MinimumLogits', 'BestLogits', 'BestMixture', 'MeanLogits', 'WeightedLogits'])}>", f"AdversarialFeatures<3, 2, {tag}>", "Ensemble"]
-            pairs = ["Distillation<0, 1>", f"Hints<0, 1, {tag}>", "RelationalDistillation<0, 1>", f"AttentionTransfer<0, 1, {tag}>", f"NeuronSelectivity<0, 1, {tag}>",
+            target = self.r.choice(["MinimumLogits", "BestLogits", "BestMixture", "MeanLogits",
+                                    "WeightedLogits"])
+            some += ["MutualLearning<>", "MutualLearning<Attached>", "MutualLearningWithMean",
+                     "CollaborativeHeads", f"CollaborativeDistillation<{target}>",
+                     f"AdversarialFeatures<3, 2, {tag}>", "Ensemble"]
+            pairs = ["Distillation<0, 1>", f"Hints<0, 1, {tag}>", "RelationalDistillation<0, 1>",
+                     f"AttentionTransfer<0, 1, {tag}>", f"NeuronSelectivity<0, 1, {tag}>",
                      f"VariationalInformation<0, 1, {tag}>", "ContrastiveDistillation<0, 1, 5>"]
-            pairs += [f"Related<{m}, 0, 1>" for m in ("SimilarityPreserving", "ProbabilisticTransfer", "KernelAlignment", "CorrelationCongruence")]
+            metrics = ["SimilarityPreserving", "ProbabilisticTransfer", "KernelAlignment",
+                       "CorrelationCongruence"]
+            pairs += [f"Related<{m}, 0, 1>" for m in metrics]
             some += self.r.sample(pairs, 5)
         if n == 2:
             some += [f"DenseCrossLayers<{exit_at}>", "CtslMkt<2>"]
@@ -521,25 +571,29 @@ class DrawTogether(Draw):
             frozen = ["Frozen<0>"]
         return chosen, frozen
 
-
     def rare(self, networks, tags):
-        """A method that asks for something of its networks: they get it. Methods and policies, or nothing."""
+        """A method that asks for something of its networks, which they get, and policies."""
         n = len(networks)
-        ways = ["Byot"] + ["WassersteinEmbedding", "Fsp"] * (n >= 2) + ["AckdReconstructed"] * (n == 2)
+        ways = ["Byot"]
+        if n >= 2:
+            ways += ["WassersteinEmbedding", "Fsp"]
+        if n == 2:
+            ways.append("AckdReconstructed")
         way = self.r.choice(ways)
         for network in networks:   # both cuts, in this order
             layers = network["layers"]
-            first = next(k for k, l in enumerate(layers) if l["op"] == "Cut" and l["tag"] == tags[0])
+            first = place_of(layers, tags[0])
             layers.insert(self.r.randint(first + 1, len(layers) - 1), {"op": "Cut", "tag": "cut_1"})
             if way in ("Fsp", "AckdReconstructed"):   # of the same width
                 for tag in ("cut_0", "cut_1"):
-                    at = next(k for k, l in enumerate(layers) if l["op"] == "Cut" and l["tag"] == tag)
+                    at = place_of(layers, tag)
                     layers[at:at + 1] = [conv(4, 1), layers[at], conv(feature(network, tag)[0], 1)]
         if way == "Byot":
             width = through(networks[0]["layers"][:-1], tuple(networks[0]["input"]))[0]
             return [f"Byot<Exit<cut_0, Layers<Conv2d<{width}, 1>, Elu, GlobalAvgPool>>>"], []
         if way == "WassersteinEmbedding":
-            return ["WassersteinEmbedding<5, cut_0>"], [self.r.choice(["DifferentInputs<SlicedDistance<4>>", "DifferentInputs<MarginalDistance>"])]
+            metric = self.r.choice(["SlicedDistance<4>", "MarginalDistance"])
+            return ["WassersteinEmbedding<5, cut_0>"], [f"DifferentInputs<{metric}>"]
         if way == "Fsp":
             return ["Fsp<0, 1, cut_0, cut_1>"], self.r.choice([[], ["Frozen<0>"]])
         return ["AckdReconstructed<cut_0, cut_1>"], ["Frozen<0>"]
@@ -577,7 +631,8 @@ def draw_collaboration_case(seed):
     fitting = bases == 0 and rare.chance(0.5)
     if fitting:
         methods, policies = rare.rare(networks, tags)
-    metric = draw.r.choice([None, None, "CosineDistance", "SquaredEuclidean", "LnDistance", "NegativeDot"])
+    metric = draw.r.choice([None, None, "CosineDistance", "SquaredEuclidean", "LnDistance",
+                            "NegativeDot"])
     policies += draw.r.choice([[], [], ["Iterative"], ["IterativeStale"], ["Simultaneous"]])
     if bases:   # what networks share would change between them
         policies = ["Iterative" if p == "IterativeStale" else p for p in policies]
@@ -590,9 +645,12 @@ def draw_collaboration_case(seed):
         metric, policies = None, [p for p in policies if p not in ("WithMean", "Pairwise")]
     batch = draw.r.choice([2, 3, 4, 5, 6, 8])
     samples = batch if draw.chance(0.5) else draw.r.randint(1 if not methods else 2, batch)
-    return vary_normalizations({"name": f"collaboration {seed}", "seed": seed, "batch": batch, "samples": samples, "networks": networks, "mkbs": mkbs, "methods": methods,
-            "policies": policies, "metric": metric, "alpha": draw.r.choice([0.2, 0.7, 1.5]), "n": draw.r.choice([1, 1.5, 2, 3]),
-            "weight": draw.r.choice([0.3, 1]), "temperature": draw.r.choice([1, 2, 3.5])})
+    return vary_normalizations({
+        "name": f"collaboration {seed}", "seed": seed, "batch": batch, "samples": samples,
+        "networks": networks, "mkbs": mkbs, "methods": methods, "policies": policies,
+        "metric": metric, "alpha": draw.r.choice([0.2, 0.7, 1.5]),
+        "n": draw.r.choice([1, 1.5, 2, 3]), "weight": draw.r.choice([0.3, 1]),
+        "temperature": draw.r.choice([1, 2, 3.5])})
 
 
 # ---- cases ----
@@ -612,13 +670,16 @@ def struct_cpp(case, number, refuses_weights=False):
     what = f"net_{number}_0"
     settings = []
     if "mkbs" in case:
-        items = [f"net_{number}_{i}" for i in range(len(case["networks"]))] + [m["text"] for m in case["mkbs"]] + ([case["metric"]] if case["metric"] else []) + case["policies"] + case["methods"]
+        items = [f"net_{number}_{i}" for i in range(len(case["networks"]))]
+        items += [m["text"] for m in case["mkbs"]] + ([case["metric"]] if case["metric"] else [])
+        items += case["policies"] + case["methods"]
         what = f"Collaboration<{', '.join(items)}>"
         settings = [f"        s.alpha = {case['alpha']};"]
         if case["metric"] == "LnDistance":
             settings.append(f"        s.metric.n = {case['n']};")
         if case["methods"]:
-            settings.append(f"        set_methods(s.methods, {case['weight']}, {case['temperature']});")
+            settings.append(
+                f"        set_methods(s.methods, {case['weight']}, {case['temperature']});")
     lines += [f"struct {name} {{",
               f"    using What = {what};",
               f"    static constexpr const char* name = \"{case['name']}\";",
@@ -640,10 +701,12 @@ def draw_network_case(seed):
     network = draw.network()
     batch = draw.r.choice([1, 2, 3, 4, 5, 6, 8]) if not wide else draw.r.choice([2, 4, 9])
     samples = batch if draw.chance(0.5) else draw.r.randint(1, batch)
-    return vary_normalizations({"name": f"network {seed}", "seed": seed, "batch": batch, "samples": samples, "networks": [network]})
+    return vary_normalizations({"name": f"network {seed}", "seed": seed, "batch": batch,
+                                "samples": samples, "networks": [network]})
 
 
 def what_cpp(case):
     """What a case trains, in one line."""
-    rest = [m["text"] for m in case.get("mkbs", [])] + [case.get("metric") or ""] + case.get("policies", []) + case.get("methods", [])
+    rest = [m["text"] for m in case.get("mkbs", [])] + [case.get("metric") or ""]
+    rest += case.get("policies", []) + case.get("methods", [])
     return "; ".join([network_cpp(n) for n in case["networks"]] + [r for r in rest if r])

@@ -278,9 +278,15 @@ void Exact::add(const Map& map, In x, Out y) {
 void Exact::softmax_cross_entropy(const backend::LabeledLogits<double>& labeled, double scale,
                                   Out dlogits, double* losses, double* hits) {
     engine([&](auto& b) { b.softmax_cross_entropy(labeled, scale, dlogits, losses, hits); });
+    if (rounding_.size == 0)
+        return;
     if (dlogits)
         disturb(Map{labeled.rows, {labeled.classes, 1, 1}}, dlogits);
     disturb(labeled.rows, losses);
+    // A loss near 0 is the logarithm of a sum near 1, whose rounding it has.
+    const Random random = Random{rounding_.seed}.child(drawn_++);
+    for (int b = 0; b < labeled.rows; ++b)
+        losses[b] += rounding_.size * (2 * uniform<double>(random.word(std::uint64_t(b))) - 1);
 }
 
 #define COLLAB_RANDOM_FUNCTION(F)                                                                  \

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-# mirror: a case's network in PyTorch, in float64, and its files in other programs: gradients from the formulas by autograd, weights under
-# PyTorch's names, ONNX by the checker, ONNX Runtime (COLLAB_ONNXRUNTIME: the folder of npm's onnxruntime-node) and OpenCV. What is not
-# installed is left out, with a note.
+# mirror: a case's network in PyTorch, in float64, and its files in other programs: gradients from
+# the formulas by autograd, weights under PyTorch's names, ONNX by the checker, ONNX Runtime
+# (COLLAB_ONNXRUNTIME: the folder of npm's onnxruntime-node) and OpenCV. What is not installed is
+# left out, with a note.
 import json
 import os
 import pathlib
@@ -20,7 +21,8 @@ except ImportError:
 
 ALLOWANCE = 50
 FLOAT, DOUBLE = 2.0 ** -24, 2.0 ** -53
-# Where features lie behind Flatten: as the library stores them (row, column, channel), or as PyTorch has them.
+# Where features lie behind Flatten: as the library stores them (row, column, channel), or as
+# PyTorch has them.
 storage_order = True
 
 
@@ -29,8 +31,13 @@ def read(path):
     data = path.read_bytes()
     (n,) = struct.unpack("<Q", data[:8])
     header = json.loads(data[8:8 + n])
-    return {k: np.frombuffer(data[8 + n + e["data_offsets"][0]:8 + n + e["data_offsets"][1]], {"F32": "<f4", "F64": "<f8"}[e["dtype"]]).reshape(e["shape"]).astype("f8")
-            for k, e in header.items() if k != "__metadata__"}
+    arrays = {}
+    for name, e in header.items():
+        if name != "__metadata__":
+            begin, end = (8 + n + offset for offset in e["data_offsets"])
+            kind = {"F32": "<f4", "F64": "<f8"}[e["dtype"]]
+            arrays[name] = np.frombuffer(data[begin:end], kind).reshape(e["shape"]).astype("f8")
+    return arrays
 
 
 if torch:
@@ -61,7 +68,8 @@ if torch:
         def forward(self, x):
             y = self.body(x)
             if self.shortcut is None:   # PadShortcut
-                (h, w), more = [a // b for a, b in zip(x.shape[2:], y.shape[2:])], y.shape[1] - x.shape[1]
+                h, w = [a // b for a, b in zip(x.shape[2:], y.shape[2:])]
+                more = y.shape[1] - x.shape[1]
                 x = x[:, :, ::h, ::w][:, :, :y.shape[2], :y.shape[3]]
                 return y + F.pad(x, (0, 0, 0, 0, more // 2, more - more // 2))
             return y + self.shortcut(x)
@@ -79,7 +87,8 @@ if torch:
     class MutualKnowledge(nn.Module):
         def __init__(self, merge, encoder, transfer, decoder):
             super().__init__()
-            self.merge, self.encoder, self.transfer, self.decoder = merge, encoder, transfer, decoder
+            self.merge = merge
+            self.encoder, self.transfer, self.decoder = encoder, transfer, decoder
 
         def forward(self, x):
             u = 1 + F.elu(self.decoder(self.transfer(self.encoder(x))))
@@ -112,7 +121,8 @@ def module(l, d, dims):
         out, groups = (c, c) if op == "DepthwiseConv2d" else (l["out"], l["groups"])
         return nn.Conv2d(c, out, l["kernel"], l["stride"], l["pad"], groups=groups, bias=l["bias"])
     if op == "ConvTranspose2d":
-        return nn.ConvTranspose2d(c, l["out"], l["kernel"], l["stride"], l["pad"], l["output_pad"], bias=l["bias"])
+        return nn.ConvTranspose2d(c, l["out"], l["kernel"], l["stride"], l["pad"], l["output_pad"],
+                                  bias=l["bias"])
     if op == "MaxPool":
         return nn.MaxPool2d(l["kernel"], l["stride"], l["pad"], ceil_mode=l["ceil"])
     if op == "AvgPool":
@@ -129,7 +139,8 @@ def module(l, d, dims):
             elif op == "DenseBlock" and k > 0:
                 at = d.through([{"op": op, "branches": l["branches"][:k]}], dims)
             parts.append(sequential(branch, d, at))
-        return {"Concat": Concat, "ChannelSplit": ChannelSplit, "DenseBlock": DenseBlock}[op](*parts)
+        return {"Concat": Concat, "ChannelSplit": ChannelSplit,
+                "DenseBlock": DenseBlock}[op](*parts)
     if op == "MutualKnowledge":
         parts, at = [], dims
         for part in ("encoder", "transfer", "decoder"):
@@ -137,11 +148,15 @@ def module(l, d, dims):
             at = d.through(l[part], at)
         return MutualKnowledge(l["merge"], *parts)
     simple = {
-        "Linear": lambda: Linear(c, l["out"], l["bias"]), "BatchNorm": lambda: nn.BatchNorm2d(c, *([1e-3, 0.25] if l.get("other") else [])), "Flatten": Flatten,
-        "Relu": nn.ReLU, "Relu6": nn.ReLU6, "Elu": nn.ELU, "Sigmoid": nn.Sigmoid, "LeakyRelu": lambda: nn.LeakyReLU(0.2),
-        "AdaptiveAvgPool": lambda: nn.AdaptiveAvgPool2d(l["extent"]), "GlobalAvgPool": lambda: nn.AdaptiveAvgPool2d(1),
+        "Linear": lambda: Linear(c, l["out"], l["bias"]),
+        "BatchNorm": lambda: nn.BatchNorm2d(c, *([1e-3, 0.25] if l.get("other") else [])),
+        "Flatten": Flatten, "Relu": nn.ReLU, "Relu6": nn.ReLU6, "Elu": nn.ELU,
+        "Sigmoid": nn.Sigmoid, "LeakyRelu": lambda: nn.LeakyReLU(0.2),
+        "AdaptiveAvgPool": lambda: nn.AdaptiveAvgPool2d(l["extent"]),
+        "GlobalAvgPool": lambda: nn.AdaptiveAvgPool2d(1),
         "Dropout": lambda: nn.Dropout(0.25), "Cut": nn.Identity,
-        "Maxout": lambda: Lambda(lambda x: largest(x, l["pieces"])), "ChannelShuffle": lambda: Lambda(lambda x: shuffled(x, l["groups"])),
+        "Maxout": lambda: Lambda(lambda x: largest(x, l["pieces"])),
+        "ChannelShuffle": lambda: Lambda(lambda x: shuffled(x, l["groups"])),
         "PadChannels": lambda: Lambda(lambda x: padded(x, l["channels"])),
     }
     return simple[op]()
@@ -168,7 +183,8 @@ class Judge:
             return
         move = fine if epsilon < FLOAT else coarse
         sizes = [np.linalg.norm(v) for k, v in self.exact.items() if k.startswith(kind + "/")]
-        size, away = np.linalg.norm(expected), np.linalg.norm(found.reshape(-1) - expected.reshape(-1))
+        size = np.linalg.norm(expected)
+        away = np.linalg.norm(found.reshape(-1) - expected.reshape(-1))
         allowed = ALLOWANCE * move + epsilon * (8 * size + max(sizes))
         error = 0 if away == 0 else away / allowed if allowed > 0 else 1e9
         error = error if error == error else 1e9
@@ -184,10 +200,11 @@ class Judge:
 
 
 def trained(net, case, exact, judge, images, notes):
-    """Training mode: cross entropy, gradients, running statistics; then a pass with any gradient."""
+    """In training: cross entropy, gradients, running statistics; then a pass with any gradient."""
     if "'Dropout'" in repr(case):
         return
-    begin = {k[len("begin/net0."):]: torch.from_numpy(v.copy()) for k, v in exact.items() if k.startswith("begin/")}
+    begin = {k[len("begin/net0."):]: torch.from_numpy(v.copy()) for k, v in exact.items()
+             if k.startswith("begin/")}
 
     def start():
         net.load_state_dict(begin, strict=False)
@@ -225,7 +242,8 @@ def inferred(net, images):
 def crops(layers):
     """Whether there is a transposed convolution of 1x1 with padding."""
     import description as d
-    return any((l["op"] == "ConvTranspose2d" and l["kernel"] == [1, 1] and l["pad"] != [0, 0]) or any(map(crops, d.inner(l))) for l in layers)
+    return any((l["op"] == "ConvTranspose2d" and l["kernel"] == [1, 1] and l["pad"] != [0, 0])
+               or any(map(crops, d.inner(l))) for l in layers)
 
 
 def normalizes_a_flat_sum(model):
@@ -234,7 +252,8 @@ def normalizes_a_flat_sum(model):
     graph = onnx.shape_inference.infer_shapes(model).graph
     ranks = {v.name: len(v.type.tensor_type.shape.dim) for v in graph.value_info}
     made_by = {o: n.op_type for n in graph.node for o in n.output}
-    return any(n.op_type == "BatchNormalization" and ranks.get(n.input[0]) == 2 and made_by.get(n.input[0]) in ("Add", "Mul") for n in graph.node)
+    return any(n.op_type == "BatchNormalization" and ranks.get(n.input[0]) == 2
+               and made_by.get(n.input[0]) in ("Add", "Mul") for n in graph.node)
 
 
 def engines(folder, name, network, judge, images, notes):
@@ -256,24 +275,30 @@ def engines(folder, name, network, judge, images, notes):
     runtime = os.environ.get("COLLAB_ONNXRUNTIME")
     if runtime:
         np.asarray(images, "<f4").tofile(folder / "images.bin")
-        p = subprocess.run(["node", str(here / "runtime.js"), runtime, path, str(folder / "images.bin"), *map(str, images.shape)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        p = subprocess.run(["node", str(here / "runtime.js"), runtime, path,
+                            str(folder / "images.bin"), *map(str, images.shape)],
+                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         if p.returncode:
-            judge.worst["ONNX Runtime", "first deployed"] = [(p.stderr or "")[-200:].replace("\n", " "), 1e9, 1]
+            said = " ".join((p.stderr or "")[-200:].split())
+            judge.worst["ONNX Runtime", "first deployed"] = [said, 1e9, 1]
         else:
-            judge("ONNX Runtime", "first deployed", name, np.array(json.loads(p.stdout.splitlines()[-1])), FLOAT)
+            judge("ONNX Runtime", "first deployed", name,
+                  np.array(json.loads(p.stdout.splitlines()[-1])), FLOAT)
     else:
         notes.append("COLLAB_ONNXRUNTIME is not set: ONNX Runtime takes no part")
     try:
         import cv2
     except ImportError:
         return notes.append("OpenCV is not installed")
-    if crops(network["layers"]):   # 4.6 takes the padding of such a layer for none; ONNX Runtime and the definition do not
+    # 4.6 takes the padding of such a layer for none; ONNX Runtime and the definition do not
+    if crops(network["layers"]):
         return notes.append("OpenCV does not pad transposed convolutions of 1x1")
     try:
         net = cv2.dnn.readNetFromONNX(path)
         if model is None or normalizes_a_flat_sum(model):   # 4.6 fuses these two into other numbers
             net.enableFusion(False)
-            notes.append("OpenCV is right without its fusion only: a normalization stands behind a flat sum or product")
+            notes.append("OpenCV is right without its fusion only: a normalization stands behind "
+                         "a flat sum or product")
         net.setInput(np.asarray(images, "f4"))
         judge("OpenCV", "first deployed", name, net.forward().astype("f8"), FLOAT)
     except cv2.error as e:
@@ -287,10 +312,13 @@ def loaded(folder, name, net, judge, images):
     npz = np.load(folder / "weights.npz")
     storage_order = False
     try:
-        result = net.load_state_dict({k: torch.from_numpy(v) for k, v in file.items()}, strict=False)
+        result = net.load_state_dict({k: torch.from_numpy(v) for k, v in file.items()},
+                                     strict=False)
         missing = [k for k in result.missing_keys if not k.endswith("num_batches_tracked")]
-        if missing or result.unexpected_keys or any(not np.array_equal(npz[k], v) for k, v in file.items()):
-            judge.worst["PyTorch's names", "files"] = [str(missing + result.unexpected_keys), 1e9, 1]
+        same = all(np.array_equal(npz[k], v) for k, v in file.items())
+        if missing or result.unexpected_keys or not same:
+            keys = str(missing + result.unexpected_keys)
+            judge.worst["PyTorch's names", "files"] = [keys, 1e9, 1]
         judge.held("NPZ")
         judge("PyTorch's names", "first deployed", name, inferred(net, images), DOUBLE)
     except RuntimeError as e:
@@ -313,7 +341,8 @@ def judged(case, folder):
         name = f"network {i}"
         if "mkbs" not in case:
             trained(net, case, exact, judge, images, notes)
-            begin = {k[len("begin/net0."):]: torch.from_numpy(v.copy()) for k, v in exact.items() if k.startswith("begin/")}
+            begin = {k[len("begin/net0."):]: torch.from_numpy(v.copy()) for k, v in exact.items()
+                     if k.startswith("begin/")}
             net.load_state_dict(begin, strict=False)
             judge("PyTorch", "first deployed", name, inferred(net, images), DOUBLE)
         if (folder / str(i) / "weights.safetensors").exists():

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# run: draws cases, compiles them in batches, runs each in a process of its own, counts, and shrinks what fails. scripts/test-random
-# calls it; the options are below.
+# run: draws cases, compiles them in batches, runs each in a process of its own, counts, and shrinks
+# what fails. scripts/test-random calls it; the options are below.
 import argparse
 import collections
 import concurrent.futures
@@ -22,14 +22,17 @@ import mirror
 import shrink
 
 top = here.parent.parent
-CXX = shlex.split(os.environ.get("CXX", "clang++" if shutil.which("clang++") else "g++"))   # clang takes half the time
+# clang takes half the time
+CXX = shlex.split(os.environ.get("CXX", "clang++" if shutil.which("clang++") else "g++"))
 EIGEN = os.environ.get("EIGEN", "/usr/include/eigen3")
-BASE = ["-std=c++20", "-march=native", "-g0", f"-I{top}/include", f"-I{here}", f"-I{top}/tests", "-isystem", EIGEN]
+BASE = ["-std=c++20", "-march=native", "-g0", f"-I{top}/include", f"-I{here}", f"-I{top}/tests",
+        "-isystem", EIGEN]
 
 
 def sh(command, timeout=900):
     try:
-        p = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=timeout, text=True, errors="replace")
+        p = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=timeout,
+                           text=True, errors="replace")
         return p.returncode, p.stdout, p.stderr
     except subprocess.TimeoutExpired:
         return 124, "", "timed out"
@@ -39,22 +42,27 @@ class Kind:
     """A kind of program around the cases: which backends it has."""
 
     def __init__(self, name, flags, includes, common, libraries):
-        self.name, self.flags, self.includes, self.common, self.libraries = name, flags, includes, common, libraries
+        self.name, self.flags, self.includes = name, flags, includes
+        self.common, self.libraries = common, libraries
 
 
 def kinds(build):
     precompiled = [f"{build}/libcollab_precompiled.a", "-ltbb", "-lz"]
     cuda = os.environ.get("COLLAB_CUDA_HEADERS", "/usr/local/cuda/include")
     flags = ["-DCOLLAB_PRECOMPILED"]
-    if (pathlib.Path(cuda) / "cccl/thrust/version.h").exists():   # the GPU backend's operations, on the host
-        flags += ["-DCOLLAB_RANDOM_THRUST", "-DTHRUST_DEVICE_SYSTEM=THRUST_DEVICE_SYSTEM_CPP", "-isystem", f"{cuda}/cccl", "-isystem", cuda]
+    # the GPU backend's operations, on the host
+    if (pathlib.Path(cuda) / "cccl/thrust/version.h").exists():
+        flags += ["-DCOLLAB_RANDOM_THRUST", "-DTHRUST_DEVICE_SYSTEM=THRUST_DEVICE_SYSTEM_CPP",
+                  "-isystem", f"{cuda}/cccl", "-isystem", cuda]
     simulated = ["-DCOLLAB_RANDOM_WAYS=gpu_ways", f"-I{top}/tests/simulated"] + flags
     common = ["exact", "compare", "onnx_file", "onnx_run"]
     return {
-        "sample": Kind("sample", flags + ["-DCOLLAB_RANDOM_FILES"], ["trained.hpp"], common, precompiled),
+        "sample": Kind("sample", flags + ["-DCOLLAB_RANDOM_FILES"], ["trained.hpp"], common,
+                       precompiled),
         "cpu": Kind("cpu", flags + ["-DCOLLAB_RANDOM_ALL"], ["trained.hpp"], common, precompiled),
         "gpu": Kind("gpu", simulated, ["gpu.hpp"], common + ["../simulated/runtime"], precompiled),
-        "exchange": Kind("exchange", flags + ["-DCOLLAB_RANDOM_WAYS=no_ways"], ["exchange.hpp"], common, precompiled),
+        "exchange": Kind("exchange", flags + ["-DCOLLAB_RANDOM_WAYS=no_ways"], ["exchange.hpp"],
+                         common, precompiled),
     }
 
 
@@ -68,9 +76,12 @@ class Workshop:
     def precompiled_headers(self):
         """The headers of every file of cases, read once."""
         header = self.folder / f"of_{self.kind.name}.hpp"   # none of the names that it includes
-        header.write_text("".join(f'#include "{i}"\n' for i in self.kind.includes) + '#include "program.hpp"\n')
-        made = header.with_suffix(".hpp.gch" if "g++" in CXX[-1] and "clang" not in CXX[-1] else ".hpp.pch")
-        rc, _, err = sh(CXX + BASE + self.kind.flags + self.flags + ["-O0", "-x", "c++-header", str(header), "-o", str(made)])
+        header.write_text("".join(f'#include "{i}"\n' for i in self.kind.includes)
+                          + '#include "program.hpp"\n')
+        gcc = "g++" in CXX[-1] and "clang" not in CXX[-1]
+        made = header.with_suffix(".hpp.gch" if gcc else ".hpp.pch")
+        rc, _, err = sh(CXX + BASE + self.kind.flags + self.flags
+                        + ["-O0", "-x", "c++-header", str(header), "-o", str(made)])
         if rc:
             sys.exit(f"the headers do not compile:\n{err[:4000]}")
         return ["-include", str(header)] if made.suffix == ".gch" else ["-include-pch", str(made)]
@@ -80,7 +91,8 @@ class Workshop:
         to = self.folder / f"{self.kind.name}_{source.stem}.o"
         newest = max(p.stat().st_mtime for p in list(here.glob("*.[hc]pp")) + [source])
         if not to.exists() or to.stat().st_mtime < newest:
-            rc, _, err = sh(CXX + BASE + self.kind.flags + ["-O2", "-c", str(source), "-o", str(to)])
+            rc, _, err = sh(CXX + BASE + self.kind.flags
+                            + ["-O2", "-c", str(source), "-o", str(to)])
             if rc:
                 sys.exit(f"{source} does not compile:\n{err[:4000]}")
         return str(to)
@@ -89,13 +101,16 @@ class Workshop:
         """The program of these cases, or the compiler's words."""
         text = "namespace collab::random {\nnamespace {\n"
         text += "\n".join(d.case_cpp(c, k) for k, c in enumerate(cases))
-        text += "\n}\n}\nint main(int argc, char** argv) { return collab::random::program(argc, argv); }\n"
+        text += "\n}\n}\nint main(int argc, char** argv) {"
+        text += " return collab::random::program(argc, argv); }\n"
         name = hashlib.sha1((text + self.kind.name).encode()).hexdigest()[:12]
         source, program = self.folder / f"{name}.cpp", self.folder / name
         source.write_text(text)
-        rc, _, err = sh(CXX + BASE + self.kind.flags + self.flags + ["-O0"] + self.headers + ["-c", str(source), "-o", f"{program}.o"])
+        rc, _, err = sh(CXX + BASE + self.kind.flags + self.flags + ["-O0"] + self.headers
+                        + ["-c", str(source), "-o", f"{program}.o"])
         if rc == 0:
-            rc, _, err = sh([*CXX[-1:], f"{program}.o"] + self.objects + self.kind.libraries + ["-o", str(program)])
+            rc, _, err = sh([*CXX[-1:], f"{program}.o"] + self.objects + self.kind.libraries
+                            + ["-o", str(program)])
         return (program, "") if rc == 0 else (None, err)
 
     def run(self, program, case, arguments=()):
@@ -110,7 +125,8 @@ class Workshop:
             elif words[0] == "other bits":
                 result.setdefault("other bits", []).append(words[1])
             elif words[0] == "refused":
-                result["notes"].append(f"the library refuses {words[1]}: {re.sub('[0-9]+', '#', words[2])}")
+                result["notes"].append(
+                    f"the library refuses {words[1]}: {re.sub('[0-9]+', '#', words[2])}")
             elif words[0] == "thrown":
                 result["thrown"] = words[1]
         if rc not in (0, 1):
@@ -136,8 +152,11 @@ class Workshop:
         if program is None:
             said = re.search(r"collab: [^\n]*", words)
             error = re.search(r"error: [^\n]*", words)
-            return [{"case": cases[0], "findings": [], "refused": said.group(0) if said else "", "crash": "" if said else "does not compile: " + (error.group(0) if error else words[-300:])}]
-        results = [self.mirrored(program, c) if self.kind.name == "exchange" else self.run(program, c) for c in cases]
+            crash = "does not compile: " + (error.group(0) if error else words[-300:])
+            return [{"case": cases[0], "findings": [], "refused": said.group(0) if said else "",
+                     "crash": "" if said else crash}]
+        run = self.mirrored if self.kind.name == "exchange" else self.run
+        results = [run(program, c) for c in cases]
         for p in (program, program.with_suffix(".cpp"), program.with_suffix(".o")):
             p.unlink()
         return results
@@ -171,14 +190,16 @@ def summary(results):
                 worst[way, kind] = [error, distance, r["case"]["name"], name]
     for name, n in counts.items():
         print(f"{n:8d} {name}")
-    print("worst error of each comparison, as a part of what is allowed; relative to the quantity; where")
+    print("worst error of each comparison, as a part of what is allowed; relative to the quantity; "
+          "where")
     for (way, kind), (error, distance, case, name) in sorted(worst.items()):
         print(f"{error:9.2g} {distance:9.1e}  {way:18s} {kind:20s} {case}: {name}")
     bad = [r for r in results if failures(r)]
     print(f"{len(bad)} cases fail")
     for r in bad:
         way, kind, name, error, distance = failures(r)[0]
-        print(f"  {r['case']['name']}: {way}, {kind}, {name}: {error:.3g} times what is allowed, {distance:.2g} of the quantity")
+        print(f"  {r['case']['name']}: {way}, {kind}, {name}: {error:.3g} times what is allowed, "
+              f"{distance:.2g} of the quantity")
 
 
 def kept(path, names):
@@ -193,19 +214,23 @@ def main():
     p = argparse.ArgumentParser()
     p.add_argument("count", type=int, nargs="?", default=20)
     p.add_argument("seed", type=int, nargs="?", default=0)
-    p.add_argument("--seeds", default="", help="these, with commas between them, instead of COUNT from SEED on")
+    p.add_argument("--seeds", default="",
+                   help="these, with commas between them, instead of COUNT from SEED on")
     p.add_argument("--build", default=str(top / "build/random"))
     p.add_argument("--collaborations", action="store_true")
     p.add_argument("--kind", default="cpu")
     p.add_argument("--shrink", action="store_true")
     p.add_argument("--each", type=int, default=6, help="cases in one file")
-    p.add_argument("--results", default="", help="a file that results are added to, as lines of JSON; cases that it has are not run again")
+    p.add_argument("--results", default="",
+                   help="a file that results are added to, as lines of JSON; "
+                   "cases that it has are not run again")
     p.add_argument("--jobs", type=int, default=2, help="compilers at once")
     a = p.parse_args()
     work = pathlib.Path(os.environ.get("COLLAB_RANDOM_WORK", a.build)) / "random"
     shop = Workshop(work, a.build, a.kind)
     draw = d.draw_collaboration_case if a.collaborations else d.draw_network_case
-    cases = [draw(int(s)) for s in (a.seeds.split(",") if a.seeds else range(a.seed, a.seed + a.count))]
+    seeds = a.seeds.split(",") if a.seeds else range(a.seed, a.seed + a.count)
+    cases = [draw(int(s)) for s in seeds]
     results = kept(a.results, {c["name"] for c in cases})
     have = {r["case"]["name"] for r in results}
     cases = [c for c in cases if c["name"] not in have]

@@ -64,14 +64,29 @@ TEST_CASE("network of orders computes what the reference does") {
     check(made<case_2>());
 }
 
-struct net_3_0
+struct net_3_0 : Sequential<Shape<232, 1, 1>, Linear<4>> {};
+struct case_3 {
+    using What = net_3_0;
+    static constexpr const char* name = "network of certainty";
+    static constexpr const char* text = "";
+    static constexpr int batch = 1;
+    static constexpr int samples = 1;
+    template <class S>
+    static void set([[maybe_unused]] S& s) {}
+};
+
+TEST_CASE("network of certainty computes what the reference does") {
+    check(made<case_3>());
+}
+
+struct net_4_0
     : Sequential<Shape<5, 10, 4>, Relu, Conv2d<1, 3, Stride<2>>, Flatten, PadChannels<10>,
                  BatchNorm,
                  Residual<Layers<Relu, LeakyRelu<1, 5>,
                                  AvgPool<3, Stride<1>, Pad<1>, ExcludePadding>, Elu, BatchNorm>>,
                  BatchNorm, Linear<3>> {};
-struct case_3 {
-    using What = net_3_0;
+struct case_4 {
+    using What = net_4_0;
     static constexpr const char* name = "network 46";
     static constexpr const char* text = "";
     static constexpr int batch = 8;
@@ -81,7 +96,63 @@ struct case_3 {
 };
 
 TEST_CASE("network 46 computes what the reference does") {
-    check(made<case_3>());
+    check(made<case_4>());
+}
+
+struct net_5_0
+    : Sequential<Shape<3, 7, 11>, Conv2d<1, 0, Kernel<2, 1>>, GlobalAvgPool, BatchNorm, Elu,
+                 ChannelSplit<Layers<DepthwiseConv2d<3, Bias>, Elu, Relu>>, Elu,
+                 Residual<Layers<BatchNorm, Sigmoid, Sigmoid>, PadShortcut>, Linear<5, NoBias>> {};
+struct case_5 {
+    using What = net_5_0;
+    static constexpr const char* name = "network 469";
+    static constexpr const char* text = "";
+    static constexpr int batch = 5;
+    static constexpr int samples = 5;
+    template <class S>
+    static void set([[maybe_unused]] S& s) {}
+};
+
+TEST_CASE("network 469 computes what the reference does") {
+    check(made<case_5>());
+}
+
+struct net_6_0
+    : Sequential<Shape<2, 11, 1>,
+                 Residual<Layers<Residual<Layers<BatchNorm, Maxout<2>, BatchNorm, PadChannels<2>>,
+                                          PadShortcut>>>,
+                 Concat<Layers<Relu6>, Layers<>>, Conv2d<9, 4>, BatchNorm, Flatten, Linear<3>, Elu,
+                 Linear<2>> {};
+struct case_6 {
+    using What = net_6_0;
+    static constexpr const char* name = "network 88";
+    static constexpr const char* text = "";
+    static constexpr int batch = 2;
+    static constexpr int samples = 2;
+    template <class S>
+    static void set([[maybe_unused]] S& s) {}
+};
+
+TEST_CASE("network 88 computes what the reference does") {
+    check(made<case_6>());
+}
+
+struct net_7_0 : Sequential<Shape<1, 2, 5>, BatchNormWith<OtherConstants>, Relu, BatchNorm, Flatten,
+                            DepthwiseConv2d<5, Stride<3>>,
+                            ChannelSplit<Layers<>, Layers<Dropout<1, 4>, Conv2d<1, 5, Bias>>>,
+                            Linear<4>, BatchNorm> {};
+struct case_7 {
+    using What = net_7_0;
+    static constexpr const char* name = "network 232";
+    static constexpr const char* text = "";
+    static constexpr int batch = 3;
+    static constexpr int samples = 3;
+    template <class S>
+    static void set([[maybe_unused]] S& s) {}
+};
+
+TEST_CASE("network 232 computes what the reference does") {
+    check(made<case_7>());
 }
 
 }  // namespace

@@ -8,33 +8,43 @@ namespace collab::random {
 namespace {
 
 struct net_0_0
-    : Sequential<Shape<3, 2, 4>, LeakyRelu<1, 5>, Elu,
-                 DenseBlock<Layers<BatchNorm, PadChannels<5>, Elu>,
-                            Layers<Residual<Layers<Relu, BatchNorm>, Layers<Conv2d<8, 1, Bias>>>,
-                                   BatchNorm, BatchNormWith<OtherConstants>>,
-                            Layers<Conv2d<12, 3, Groups<4>>, Conv2d<8, 0, Kernel<3, 1>, Bias>>>,
-                 Relu, Flatten, Linear<2>> {};
+    : Sequential<
+          Shape<3, 2, 1>,
+          Concat<Layers<LeakyRelu<1, 5>, Conv2d<1, 5, Bias>, BatchNorm>,
+                 Layers<MaxPool<3, Stride<1>, Pad<1>>,
+                        ChannelSplit<Layers<Sigmoid, BatchNorm, BatchNorm, AdaptiveAvgPool<2, 1>>,
+                                     Layers<AdaptiveAvgPool<2, 1>>, Layers<AdaptiveAvgPool<2, 1>>>,
+                        Elu>,
+                 Layers<Elu, MaxPool<3, Stride<1>, Pad<1>>>>,
+          DenseBlock<Layers<MaxPool<3, Stride<1>, Pad<1>>, Residual<Layers<ChannelShuffle<1>>>>,
+                     Layers<DepthwiseConv2d<1>, ChannelShuffle<1>>>,
+          GlobalAvgPool, Conv2d<4, 5, Bias>, Linear<5, NoBias>> {};
 struct case_0 {
     using What = net_0_0;
-    static constexpr const char* name = "network 426";
+    static constexpr const char* name = "network 267";
     static constexpr const char* text = "";
-    static constexpr int batch = 8;
-    static constexpr int samples = 8;
+    static constexpr int batch = 5;
+    static constexpr int samples = 5;
     template <class S>
     static void set([[maybe_unused]] S& s) {}
 };
 
-TEST_CASE("network 426 computes what the reference does") {
+TEST_CASE("network 267 computes what the reference does") {
     check(made<case_0>());
 }
 
 struct net_1_0
-    : Sequential<Shape<6, 8, 2>, BatchNorm, MaxPool<0, Kernel<3, 2>, Stride<2>>, BatchNorm, Elu,
-                 ConvTranspose2d<12, 3, Stride<2>, Bias, OutputPad<0, 1>>, DepthwiseConv2d<5>,
-                 Cut<nobody>, Flatten, Linear<2>> {};
+    : Sequential<
+          Shape<1, 3, 1>, DepthwiseConv2d<1, Pad<2>, Bias>,
+          Residual<Layers<PadChannels<4>, Conv2d<12, 5, Bias>,
+                          Residual<Layers<Maxout<1>, ChannelShuffle<12>, BatchNorm>>, BatchNorm>,
+                   PadShortcut>,
+          Concat<Layers<>, Layers<Conv2d<9, 0, Kernel<3, 1>, Bias>, DepthwiseConv2d<1>, Relu>>,
+          LeakyRelu<1, 5>, AvgPool<4, Stride<3, 1>, Pad<1>, CeilMode, ExcludePadding>, Flatten,
+          ConvTranspose2d<10, 3>, Linear<4>> {};
 struct case_1 {
     using What = net_1_0;
-    static constexpr const char* name = "network 405";
+    static constexpr const char* name = "network 437";
     static constexpr const char* text = "";
     static constexpr int batch = 8;
     static constexpr int samples = 8;
@@ -42,64 +52,137 @@ struct case_1 {
     static void set([[maybe_unused]] S& s) {}
 };
 
-TEST_CASE("network 405 computes what the reference does") {
+TEST_CASE("network 437 computes what the reference does") {
     check(made<case_1>());
 }
 
 struct net_2_0
     : Sequential<
-          Shape<6, 1, 12>,
-          Concat<Layers<BatchNorm>,
-                 Layers<Conv2d<1, 3>, Elu,
-                        ChannelSplit<Layers<Conv2d<4, 3, Bias>, Maxout<1>, Conv2d<11, 5, Bias>>>>,
-                 Layers<>>,
-          Residual<Layers<BatchNorm, BatchNorm, BatchNorm, BatchNorm>,
-                   Layers<Conv2d<23, 1>, BatchNorm>>,
-          Residual<Layers<Relu6, DepthwiseConv2d<3>, BatchNorm>, Layers<Relu>>,
-          DepthwiseConv2d<3, Pad<2>>, AvgPool<0, Kernel<1, 2>, Pad<0, 1>, ExcludePadding>,
-          ChannelSplit<Layers<BatchNorm, Conv2d<10, 1>,
-                              Concat<Layers<BatchNorm, Conv2d<5, 5, Groups<5>>, Conv2d<3, 3>>,
-                                     Layers<Maxout<2>, Maxout<1>, BatchNorm>>>>,
-          GlobalAvgPool, Elu, Maxout<4>, Linear<8, NoBias>, Sigmoid, Linear<4>> {};
+          Shape<1, 8, 9>, MaxPool<0, Kernel<3, 2>>,
+          Residual<Layers<Elu, DenseBlock<Layers<PadChannels<2>, Maxout<1>>, Layers<Maxout<3>>>>,
+                   Layers<Elu, Conv2d<4, 1>, BatchNorm>>,
+          Residual<Layers<Relu, Concat<Layers<Maxout<1>>, Layers<Conv2d<12, 1, Bias, Groups<2>>,
+                                                                 Maxout<1>, Cut<nobody>>>>,
+                   PadShortcut>,
+          BatchNorm, Flatten, Linear<4>> {};
 struct case_2 {
     using What = net_2_0;
-    static constexpr const char* name = "network 397";
+    static constexpr const char* name = "network 299";
     static constexpr const char* text = "";
-    static constexpr int batch = 3;
-    static constexpr int samples = 1;
+    static constexpr int batch = 2;
+    static constexpr int samples = 2;
     template <class S>
     static void set([[maybe_unused]] S& s) {}
 };
 
-TEST_CASE("network 397 computes what the reference does") {
+TEST_CASE("network 299 computes what the reference does") {
     check(made<case_2>());
 }
 
 struct net_3_0
-    : Sequential<
-          Shape<1, 6, 11>,
-          DenseBlock<
-              Layers<>,
-              Layers<DenseBlock<Layers<BatchNorm>, Layers<Maxout<1>, BatchNorm, DepthwiseConv2d<3>>,
-                                Layers<Maxout<4>>>,
-                     Conv2d<7, 3, Bias>, Concat<Layers<DepthwiseConv2d<3>>>>,
-              Layers<>>,
-          ChannelSplit<Layers<BatchNorm>,
-                       Layers<MaxPool<3, Stride<1>, Pad<1>>, LeakyRelu<1, 5>, PadChannels<13>>>,
-          BatchNorm, Elu, Relu6, MaxPool<2, Stride<3, 1>, Pad<1, 0>>, Conv2d<4, 1, Bias>,
-          GlobalAvgPool, Flatten> {};
+    : Sequential<Shape<6, 2, 2>, Relu, MaxPool<0, Kernel<3, 2>, Stride<1>, Pad<1>>, Flatten, Relu,
+                 BatchNorm,
+                 Residual<Layers<Relu6, Elu, Conv2d<2, 3, Bias>>,
+                          Layers<Conv2d<2, 1, Bias>, BatchNormWith<OtherConstants>>>,
+                 Residual<Layers<DepthwiseConv2d<3, Stride<2>>, BatchNorm>, PadShortcut>,
+                 DenseBlock<Layers<Cut<nobody>, Conv2d<2, 5, Bias>, Relu>, Layers<>, Layers<>>,
+                 Linear<4>> {};
 struct case_3 {
     using What = net_3_0;
-    static constexpr const char* name = "network 211";
+    static constexpr const char* name = "network 38";
     static constexpr const char* text = "";
     static constexpr int batch = 6;
-    static constexpr int samples = 1;
+    static constexpr int samples = 2;
     template <class S>
     static void set([[maybe_unused]] S& s) {}
 };
 
-TEST_CASE("network 211 computes what the reference does") {
+TEST_CASE("network 38 computes what the reference does") {
     check(made<case_3>());
+}
+
+struct net_4_0 : Sequential<Shape<6, 6, 6>, MaxPool<0, Kernel<1, 2>, Stride<2, 3>, CeilMode>,
+                            ConvTranspose2d<2, 3, Stride<2>>, Elu,
+                            Conv2d<10, 3, Stride<3, 1>, Bias>, ChannelShuffle<10>, LeakyRelu<1, 5>,
+                            BatchNorm, GlobalAvgPool, Linear<2, NoBias>, BatchNorm, Linear<4>> {};
+struct case_4 {
+    using What = net_4_0;
+    static constexpr const char* name = "network 184";
+    static constexpr const char* text = "";
+    static constexpr int batch = 4;
+    static constexpr int samples = 4;
+    template <class S>
+    static void set([[maybe_unused]] S& s) {}
+};
+
+TEST_CASE("network 184 computes what the reference does") {
+    check(made<case_4>());
+}
+
+struct net_5_0
+    : Sequential<Shape<5, 5, 10>, Conv2d<1, 3>,
+                 Residual<Layers<Residual<Layers<Maxout<1>, PadChannels<1>, BatchNorm,
+                                                 AvgPool<3, Stride<1>, Pad<1>, ExcludePadding>>>>>,
+                 Residual<Layers<Conv2d<11, 1>>, Layers<Conv2d<11, 1>>>,
+                 ChannelSplit<Layers<Residual<Layers<BatchNorm>, PadShortcut>, BatchNorm>>,
+                 GlobalAvgPool, LeakyRelu<1, 5>, Linear<3>> {};
+struct case_5 {
+    using What = net_5_0;
+    static constexpr const char* name = "network 125";
+    static constexpr const char* text = "";
+    static constexpr int batch = 4;
+    static constexpr int samples = 4;
+    template <class S>
+    static void set([[maybe_unused]] S& s) {}
+};
+
+TEST_CASE("network 125 computes what the reference does") {
+    check(made<case_5>());
+}
+
+struct net_6_0
+    : Sequential<Shape<4, 1, 4>, Sigmoid, Elu, ChannelShuffle<2>, DepthwiseConv2d<5, Pad<2, 1>>,
+                 BatchNorm, ConvTranspose2d<1, 3, Stride<2, 1>>, Flatten, Linear<3>> {};
+struct case_6 {
+    using What = net_6_0;
+    static constexpr const char* name = "network 317";
+    static constexpr const char* text = "";
+    static constexpr int batch = 8;
+    static constexpr int samples = 3;
+    template <class S>
+    static void set([[maybe_unused]] S& s) {}
+};
+
+TEST_CASE("network 317 computes what the reference does") {
+    check(made<case_6>());
+}
+
+struct net_7_0
+    : Sequential<Shape<2, 7, 9>, AvgPool<0, Kernel<3, 2>, Stride<2, 3>, Pad<0, 1>, ExcludePadding>,
+                 BatchNorm, Conv2d<11, 3, Stride<2>>, Conv2d<6, 3>, Cut<cut_0>, GlobalAvgPool,
+                 Linear<5, NoBias>> {};
+struct net_7_1 : Sequential<Shape<2, 7, 9>, DepthwiseConv2d<3>, Cut<cut_0>,
+                            Conv2d<5, 3, Pad<1, 0>, Bias>, Relu, Relu6, GlobalAvgPool, Linear<5>> {
+};
+struct case_7 {
+    using What = Collaboration<net_7_0, net_7_1,
+                               MKB<Encoder<4, 1>, Layers<Linear<4>, Elu>,
+                                   Each<Layers<AdaptiveAvgPool<2, 2>, Conv2d<6, 3>>,
+                                        Layers<AdaptiveAvgPool<7, 9>, Conv2d<2, 3>, BatchNorm>>,
+                                   At<cut_0>, IdentityMerge>,
+                               WithMean>;
+    static constexpr const char* name = "collaboration 96";
+    static constexpr const char* text = "";
+    static constexpr int batch = 2;
+    static constexpr int samples = 1;
+    template <class S>
+    static void set([[maybe_unused]] S& s) {
+        s.alpha = 0.2;
+    }
+};
+
+TEST_CASE("collaboration 96 computes what the reference does") {
+    check(made<case_7>());
 }
 
 }  // namespace

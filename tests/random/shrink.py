@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# shrink: the smallest case that still fails in the same way: layers are dropped, composites opened, numbers made smaller.
+# shrink: the smallest case that still fails in the same way: layers are dropped, composites opened,
+# numbers made smaller.
 import copy
 
 import description as d
@@ -16,7 +17,8 @@ def lists(network):
     return found
 
 
-SIMPLER = {"other": False, "stride": [1, 1], "groups": 1, "bias": False, "ceil": False, "exclude": False, "output_pad": [0, 0], "pieces": 1}
+SIMPLER = {"other": False, "stride": [1, 1], "groups": 1, "bias": False, "ceil": False,
+           "exclude": False, "output_pad": [0, 0], "pieces": 1}
 
 
 def changed(case, change):
@@ -29,30 +31,34 @@ def smaller(case):
     """All cases that are one step smaller."""
     for n, network in enumerate(case["networks"]):
         for k, layers in enumerate(lists(network)):
+            def there(c):
+                return lists(c["networks"][n])[k]
+
             for i, layer in enumerate(layers):
-                yield changed(case, lambda c: lists(c["networks"][n])[k].pop(i) and None)
+                yield changed(case, lambda c: there(c).pop(i) and None)
                 for part in range(len(d.inner(layer))):
                     def opened(c):
-                        there = lists(c["networks"][n])[k]
-                        there[i:i + 1] = d.inner(there[i])[part]
+                        there(c)[i:i + 1] = d.inner(there(c)[i])[part]
                     yield changed(case, opened)
                 if len(layer.get("branches", [])) > 1:
                     for part in range(len(layer["branches"])):
-                        yield changed(case, lambda c: lists(c["networks"][n])[k][i]["branches"].pop(part) and None)
+                        yield changed(case, lambda c: there(c)[i]["branches"].pop(part) and None)
                 for key, value in SIMPLER.items():
                     if key in layer and layer[key] != value:
-                        yield changed(case, lambda c: lists(c["networks"][n])[k][i].update({key: value}))
+                        yield changed(case, lambda c: there(c)[i].update({key: value}))
                 if layer.get("kernel", [1, 1]) not in ([1, 1], [3, 3]):
-                    yield changed(case, lambda c: lists(c["networks"][n])[k][i].update(kernel=[3, 3], pad=[1, 1]))
-                if layer.get("kernel", [1, 1]) != [1, 1] and layer["op"] not in ("MaxPool", "AvgPool"):
-                    yield changed(case, lambda c: lists(c["networks"][n])[k][i].update(kernel=[1, 1], pad=[0, 0]))
+                    yield changed(case, lambda c: there(c)[i].update(kernel=[3, 3], pad=[1, 1]))
+                pools = layer["op"] in ("MaxPool", "AvgPool")
+                if layer.get("kernel", [1, 1]) != [1, 1] and not pools:
+                    yield changed(case, lambda c: there(c)[i].update(kernel=[1, 1], pad=[0, 0]))
                 for key in ("out", "channels"):
                     if layer.get(key, 1) > 1:
                         for value in sorted({1, layer[key] // 2, layer[key] - 1}):
-                            yield changed(case, lambda c: lists(c["networks"][n])[k][i].update({key: value}))
+                            yield changed(case, lambda c: there(c)[i].update({key: value}))
     for axis in range(3):
-        for value in {1, case["networks"][0]["input"][axis] // 2, case["networks"][0]["input"][axis] - 1}:
-            if 0 < value < case["networks"][0]["input"][axis]:
+        extent = case["networks"][0]["input"][axis]
+        for value in {1, extent // 2, extent - 1}:
+            if 0 < value < extent:
                 def cut(c):
                     for network in c["networks"]:
                         network["input"][axis] = value
@@ -101,7 +107,8 @@ def shrink(shop, result, failures, each=8, most=40):
         candidates.sort(key=size)
         found = None
         for i in range(0, len(candidates), each):
-            some = [dict(c, name=f"{case['name'].split('/')[0]}/{k}") for k, c in enumerate(candidates[i:i + each])]
+            name = case["name"].split("/")[0]
+            some = [dict(c, name=f"{name}/{k}") for k, c in enumerate(candidates[i:i + each])]
             bad = [r["case"] for r in shop.results(some) if fails(r)]
             if bad:
                 found = min(bad, key=size)
@@ -109,5 +116,6 @@ def shrink(shop, result, failures, each=8, most=40):
         if not found:
             break
         case = found
-    print(f"  smallest: batch {case['batch']}, {case['samples']} samples; {d.what_cpp(case)}", flush=True)
+    print(f"  smallest: batch {case['batch']}, {case['samples']} samples; {d.what_cpp(case)}",
+          flush=True)
     return case
