@@ -60,6 +60,7 @@
 #include <collab/optim/lion.hpp>
 #include <collab/optim/lr_scheduler.hpp>
 #include <collab/optim/rmsprop.hpp>
+#include <collab/optim/schedules.hpp>
 #include <collab/train/callbacks.hpp>
 #include <collab/train/checkpoint.hpp>
 #include <collab/train/cpu_instantiations.hpp>

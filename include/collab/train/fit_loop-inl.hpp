@@ -3,6 +3,7 @@
 #pragma once
 #include <chrono>
 #include <cmath>
+#include <limits>
 
 #include <collab/core/error.hpp>
 #include <collab/train/fit_loop.hpp>
@@ -49,6 +50,7 @@ private:
     void resume();
     void run_epoch();
     void start_epoch();
+    double rate_of_epoch(int epoch);
     void step(const Batch& batch);
     StepEnd step_end() const;
     void account();
@@ -117,8 +119,8 @@ COLLAB_COMPILED COLLAB_COLD FitLoop::FitLoop(Trainee& trainee, const FitOptions&
 COLLAB_COMPILED COLLAB_COLD void FitLoop::resume() {
     if (!code_->resume(*manager_, course_, per_epoch_))
         return;
-    // what schedules remember
-    for (int e = 0; e < course_.epoch; ++e)
+    // what schedules remember; those by steps remember nothing
+    for (int e = 0; e < course_.epoch && !rate_of_.per_step(); ++e)
         rate_of_(e, options_.epochs, e == 0 ? 1 : course_.past[std::size_t(e) - 1]);
 }
 
@@ -159,7 +161,7 @@ COLLAB_COMPILED COLLAB_COLD void FitLoop::run_epoch() {
 
 COLLAB_COMPILED COLLAB_COLD void FitLoop::start_epoch() {
     const int epoch = course_.epoch;
-    course_.learning_rate = rate_of_(epoch, options_.epochs, course_.last_error());
+    course_.learning_rate = rate_of_epoch(epoch);
     check_not_negative(sentence("the learning rate of epoch ", epoch + 1), course_.learning_rate);
     const long resumed = history().resumed;
     const bool within_epoch = resumed > 0 && course_.step == resumed && course_.batch > 0;
@@ -171,12 +173,21 @@ COLLAB_COMPILED COLLAB_COLD void FitLoop::start_epoch() {
     trainee_.begin_epoch(epoch, options_.epochs);
 }
 
+/// Of its first step, where the schedule goes by steps.
+COLLAB_COMPILED COLLAB_COLD double FitLoop::rate_of_epoch(int epoch) {
+    if (rate_of_.per_step())
+        return rate_of_(int(epoch * per_epoch_), int(steps_), 1);
+    return rate_of_(epoch, options_.epochs, course_.last_error());
+}
+
 COLLAB_COMPILED COLLAB_COLD void FitLoop::step(const Batch& batch) {
     Record& running = course_.running;
-    running.learning_rate = course_.learning_rate;
+    double rate = course_.learning_rate;
+    if (rate_of_.per_step())
+        rate = rate_of_(int(course_.step), int(steps_), 1);
+    running.learning_rate = rate;
     if (course_.step < options_.warmup_steps)
-        running.learning_rate =
-            course_.learning_rate * double(course_.step + 1) / options_.warmup_steps;
+        running.learning_rate = rate * double(course_.step + 1) / options_.warmup_steps;
     trainee_.step(batch, running.learning_rate);
     ++course_.step;
     ++course_.counted;

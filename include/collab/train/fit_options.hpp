@@ -10,6 +10,7 @@
 
 #include <collab/data/transforms.hpp>
 #include <collab/optim/lr_scheduler.hpp>
+#include <collab/optim/schedules.hpp>
 #include <collab/train/history.hpp>
 
 namespace collab {
@@ -20,7 +21,8 @@ public:
     LearningRate(double constant) : ask_([constant](int, int, double) { return constant; }) {}
     template <LRScheduler R>
     LearningRate(R schedule)
-        : ask_([schedule = checked(std::move(schedule))](int epoch, int epochs,
+        : per_step_(requires { R::per_step; }),
+          ask_([schedule = checked(std::move(schedule))](int epoch, int epochs,
                                                          double last_error) mutable {
               if (epoch > 0)
                   schedule.observe(last_error);
@@ -35,6 +37,8 @@ public:
     double operator()(int epoch, int epochs, double last_error) {
         return ask_(epoch, epochs, last_error);
     }
+    /// Whether it is asked at every step, with its number and that of all steps in place of epochs.
+    bool per_step() const { return per_step_; }
 
 private:
     template <class R>
@@ -42,12 +46,14 @@ private:
         detail::check_settings(schedule);
         return schedule;
     }
+    bool per_step_ = false;
     std::function<double(int, int, double)> ask_;
 };
 
 struct FitOptions {
     int epochs = 10;
-    /// `0.01`, `MultiStepLR{.base = 0.05}`, `ReduceLROnPlateau{}`, or a schedule of your own
+    /// `0.01`, `MultiStepLR{.base = 0.05}`, `ReduceLROnPlateau{}`, or a schedule of your own; asked
+    /// at the start of each epoch, or of each step (PerStep)
     LearningRate learning_rate = MultiStepLR{};
     /// steps over which the rate rises linearly to what `learning_rate` says
     int warmup_steps = 0;
