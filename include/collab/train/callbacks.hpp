@@ -111,6 +111,19 @@ private:
     }
 };
 
+/// Before each update, brings every gradient into [-value, value] (PyTorch's clip_grad_value_).
+struct ClipGradientValues {
+    static constexpr const char* name = "ClipGradientValues";
+    double value = 1;
+
+    void check() const { Expect{name}.positive("value", value); }
+    template <class Training>
+    void before_update(Training& t) {
+        check();
+        t.clamp_gradients(value);
+    }
+};
+
 /// Averages of the weights along the way, with which the networks are evaluated: after step t,
 /// average <- d average + (1 - d) weights with d = min(decay, (1 + t) / (10 + t)), so that the
 /// first steps are forgotten soon (TensorFlow's ExponentialMovingAverage with num_updates). Running

@@ -112,6 +112,7 @@ public:
                                      {"transform", transform_words(trainee.transform)},
                                      {"order", word_of(options.seed)},
                                      {"warm-up", word_of(options.warmup_steps)},
+                                     {"batches of a step", word_of(options.accumulate)},
                                      {"callbacks", trainee.callback_names()}});
         const auto& also = trainee.checkpoints()->also;
         facts_.insert(facts_.end(), also.begin(), also.end());

@@ -238,6 +238,15 @@ struct TraineeOf final : Trainee {
         });
         training.note_losses();
     }
+    COLLAB_COLD void accumulate(const Batch& b) override {
+        feed.give(b, [&](auto&& images) {
+            training.accumulate(images, targets_of<Training>(b), b.size);
+        });
+        training.note_losses();
+    }
+    COLLAB_COLD void update(double rate) override {
+        training.update(rate, [&] { callbacks.before_update(); });
+    }
     COLLAB_COLD void evaluate(const FitOptions& options, Evaluation* to) override {
         callbacks.before_evaluation();
         testing.evaluate(test, options.transform, to);

@@ -57,6 +57,9 @@ struct FitOptions {
     LearningRate learning_rate = MultiStepLR{};
     /// steps over which the rate rises linearly to what `learning_rate` says
     int warmup_steps = 0;
+    /// batches whose gradients make one step: as if they were one of so many times the samples, but
+    /// for what looks at a batch as a whole
+    int accumulate = 1;
     std::uint64_t seed = 1;  ///< of the order of the images and of augmentation
     /// default: padded with zeros to the networks' size, values in [0, 1]
     std::optional<Transform> transform{};

@@ -31,6 +31,17 @@ struct Scaled {
     T factor;
     COLLAB_HD void operator()(std::size_t i) const { values[i] *= factor; }
 };
+template <class T>
+struct Clamped {
+    T* values;
+    T most;
+    COLLAB_HD void operator()(std::size_t i) const {
+        if (values[i] > most)
+            values[i] = most;
+        if (values[i] < -most)
+            values[i] = -most;
+    }
+};
 }  // namespace detail
 
 /// Every list of values is in the order of `named_tensors()`. Reading one waits for the backend.
@@ -96,6 +107,10 @@ public:
     }
     void scale_gradients(double factor) {
         backend_->for_each(tensors_.parameter_count, detail::Scaled<T>{gradients_, T(factor)});
+    }
+    /// Brings every gradient into [-most, most].
+    void clamp_gradients(double most) {
+        backend_->for_each(tensors_.parameter_count, detail::Clamped<T>{gradients_, T(most)});
     }
 
 protected:
