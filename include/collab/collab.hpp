@@ -67,6 +67,7 @@
 #include <collab/train/ensemble_weights.hpp>
 #include <collab/train/fit.hpp>
 #include <collab/train/log.hpp>
+#include <collab/train/parameter_groups.hpp>
 #include <collab/train/training.hpp>
 #include <collab/train/training_manifest.hpp>
 #include <collab/zoo/alexnet.hpp>

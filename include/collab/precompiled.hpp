@@ -33,5 +33,6 @@
 #include <collab/train/fit_options.hpp>
 #include <collab/train/fit_state.hpp>
 #include <collab/train/log.hpp>
+#include <collab/train/parameter_groups.hpp>
 #include <collab/train/settings.hpp>
 #include <collab/train/training_checks.hpp>

@@ -86,11 +86,21 @@ TEST_CASE("every number of a training's settings is checked") {
         .any(&S::batch)
         .inside(&S::optimizer, Sgd{.momentum = 1})
         .any(&S::initialization)
+        .any(&S::loss)
+        .any(&S::groups)
         .inside(&S::metric, LnDistance{.n = 0})
         .any(&S::names)
         .any(&S::methods)
         .inside(&S::critic, CriticAdam{.beta1 = 1})
         .field("freeze_mkb_after", &S::freeze_mkb_after, {-1, 0, 10}, {-2});
+    Table<ParameterGroup>()
+        .any(&ParameterGroup::names)
+        .any(&ParameterGroup::roles)
+        .field("rate", &ParameterGroup::rate, from_0, below_0)
+        .field("decay", &ParameterGroup::decay, from_0, below_0)
+        .any(&ParameterGroup::frozen);
+    CHECK(thrown([] { S{.groups = {{}, {.decay = -1}}}.check(); }) ==
+          "a parameter group: decay is -1; expected a finite number of at least 0");
     S s;
     s.batch = 0;
     CHECK(thrown([&] { s.check(); }) == "a batch has at least one sample, not 0");

@@ -15,6 +15,7 @@
 #include <collab/memory/arena.hpp>
 #include <collab/model/named_tensors.hpp>
 #include <collab/optim/optimizer.hpp>
+#include <collab/train/parameter_groups.hpp>
 
 namespace collab {
 
@@ -129,26 +130,29 @@ protected:
         echo_ = echo ? arena.take(tensors_.state_count) : nullptr;
     }
     void clear_gradients() { backend_->fill(tensors_.parameter_count, T(0), gradients_); }
-    /// Moves the ranges that `moves(range)` is true for. Ranges side by side are one loop.
+    /// What is frozen has no gradient.
+    void clear_frozen_gradients() {
+        for (const detail::ParameterRange& r : ranges_)
+            if (r.frozen)
+                backend_->fill(r.count, T(0), gradients_ + r.first);
+    }
+    /// Moves the ranges that `moves(range)` is true for. Ranges side by side that move alike are
+    /// one loop.
     template <class O, class F>
     void update(const O& optimizer, double learning_rate, const T* scalars, F&& moves) {
         const WeightRange<T> all{parameters_, gradients_, slots_, scalars, T(learning_rate)};
-        std::size_t first = 0;
-        std::size_t end = 0;
-        const auto move = [&] {
-            if (end > first)
-                backend_->for_each(end - first, optimizer.update(all.from(first)));
-        };
+        detail::ParameterRange now;
         for (const detail::ParameterRange& r : ranges_) {
-            if (!moves(r))
+            if (r.frozen || !moves(r))
                 continue;
-            if (r.first != end) {
-                move();
-                first = r.first;
+            if (r.first == now.first + now.count && r.moves_like(now)) {
+                now.count += r.count;
+            } else {
+                move(optimizer, all, now);
+                now = r;
             }
-            end = r.first + r.count;
         }
-        move();
+        move(optimizer, all, now);
     }
     /// What a second pass over the same batch does to statistics goes nowhere.
     Memory<T> with_echo(Memory<T> m, bool repeated) const {
@@ -177,6 +181,17 @@ protected:
     T* scalars_ = nullptr;
 
 private:
+    template <class O>
+    void move(const O& optimizer, WeightRange<T> all, const detail::ParameterRange& r) {
+        if (r.count == 0)
+            return;
+        all.learning_rate *= T(r.rate);
+        const WeightRange<T> range = all.from(r.first);
+        if (r.decay == 1)
+            backend_->for_each(r.count, optimizer.update(range));
+        else
+            backend_->for_each(r.count, detail::with_decay(optimizer, r.decay).update(range));
+    }
     std::size_t checked_slot(int k) const {
         if (k < 0 || k >= slot_count_)
             fail("there is no slot ", k, "; the optimizers of this training keep ", slot_count_,

@@ -19,6 +19,10 @@ StepEngine<C, B, O, M>::StepEngine(const Settings& settings, std::shared_ptr<B> 
     detail::name_networks(settings_.names, n);
     places_ = detail::TensorLister<C>(tensors_, Store::ranges_, settings_.names).list();
     graph_.list(settings_.methods, tensors_, Store::ranges_);
+    Store::ranges_ = detail::grouped(Store::ranges_, tensors_, settings_.groups);
+    for (const auto& r : Store::ranges_)
+        if (r.decay != 1)
+            detail::with_decay(settings_.optimizer, r.decay);  // whether it has one
     if (!C::order::refreshes)
         for (const auto& r : Store::ranges_)
             if (r.owner == Owner::shared)
@@ -161,6 +165,7 @@ void StepEngine<C, B, O, M>::pass(int samples, Random random, const detail::Pass
                 detail::NetworkPass<C, B, i>(c, *memory_, graph_).backward();
             }
     });
+    Store::clear_frozen_gradients();
 }
 
 template <class C, class B, class O, class M>
