@@ -58,7 +58,9 @@
 #include <collab/model/classification_report.hpp>
 #include <collab/model/model.hpp>
 #include <collab/optim/lion.hpp>
+#include <collab/optim/lookahead.hpp>
 #include <collab/optim/lr_scheduler.hpp>
+#include <collab/optim/muon.hpp>
 #include <collab/optim/rmsprop.hpp>
 #include <collab/optim/schedules.hpp>
 #include <collab/train/callbacks.hpp>
@@ -70,6 +72,7 @@
 #include <collab/train/parameter_groups.hpp>
 #include <collab/train/training.hpp>
 #include <collab/train/training_manifest.hpp>
+#include <collab/train/weight_average.hpp>
 #include <collab/zoo/alexnet.hpp>
 #include <collab/zoo/densenet.hpp>
 #include <collab/zoo/googlenet.hpp>

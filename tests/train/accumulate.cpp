@@ -134,6 +134,14 @@ TEST_CASE("fit makes a step of several batches, and goes on from a checkpoint to
         CHECK(same_bits(second.parameters(), parts.parameters()));
         CHECK(same_bits(second.momentum(), parts.momentum()));
     }
+    std::vector<double> errors;
+    small.learning_rate = [&](int, int, double error) {
+        errors.push_back(error);
+        return 0.05;
+    };
+    small.evaluate_every = 0;
+    const History c = parts.fit(pictures(), small);
+    CHECK(errors[1] == doctest::Approx(1 - c.records[0].networks[0].score()).epsilon(1e-12));
     small.accumulate = 14;
     CHECK(error_of([&] { parts.fit(pictures(), small); }) ==
           "a step is to be made of 14 batches; an epoch has 13");

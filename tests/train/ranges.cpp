@@ -98,7 +98,8 @@ TEST_CASE("every number of a training's settings is checked") {
         .any(&ParameterGroup::roles)
         .field("rate", &ParameterGroup::rate, from_0, below_0)
         .field("decay", &ParameterGroup::decay, from_0, below_0)
-        .any(&ParameterGroup::frozen);
+        .any(&ParameterGroup::frozen)
+        .any(&ParameterGroup::elementwise);
     CHECK(thrown([] { S{.groups = {{}, {.decay = -1}}}.check(); }) ==
           "a parameter group: decay is -1; expected a finite number of at least 0");
     S s;

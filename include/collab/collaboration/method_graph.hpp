@@ -60,9 +60,11 @@ struct ParameterRange {
     double rate = 1;  ///< factors of the learning rate and of the weight decay
     double decay = 1;
     bool frozen = false;
+    bool elementwise = false;
 
     bool moves_like(const ParameterRange& other) const {
-        return rate == other.rate && decay == other.decay && frozen == other.frozen;
+        return rate == other.rate && decay == other.decay && frozen == other.frozen &&
+               elementwise == other.elementwise;
     }
 };
 }  // namespace detail

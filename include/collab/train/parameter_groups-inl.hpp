@@ -52,7 +52,8 @@ COLLAB_COMPILED COLLAB_COLD std::string group_words(const std::vector<ParameterG
     std::string words;
     for (const ParameterGroup& g : groups)
         words += sentence(words.empty() ? "" : "; ", group_text(g), ": rate ", number_text(g.rate),
-                          ", decay ", number_text(g.decay), g.frozen ? ", frozen" : "");
+                          ", decay ", number_text(g.decay), g.frozen ? ", frozen" : "",
+                          g.elementwise ? ", elementwise" : "");
     return words.empty() ? "none" : words;
 }
 inline void check_groups(const NamedTensors& tensors, const std::vector<ParameterGroup>& groups) {
@@ -84,6 +85,7 @@ COLLAB_COMPILED COLLAB_COLD std::vector<ParameterRange> grouped(
                     piece.rate *= g.rate;
                     piece.decay *= g.decay;
                     piece.frozen = piece.frozen || g.frozen;
+                    piece.elementwise = piece.elementwise || g.elementwise;
                 }
             if (cut.size() > begin && cut.back().moves_like(piece))
                 cut.back().count += piece.count;

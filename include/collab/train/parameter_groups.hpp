@@ -27,6 +27,8 @@ struct ParameterGroup {
     /// its parameters stay as they are, and their gradients are 0. (Running statistics move:
     /// `Frozen<i>` freezes a network as a whole, and is faster)
     bool frozen = false;
+    /// where the optimizer moves matrices as a whole (Muon), not these
+    bool elementwise = false;
 
     void check() const {
         const Expect expect{"a parameter group"};
@@ -52,21 +54,6 @@ std::vector<ParameterRange> grouped(const std::vector<ParameterRange>& ranges,
                                     const std::vector<ParameterGroup>& groups);
 /// In words, for a checkpoint.
 std::string group_words(const std::vector<ParameterGroup>& groups);
-
-/// An optimizer with another weight decay: one that has a `weight_decay`, or says by
-/// `with_decay(factor)` what that is.
-template <class O>
-O with_decay(const O& optimizer, double factor) {
-    if constexpr (requires { optimizer.with_decay(factor); }) {
-        return optimizer.with_decay(factor);
-    } else if constexpr (requires(O& o) { o.weight_decay *= factor; }) {
-        O other = optimizer;
-        other.weight_decay *= factor;
-        return other;
-    } else {
-        fail("a parameter group has the decay ", factor, "; this optimizer has no weight decay");
-    }
-}
 }  // namespace detail
 
 }  // namespace collab

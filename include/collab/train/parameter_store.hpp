@@ -2,6 +2,7 @@
 // parameter_store: all numbers that a training keeps from step to step, by name and by owner:
 // parameters, gradients, the optimizer's values, running statistics.
 #pragma once
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
@@ -119,7 +120,14 @@ protected:
 
     /// Takes memory; called once to measure and once with memory. `echo`: batches are passed
     /// through more than once, and running statistics move but once.
+    template <class O>
     COLLAB_COLD void lay_out_parameters(Arena<T>& arena, int slots, int scalars, bool echo) {
+        if constexpr (TensorOptimizer<O>) {
+            std::size_t most = 0;
+            for (const Named& n : tensors_.parameters)
+                most = std::max(most, O::room(n.tensor));
+            room_ = arena.take(most);
+        }
         slot_count_ = slots;
         parameters_ = arena.take(tensors_.parameter_count);
         gradients_ = arena.take(tensors_.parameter_count);
@@ -179,6 +187,7 @@ protected:
     T* state_ = nullptr;
     T* echo_ = nullptr;
     T* scalars_ = nullptr;
+    T* room_ = nullptr;  // that an optimizer works in
 
 private:
     template <class O>
@@ -188,9 +197,30 @@ private:
         all.learning_rate *= T(r.rate);
         const WeightRange<T> range = all.from(r.first);
         if (r.decay == 1)
-            backend_->for_each(r.count, optimizer.update(range));
+            move_decayed(optimizer, range, r);
         else
-            backend_->for_each(r.count, detail::with_decay(optimizer, r.decay).update(range));
+            move_decayed(detail::with_decay(optimizer, r.decay), range, r);
+    }
+    template <class O>
+    void move_decayed(const O& optimizer, const WeightRange<T>& range,
+                      const detail::ParameterRange& r) {
+        if constexpr (TensorOptimizer<O>)
+            if (!r.elementwise)
+                return move_tensors(optimizer, range, r);
+        backend_->for_each(r.count, optimizer.update(range));
+    }
+    template <TensorOptimizer O>
+    void move_tensors(const O& optimizer, const WeightRange<T>& range,
+                      const detail::ParameterRange& r) {
+        for (const Named& n : tensors_.parameters) {
+            if (n.offset < r.first || n.offset >= r.first + r.count)
+                continue;
+            const WeightRange<T> own = range.from(n.offset - r.first);
+            if (O::room(n.tensor) > 0)
+                optimizer.move(*backend_, n.tensor, own, room_);
+            else
+                backend_->for_each(std::size_t(n.tensor.size), optimizer.update(own));
+        }
     }
     std::size_t checked_slot(int k) const {
         if (k < 0 || k >= slot_count_)

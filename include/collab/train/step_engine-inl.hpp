@@ -45,8 +45,9 @@ template <class C, class B, class O, class M>
 void StepEngine<C, B, O, M>::lay_out(Arena<T>& arena) {
     const std::size_t batch = std::size_t(settings_.batch);
     const int critic_scalars = graph_.has_critic() ? Adam::scalars : 0;
-    Store::lay_out_parameters(arena, std::max(O::slots, graph_.has_critic() ? Adam::slots : 0),
-                              O::scalars + critic_scalars, repeats());
+    Store::template lay_out_parameters<O>(arena,
+                                          std::max(O::slots, graph_.has_critic() ? Adam::slots : 0),
+                                          O::scalars + critic_scalars, repeats());
     *memory_ = detail::MemoryPlan<C, T>(
         arena, places_, {Store::parameters_, Store::gradients_, Store::state_}, batch);
     T* const work = arena.take(batch * std::size_t(graph_.scratch()));
