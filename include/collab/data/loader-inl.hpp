@@ -11,6 +11,7 @@
 #include <thread>
 
 #include <collab/core/error.hpp>
+#include <collab/data/balance.hpp>
 #include <collab/data/loader.hpp>
 #include <collab/data/sampler.hpp>
 
@@ -78,7 +79,7 @@ struct Loader::Work {
     Reader read_;
     TargetReader targets_;
     LoaderOptions options_;
-    std::vector<int> order_;
+    std::vector<detail::Turn> order_;
     std::array<Slot, 3> ring_;
 
     std::mutex mutex_;  // guards what follows
@@ -118,6 +119,12 @@ COLLAB_COMPILED COLLAB_COLD Loader::Work::Work(int size, Dims dims, Reader read,
     for (const int i : options.indices)
         if (i < 0 || i >= size)
             fail("loader: index ", i, " among indices; expected 0 to ", size - 1);
+    if (!options.balance.empty() && options.balance.size() != static_cast<std::size_t>(size))
+        fail("loader: balance has ", options.balance.size(), " class numbers; expected ", size,
+             ", one for each picture");
+    for (const int c : options.balance)
+        if (c < 0 || c > 1 << 24)
+            fail("loader: a class number of balance is ", c, "; expected 0 to ", 1 << 24);
     const int seen = options.indices.empty() ? size : static_cast<int>(options.indices.size());
     const bool drop = options.drop_last.value_or(options.training && seen >= options.batch);
     if (drop && seen < options.batch)
@@ -278,21 +285,29 @@ COLLAB_COMPILED void Loader::Work::finish(Slot& slot, const Claim& claim,
     }
 }
 COLLAB_COMPILED COLLAB_COLD void Loader::Work::order(int epoch) {
-    if (options_.indices.empty())
+    const auto e = static_cast<std::uint64_t>(epoch);
+    std::vector<int> pictures = options_.indices;
+    if (pictures.empty())
         for (std::size_t i = 0; i < order_.size(); ++i)
-            order_[i] = static_cast<int>(i);
+            pictures.push_back(static_cast<int>(i));
+    if (options_.balance.empty())
+        std::transform(pictures.begin(), pictures.end(), order_.begin(),
+                       [](int i) { return detail::Turn{i, 0}; });
     else
-        std::copy(options_.indices.begin(), options_.indices.end(), order_.begin());
+        order_ = detail::balanced_turns(pictures, options_.balance, static_cast<int>(order_.size()),
+                                        Random{options_.seed, 0x62616c}.child(e));
     if (options_.shuffle)
-        detail::shuffle(order_,
-                        Random{options_.seed, 0x736866}.child(static_cast<std::uint64_t>(epoch)));
+        detail::shuffle(order_, Random{options_.seed, 0x736866}.child(e));
 }
 COLLAB_COMPILED void Loader::Work::make(Slot& slot, int batch, int sample, int epoch) const {
     const auto at = static_cast<std::size_t>(sample);
-    const int index =
+    const auto [index, turn] =
         order_[static_cast<std::size_t>(batch) * static_cast<std::size_t>(options_.batch) + at];
+    Random random = sample_random(options_.seed, epoch, index);
+    if (turn > 0)
+        random = random.child(0x7475726e).child(static_cast<std::uint64_t>(turn));
     slot.indices[at] = index;
-    slot.labels[at] = read_(index, sample_random(options_.seed, epoch, index), options_.training,
+    slot.labels[at] = read_(index, random, options_.training,
                             slot.images.data() + at * static_cast<std::size_t>(dims_.size()));
     if (targets_.size > 0)
         targets_.read(index, slot.targets.data() + at * static_cast<std::size_t>(targets_.size));

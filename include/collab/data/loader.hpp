@@ -39,6 +39,10 @@ struct LoaderOptions {
     int threads = 1;
     /// the only pictures that are seen, such as one part of a split; empty: all
     std::vector<int> indices = {};
+    /// the class numbers of all pictures of the set, where each class is to be seen equally often:
+    /// in an epoch, of as many pictures as without, those of small classes come several times, each
+    /// time with other random choices, and some of large ones not at all. Empty: each comes once
+    std::vector<int> balance = {};
 };
 
 /// Writes picture `index` as floats to `out`, with choices from `random` when `training`, and

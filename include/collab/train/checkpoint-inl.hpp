@@ -102,7 +102,7 @@ inline std::string in_words_of_today(std::string fact) {
 /// An earlier version did not write it, and had no other.
 inline bool was_implied(const std::string& name, const std::string& here) {
     return (name == "critic's epsilon" && here == word_of(CriticAdam{}.epsilon)) ||
-           (name == "batches of a step" && here == "1") ||
+           (name == "batches of a step" && here == "1") || (name == "balanced" && here == "no") ||
            (name == "parameter groups" && here == "none");
 }
 COLLAB_COMPILED COLLAB_COLD void check_facts(

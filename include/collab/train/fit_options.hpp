@@ -61,6 +61,8 @@ struct FitOptions {
     /// for what looks at a batch as a whole
     int accumulate = 1;
     std::uint64_t seed = 1;  ///< of the order of the images and of augmentation
+    /// each class equally often: LoaderOptions::balance, for sets with class numbers
+    bool balanced = false;
     /// default: padded with zeros to the networks' size, values in [0, 1]
     std::optional<Transform> transform{};
     /// steps between evaluations; 0: at the end of each epoch
