@@ -69,6 +69,7 @@
 #include <collab/train/cpu_instantiations.hpp>
 #include <collab/train/ensemble_weights.hpp>
 #include <collab/train/fit.hpp>
+#include <collab/train/learning_rate_finder.hpp>
 #include <collab/train/log.hpp>
 #include <collab/train/parameter_groups.hpp>
 #include <collab/train/training.hpp>
