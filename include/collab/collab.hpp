@@ -22,6 +22,7 @@
 #include <collab/data/cifar.hpp>
 #include <collab/data/images.hpp>
 #include <collab/data/loader.hpp>
+#include <collab/data/mixing.hpp>
 #include <collab/data/npy.hpp>
 #include <collab/data/sampler.hpp>
 #include <collab/data/stl10.hpp>
@@ -58,6 +59,7 @@
 #include <collab/loss/task.hpp>
 #include <collab/model/classification_report.hpp>
 #include <collab/model/model.hpp>
+#include <collab/model/views.hpp>
 #include <collab/optim/lion.hpp>
 #include <collab/optim/lookahead.hpp>
 #include <collab/optim/lr_scheduler.hpp>

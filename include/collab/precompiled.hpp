@@ -12,6 +12,7 @@
 #include <collab/data/file.hpp>
 #include <collab/data/images.hpp>
 #include <collab/data/loader.hpp>
+#include <collab/data/mixing.hpp>
 #include <collab/data/npy.hpp>
 #include <collab/data/preparation.hpp>
 #include <collab/data/resize.hpp>

@@ -180,9 +180,8 @@ TEST_CASE("a balanced training sees what a balanced loader gives") {
     }
     CHECK(fitted.parameters() == looped.parameters());
     Training<Collaboration<Tiny, ProbabilityCrossEntropy>, Machine> values({.batch = 100});
-    CHECK_THROWS_WITH_AS(
-        values.fit({one_hot(few), one_hot(few)}, {.epochs = 1, .balanced = true}),
-        "synthetic has no class numbers; a balanced order needs them", Error);
+    CHECK_THROWS_WITH_AS(values.fit({one_hot(few), one_hot(few)}, {.epochs = 1, .balanced = true}),
+                         "synthetic has no class numbers; a balanced order needs them", Error);
 }
 
 TEST_CASE("options and pictures that do not fit are refused") {

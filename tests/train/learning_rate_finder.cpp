@@ -4,8 +4,8 @@
 
 #include <cmath>
 
-#include <collab/train/learning_rate_chart.hpp>
 #include <collab/report/svg.hpp>
+#include <collab/train/learning_rate_chart.hpp>
 #include <collab/train/learning_rate_finder.hpp>
 
 #include "data/temporary.hpp"

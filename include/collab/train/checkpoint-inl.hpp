@@ -103,7 +103,7 @@ inline std::string in_words_of_today(std::string fact) {
 inline bool was_implied(const std::string& name, const std::string& here) {
     return (name == "critic's epsilon" && here == word_of(CriticAdam{}.epsilon)) ||
            (name == "batches of a step" && here == "1") || (name == "balanced" && here == "no") ||
-           (name == "parameter groups" && here == "none");
+           (name == "mixing" && here == "none") || (name == "parameter groups" && here == "none");
 }
 COLLAB_COMPILED COLLAB_COLD void check_facts(
     const Tensors& file, const std::vector<std::pair<std::string, std::string>>& facts) {

@@ -112,6 +112,7 @@ public:
                                      {"transform", transform_words(trainee.transform)},
                                      {"order", word_of(options.seed)},
                                      {"balanced", word_of(options.balanced)},
+                                     {"mixing", options.mix.words()},
                                      {"warm-up", word_of(options.warmup_steps)},
                                      {"batches of a step", word_of(options.accumulate)},
                                      {"callbacks", trainee.callback_names()}});

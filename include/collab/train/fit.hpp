@@ -136,7 +136,7 @@ public:
                 LoaderOptions options) {
         options.threads = loader_threads(set);
         if constexpr (may_keep)
-            if (options.balance.empty() &&
+            if (options.balance.empty() && !options.mix &&
                 DeviceDataset<typename Training::Backend>::takes(set, transform)) {
                 check(set);
                 if (!kept_.pictures)
@@ -226,6 +226,7 @@ struct TraineeOf final : Trainee {
         check_classes<Training>(test);
         training.set_transform(options.transform, transform);
         LoaderOptions to{.batch = training.settings().batch, .seed = options.seed};
+        to.mix = options.mix;
         if (options.balanced)
             to.balance = class_numbers(train);
         return feed.open(training, train, transform, to);

@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <collab/data/mixing.hpp>
 #include <collab/data/transforms.hpp>
 #include <collab/optim/lr_scheduler.hpp>
 #include <collab/optim/schedules.hpp>
@@ -63,6 +64,9 @@ struct FitOptions {
     std::uint64_t seed = 1;  ///< of the order of the images and of augmentation
     /// each class equally often: LoaderOptions::balance, for sets with class numbers
     bool balanced = false;
+    /// `Mixup{}`, `CutMix{}` or a mixer of your own, for sets with target values (`one_hot(images)`
+    /// and ProbabilityCrossEntropy)
+    PictureMixer mix{};
     /// default: padded with zeros to the networks' size, values in [0, 1]
     std::optional<Transform> transform{};
     /// steps between evaluations; 0: at the end of each epoch
