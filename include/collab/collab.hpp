@@ -18,6 +18,7 @@
 #include <collab/core/error.hpp>
 #include <collab/core/random.hpp>
 #include <collab/core/shape.hpp>
+#include <collab/data/auto_augment.hpp>
 #include <collab/data/balance.hpp>
 #include <collab/data/cifar.hpp>
 #include <collab/data/images.hpp>

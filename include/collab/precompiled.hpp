@@ -6,6 +6,7 @@
 #include <collab/core/error.hpp>
 #include <collab/core/expect.hpp>
 #include <collab/core/number_text.hpp>
+#include <collab/data/auto_augment.hpp>
 #include <collab/data/balance.hpp>
 #include <collab/data/cifar.hpp>
 #include <collab/data/color_jitter.hpp>
