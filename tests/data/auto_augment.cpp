@@ -64,19 +64,19 @@ TEST_CASE("operations on pictures are Pillow's") {
 }
 
 TEST_CASE("operations that change nothing leave a picture as it is") {
-    for (const auto& [operation, magnitude] : {std::pair{Operation::identity, 5.0},
-                                               {Operation::shear_x, 0.0},
-                                               {Operation::translate_y, 0.0},
-                                               {Operation::rotate, 0.0},
-                                               {Operation::brightness, 1.0},
-                                               {Operation::contrast, 1.0},
-                                               {Operation::color, 1.0},
-                                               {Operation::sharpness, 1.0},
-                                               {Operation::posterize, 8.0},
-                                               {Operation::solarize, 256.0}}) {
+    for (const auto& o : {std::pair{Operation::identity, 5.0},
+                          {Operation::shear_x, 0.0},
+                          {Operation::translate_y, 0.0},
+                          {Operation::rotate, 0.0},
+                          {Operation::brightness, 1.0},
+                          {Operation::contrast, 1.0},
+                          {Operation::color, 1.0},
+                          {Operation::sharpness, 1.0},
+                          {Operation::posterize, 8.0},
+                          {Operation::solarize, 256.0}}) {
         auto p = made(3);
-        apply_operation(operation, magnitude, {3, height, width}, p.data());
-        CHECK_MESSAGE(p == made(3), "operation ", int(operation));
+        apply_operation(o.first, o.second, {3, height, width}, p.data());
+        CHECK_MESSAGE(p == made(3), "operation ", int(o.first));
     }
     std::vector<std::uint8_t> flat(12, 77);
     apply_operation(Operation::auto_contrast, 0, {3, 2, 2}, flat.data());

@@ -69,7 +69,9 @@ TEST_CASE("Muon moves matrices as its authors' code does") {
 }
 
 TEST_CASE("what Newton and Schulz make of a matrix is nearly orthogonal") {
-    for (const auto& [rows, columns] : {std::pair{5, 9}, {9, 5}, {7, 7}}) {
+    for (const auto& shape : {std::pair{5, 9}, {9, 5}, {7, 7}}) {
+        const int rows = shape.first;
+        const int columns = shape.second;
         Reference<double> backend;
         const Parameter tensor{"weight", Role::weight, rows * columns, rows, {rows, columns}, 2};
         std::vector<double> room(Muon::room(tensor));

@@ -114,18 +114,17 @@ inline Bytes256 equalized(const std::array<int, 256>& counts) {
 /// The mean of a pixel and its neighbors, of which it counts for five; the edge stays.
 inline void smoothed(const OperationPicture& p, std::vector<std::uint8_t>& to) {
     to.assign(p.pixels, p.pixels + p.dims.size());
-    const std::ptrdiff_t row = static_cast<std::ptrdiff_t>(p.dims.width) * p.dims.channels;
-    for (int y = 1; y + 1 < p.dims.height; ++y)
-        for (int x = 1; x + 1 < p.dims.width; ++x)
-            for (int c = 0; c < p.dims.channels; ++c) {
-                const std::ptrdiff_t at = y * row + x * p.dims.channels + c;
-                int sum = 4 * p.pixels[at];
-                for (int dy = -1; dy <= 1; ++dy)
-                    for (int dx = -1; dx <= 1; ++dx)
-                        sum += p.pixels[at + dy * row + dx * p.dims.channels];
-                to[static_cast<std::size_t>(at)] =
-                    static_cast<std::uint8_t>(static_cast<float>(sum) / 13 + 0.5f);
-            }
+    const std::ptrdiff_t across = p.dims.channels;
+    const std::ptrdiff_t row = p.dims.width * across;
+    const auto three = [&](std::ptrdiff_t at) {
+        return p.pixels[at - across] + p.pixels[at] + p.pixels[at + across];
+    };
+    for (std::ptrdiff_t y = 1; y + 1 < p.dims.height; ++y)
+        for (std::ptrdiff_t at = y * row + across; at < (y + 1) * row - across; ++at) {
+            const int sum = three(at - row) + three(at) + three(at + row) + 4 * p.pixels[at];
+            to[static_cast<std::size_t>(at)] =
+                static_cast<std::uint8_t>(static_cast<float>(sum) / 13 + 0.5f);
+        }
 }
 inline void enhance(PictureOperation operation, double m, OperationPicture& p) {
     const std::size_t channels = p.channels();

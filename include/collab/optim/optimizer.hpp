@@ -60,8 +60,8 @@ concept Optimizer = requires(const O& o, const WeightRange<float>& r, std::size_
 
 /// An optimizer that moves some tensors as a whole, such as matrices. It has besides
 ///
-///     static std::size_t room(const Parameter& tensor);  // numbers that it works in; 0 for tensors
-///                                                        // that it moves element by element
+///     // numbers that it works in; 0 for tensors that it moves element by element
+///     static std::size_t room(const Parameter& tensor);
 ///     template <class B, class T = typename B::Scalar>
 ///     void move(B& backend, const Parameter& tensor, const WeightRange<T>& r, T* room) const;
 ///
