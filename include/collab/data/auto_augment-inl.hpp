@@ -49,13 +49,18 @@ struct OperationPicture {
                                 channels(), to);
             }
     }
-    /// other + factor (pixel - other), cut off as Pillow does.
+    /// other + factor (pixel - other), cut off as Pillow does. Products come from a table, so that
+    /// no processor adds them unrounded: the same bits everywhere.
     template <class F>
     void blend(double factor, F other) {
+        std::array<float, 511> products{};
+        for (int difference = -255; difference <= 255; ++difference)
+            products[static_cast<std::size_t>(difference + 255)] =
+                static_cast<float>(factor) * static_cast<float>(difference);
         for (std::size_t i = 0; i < area() * channels(); ++i) {
             const int o = other(i);
-            const float v = static_cast<float>(o) +
-                            static_cast<float>(factor) * static_cast<float>(pixels[i] - o);
+            const float v =
+                static_cast<float>(o) + products[static_cast<std::size_t>(pixels[i] - o + 255)];
             pixels[i] = static_cast<std::uint8_t>(std::clamp(v, 0.0f, 255.0f));
         }
     }
@@ -90,7 +95,12 @@ inline Bytes256 stretched(const std::array<int, 256>& counts) {
     if (high <= low)
         return table_of_values([](int v) { return v; });
     const double scale = 255.0 / (high - low);
-    return table_of_values([&](int v) { return static_cast<int>(v * scale - low * scale); });
+    std::array<double, 256> products{};  // rounded before they are subtracted
+    for (std::size_t v = 0; v < 256; ++v)
+        products[v] = static_cast<double>(v) * scale;
+    const double offset = products[static_cast<std::size_t>(low)];
+    return table_of_values(
+        [&](int v) { return static_cast<int>(products[static_cast<std::size_t>(v)] - offset); });
 }
 inline Bytes256 equalized(const std::array<int, 256>& counts) {
     int last = 0;  // the count of the largest value there is
