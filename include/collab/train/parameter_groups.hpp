@@ -2,8 +2,10 @@
 // parameter_groups: parameters that move in another way than the others: by their role, layer or
 // name.
 #pragma once
+#include <initializer_list>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <collab/collaboration/method_graph.hpp>
@@ -43,6 +45,17 @@ struct ParameterGroup {
 inline ParameterGroup without_decay() {
     return {.roles = {Role::bias, Role::scale, Role::shift}, .decay = 0};
 }
+
+/// Several of them. (A class of its own: g++ 12 breaks down over a member
+/// std::vector<ParameterGroup> where a training is a member that is initialized in its class.)
+class ParameterGroups : public std::vector<ParameterGroup> {
+public:
+    ParameterGroups() noexcept {}
+    ParameterGroups(std::initializer_list<ParameterGroup> groups)
+        : std::vector<ParameterGroup>(groups) {}
+    ParameterGroups(std::vector<ParameterGroup> groups)
+        : std::vector<ParameterGroup>(std::move(groups)) {}
+};
 
 namespace detail {
 /// Whether a pattern with * and ? is this text.

@@ -37,7 +37,7 @@ struct TrainingSettings {
     CriticAdam critic{};  ///< moves the critics of adversarial methods
     /// steps after which the parameters of all MKBs stay as they are; -1: never
     long freeze_mkb_after = -1;
-    std::vector<ParameterGroup> groups{};  ///< parameters that move in another way
+    ParameterGroups groups{};  ///< parameters that move in another way
 
     /// Throws Error for a number outside its range. Methods are asked where their graph is built.
     void check() const {
