@@ -94,6 +94,8 @@ TEST_CASE("groups by role, layer and name have their own rate and decay") {
     const Run twice =
         Run{{{.names = "net0.*", .rate = 0.5}, {.names = "net0.*", .rate = 0.5, .decay = 0}}}.go();
     verify(twice, first, both, plain);
+    CHECK(Run{{{.decay = 0.5}, {.decay = 0.5}}}.go().after ==
+          Run{.optimizer = {.weight_decay = 0.1 * 0.25}}.go().after);
     // one number of a training is that of a group of all
     CHECK(Run{{{.rate = 0.25}}}.go().after == slow.after);
 }
