@@ -24,7 +24,7 @@ constexpr bool takes(std::index_sequence<I...>) {
     return requires { S{(void(I), Anything{})...}; };
 }
 /// How many fields an aggregate has.
-template <class S, std::size_t N = 10>
+template <class S, std::size_t N = 16>
 constexpr int fields() {
     if constexpr (N == 0)
         return 0;

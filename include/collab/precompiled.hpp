@@ -6,11 +6,14 @@
 #include <collab/core/error.hpp>
 #include <collab/core/expect.hpp>
 #include <collab/core/number_text.hpp>
+#include <collab/data/auto_augment.hpp>
+#include <collab/data/balance.hpp>
 #include <collab/data/cifar.hpp>
 #include <collab/data/color_jitter.hpp>
 #include <collab/data/file.hpp>
 #include <collab/data/images.hpp>
 #include <collab/data/loader.hpp>
+#include <collab/data/mixing.hpp>
 #include <collab/data/npy.hpp>
 #include <collab/data/preparation.hpp>
 #include <collab/data/resize.hpp>
@@ -33,5 +36,6 @@
 #include <collab/train/fit_options.hpp>
 #include <collab/train/fit_state.hpp>
 #include <collab/train/log.hpp>
+#include <collab/train/parameter_groups.hpp>
 #include <collab/train/settings.hpp>
 #include <collab/train/training_checks.hpp>

@@ -16,13 +16,14 @@ std::array<double, 3> walk(const O& optimizer) {
     std::array<double, 3> w{1, -2, 0.5};
     std::array<double, 3> m{};
     std::array<double, 3> v{};
+    std::array<double, 3> slow{};
     const double gradients[3][3] = {{0.5, -1, 2}, {1.5, 0.25, -0.5}, {0, 1, -3}};
     for (int step = 0; step < 3; ++step) {
-        double scalars[2] = {};
+        double scalars[4] = {};
         if constexpr (O::scalars > 0)
             optimizer.write_scalars(step, scalars);
         const WeightRange<double> range{
-            w.data(), gradients[step], {m.data(), v.data()}, scalars, 0.1};
+            w.data(), gradients[step], {m.data(), v.data(), slow.data()}, scalars, 0.1};
         const auto update = optimizer.update(range);
         for (std::size_t i = 0; i < 3; ++i)
             update(i);

@@ -130,6 +130,41 @@ TEST_CASE("a training interrupted after any step and resumed ends with the same 
     }
 }
 
+TEST_CASE("a training whose rate moves at every step goes on to the same bits") {
+    const auto options = [](double max_lr, long last, const std::string& folder, bool resume) {
+        Options o = usual(folder);
+        o.learning_rate = PerStep<OneCycleLR>{{.max_lr = max_lr}};
+        o.warmup_steps = 0;
+        o.evaluate_every = 1;
+        o.checkpoints.resume = resume;
+        o.watch = [=](const FitEvent& e) { return e.step < last; };
+        return o;
+    };
+    Subject whole = subject();
+    const Options all = options(0.05, 1000, "", false);
+    const History h = whole.fit(pictures(), all, all.checkpoints);
+    REQUIRE(h.records.size() == 12);
+    for (int s = 0; s < 12; ++s)
+        CHECK(h.records[std::size_t(s)].learning_rate == OneCycleLR{.max_lr = 0.05}(s, 12));
+    for (const long at : {1, 4, 6}) {
+        const Folder folder;
+        Subject before = subject();
+        const Options first = options(0.05, at, folder.path.string(), false);
+        before.fit(pictures(), first, first.checkpoints);
+        if (at == 6) {
+            const Options other = options(0.04, 1000, folder.path.string(), true);
+            Subject wrong = subject();
+            CHECK(error_of([&] {
+                      wrong.fit(pictures(), other, other.checkpoints);
+                  }).find("was written with a learning rate of") != std::string::npos);
+        }
+        Subject after = subject();
+        const Options second = options(0.05, 1000, folder.path.string(), true);
+        const History rest = after.fit(pictures(), second, second.checkpoints);
+        CHECK(same(figures(after, rest), figures(whole, h)));
+    }
+}
+
 TEST_CASE("a training may be interrupted again and again") {
     Subject whole = subject();
     const Figures expected = figures(whole, whole.fit(pictures(), usual("")));

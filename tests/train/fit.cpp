@@ -164,6 +164,26 @@ TEST_CASE("a learning rate that is far too large ends the training with an error
         doctest::Contains("the loss of tiny became "), Error);
 }
 
+TEST_CASE("a balanced training sees what a balanced loader gives") {
+    Images few = pictures().train;
+    for (std::size_t i = 0; i < few.labels.size(); ++i)
+        few.labels[i] = i % 10 == 0 ? 1 : 0;
+    Training<Tiny, Machine> fitted({.batch = 100});
+    Training<Tiny, Machine> looped({.batch = 100});
+    fitted.fit({few, pictures().test},
+               {.epochs = 2, .learning_rate = 0.01, .seed = 5, .balanced = true});
+    Loader loader(few, {}, {.batch = 100, .seed = 5, .balance = few.labels});
+    for (int epoch = 0; epoch < 2; ++epoch) {
+        loader.start(epoch);
+        while (const Batch* b = loader.next())
+            looped.step(b->images, b->labels, b->size, 0.01);
+    }
+    CHECK(fitted.parameters() == looped.parameters());
+    Training<Collaboration<Tiny, ProbabilityCrossEntropy>, Machine> values({.batch = 100});
+    CHECK_THROWS_WITH_AS(values.fit({one_hot(few), one_hot(few)}, {.epochs = 1, .balanced = true}),
+                         "synthetic has no class numbers; a balanced order needs them", Error);
+}
+
 TEST_CASE("options and pictures that do not fit are refused") {
     Training<Tiny, Machine> training({.batch = 100});
     CHECK_THROWS_WITH_AS(training.fit(pictures(), {.epochs = 0}),

@@ -53,7 +53,26 @@ TEST_CASE("every number of a schedule is checked, where a rate is made of it") {
     Table<Warm>()
         .field("epochs", &Warm::epochs, {0, 5}, {-1})
         .inside(&Warm::then, MultiStepLR{.base = -1});
-    CHECK(thrown([] { LearningRate{MultiStepLR{.milestones = {60, 120}}}; }) ==
+    Table<CosineAnnealingWarmRestarts>()
+        .field("base", &CosineAnnealingWarmRestarts::base, from_0, below_0)
+        .field("period", &CosineAnnealingWarmRestarts::period, {1, 5}, {0, -1})
+        .field("period_factor", &CosineAnnealingWarmRestarts::period_factor, {1, 2}, {0, -1})
+        .field("min_lr", &CosineAnnealingWarmRestarts::min_lr, from_0, below_0);
+    Table<OneCycleLR>()
+        .field("max_lr", &OneCycleLR::max_lr, from_0, below_0)
+        .field("rise", &OneCycleLR::rise, a_share, no_share)
+        .field("div_factor", &OneCycleLR::div_factor, above_0, not_above_0)
+        .field("final_div_factor", &OneCycleLR::final_div_factor, above_0, not_above_0);
+    Table<LinearLR>()
+        .field("base", &LinearLR::base, from_0, below_0)
+        .field("start_factor", &LinearLR::start_factor, from_0, below_0)
+        .field("end_factor", &LinearLR::end_factor, from_0, below_0)
+        .field("length", &LinearLR::length, {0, 5}, {-1});
+    Table<PolynomialLR>()
+        .field("base", &PolynomialLR::base, from_0, below_0)
+        .field("power", &PolynomialLR::power, above_0, not_above_0)
+        .field("length", &PolynomialLR::length, {0, 5}, {-1});
+    CHECK(thrown([] { LearningRate{MultiStepLR{.milestones = {60.0, 120.0}}}; }) ==
           "MultiStepLR: a milestone is 60; expected a number from 0 to 1");
     CHECK(thrown([] { LearningRate{CosineAnnealingLR{.base = no_number}}; }) ==
           "CosineAnnealingLR: base is nan; expected a finite number of at least 0");
@@ -67,11 +86,22 @@ TEST_CASE("every number of a training's settings is checked") {
         .any(&S::batch)
         .inside(&S::optimizer, Sgd{.momentum = 1})
         .any(&S::initialization)
+        .any(&S::loss)
+        .any(&S::groups)
         .inside(&S::metric, LnDistance{.n = 0})
         .any(&S::names)
         .any(&S::methods)
         .inside(&S::critic, CriticAdam{.beta1 = 1})
         .field("freeze_mkb_after", &S::freeze_mkb_after, {-1, 0, 10}, {-2});
+    Table<ParameterGroup>()
+        .any(&ParameterGroup::names)
+        .any(&ParameterGroup::roles)
+        .field("rate", &ParameterGroup::rate, from_0, below_0)
+        .field("decay", &ParameterGroup::decay, from_0, below_0)
+        .any(&ParameterGroup::frozen)
+        .any(&ParameterGroup::elementwise);
+    CHECK(thrown([] { S{.groups = {{}, {.decay = -1}}}.check(); }) ==
+          "a parameter group: decay is -1; expected a finite number of at least 0");
     S s;
     s.batch = 0;
     CHECK(thrown([&] { s.check(); }) == "a batch has at least one sample, not 0");

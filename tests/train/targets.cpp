@@ -140,6 +140,34 @@ TEST_CASE("distributions over classes teach what class numbers teach") {
           doctest::Approx(y.records.back().networks[0].test_loss).epsilon(1e-9));
 }
 
+TEST_CASE("a training on mixed pictures goes on from a checkpoint to the same bits") {
+    const Splits classes = synthetic({1, 8, 8}, 4, 60, 20);
+    const Splits values{one_hot(classes.train), one_hot(classes.test)};
+    const auto fit = [&](const PictureMixer& mix, const std::string& folder, bool resume,
+                         long last) {
+        Training<Collaboration<Classes, Knowledge, ProbabilityCrossEntropy>, Reference<double>> t(
+            {.batch = 20});
+        t.fit(values,
+              {.epochs = 2,
+               .learning_rate = 0.01,
+               .mix = mix,
+               .watch = [=](const FitEvent& e) { return e.step < last; }},
+              Checkpoints{.folder = folder, .resume = resume});
+        return t.parameters();
+    };
+    const auto folder = std::filesystem::temp_directory_path() / "collab-test-mixed";
+    std::filesystem::remove_all(folder);
+    const std::string path = folder.string();
+    fit(Mixup{}, path, false, 4);
+    CHECK(refusal([&] {
+              fit(CutMix{}, path, true, 100);
+          }).ends_with("was written by a training with mixing Mixup 0.2; this one has CutMix 1"));
+    const auto whole = fit(Mixup{}, "", false, 100);
+    CHECK(fit(Mixup{}, path, true, 100) == whole);
+    CHECK(whole != fit({}, "", false, 100));
+    std::filesystem::remove_all(folder);
+}
+
 TEST_CASE("a loss may be of whole maps") {
     Images images = synthetic_images({1, 8, 8}, 2, 60, 5);
     images.target_size = 64;  // each picture itself, with a head that sees its features

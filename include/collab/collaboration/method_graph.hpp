@@ -57,6 +57,15 @@ struct ParameterRange {
     std::size_t count = 0;
     int owner = 0;
     bool mkb = false;
+    double rate = 1;  ///< factors of the learning rate and of the weight decay
+    double decay = 1;
+    bool frozen = false;
+    bool elementwise = false;
+
+    bool moves_like(const ParameterRange& other) const {
+        return rate == other.rate && decay == other.decay && frozen == other.frozen &&
+               elementwise == other.elementwise;
+    }
 };
 }  // namespace detail
 

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include <collab/core/error.hpp>
+#include <collab/data/balance.hpp>
 #include <collab/data/loader.hpp>
 #include <collab/data/sampler.hpp>
 
@@ -70,6 +71,8 @@ struct Loader::Work {
     void finish(Slot& slot, const Claim& claim, const std::exception_ptr& error, int at);
     void order(int epoch);
     void make(Slot& slot, int batch, int sample, int epoch) const;
+    int read(int index, int epoch, Random random, float* out) const;
+    void mix(int index, int epoch, Random random, float* image, float* targets) const;
 
     int samples_ = 0;
     int batches_ = 0;
@@ -78,7 +81,7 @@ struct Loader::Work {
     Reader read_;
     TargetReader targets_;
     LoaderOptions options_;
-    std::vector<int> order_;
+    std::vector<detail::Turn> order_;
     std::array<Slot, 3> ring_;
 
     std::mutex mutex_;  // guards what follows
@@ -118,6 +121,15 @@ COLLAB_COMPILED COLLAB_COLD Loader::Work::Work(int size, Dims dims, Reader read,
     for (const int i : options.indices)
         if (i < 0 || i >= size)
             fail("loader: index ", i, " among indices; expected 0 to ", size - 1);
+    if (options.mix && targets_.size == 0)
+        fail("loader: pictures are to be mixed, and their targets are class numbers; expected "
+             "target values, such as one_hot(images) has");
+    if (!options.balance.empty() && options.balance.size() != static_cast<std::size_t>(size))
+        fail("loader: balance has ", options.balance.size(), " class numbers; expected ", size,
+             ", one for each picture");
+    for (const int c : options.balance)
+        if (c < 0 || c > 1 << 24)
+            fail("loader: a class number of balance is ", c, "; expected 0 to ", 1 << 24);
     const int seen = options.indices.empty() ? size : static_cast<int>(options.indices.size());
     const bool drop = options.drop_last.value_or(options.training && seen >= options.batch);
     if (drop && seen < options.batch)
@@ -278,29 +290,74 @@ COLLAB_COMPILED void Loader::Work::finish(Slot& slot, const Claim& claim,
     }
 }
 COLLAB_COMPILED COLLAB_COLD void Loader::Work::order(int epoch) {
-    if (options_.indices.empty())
+    const auto e = static_cast<std::uint64_t>(epoch);
+    std::vector<int> pictures = options_.indices;
+    if (pictures.empty())
         for (std::size_t i = 0; i < order_.size(); ++i)
-            order_[i] = static_cast<int>(i);
+            pictures.push_back(static_cast<int>(i));
+    if (options_.balance.empty())
+        std::transform(pictures.begin(), pictures.end(), order_.begin(),
+                       [](int i) { return detail::Turn{i, 0}; });
     else
-        std::copy(options_.indices.begin(), options_.indices.end(), order_.begin());
+        order_ = detail::balanced_turns(pictures, options_.balance, static_cast<int>(order_.size()),
+                                        Random{options_.seed, 0x62616c}.child(e));
     if (options_.shuffle)
-        detail::shuffle(order_,
-                        Random{options_.seed, 0x736866}.child(static_cast<std::uint64_t>(epoch)));
+        detail::shuffle(order_, Random{options_.seed, 0x736866}.child(e));
 }
 COLLAB_COMPILED void Loader::Work::make(Slot& slot, int batch, int sample, int epoch) const {
     const auto at = static_cast<std::size_t>(sample);
-    const int index =
+    const auto [index, turn] =
         order_[static_cast<std::size_t>(batch) * static_cast<std::size_t>(options_.batch) + at];
+    Random random = sample_random(options_.seed, epoch, index);
+    if (turn > 0)
+        random = random.child(0x7475726e).child(static_cast<std::uint64_t>(turn));
+    float* const image = slot.images.data() + at * static_cast<std::size_t>(dims_.size());
+    float* const targets = slot.targets.data() + at * static_cast<std::size_t>(targets_.size);
     slot.indices[at] = index;
-    slot.labels[at] = read_(index, sample_random(options_.seed, epoch, index), options_.training,
-                            slot.images.data() + at * static_cast<std::size_t>(dims_.size()));
+    slot.labels[at] = read(index, epoch, random, image);
     if (targets_.size > 0)
-        targets_.read(index, slot.targets.data() + at * static_cast<std::size_t>(targets_.size));
+        targets_.read(index, targets);
+    if (options_.mix && options_.training)
+        mix(index, epoch, random.child(0x6d6978), image, targets);
+}
+/// One picture of the set, and its label.
+COLLAB_COMPILED int Loader::Work::read(int index, int epoch, Random random, float* out) const {
+    const int label = read_(index, random, options_.training, out);
+    if (options_.alternating_flip && options_.training &&
+        alternately_mirrored(options_.seed, epoch, index))
+        for (int y = 0; y < dims_.height; ++y)
+            for (int x = 0; x < dims_.width / 2; ++x) {
+                float* const row =
+                    out + static_cast<std::ptrdiff_t>(y) * dims_.width * dims_.channels;
+                std::swap_ranges(row + x * dims_.channels, row + (x + 1) * dims_.channels,
+                                 row + (dims_.width - 1 - x) * dims_.channels);
+            }
+    return label;
+}
+/// Another picture of the epoch, made for this one alone, whatever batch either is in.
+COLLAB_COMPILED void Loader::Work::mix(int index, int epoch, Random random, float* image,
+                                       float* targets) const {
+    thread_local std::vector<float> other;
+    thread_local std::vector<float> other_targets;
+    other.resize(static_cast<std::size_t>(dims_.size()));
+    other_targets.resize(static_cast<std::size_t>(targets_.size));
+    const Words w = random(0);
+    const int partner = order_[below(w.w[0], static_cast<std::uint32_t>(order_.size()))].index;
+    read(partner, epoch, random.child(1), other.data());
+    targets_.read(partner, other_targets.data());
+    const float share =
+        static_cast<float>(options_.mix(random.child(2), dims_, image, other.data()));
+    if (!(share >= 0 && share <= 1))
+        fail("mixing picture ", index, " with picture ", partner, ": ", share,
+             " is the share of the first; expected a number from 0 to 1");
+    for (std::size_t k = 0; k < other_targets.size(); ++k)
+        targets[k] = share * targets[k] + (1 - share) * other_targets[k];
 }
 COLLAB_COMPILED COLLAB_COLD Loader::Loader(const Images& images, const Transform& transform,
                                            const LoaderOptions& options)
     : Loader((check(images), images.size()), transform.dims(images.dims),
-             detail::memory_reader(images, transform), options, detail::target_reader(images)) {}
+             detail::memory_reader(images, transform), detail::with_flip(options, transform),
+             detail::target_reader(images)) {}
 COLLAB_COMPILED COLLAB_COLD Loader::Loader(int size, Dims dims, Reader read,
                                            const LoaderOptions& options, TargetReader targets)
     : work_(std::make_unique<Work>(size, dims, std::move(read), options, std::move(targets))) {}

@@ -13,6 +13,7 @@
 #include <collab/core/random.hpp>
 #include <collab/core/shape.hpp>
 #include <collab/data/images.hpp>
+#include <collab/data/mixing.hpp>
 #include <collab/data/transforms.hpp>
 
 namespace collab {
@@ -39,6 +40,14 @@ struct LoaderOptions {
     int threads = 1;
     /// the only pictures that are seen, such as one part of a split; empty: all
     std::vector<int> indices = {};
+    /// the class numbers of all pictures of the set, where each class is to be seen equally often:
+    /// in an epoch, of as many pictures as without, those of small classes come several times, each
+    /// time with other random choices, and some of large ones not at all. Empty: each comes once
+    std::vector<int> balance = {};
+    /// pictures are mirrored in every second epoch, when training: Transform::alternating_flip
+    bool alternating_flip = false;
+    /// mixes each picture, and its target values, with another one of the set, when training
+    PictureMixer mix = {};
 };
 
 /// Writes picture `index` as floats to `out`, with choices from `random` when `training`, and
@@ -66,6 +75,10 @@ concept PictureSource = requires(const S& source, const Transform& transform) {
 };
 
 namespace detail {
+inline LoaderOptions with_flip(LoaderOptions options, const Transform& transform) {
+    options.alternating_flip = options.alternating_flip || transform.alternating_flip;
+    return options;
+}
 TargetReader target_reader(const Images& images);
 template <PictureSource S>
 TargetReader target_reader(const S& source) {
@@ -97,8 +110,8 @@ public:
     /// `source` must outlive the loader.
     template <PictureSource S>
     Loader(const S& source, const Transform& transform, const LoaderOptions& options = {})
-        : Loader(source.size(), source.output(transform), source.reader(transform), options,
-                 detail::target_reader(source)) {}
+        : Loader(source.size(), source.output(transform), source.reader(transform),
+                 detail::with_flip(options, transform), detail::target_reader(source)) {}
 
     /// Pictures from anywhere: `size` of them, of extents `dims`, made by `read`, which is called
     /// on the loader's threads, and with target values where there are such.

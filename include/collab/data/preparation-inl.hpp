@@ -23,6 +23,7 @@ COLLAB_COMPILED COLLAB_COLD std::string preparation_text(const Transform& transf
     say_unless_0("pad", transform.pad);
     say_unless_0("crop_padding", transform.crop_padding);
     say_unless_0("crop", transform.crop);
+    say_unless_0("reflect", transform.pad > 0 && transform.reflect);
     for (const double v : transform.normalize.mean)
         say("mean", v);
     for (const double v : transform.normalize.stddev)
@@ -43,6 +44,8 @@ COLLAB_COMPILED COLLAB_COLD Transform preparation_of(std::string_view text,
             t.normalize.mean.push_back(value);
         else if (name == "stddev")
             t.normalize.stddev.push_back(value);
+        else if (name == "reflect")
+            t.reflect = value != 0;
         else if (int* const to = name == "resize"         ? &t.resize
                                  : name == "resized_crop" ? &t.resized_crop
                                  : name == "pad"          ? &t.pad

@@ -18,6 +18,12 @@ COLLAB_HD constexpr Random sample_random(std::uint64_t seed, int epoch, int inde
         .child(static_cast<std::uint64_t>(index));
 }
 
+/// Whether a picture is mirrored in this epoch, if it is in every second one.
+COLLAB_HD constexpr bool alternately_mirrored(std::uint64_t seed, int epoch, int index) {
+    const bool even = (Random{seed, 0x666c70}.word(static_cast<std::uint64_t>(index)) >> 31) != 0;
+    return even == (epoch % 2 == 0);
+}
+
 namespace detail {
 
 /// How a picture is cut out, once it has its size.
@@ -25,7 +31,8 @@ struct PictureFrame {
     Dims in, out;
     int added;  ///< black pixels on each side of what comes in
     bool flip;
-    int cutout;  ///< side of the hole; 0: none
+    int cutout;            ///< side of the hole; 0: none
+    bool reflect = false;  ///< added pixels are not black, but mirrored at the edge
     COLLAB_HD constexpr int spare_y() const { return in.height + 2 * added - out.height; }
     COLLAB_HD constexpr int spare_x() const { return in.width + 2 * added - out.width; }
 };
@@ -38,6 +45,14 @@ struct PictureChoice {
     int hole_top, hole_bottom, hole_left, hole_right;
 };
 
+/// A row or column outside of a picture, mirrored at its edge, as often as needed.
+COLLAB_HD constexpr int reflected(int at, int extent) {
+    if (extent == 1)
+        return 0;
+    const int period = 2 * extent - 2;
+    const int m = (at < 0 ? -at : at) % period;
+    return m < extent ? m : period - m;
+}
 COLLAB_HD constexpr int within(int value, int most) {
     return value < 0 ? 0 : value > most ? most : value;
 }

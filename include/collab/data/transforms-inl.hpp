@@ -6,9 +6,21 @@
 #include <type_traits>
 
 #include <collab/core/error.hpp>
+#include <collab/core/expect.hpp>
 #include <collab/data/transforms.hpp>
 
 namespace collab {
+COLLAB_COMPILED COLLAB_COLD void RandomErasing::check() const {
+    const Expect expect{"RandomErasing"};
+    expect.fraction("probability", probability);
+    expect.fraction("min_area", min_area);
+    expect.fraction("max_area", max_area);
+    if (min_area > max_area)
+        fail("RandomErasing: min_area is ", min_area, " and max_area is ", max_area,
+             "; expected the smaller one first");
+    if (!(min_ratio > 1e-3 && min_ratio <= 1))
+        fail("RandomErasing: min_ratio is ", min_ratio, "; expected a number from 0.001 to 1");
+}
 COLLAB_COMPILED COLLAB_COLD Dims Transform::dims(Dims in) const {
     if (in.channels < 1 || in.height < 1 || in.width < 1)
         fail("transform: pictures of ", in.channels, " x ", in.height, " x ", in.width,
@@ -19,6 +31,9 @@ COLLAB_COMPILED COLLAB_COLD Dims Transform::dims(Dims in) const {
     check_size("crop_padding", crop_padding);
     check_size("crop", crop);
     check_size("cutout", cutout);
+    erase.check();
+    if (flip && alternating_flip)
+        fail("transform: flip and alternating_flip are two ways to mirror pictures; choose one");
     if (!(min_area > 0 && min_area <= 1))
         fail("transform: min_area = ", min_area,
              "; expected a part of the picture, above 0 and at most 1");
@@ -91,8 +106,13 @@ COLLAB_COMPILED COLLAB_COLD void Transform::apply(const Images& images, int inde
 /// The window whose first pixel is (top, left) of the picture; outside of the picture it is black.
 /// `value` makes what is written.
 template <class T, class F>
-void Augmenter::cut(const std::uint8_t* image, Dims in, int top, int left, bool mirrored, T* out,
+void Augmenter::cut(const std::uint8_t* image, Dims in, const detail::PictureChoice& c, T* out,
                     F value) const {
+    if (transform_.reflect)
+        return write_reflected(image, in, c, out, value);
+    const int top = c.top;
+    const int left = c.left;
+    const bool mirrored = c.mirrored;
     // the loop over channels vanishes when their number is a constant
     if constexpr (std::is_same_v<T, float>) {
         if (in.channels == 1)
@@ -101,6 +121,55 @@ void Augmenter::cut(const std::uint8_t* image, Dims in, int top, int left, bool 
             return write<3>(image, in, top, left, mirrored, out, value);
     }
     write<0>(image, in, top, left, mirrored, out, value);
+}
+template <class T, class F>
+void Augmenter::write_reflected(const std::uint8_t* image, Dims in, const detail::PictureChoice& c,
+                                T* out, F value) const {
+    for (int y = 0; y < out_.height; ++y) {
+        const int row = detail::reflected(c.top + y, in.height);
+        for (int x = 0; x < out_.width; ++x) {
+            const int at = c.left + (c.mirrored ? out_.width - 1 - x : x);
+            const int column = detail::reflected(at, in.width);
+            const std::uint8_t* from =
+                image + (static_cast<std::ptrdiff_t>(row) * in.width + column) * in.channels;
+            for (int k = 0; k < in.channels; ++k)
+                *out++ = value(static_cast<std::size_t>(k), from[k]);
+        }
+    }
+}
+/// A few tries, as in PyTorch: a rectangle that does not fit is drawn anew.
+COLLAB_COMPILED void Augmenter::erase(const Random& random, float* out) const {
+    const RandomErasing& e = transform_.erase;
+    const auto u = [&](std::uint64_t k) { return uniform<double>(random.word(k)); };
+    if (!(u(0) < e.probability))
+        return;
+    const double area = double(out_.height) * out_.width;
+    for (std::uint64_t at = 4; at < 44; at += 4) {
+        const double part = area * (e.min_area + u(at) * (e.max_area - e.min_area));
+        const double ratio = std::exp(std::log(e.min_ratio) * (1 - 2 * u(at + 1)));
+        const int height = static_cast<int>(std::lround(std::sqrt(part * ratio)));
+        const int width = static_cast<int>(std::lround(std::sqrt(part / ratio)));
+        if (height < 1 || width < 1 || height >= out_.height || width >= out_.width)
+            continue;
+        const auto place = [&](std::uint64_t k, int spare) {
+            return static_cast<int>(below(random.word(k), static_cast<std::uint32_t>(spare) + 1));
+        };
+        const int top = place(at + 2, out_.height - height);
+        const int left = place(at + 3, out_.width - width);
+        const Random noise = random.child(1);
+        for (int y = top; y < top + height; ++y)
+            for (int x = left; x < left + width; ++x)
+                for (int c = 0; c < out_.channels; ++c) {
+                    const std::size_t i =
+                        (static_cast<std::size_t>(y) * static_cast<std::size_t>(out_.width) +
+                         static_cast<std::size_t>(x)) *
+                            static_cast<std::size_t>(out_.channels) +
+                        static_cast<std::size_t>(c);
+                    out[i] =
+                        e.noise ? table_[static_cast<std::size_t>(c)][noise.word(i) >> 24] : 0.0f;
+                }
+        return;
+    }
 }
 template <int Channels, class T, class F>
 void Augmenter::write(const std::uint8_t* image, Dims in, int top, int left, bool mirrored, T* out,
@@ -165,22 +234,25 @@ COLLAB_COMPILED void Augmenter::apply(const std::uint8_t* picture, Dims dims, st
                        scratch.resize);
         source = scratch.resized.data();
     }
-    const detail::PictureFrame frame{d, out_, transform_.pad + transform_.crop_padding,
-                                     transform_.flip, transform_.cutout};
+    const detail::PictureFrame frame{d,
+                                     out_,
+                                     transform_.pad + transform_.crop_padding,
+                                     transform_.flip,
+                                     transform_.cutout,
+                                     transform_.reflect};
     if (frame.spare_y() < 0 || frame.spare_x() < 0)
         fail(name, ": a picture of ", dims.height, " x ", dims.width,
              " is too small for a crop of ", out_.height, " x ", out_.width,
              "; .resize makes it larger");
     const detail::PictureChoice c = detail::choose(frame, random, training);
     if (!training || !transform_.color.any()) {
-        cut(source, d, c.top, c.left, c.mirrored, out_nhwc,
+        cut(source, d, c, out_nhwc,
             [this](std::size_t channel, std::uint8_t v) { return table_[channel][v]; });
     } else {
         const auto size = static_cast<std::size_t>(out_.size());
         const auto channels = static_cast<std::size_t>(out_.channels);
         scratch.cut.resize(size);
-        cut(source, d, c.top, c.left, c.mirrored, scratch.cut.data(),
-            [](std::size_t, std::uint8_t v) { return v; });
+        cut(source, d, c, scratch.cut.data(), [](std::size_t, std::uint8_t v) { return v; });
         detail::change_colors(scratch.cut.data(), out_, transform_.color, random.child(2),
                               out_nhwc);
         for (std::size_t i = 0; i < size; ++i)
@@ -190,6 +262,8 @@ COLLAB_COMPILED void Augmenter::apply(const std::uint8_t* picture, Dims dims, st
         std::fill_n(out_nhwc + (static_cast<std::ptrdiff_t>(row) * out_.width + c.hole_left) *
                                    out_.channels,
                     static_cast<std::ptrdiff_t>(c.hole_right - c.hole_left) * out_.channels, 0.0f);
+    if (training && transform_.erase.probability > 0)
+        erase(random.child(3), out_nhwc);
 }
 COLLAB_COMPILED COLLAB_COLD Augmenter::Augmenter(const Transform& transform, Dims in, Dims out)
     : transform_(transform),

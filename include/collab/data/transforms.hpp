@@ -19,11 +19,24 @@
 
 namespace collab {
 
+/// A rectangle of a picture, of random place, area and shape, that is filled (Zhong et al. 2017;
+/// PyTorch's RandomErasing).
+struct RandomErasing {
+    double probability = 0;
+    double min_area = 0.02;  ///< of the picture
+    double max_area = 0.33;
+    double min_ratio = 0.3;  ///< of height and width; the largest is its inverse
+    bool noise = false;      ///< filled with random pixels, not with zeros
+
+    void check() const;
+};
+
 /// What is done to a picture, in this order. Added pixels are black before normalization, as if
-/// they had been in the file. `Transform{.crop_padding = 4, .flip = true, .normalize =
-/// statistics(train)}` is the usual one for CIFAR-10; `Transform{.resized_crop = 224, .flip = true,
-/// .normalize = ...}` for photographs; `Transform{.pad = 2}` makes 28 x 28 into 32 x 32. Outside
-/// training random crops become central ones and nothing is flipped, colored or cut out.
+/// they had been in the file, or the picture's own, mirrored at its edge. `Transform{.crop_padding
+/// = 4, .flip = true, .normalize = statistics(train)}` is the usual one for CIFAR-10;
+/// `Transform{.resized_crop = 224, .flip = true, .normalize = ...}` for photographs;
+/// `Transform{.pad = 2}` makes 28 x 28 into 32 x 32. Outside training random crops become central
+/// ones and nothing is flipped, colored or cut out.
 struct Transform {
     /// length that the shorter side is scaled to, the longer one with it; 0: as it is
     int resize = 0;
@@ -36,6 +49,9 @@ struct Transform {
     int crop_padding = 0;  ///< black pixels added on each side, to be cropped away again at random
     /// side of the square cut out; 0: the height and width there were before crop_padding
     int crop = 0;
+    /// the pixels that `pad` and `crop_padding` add are those of the picture, mirrored at its edge
+    /// (which does not come twice)
+    bool reflect = false;
     bool flip = false;       ///< left and right exchanged with probability 1/2
     ColorJitter color = {};  ///< random brightness, contrast, saturation and hue
     /// (value - mean) / stddev for each channel; empty: values stay in [0, 1]
@@ -43,6 +59,10 @@ struct Transform {
     /// side of a square of zeros around a random pixel, as far as it lies in the picture (DeVries
     /// and Taylor, 2017)
     int cutout = 0;
+    RandomErasing erase = {};  ///< the same of random area and shape
+    /// in place of `flip`: each picture mirrored in every second epoch, half of them in even ones
+    /// (Jordan 2024). Loaders do it, and nothing else: it needs the number of the epoch
+    bool alternating_flip = false;
 
     /// The extents of the result for pictures of these extents. Throws if this transform cannot be
     /// applied to them.
@@ -87,8 +107,12 @@ private:
     };
     Augmenter(const Transform& transform, Dims in, Dims out);
 
+    void erase(const Random& random, float* out) const;
     template <class T, class F>
-    void cut(const std::uint8_t* image, Dims in, int top, int left, bool mirrored, T* out,
+    void write_reflected(const std::uint8_t* image, Dims in, const detail::PictureChoice& c, T* out,
+                         F value) const;
+    template <class T, class F>
+    void cut(const std::uint8_t* image, Dims in, const detail::PictureChoice& c, T* out,
              F value) const;
     template <int Channels, class T, class F>
     void write(const std::uint8_t* image, Dims in, int top, int left, bool mirrored, T* out,

@@ -3,6 +3,8 @@
 #pragma once
 #include <cmath>
 #include <concepts>
+#include <initializer_list>
+#include <utility>
 #include <vector>
 
 #include <collab/core/error.hpp>
@@ -21,26 +23,54 @@ concept LRScheduler = requires(R r, int epoch, double error) {
     r.observe(error);
 };
 
-/// `base`, multiplied by `factor` at each milestone, given as a fraction of the epochs: by default
-/// / 10 at 50 % and at 75 %. In epochs of a training of 200: `.milestones = {60 / 200., 120 / 200.,
-/// 160 / 200.}`.
+/// Where a rate falls: whole numbers are epochs, `{60, 120}`, others fractions of all epochs,
+/// `{0.5, 0.75}`. Of a schedule by steps (PerStep), whole numbers are steps.
+class Milestones {
+public:
+    Milestones() = default;
+    Milestones(std::initializer_list<double> fractions) : fractions_(fractions) {}
+    Milestones(std::initializer_list<int> epochs) : epochs_(epochs) {}
+    Milestones(std::vector<double> fractions) : fractions_(std::move(fractions)) {}
+    Milestones(std::vector<int> epochs) : epochs_(std::move(epochs)) {}
+
+    void check(const Expect& expect) const {
+        for (const double m : fractions_)
+            expect.fraction("a milestone", m);
+        for (const int m : epochs_)
+            expect.at_least("a milestone", m, 0);
+    }
+    /// How many of them lie at or before this epoch of so many.
+    int passed(int epoch, int epochs) const {
+        int n = 0;
+        for (const double m : fractions_)  // 14 / 50. of 50 is a little more than 14
+            n += epoch >= m * epochs * (1 - 1e-12);
+        for (const int m : epochs_)
+            n += epoch >= m;
+        return n;
+    }
+
+private:
+    std::vector<double> fractions_;
+    std::vector<int> epochs_;
+};
+
+/// `base`, multiplied by `factor` at each milestone: by default / 10 at 50 % and at 75 % of the
+/// epochs. `.milestones = {60, 120, 160}` are epochs, counted from 0 (PyTorch's MultiStepLR).
 struct MultiStepLR {
     double base = 0.1;
     double factor = 0.1;
-    std::vector<double> milestones{0.5, 0.75};
+    Milestones milestones{0.5, 0.75};
 
     void check() const {
         const Expect expect{"MultiStepLR"};
         expect.not_negative("base", base);
         expect.not_negative("factor", factor);
-        for (const double m : milestones)  // a number of an epoch would never be reached
-            expect.fraction("a milestone", m);
+        milestones.check(expect);
     }
     double operator()(int epoch, int epochs) const {
         double rate = base;
-        for (const double m : milestones)
-            if (epoch >= m * epochs)
-                rate *= factor;
+        for (int k = milestones.passed(epoch, epochs); k > 0; --k)
+            rate *= factor;
         return rate;
     }
     void observe(double) {}

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include <collab/core/config.hpp>
+#include <collab/core/error.hpp>
+#include <collab/layer/concepts.hpp>
 
 namespace collab {
 
@@ -55,5 +57,35 @@ concept Optimizer = requires(const O& o, const WeightRange<float>& r, std::size_
     { o.facts() } -> std::convertible_to<OptimizerFacts>;
     o.update(r)(i);
 } && O::slots >= 0 && O::slots <= WeightRange<float>::most_slots && O::scalars >= 0;
+
+/// An optimizer that moves some tensors as a whole, such as matrices. It has besides
+///
+///     // numbers that it works in; 0 for tensors that it moves element by element
+///     static std::size_t room(const Parameter& tensor);
+///     template <class B, class T = typename B::Scalar>
+///     void move(B& backend, const Parameter& tensor, const WeightRange<T>& r, T* room) const;
+///
+/// The room is on a 64-byte boundary, and holds anything.
+template <class O>
+concept TensorOptimizer = Optimizer<O> && requires(const Parameter& tensor) {
+    { O::room(tensor) } -> std::same_as<std::size_t>;
+};
+
+namespace detail {
+/// An optimizer with another weight decay: one that has a `weight_decay`, or says by
+/// `with_decay(factor)` what that is.
+template <class O>
+O with_decay(const O& optimizer, double factor) {
+    if constexpr (requires { optimizer.with_decay(factor); }) {
+        return optimizer.with_decay(factor);
+    } else if constexpr (requires(O& o) { o.weight_decay *= factor; }) {
+        O other = optimizer;
+        other.weight_decay *= factor;
+        return other;
+    } else {
+        fail("a parameter group has the decay ", factor, "; this optimizer has no weight decay");
+    }
+}
+}  // namespace detail
 
 }  // namespace collab

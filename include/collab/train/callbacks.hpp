@@ -111,6 +111,37 @@ private:
     }
 };
 
+/// Before each update, brings every gradient into [-value, value] (PyTorch's clip_grad_value_).
+struct ClipGradientValues {
+    static constexpr const char* name = "ClipGradientValues";
+    double value = 1;
+
+    void check() const { Expect{name}.positive("value", value); }
+    template <class Training>
+    void before_update(Training& t) {
+        check();
+        t.clamp_gradients(value);
+    }
+};
+
+namespace detail {
+template <class T>
+std::vector<double> wide(const std::vector<T>& v) {
+    return {v.begin(), v.end()};
+}
+/// A training's parameters and running statistics, from doubles.
+template <class Training>
+void set_weights(Training& t, const std::vector<double>& p, const std::vector<double>& s) {
+    using T = typename Training::Scalar;
+    std::vector<T> a(p.size());
+    std::vector<T> b(s.size());
+    std::transform(p.begin(), p.end(), a.begin(), [](double v) { return T(v); });
+    std::transform(s.begin(), s.end(), b.begin(), [](double v) { return T(v); });
+    t.set_parameters(a);
+    t.set_state(b);
+}
+}  // namespace detail
+
 /// Averages of the weights along the way, with which the networks are evaluated: after step t,
 /// average <- d average + (1 - d) weights with d = min(decay, (1 + t) / (10 + t)), so that the
 /// first steps are forgotten soon (TensorFlow's ExponentialMovingAverage with num_updates). Running
@@ -134,8 +165,8 @@ struct ExponentialMovingAverage {
         if (!(decay >= 0 && decay < 1))
             fail("ExponentialMovingAverage: decay = ", decay, "; expected a number in [0, 1)");
         if (h.resumed == 0) {
-            parameters = wide(t.parameters());
-            state = wide(t.state());
+            parameters = detail::wide(t.parameters());
+            state = detail::wide(t.state());
             updates = 0;
         }
         if (parameters.size() != t.named_tensors().parameter_count ||
@@ -159,18 +190,18 @@ struct ExponentialMovingAverage {
     void before_evaluation(Training& t) {
         if (!evaluate)
             return;
-        own_parameters_ = wide(t.parameters());
-        own_state_ = wide(t.state());
+        own_parameters_ = detail::wide(t.parameters());
+        own_state_ = detail::wide(t.state());
         apply(t);
     }
     template <class Training>
     void after_evaluation(Training& t) {
         if (evaluate)
-            set(t, own_parameters_, own_state_);
+            detail::set_weights(t, own_parameters_, own_state_);
     }
     template <class Training>
     void apply(Training& t) const {
-        set(t, parameters, state);
+        detail::set_weights(t, parameters, state);
     }
 
     void save(Tensors& file, const std::string& prefix) const {
@@ -189,22 +220,6 @@ struct ExponentialMovingAverage {
 
     std::vector<double> own_parameters_{};
     std::vector<double> own_state_{};  ///< while the averages are evaluated
-
-private:
-    template <class T>
-    static std::vector<double> wide(const std::vector<T>& v) {
-        return {v.begin(), v.end()};
-    }
-    template <class Training>
-    static void set(Training& t, const std::vector<double>& p, const std::vector<double>& s) {
-        using T = typename Training::Scalar;
-        std::vector<T> a(p.size());
-        std::vector<T> b(s.size());
-        std::transform(p.begin(), p.end(), a.begin(), [](double v) { return T(v); });
-        std::transform(s.begin(), s.end(), b.begin(), [](double v) { return T(v); });
-        t.set_parameters(a);
-        t.set_state(b);
-    }
 };
 
 }  // namespace collab

@@ -79,6 +79,7 @@ COLLAB_COMPILED COLLAB_COLD std::vector<std::pair<std::string, std::string>> fac
     facts.push_back({"critic", sentence(word_of(c.critic.learning_rate), " ",
                                         word_of(c.critic.beta1), " ", word_of(c.critic.beta2))});
     facts.push_back({"critic's epsilon", word_of(c.critic.epsilon)});
+    facts.push_back({"parameter groups", c.groups});
     return facts;
 }
 COLLAB_COMPILED COLLAB_COLD StateSink state_to(Tensors& file) {
@@ -98,12 +99,17 @@ inline std::string in_words_of_today(std::string fact) {
             fact.replace(at, before.size(), now);
     return fact;
 }
+/// An earlier version did not write it, and had no other.
+inline bool was_implied(const std::string& name, const std::string& here) {
+    return (name == "critic's epsilon" && here == word_of(CriticAdam{}.epsilon)) ||
+           (name == "batches of a step" && here == "1") || (name == "balanced" && here == "no") ||
+           (name == "mixing" && here == "none") || (name == "parameter groups" && here == "none");
+}
 COLLAB_COMPILED COLLAB_COLD void check_facts(
     const Tensors& file, const std::vector<std::pair<std::string, std::string>>& facts) {
     for (const auto& [name, here] : facts) {
         const std::string* there = file.word(name);
-        // an earlier version did not write it, and had no other
-        if (!there && name == "critic's epsilon" && here == word_of(CriticAdam{}.epsilon))
+        if (!there && was_implied(name, here))
             continue;
         // an earlier version put the path before what is in the files
         if (there && name.ends_with("images") && there->ends_with(", " + here))

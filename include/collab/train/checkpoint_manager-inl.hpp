@@ -111,7 +111,10 @@ public:
                                      {"test images", set_words(trainee.test_set)},
                                      {"transform", transform_words(trainee.transform)},
                                      {"order", word_of(options.seed)},
+                                     {"balanced", word_of(options.balanced)},
+                                     {"mixing", options.mix.words()},
                                      {"warm-up", word_of(options.warmup_steps)},
+                                     {"batches of a step", word_of(options.accumulate)},
                                      {"callbacks", trainee.callback_names()}});
         const auto& also = trainee.checkpoints()->also;
         facts_.insert(facts_.end(), also.begin(), also.end());

@@ -39,8 +39,12 @@ struct FormPixel {
         const PictureChoice c = choose(frame, sample_random(seed, epoch, index), training);
         const bool hole =
             y >= c.hole_top && y < c.hole_bottom && x >= c.hole_left && x < c.hole_right;
-        const int row = c.top + y;
-        const int column = c.left + (c.mirrored ? frame.out.width - 1 - x : x);
+        int row = c.top + y;
+        int column = c.left + (c.mirrored ? frame.out.width - 1 - x : x);
+        if (frame.reflect) {
+            row = reflected(row, frame.in.height);
+            column = reflected(column, frame.in.width);
+        }
         const bool inside =
             row >= 0 && row < frame.in.height && column >= 0 && column < frame.in.width;
         const std::uint8_t* from =
@@ -65,14 +69,14 @@ class DeviceDataset {
 public:
     /// Where sizes and colors stay as they are and the set is not too large to be kept.
     static bool takes(const Images& images, const Transform& t) {
-        return t.resize == 0 && t.resized_crop == 0 && !t.color.any() &&
-               images.pixels.size() <= (std::size_t(1) << 30);
+        return t.resize == 0 && t.resized_crop == 0 && !t.color.any() && t.erase.probability == 0 &&
+               !t.alternating_flip && images.pixels.size() <= (std::size_t(1) << 30);
     }
     DeviceDataset(B& backend, const Images& images, const Transform& transform, int batch,
                   std::uint64_t seed, bool training)
         : backend_(&backend),
           form_{{images.dims, transform.dims(images.dims), transform.pad + transform.crop_padding,
-                 transform.flip, transform.cutout},
+                 transform.flip, transform.cutout, transform.reflect},
                 seed,
                 0,
                 training,

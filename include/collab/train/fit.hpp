@@ -91,6 +91,16 @@ void check_classes([[maybe_unused]] const Set& set) {
             fail(set_name(set), " has ", set.classes, " classes; the networks tell ",
                  Training::outputs, " apart");
 }
+/// The class numbers of a set, to balance it by.
+template <class Set>
+std::vector<int> class_numbers(const Set& set) {
+    if constexpr (requires {
+                      { set.labels } -> std::convertible_to<std::vector<int>>;
+                  })
+        if (!set.labels.empty())
+            return set.labels;
+    fail(set_name(set), " has no class numbers; a balanced order needs them");
+}
 /// The targets of a batch, as a training takes them.
 template <class Training>
 auto targets_of(const Batch& b) {
@@ -126,7 +136,8 @@ public:
                 LoaderOptions options) {
         options.threads = loader_threads(set);
         if constexpr (may_keep)
-            if (DeviceDataset<typename Training::Backend>::takes(set, transform)) {
+            if (options.balance.empty() && !options.mix &&
+                DeviceDataset<typename Training::Backend>::takes(set, transform)) {
                 check(set);
                 if (!kept_.pictures)
                     kept_.pictures.emplace(training.backend(), set, transform, options.batch,
@@ -214,8 +225,11 @@ struct TraineeOf final : Trainee {
         check_classes<Training>(train);
         check_classes<Training>(test);
         training.set_transform(options.transform, transform);
-        return feed.open(training, train, transform,
-                         {.batch = training.settings().batch, .seed = options.seed});
+        LoaderOptions to{.batch = training.settings().batch, .seed = options.seed};
+        to.mix = options.mix;
+        if (options.balanced)
+            to.balance = class_numbers(train);
+        return feed.open(training, train, transform, to);
     }
     COLLAB_COLD const std::string& network_name(int i) const override { return training.name(i); }
     COLLAB_COLD std::string no_batch() const override {
@@ -237,6 +251,15 @@ struct TraineeOf final : Trainee {
                 training.step(images, targets_of<Training>(b), b.size, rate);
         });
         training.note_losses();
+    }
+    COLLAB_COLD void accumulate(const Batch& b) override {
+        feed.give(b, [&](auto&& images) {
+            training.accumulate(images, targets_of<Training>(b), b.size);
+        });
+        training.note_losses();
+    }
+    COLLAB_COLD void update(double rate) override {
+        training.update(rate, [&] { callbacks.before_update(); });
     }
     COLLAB_COLD void evaluate(const FitOptions& options, Evaluation* to) override {
         callbacks.before_evaluation();

@@ -3,6 +3,7 @@
 #pragma once
 #include <chrono>
 #include <cmath>
+#include <limits>
 
 #include <collab/core/error.hpp>
 #include <collab/train/fit_loop.hpp>
@@ -49,7 +50,9 @@ private:
     void resume();
     void run_epoch();
     void start_epoch();
-    void step(const Batch& batch);
+    double rate_of_epoch(int epoch);
+    bool step();
+    void pass(const Batch& batch, double rate);
     StepEnd step_end() const;
     void account();
     void add(const NetworkLoss& loss, std::size_t network, long step);
@@ -87,6 +90,8 @@ COLLAB_COMPILED COLLAB_COLD const FitOptions& FitLoop::checked(const FitOptions&
              options.losses_every);
     if (options.warmup_steps < 0)
         fail("a warm-up has at least 0 steps, not ", options.warmup_steps);
+    if (options.accumulate < 1)
+        fail("a step is made of at least 1 batch, not ", options.accumulate);
     if (options.evaluate_every < 0)
         fail("evaluate_every is ", options.evaluate_every, "; expected at least 0 steps");
     return options;
@@ -97,11 +102,17 @@ COLLAB_COMPILED COLLAB_COLD FitLoop::FitLoop(Trainee& trainee, const FitOptions&
       options_(checked(options)),
       rate_of_(options.learning_rate),
       loader_(trainee.open(options)),
-      per_epoch_(loader_.batches()),
+      per_epoch_(loader_.batches() / options.accumulate),
       steps_(per_epoch_ * options.epochs),
       course_(trainee.networks) {
-    if (per_epoch_ < 1)
+    if (loader_.batches() < 1)
         fail(trainee.no_batch());
+    if (rate_of_.per_step() && steps_ > std::numeric_limits<int>::max())
+        fail("a schedule by steps counts ", std::numeric_limits<int>::max(),
+             " of them at most; this training has ", steps_);
+    if (per_epoch_ < 1)
+        fail("a step is to be made of ", options.accumulate, " batches; an epoch has ",
+             loader_.batches());
     code_ = trainee.checkpoint_code();
     if (code_) {
         manager_ = code_->open(options, trainee);
@@ -117,8 +128,8 @@ COLLAB_COMPILED COLLAB_COLD FitLoop::FitLoop(Trainee& trainee, const FitOptions&
 COLLAB_COMPILED COLLAB_COLD void FitLoop::resume() {
     if (!code_->resume(*manager_, course_, per_epoch_))
         return;
-    // what schedules remember
-    for (int e = 0; e < course_.epoch; ++e)
+    // what schedules remember; those by steps remember nothing
+    for (int e = 0; e < course_.epoch && !rate_of_.per_step(); ++e)
         rate_of_(e, options_.epochs, e == 0 ? 1 : course_.past[std::size_t(e) - 1]);
 }
 
@@ -138,10 +149,8 @@ COLLAB_COMPILED COLLAB_COLD void FitLoop::run_epoch() {
     start_epoch();
     while (go_ && !course_.finished) {
         const auto from = Clock::now();
-        const Batch* batch = loader_.next();
-        if (!batch)
+        if (course_.batch == per_epoch_ || !step())
             break;
-        step(*batch);
         const StepEnd end = step_end();
         if (end.look)
             account();
@@ -151,7 +160,8 @@ COLLAB_COMPILED COLLAB_COLD void FitLoop::run_epoch() {
     }
     if (!go_ || course_.finished)
         return;
-    course_.past.push_back(course_.batch ? course_.errors / double(course_.batch) : 1);
+    const double batches = double(course_.batch) * options_.accumulate;
+    course_.past.push_back(course_.batch ? course_.errors / batches : 1);
     course_.errors = 0;
     course_.batch = 0;
     ++course_.epoch;
@@ -159,7 +169,7 @@ COLLAB_COMPILED COLLAB_COLD void FitLoop::run_epoch() {
 
 COLLAB_COMPILED COLLAB_COLD void FitLoop::start_epoch() {
     const int epoch = course_.epoch;
-    course_.learning_rate = rate_of_(epoch, options_.epochs, course_.last_error());
+    course_.learning_rate = rate_of_epoch(epoch);
     check_not_negative(sentence("the learning rate of epoch ", epoch + 1), course_.learning_rate);
     const long resumed = history().resumed;
     const bool within_epoch = resumed > 0 && course_.step == resumed && course_.batch > 0;
@@ -167,22 +177,47 @@ COLLAB_COMPILED COLLAB_COLD void FitLoop::start_epoch() {
         course_.learning_rate != checkpoint_rate_)
         code_->other_rate(*manager_, checkpoint_rate_, course_.learning_rate, epoch + 1);
     course_.running.epoch = epoch + 1;
-    loader_.start(epoch, int(course_.batch));
+    loader_.start(epoch, int(course_.batch) * options_.accumulate);
     trainee_.begin_epoch(epoch, options_.epochs);
 }
 
-COLLAB_COMPILED COLLAB_COLD void FitLoop::step(const Batch& batch) {
+/// Of its first step, where the schedule goes by steps.
+COLLAB_COMPILED COLLAB_COLD double FitLoop::rate_of_epoch(int epoch) {
+    if (rate_of_.per_step())
+        return rate_of_(int(epoch * per_epoch_), int(steps_), 1);
+    return rate_of_(epoch, options_.epochs, course_.last_error());
+}
+
+/// False where there are no more batches.
+COLLAB_COMPILED COLLAB_COLD bool FitLoop::step() {
     Record& running = course_.running;
-    running.learning_rate = course_.learning_rate;
+    double rate = course_.learning_rate;
+    if (rate_of_.per_step())
+        rate = rate_of_(int(course_.step), int(steps_), 1);
+    running.learning_rate = rate;
     if (course_.step < options_.warmup_steps)
-        running.learning_rate =
-            course_.learning_rate * double(course_.step + 1) / options_.warmup_steps;
-    trainee_.step(batch, running.learning_rate);
+        running.learning_rate = rate * double(course_.step + 1) / options_.warmup_steps;
+    for (int k = 0; k < options_.accumulate; ++k) {
+        const Batch* batch = loader_.next();
+        if (!batch)
+            return false;
+        pass(*batch, running.learning_rate);
+    }
+    if (options_.accumulate > 1)
+        trainee_.update(running.learning_rate);
     ++course_.step;
-    ++course_.counted;
     ++course_.batch;
-    course_.trained += batch.size;
     running.step = course_.step;
+    return true;
+}
+
+COLLAB_COMPILED COLLAB_COLD void FitLoop::pass(const Batch& batch, double rate) {
+    if (options_.accumulate > 1)
+        trainee_.accumulate(batch);
+    else
+        trainee_.step(batch, rate);
+    ++course_.counted;
+    course_.trained += batch.size;
 }
 
 COLLAB_COMPILED COLLAB_COLD FitLoop::StepEnd FitLoop::step_end() const {
@@ -199,14 +234,14 @@ COLLAB_COMPILED COLLAB_COLD FitLoop::StepEnd FitLoop::step_end() const {
     return end;
 }
 
-/// Takes the losses of every step since the last time.
+/// Takes the losses of every batch since the last time.
 COLLAB_COMPILED COLLAB_COLD void FitLoop::account() {
     const std::vector<NetworkLoss> noted = trainee_.notes.take();
     const std::size_t n = trainee_.networks;
-    const std::size_t steps = noted.size() / n;
-    for (std::size_t at = 0; at < steps; ++at)
+    const std::size_t batches = noted.size() / n;
+    for (std::size_t at = 0; at < batches; ++at)
         for (std::size_t i = 0; i < n; ++i)
-            add(noted[at * n + i], i, course_.step - long(steps - 1 - at));
+            add(noted[at * n + i], i, course_.step - long(batches - 1 - at) / options_.accumulate);
 }
 
 COLLAB_COMPILED COLLAB_COLD void FitLoop::add(const NetworkLoss& loss, std::size_t network,

@@ -60,6 +60,8 @@ struct Trainee {
     virtual std::string callback_names() const = 0;
     virtual void begin_epoch(int epoch, int epochs) = 0;
     virtual void step(const Batch& batch, double rate) = 0;  // and notes its losses
+    virtual void accumulate(const Batch& batch) = 0;         // the same
+    virtual void update(double rate) = 0;
     virtual void evaluate(const FitOptions& options, Evaluation* to) = 0;
     virtual void save(const StateSink& to) const = 0;
     virtual void load(const StateSource& from) = 0;

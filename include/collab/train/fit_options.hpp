@@ -8,8 +8,10 @@
 #include <type_traits>
 #include <utility>
 
+#include <collab/data/mixing.hpp>
 #include <collab/data/transforms.hpp>
 #include <collab/optim/lr_scheduler.hpp>
+#include <collab/optim/schedules.hpp>
 #include <collab/train/history.hpp>
 
 namespace collab {
@@ -20,7 +22,8 @@ public:
     LearningRate(double constant) : ask_([constant](int, int, double) { return constant; }) {}
     template <LRScheduler R>
     LearningRate(R schedule)
-        : ask_([schedule = checked(std::move(schedule))](int epoch, int epochs,
+        : per_step_(requires { R::per_step; }),
+          ask_([schedule = checked(std::move(schedule))](int epoch, int epochs,
                                                          double last_error) mutable {
               if (epoch > 0)
                   schedule.observe(last_error);
@@ -35,6 +38,8 @@ public:
     double operator()(int epoch, int epochs, double last_error) {
         return ask_(epoch, epochs, last_error);
     }
+    /// Whether it is asked at every step, with its number and that of all steps in place of epochs.
+    bool per_step() const { return per_step_; }
 
 private:
     template <class R>
@@ -42,16 +47,26 @@ private:
         detail::check_settings(schedule);
         return schedule;
     }
+    bool per_step_ = false;
     std::function<double(int, int, double)> ask_;
 };
 
 struct FitOptions {
     int epochs = 10;
-    /// `0.01`, `MultiStepLR{.base = 0.05}`, `ReduceLROnPlateau{}`, or a schedule of your own
+    /// `0.01`, `MultiStepLR{.base = 0.05}`, `ReduceLROnPlateau{}`, or a schedule of your own; asked
+    /// at the start of each epoch, or of each step (PerStep)
     LearningRate learning_rate = MultiStepLR{};
     /// steps over which the rate rises linearly to what `learning_rate` says
     int warmup_steps = 0;
+    /// batches whose gradients make one step: as if they were one of so many times the samples, but
+    /// for what looks at a batch as a whole
+    int accumulate = 1;
     std::uint64_t seed = 1;  ///< of the order of the images and of augmentation
+    /// each class equally often: LoaderOptions::balance, for sets with class numbers
+    bool balanced = false;
+    /// `Mixup{}`, `CutMix{}` or a mixer of your own, for sets with target values (`one_hot(images)`
+    /// and ProbabilityCrossEntropy)
+    PictureMixer mix{};
     /// default: padded with zeros to the networks' size, values in [0, 1]
     std::optional<Transform> transform{};
     /// steps between evaluations; 0: at the end of each epoch

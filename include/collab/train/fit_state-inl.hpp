@@ -143,6 +143,18 @@ COLLAB_COMPILED COLLAB_COLD std::string transform_words(const Transform& t) {
     add("saturation", t.color.saturation);
     add("hue", t.color.hue);
     add("cutout", t.cutout);
+    // only where they are asked for: earlier checkpoints know nothing of them
+    if (t.reflect)
+        add("reflect", 1);
+    if (t.alternating_flip)
+        add("alternating flip", 1);
+    if (t.erase.probability > 0) {
+        add("erase", t.erase.probability);
+        add("from", t.erase.min_area);
+        add("to", t.erase.max_area);
+        add("ratio", t.erase.min_ratio);
+        add("noise", t.erase.noise);
+    }
     for (const auto v : t.normalize.mean)
         add("mean", double(v));
     for (const auto v : t.normalize.stddev)

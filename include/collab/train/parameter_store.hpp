@@ -2,6 +2,7 @@
 // parameter_store: all numbers that a training keeps from step to step, by name and by owner:
 // parameters, gradients, the optimizer's values, running statistics.
 #pragma once
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
@@ -15,6 +16,7 @@
 #include <collab/memory/arena.hpp>
 #include <collab/model/named_tensors.hpp>
 #include <collab/optim/optimizer.hpp>
+#include <collab/train/parameter_groups.hpp>
 
 namespace collab {
 
@@ -30,6 +32,17 @@ struct Scaled {
     T* values;
     T factor;
     COLLAB_HD void operator()(std::size_t i) const { values[i] *= factor; }
+};
+template <class T>
+struct Clamped {
+    T* values;
+    T most;
+    COLLAB_HD void operator()(std::size_t i) const {
+        if (values[i] > most)
+            values[i] = most;
+        if (values[i] < -most)
+            values[i] = -most;
+    }
 };
 }  // namespace detail
 
@@ -97,13 +110,24 @@ public:
     void scale_gradients(double factor) {
         backend_->for_each(tensors_.parameter_count, detail::Scaled<T>{gradients_, T(factor)});
     }
+    /// Brings every gradient into [-most, most].
+    void clamp_gradients(double most) {
+        backend_->for_each(tensors_.parameter_count, detail::Clamped<T>{gradients_, T(most)});
+    }
 
 protected:
     ParameterStore() = default;
 
     /// Takes memory; called once to measure and once with memory. `echo`: batches are passed
     /// through more than once, and running statistics move but once.
+    template <class O>
     COLLAB_COLD void lay_out_parameters(Arena<T>& arena, int slots, int scalars, bool echo) {
+        if constexpr (TensorOptimizer<O>) {
+            std::size_t most = 0;
+            for (const Named& n : tensors_.parameters)
+                most = std::max(most, O::room(n.tensor));
+            room_ = arena.take(most);
+        }
         slot_count_ = slots;
         parameters_ = arena.take(tensors_.parameter_count);
         gradients_ = arena.take(tensors_.parameter_count);
@@ -114,26 +138,29 @@ protected:
         echo_ = echo ? arena.take(tensors_.state_count) : nullptr;
     }
     void clear_gradients() { backend_->fill(tensors_.parameter_count, T(0), gradients_); }
-    /// Moves the ranges that `moves(range)` is true for. Ranges side by side are one loop.
+    /// What is frozen has no gradient.
+    void clear_frozen_gradients() {
+        for (const detail::ParameterRange& r : ranges_)
+            if (r.frozen)
+                backend_->fill(r.count, T(0), gradients_ + r.first);
+    }
+    /// Moves the ranges that `moves(range)` is true for. Ranges side by side that move alike are
+    /// one loop.
     template <class O, class F>
     void update(const O& optimizer, double learning_rate, const T* scalars, F&& moves) {
         const WeightRange<T> all{parameters_, gradients_, slots_, scalars, T(learning_rate)};
-        std::size_t first = 0;
-        std::size_t end = 0;
-        const auto move = [&] {
-            if (end > first)
-                backend_->for_each(end - first, optimizer.update(all.from(first)));
-        };
+        detail::ParameterRange now;
         for (const detail::ParameterRange& r : ranges_) {
-            if (!moves(r))
+            if (r.frozen || !moves(r))
                 continue;
-            if (r.first != end) {
-                move();
-                first = r.first;
+            if (r.first == now.first + now.count && r.moves_like(now)) {
+                now.count += r.count;
+            } else {
+                move(optimizer, all, now);
+                now = r;
             }
-            end = r.first + r.count;
         }
-        move();
+        move(optimizer, all, now);
     }
     /// What a second pass over the same batch does to statistics goes nowhere.
     Memory<T> with_echo(Memory<T> m, bool repeated) const {
@@ -160,8 +187,41 @@ protected:
     T* state_ = nullptr;
     T* echo_ = nullptr;
     T* scalars_ = nullptr;
+    T* room_ = nullptr;  // that an optimizer works in
 
 private:
+    template <class O>
+    void move(const O& optimizer, WeightRange<T> all, const detail::ParameterRange& r) {
+        if (r.count == 0)
+            return;
+        all.learning_rate *= T(r.rate);
+        const WeightRange<T> range = all.from(r.first);
+        if (r.decay == 1)
+            move_decayed(optimizer, range, r);
+        else
+            move_decayed(detail::with_decay(optimizer, r.decay), range, r);
+    }
+    template <class O>
+    void move_decayed(const O& optimizer, const WeightRange<T>& range,
+                      const detail::ParameterRange& r) {
+        if constexpr (TensorOptimizer<O>)
+            if (!r.elementwise)
+                return move_tensors(optimizer, range, r);
+        backend_->for_each(r.count, optimizer.update(range));
+    }
+    template <TensorOptimizer O>
+    void move_tensors(const O& optimizer, const WeightRange<T>& range,
+                      const detail::ParameterRange& r) {
+        for (const Named& n : tensors_.parameters) {
+            if (n.offset < r.first || n.offset >= r.first + r.count)
+                continue;
+            const WeightRange<T> own = range.from(n.offset - r.first);
+            if (O::room(n.tensor) > 0)
+                optimizer.move(*backend_, n.tensor, own, room_);
+            else
+                backend_->for_each(std::size_t(n.tensor.size), optimizer.update(own));
+        }
+    }
     std::size_t checked_slot(int k) const {
         if (k < 0 || k >= slot_count_)
             fail("there is no slot ", k, "; the optimizers of this training keep ", slot_count_,

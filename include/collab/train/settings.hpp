@@ -13,6 +13,7 @@
 #include <collab/model/named_tensors.hpp>
 #include <collab/optim/adam.hpp>
 #include <collab/optim/sgd.hpp>
+#include <collab/train/parameter_groups.hpp>
 
 namespace collab {
 
@@ -36,6 +37,7 @@ struct TrainingSettings {
     CriticAdam critic{};  ///< moves the critics of adversarial methods
     /// steps after which the parameters of all MKBs stay as they are; -1: never
     long freeze_mkb_after = -1;
+    ParameterGroups groups{};  ///< parameters that move in another way
 
     /// Throws Error for a number outside its range. Methods are asked where their graph is built.
     void check() const {
@@ -47,6 +49,8 @@ struct TrainingSettings {
         critic.check();
         expect.not_negative("initialization.stddev", initialization.stddev);
         expect.at_least("freeze_mkb_after", double(freeze_mkb_after), -1);
+        for (const ParameterGroup& g : groups)
+            g.check();
         detail::check_settings(loss);
         detail::check_settings(metric);
     }

@@ -14,6 +14,7 @@
 #include <collab/model/named_tensors.hpp>
 #include <collab/optim/adam.hpp>
 #include <collab/optim/optimizer.hpp>
+#include <collab/train/parameter_groups.hpp>
 
 namespace collab::detail {
 
@@ -96,11 +97,19 @@ struct Constants {
     OptimizerFacts optimizer;
     const CriticAdam& critic;
     long freeze_mkb_after;
+    std::string groups;
 };
 template <class Training>
 Constants constants_of(const Training& training) {
     const auto& s = training.settings();
-    return {s.names, s.seed, s.batch, s.alpha, s.optimizer.facts(), s.critic, s.freeze_mkb_after};
+    return {s.names,
+            s.seed,
+            s.batch,
+            s.alpha,
+            s.optimizer.facts(),
+            s.critic,
+            s.freeze_mkb_after,
+            group_words(s.groups)};
 }
 
 }  // namespace collab::detail

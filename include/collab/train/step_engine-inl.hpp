@@ -19,6 +19,10 @@ StepEngine<C, B, O, M>::StepEngine(const Settings& settings, std::shared_ptr<B> 
     detail::name_networks(settings_.names, n);
     places_ = detail::TensorLister<C>(tensors_, Store::ranges_, settings_.names).list();
     graph_.list(settings_.methods, tensors_, Store::ranges_);
+    Store::ranges_ = detail::grouped(Store::ranges_, tensors_, settings_.groups);
+    for (const auto& r : Store::ranges_)
+        if (r.decay != 1)
+            detail::with_decay(settings_.optimizer, r.decay);  // whether it has one
     if (!C::order::refreshes)
         for (const auto& r : Store::ranges_)
             if (r.owner == Owner::shared)
@@ -41,8 +45,9 @@ template <class C, class B, class O, class M>
 void StepEngine<C, B, O, M>::lay_out(Arena<T>& arena) {
     const std::size_t batch = std::size_t(settings_.batch);
     const int critic_scalars = graph_.has_critic() ? Adam::scalars : 0;
-    Store::lay_out_parameters(arena, std::max(O::slots, graph_.has_critic() ? Adam::slots : 0),
-                              O::scalars + critic_scalars, repeats());
+    Store::template lay_out_parameters<O>(arena,
+                                          std::max(O::slots, graph_.has_critic() ? Adam::slots : 0),
+                                          O::scalars + critic_scalars, repeats());
     *memory_ = detail::MemoryPlan<C, T>(
         arena, places_, {Store::parameters_, Store::gradients_, Store::state_}, batch);
     T* const work = arena.take(batch * std::size_t(graph_.scratch()));
@@ -57,7 +62,7 @@ std::size_t StepEngine<C, B, O, M>::workspace_bytes() {
     if constexpr (requires {
                       { backend_->workspace_bytes() } -> std::convertible_to<std::size_t>;
                   }) {
-        if (step_ == 0 && !std::exchange(rehearsed_, true)) {
+        if (step_ == 0 && accumulated_ == 0 && !std::exchange(rehearsed_, true)) {
             const std::vector<T> s = Store::state();
             input_->load_nothing(*memory_);
             pass(settings_.batch, Random{}, {X::everyone});
@@ -108,11 +113,47 @@ void StepEngine<C, B, O, M>::evaluate_loaded(int samples) {
     ++looks_;
 }
 
+template <class C, class B, class O, class M>
+void StepEngine<C, B, O, M>::check_accumulation(int samples) const {
+    if (repeats())
+        fail("gradients were to be accumulated; where networks move one after the other, or a "
+             "critic before them, each of them needs passes of its own");
+    if (accumulated_ > 0 && samples != each_samples_)
+        fail("batches of ", each_samples_, " samples were accumulated, and now one of ", samples,
+             "; their mean needs as many in each");
+}
+
+template <class C, class B, class O, class M>
+void StepEngine<C, B, O, M>::accumulate_loaded(int samples) {
+    const Random random = random_of_step();
+    pass(samples, accumulated_ > 0 ? random.child(std::uint64_t(accumulated_)) : random,
+         {.again = X::everyone, .adds = accumulated_ > 0});
+    ++accumulated_;
+    samples_ = each_samples_ = samples;
+    ++looks_;
+}
+
+/// The mean of what was accumulated.
+template <class C, class B, class O, class M>
+void StepEngine<C, B, O, M>::begin_update(double learning_rate) {
+    detail::check_not_negative("the learning rate", learning_rate);
+    if (accumulated_ == 0)
+        fail("an update was asked for before gradients were accumulated");
+    moment_.step = step_++;
+    write_scalars();
+    if (accumulated_ > 1)
+        Store::scale_gradients(1.0 / accumulated_);
+    accumulated_ = 0;
+}
+
 /// Forward the networks of `plan.again`, then all losses, then backward and gradients of those who
 /// are active.
 template <class C, class B, class O, class M>
 void StepEngine<C, B, O, M>::pass(int samples, Random random, const detail::PassPlan& plan) {
-    Store::clear_gradients();
+    if (!plan.adds) {
+        Store::clear_gradients();
+        accumulated_ = 0;
+    }
     static_for<n>([&](auto i) {
         if (plan.again >> i & 1u)
             forward<i>(context<i>(samples, Mode::training, random), plan.repeated);
@@ -125,6 +166,7 @@ void StepEngine<C, B, O, M>::pass(int samples, Random random, const detail::Pass
                 detail::NetworkPass<C, B, i>(c, *memory_, graph_).backward();
             }
     });
+    Store::clear_frozen_gradients();
 }
 
 template <class C, class B, class O, class M>

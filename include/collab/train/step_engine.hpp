@@ -101,6 +101,30 @@ public:
         samples_ = samples;
         ++looks_;
     }
+    /// Adds the gradients of a batch to those of the batches since the last update, and moves
+    /// nothing: `update` then does what one step on all of these samples would do. Nothing but
+    /// `accumulate` and `evaluate_batch` may come in between: it would forget them. All of them
+    /// have as many samples. Not for critics and networks that move one after the other.
+    void accumulate(const float* images, const Target* targets, int samples) {
+        check_accumulation(samples);
+        input_->load(images, targets, samples, C::different_inputs, *memory_, graph_);
+        accumulate_loaded(samples);
+    }
+    template <std::invocable<T*> Form>
+        requires(!C::different_inputs)
+    void accumulate(Form&& form, const Target* targets, int samples) {
+        check_accumulation(samples);
+        input_->load(form, targets, samples, *memory_);
+        accumulate_loaded(samples);
+    }
+    /// One step along the mean of the gradients that were accumulated. `before_update()` may look
+    /// at it.
+    template <std::invocable F = detail::NoLook>
+    void update(double learning_rate, F&& before_update = {}) {
+        begin_update(learning_rate);
+        before_update();
+        move(learning_rate, {X::everyone, true, true});
+    }
     /// Forward only, in inference mode: afterwards `losses()` and `logits(i)` speak of this batch.
     /// Changes no weight and no statistic. All networks see the same images, whatever they are
     /// trained on.
@@ -200,6 +224,9 @@ private:
     template <class F>
     void step_on_loaded(int samples, double learning_rate, F& before_update);
     COLLAB_COLD void evaluate_loaded(int samples);
+    COLLAB_COLD void check_accumulation(int samples) const;
+    COLLAB_COLD void accumulate_loaded(int samples);
+    COLLAB_COLD void begin_update(double learning_rate);
     COLLAB_COLD void pass(int samples, Random random, const detail::PassPlan& plan);
     template <int I>
     COLLAB_COLD void forward(const Context<B>& c, bool repeated) {
@@ -223,6 +250,8 @@ private:
     std::size_t floats_ = 0;
     long step_ = 0;
     int samples_ = 0;
+    int accumulated_ = 0;   // batches whose gradients wait for an update, and
+    int each_samples_ = 0;  // the samples of each of them
     bool rehearsed_ = false;
 };
 

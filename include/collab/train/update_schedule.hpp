@@ -13,6 +13,7 @@ struct PassPlan {
     bool repeated = false;  ///< the batch has been passed through before
     Active active{};        ///< those who are moved behind it
     bool stale = false;     ///< values of the graph stay as the first pass made them
+    bool adds = false;      ///< to the gradients of the passes before
 };
 
 /// pass(PassPlan) runs a pass, move(Active) moves weights behind it.
