@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <type_traits>
+#include <utility>
 
 #include <collab/core/error.hpp>
 #include <collab/core/expect.hpp>
@@ -281,6 +282,19 @@ COLLAB_COMPILED COLLAB_COLD std::vector<std::array<float, 256>> detail::value_ta
             table[c][v] = static_cast<float>((static_cast<double>(v) / 255 - mean) / stddev);
     }
     return table;
+}
+COLLAB_COMPILED COLLAB_COLD detail::KeptTransform::KeptTransform() {}
+COLLAB_COMPILED COLLAB_COLD detail::KeptTransform::KeptTransform(KeptTransform&& other) noexcept
+    : transform_(std::move(other.transform_)) {}
+COLLAB_COMPILED COLLAB_COLD detail::KeptTransform& detail::KeptTransform::operator=(
+    KeptTransform&& other) noexcept {
+    transform_ = std::move(other.transform_);
+    return *this;
+}
+COLLAB_COMPILED COLLAB_COLD detail::KeptTransform::~KeptTransform() {}
+COLLAB_COMPILED COLLAB_COLD void detail::KeptTransform::set(
+    const std::optional<Transform>& transform) {
+    transform_ = transform;
 }
 COLLAB_COMPILED COLLAB_COLD Transform padded_to(Dims images, Dims wanted) {
     const int h = wanted.height - images.height;
