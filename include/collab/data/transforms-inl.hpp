@@ -92,8 +92,8 @@ COLLAB_COMPILED COLLAB_COLD void Transform::apply(const Images& images, int inde
 /// The window whose first pixel is (top, left) of the picture; outside of the picture it is black.
 /// `value` makes what is written.
 template <class T, class F>
-void Augmenter::cut(const std::uint8_t* image, Dims in, int top, int left, bool mirrored, T* out,
-                    F value) const {
+COLLAB_COLD void Augmenter::cut(const std::uint8_t* image, Dims in, int top, int left,
+                                bool mirrored, T* out, F value) const {
     // the loop over channels vanishes when their number is a constant
     if constexpr (std::is_same_v<T, float>) {
         if (in.channels == 1)
@@ -104,8 +104,8 @@ void Augmenter::cut(const std::uint8_t* image, Dims in, int top, int left, bool 
     write<0>(image, in, top, left, mirrored, out, value);
 }
 template <int Channels, class T, class F>
-void Augmenter::write(const std::uint8_t* image, Dims in, int top, int left, bool mirrored, T* out,
-                      F value) const {
+COLLAB_NOINLINE void Augmenter::write(const std::uint8_t* image, Dims in, int top, int left,
+                                      bool mirrored, T* out, F value) const {
     const std::ptrdiff_t channels = Channels ? Channels : in.channels;
     // columns inside
     const int first = std::clamp(-left, 0, out_.width);
@@ -134,8 +134,8 @@ void Augmenter::write(const std::uint8_t* image, Dims in, int top, int left, boo
                 at[c] = value(static_cast<std::size_t>(c), source[c]);
     }
 }
-COLLAB_COMPILED void Augmenter::apply(const Images& images, int index, Random random, bool training,
-                                      float* out_nhwc) const {
+COLLAB_COMPILED COLLAB_COLD void Augmenter::apply(const Images& images, int index, Random random,
+                                                  bool training, float* out_nhwc) const {
     if (images.dims != in_ && (in_.height != 0 || images.dims.channels != in_.channels))
         fail(images.name, ": pictures of ", images.dims.channels, " x ", images.dims.height, " x ",
              images.dims.width, "; the transform was made for ", in_.channels, " x ", in_.height,
@@ -144,8 +144,9 @@ COLLAB_COMPILED void Augmenter::apply(const Images& images, int index, Random ra
         fail(images.name, ": there is no image ", index, " among ", images.size());
     apply(images.image(index), images.dims, images.name, random, training, out_nhwc);
 }
-COLLAB_COMPILED void Augmenter::apply(const std::uint8_t* picture, Dims dims, std::string_view name,
-                                      Random random, bool training, float* out_nhwc) const {
+COLLAB_COMPILED COLLAB_COLD void Augmenter::apply(const std::uint8_t* picture, Dims dims,
+                                                  std::string_view name, Random random,
+                                                  bool training, float* out_nhwc) const {
     // as large as the largest picture of the thread, so that nothing is allocated picture by
     // picture
     thread_local Scratch scratch;
