@@ -324,7 +324,8 @@ COLLAB_COMPILED COLLAB_COLD bool FitLoop::evaluate() {
     }
     record.seconds = wall();
     history().records.push_back(record);
-    course_.running.networks.assign(trainee_.networks, {});
+    for (NetworkRecord& network : course_.running.networks)
+        network = {};
     course_.counted = 0;
     return tell(record, true);
 }

@@ -2,6 +2,7 @@
 // state: everything that a training holds, handed over tensor by tensor, so that a training is
 // compiled without the code for files.
 #pragma once
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
@@ -77,9 +78,9 @@ COLLAB_COLD long load_store(ParameterStore<B>& store, const StateSource& from) {
     const long steps = from.steps(from.file);
     const std::vector<T> parameters = take("", c.parameters, c.parameter_count);
     const std::vector<T> state = take("", c.states, c.state_count);
-    std::vector<std::vector<T>> slots;
+    std::array<std::vector<T>, WeightRange<T>::most_slots> slots;
     for (int k = 0; k < store.slots(); ++k)
-        slots.push_back(take(slot_prefix(k), c.parameters, c.parameter_count));
+        slots[std::size_t(k)] = take(slot_prefix(k), c.parameters, c.parameter_count);
     from.only(from.file, c.parameters.size() + c.states.size());
     // only now: all or nothing
     store.set_parameters(parameters);
