@@ -76,6 +76,13 @@ struct MultiStepLR {
     void observe(double) {}
 };
 
+namespace detail {
+/// From one rate to another along half a wave of the cosine, at `t` of `length`.
+inline double half_wave(double from, double to, double t, double length) {
+    return to + (from - to) * 0.5 * (1 + std::cos(3.141592653589793 * t / length));
+}
+}  // namespace detail
+
 /// From `base` along half a wave of the cosine to `min_lr`, which it would reach at the end of the
 /// last epoch: min_lr + (base - min_lr) (1 + cos(pi t)) / 2 with t = epoch / epochs (Loshchilov and
 /// Hutter, SGDR, ICLR 2017, Eq. 5, without restarts).
@@ -89,7 +96,7 @@ struct CosineAnnealingLR {
         expect.not_negative("min_lr", min_lr);
     }
     double operator()(int epoch, int epochs) const {
-        return min_lr + (base - min_lr) * 0.5 * (1 + std::cos(3.141592653589793 * epoch / epochs));
+        return detail::half_wave(base, min_lr, epoch, epochs);
     }
     void observe(double) {}
 };

@@ -36,7 +36,7 @@ struct CosineAnnealingWarmRestarts {
             t = epoch % period;
         for (; t >= length; length *= period_factor)
             t -= length;
-        return min_lr + (base - min_lr) * 0.5 * (1 + std::cos(3.141592653589793 * t / length));
+        return detail::half_wave(base, min_lr, t, length);
     }
     void observe(double) {}
 };
@@ -70,10 +70,16 @@ struct OneCycleLR {
 
 private:
     static double between(double from, double to, double at, double length) {
-        const double t = length > 0 ? at / length : 1;
-        return to + (from - to) * 0.5 * (1 + std::cos(3.141592653589793 * t));
+        return detail::half_wave(from, to, length > 0 ? at / length : 1, 1);
     }
 };
+
+namespace detail {
+/// How much of `length` epochs, or of all where it is 0, has passed: 1 at most.
+inline double share_of(int epoch, int length, int epochs) {
+    return std::min(1.0, double(epoch) / (length > 0 ? length : epochs));
+}
+}  // namespace detail
 
 /// `base` times a factor that goes in a straight line from `start_factor` to `end_factor` over
 /// `length` epochs (0: all), and stays there (PyTorch's LinearLR, whose own numbers are 1/3, 1 and
@@ -92,7 +98,7 @@ struct LinearLR {
         expect.at_least("length", length, 0);
     }
     double operator()(int epoch, int epochs) const {
-        const double t = std::min(1.0, double(epoch) / (length > 0 ? length : epochs));
+        const double t = detail::share_of(epoch, length, epochs);
         return base * (start_factor + (end_factor - start_factor) * t);
     }
     void observe(double) {}
@@ -112,7 +118,7 @@ struct PolynomialLR {
         expect.at_least("length", length, 0);
     }
     double operator()(int epoch, int epochs) const {
-        const double t = std::min(1.0, double(epoch) / (length > 0 ? length : epochs));
+        const double t = detail::share_of(epoch, length, epochs);
         return base * std::pow(1 - t, power);
     }
     void observe(double) {}

@@ -28,8 +28,8 @@ inline std::string points(double share, bool sign) {
 }
 inline std::string protocol_title(const Cell& c) {
     return sentence(c.pair, " on ", c.data, ", ",
-                    c.train > 0 ? collab::grouped(c.train) : std::string("all other"),
-                    " training images, ", c.epochs, " epochs");
+                    c.train > 0 ? grouped(c.train) : std::string("all other"), " training images, ",
+                    c.epochs, " epochs");
 }
 inline std::string settings_title(const Treatment& t) {
     const Cell& c = t.lines.begin()->second->cell;
@@ -115,9 +115,9 @@ inline Table cost_table(const Protocol& p) {
             minutes += l->minutes / double(best.lines.size());
         const Treatment* alone = p.best("il", best.place);
         const Reached r = alone ? epochs_to_end_of(*alone, best) : Reached{};
-        t.rows.push_back({best.network + ", " + best.method, collab::grouped(double(n.parameters)),
-                          collab::grouped(double(n.multiply_adds)),
-                          collab::grouped(double(line.training_parameters)), decimal(minutes, 2),
+        t.rows.push_back({best.network + ", " + best.method, grouped(double(n.parameters)),
+                          grouped(double(n.multiply_adds)),
+                          grouped(double(line.training_parameters)), decimal(minutes, 2),
                           r.reached ? decimal(r.epochs, 1) : "-",
                           sentence(r.reached, " of ", r.asked)});
     });

@@ -140,6 +140,51 @@ void set_weights(Training& t, const std::vector<double>& p, const std::vector<do
     t.set_parameters(a);
     t.set_state(b);
 }
+
+/// A training's own weights, while others are in their place.
+struct KeptWeights {
+    std::vector<double> parameters{};
+    std::vector<double> state{};
+    template <class Training>
+    void keep(Training& t) {
+        parameters = wide(t.parameters());
+        state = wide(t.state());
+    }
+    template <class Training>
+    void put_back(Training& t) const {
+        set_weights(t, parameters, state);
+    }
+};
+
+// What averages of weights share. A is one of their callbacks: it has a name, `parameters` and
+// `state`.
+
+/// `what` they hold, for the error.
+template <class A, class Training>
+void check_averages(const A& average, const Training& t, const char* what) {
+    if (average.parameters.size() != t.named_tensors().parameter_count ||
+        average.state.size() != t.named_tensors().state_count)
+        fail(A::name, ": holds ", average.parameters.size(), " ", what, "; this training has ",
+             t.named_tensors().parameter_count, " parameters");
+}
+template <class A>
+void save_averages(const A& average, const char* counted, long count, Tensors& file,
+                   const std::string& prefix) {
+    file.add<double>(prefix + "parameters", average.parameters);
+    file.add<double>(prefix + "state", average.state);
+    file.add<std::int64_t>(prefix + counted, {count});
+}
+/// Returns the count.
+template <class A>
+long load_averages(A& average, const char* counted, const Tensors& file,
+                   const std::string& prefix) {
+    const auto n = file.values<std::int64_t>(prefix + counted);
+    if (n.size() != 1)
+        fail(file.source, ": what it says of ", A::name, " does not fit together");
+    average.parameters = file.values<double>(prefix + "parameters");
+    average.state = file.values<double>(prefix + "state");
+    return long(n[0]);
+}
 }  // namespace detail
 
 /// Averages of the weights along the way, with which the networks are evaluated: after step t,
@@ -169,10 +214,7 @@ struct ExponentialMovingAverage {
             state = detail::wide(t.state());
             updates = 0;
         }
-        if (parameters.size() != t.named_tensors().parameter_count ||
-            state.size() != t.named_tensors().state_count)
-            fail("ExponentialMovingAverage: holds ", parameters.size(),
-                 " averages; this training has ", t.named_tensors().parameter_count, " parameters");
+        detail::check_averages(*this, t, "averages");
     }
     template <class Training>
     bool stepped(Training& t, const FitEvent&) {
@@ -190,14 +232,13 @@ struct ExponentialMovingAverage {
     void before_evaluation(Training& t) {
         if (!evaluate)
             return;
-        own_parameters_ = detail::wide(t.parameters());
-        own_state_ = detail::wide(t.state());
+        own_.keep(t);
         apply(t);
     }
     template <class Training>
     void after_evaluation(Training& t) {
         if (evaluate)
-            detail::set_weights(t, own_parameters_, own_state_);
+            own_.put_back(t);
     }
     template <class Training>
     void apply(Training& t) const {
@@ -205,21 +246,13 @@ struct ExponentialMovingAverage {
     }
 
     void save(Tensors& file, const std::string& prefix) const {
-        file.add<double>(prefix + "parameters", parameters);
-        file.add<double>(prefix + "state", state);
-        file.add<std::int64_t>(prefix + "updates", {updates});
+        detail::save_averages(*this, "updates", updates, file, prefix);
     }
     void load(const Tensors& file, const std::string& prefix) {
-        const auto n = file.values<std::int64_t>(prefix + "updates");
-        if (n.size() != 1)
-            fail(file.source, ": what it says of ExponentialMovingAverage does not fit together");
-        parameters = file.values<double>(prefix + "parameters");
-        state = file.values<double>(prefix + "state");
-        updates = long(n[0]);
+        updates = detail::load_averages(*this, "updates", file, prefix);
     }
 
-    std::vector<double> own_parameters_{};
-    std::vector<double> own_state_{};  ///< while the averages are evaluated
+    detail::KeptWeights own_{};  ///< while the averages are evaluated
 };
 
 }  // namespace collab

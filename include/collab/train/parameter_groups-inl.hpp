@@ -65,7 +65,7 @@ inline void check_groups(const NamedTensors& tensors, const std::vector<Paramete
                  "', the last '", all.empty() ? "" : all.back().name, "'");
     }
 }
-COLLAB_COMPILED COLLAB_COLD std::vector<ParameterRange> grouped(
+COLLAB_COMPILED COLLAB_COLD std::vector<ParameterRange> with_groups(
     const std::vector<ParameterRange>& ranges, const NamedTensors& tensors,
     const std::vector<ParameterGroup>& groups) {
     check_groups(tensors, groups);

@@ -62,9 +62,9 @@ namespace detail {
 bool matches(std::string_view pattern, std::string_view text);
 /// The ranges, cut where groups differ. A group that holds no parameter is an error. Critics are in
 /// no group.
-std::vector<ParameterRange> grouped(const std::vector<ParameterRange>& ranges,
-                                    const NamedTensors& tensors,
-                                    const std::vector<ParameterGroup>& groups);
+std::vector<ParameterRange> with_groups(const std::vector<ParameterRange>& ranges,
+                                        const NamedTensors& tensors,
+                                        const std::vector<ParameterGroup>& groups);
 /// In words, for a checkpoint.
 std::string group_words(const std::vector<ParameterGroup>& groups);
 }  // namespace detail

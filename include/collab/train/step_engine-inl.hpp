@@ -19,7 +19,7 @@ StepEngine<C, B, O, M>::StepEngine(const Settings& settings, std::shared_ptr<B> 
     detail::name_networks(settings_.names, n);
     places_ = detail::TensorLister<C>(tensors_, Store::ranges_, settings_.names).list();
     graph_.list(settings_.methods, tensors_, Store::ranges_);
-    Store::ranges_ = detail::grouped(Store::ranges_, tensors_, settings_.groups);
+    Store::ranges_ = detail::with_groups(Store::ranges_, tensors_, settings_.groups);
     for (const auto& r : Store::ranges_)
         if (r.decay != 1)
             detail::with_decay(settings_.optimizer, r.decay);  // whether it has one

@@ -51,10 +51,7 @@ struct StochasticWeightAverage {
             state.assign(t.named_tensors().state_count, 0);
             averaged = 0;
         }
-        if (parameters.size() != t.named_tensors().parameter_count ||
-            state.size() != t.named_tensors().state_count)
-            fail(name, ": holds ", parameters.size(), " means; this training has ",
-                 t.named_tensors().parameter_count, " parameters");
+        detail::check_averages(*this, t, "means");
     }
     template <class Training>
     bool stepped(Training& t, const FitEvent& e) {
@@ -74,14 +71,13 @@ struct StochasticWeightAverage {
     void before_evaluation(Training& t) {
         if (!evaluate || averaged == 0)
             return;
-        own_parameters_ = detail::wide(t.parameters());
-        own_state_ = detail::wide(t.state());
+        own_.keep(t);
         apply(t);
     }
     template <class Training>
     void after_evaluation(Training& t) {
         if (evaluate && averaged > 0)
-            detail::set_weights(t, own_parameters_, own_state_);
+            own_.put_back(t);
     }
     /// Puts the mean in the place of the weights.
     template <class Training>
@@ -93,21 +89,13 @@ struct StochasticWeightAverage {
     }
 
     void save(Tensors& file, const std::string& prefix) const {
-        file.add<double>(prefix + "parameters", parameters);
-        file.add<double>(prefix + "state", state);
-        file.add<std::int64_t>(prefix + "averaged", {averaged});
+        detail::save_averages(*this, "averaged", averaged, file, prefix);
     }
     void load(const Tensors& file, const std::string& prefix) {
-        const auto n = file.values<std::int64_t>(prefix + "averaged");
-        if (n.size() != 1)
-            fail(file.source, ": what it says of ", name, " does not fit together");
-        parameters = file.values<double>(prefix + "parameters");
-        state = file.values<double>(prefix + "state");
-        averaged = long(n[0]);
+        averaged = detail::load_averages(*this, "averaged", file, prefix);
     }
 
-    std::vector<double> own_parameters_{};
-    std::vector<double> own_state_{};  ///< while the mean is evaluated
+    detail::KeptWeights own_{};  ///< while the mean is evaluated
 };
 
 /// Sets all running statistics to the mean, over the batches of one epoch, of what the batches say

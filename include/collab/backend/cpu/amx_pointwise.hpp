@@ -270,10 +270,6 @@ private:
         float *formed, *results;
         Word *pixels, *x, *dy;
     };
-    /// One fetches what the sums read next, the other what comes after.
-    struct Fetching {
-        Prefetcher ahead, later;
-    };
 
     /// At most 64 MB of sums.
     int most_parts() const {
@@ -299,7 +295,7 @@ private:
         const Room r = room(threads);
         float* const sums = sums_ + std::size_t(part) * sums_size_;
         Unit unit;
-        Fetching f;
+        PrefetcherPair f;
         const long begin = cut_.first(part);
         const long end = cut_.first(part + 1);
         for (long first = begin; first < end; first += cut_.each) {
@@ -315,9 +311,8 @@ private:
                 after_->run(*after_, part, first, n, 0, in_);
         }
     }
-    void fetch(long first, int n, Fetching& f) const {
-        f.ahead.clear();
-        f.later.clear();
+    void fetch(long first, int n, PrefetcherPair& f) const {
+        f.clear();
         if (after_)
             f.ahead.add(View<const float>{after_->y.data, after_->y.pixel}, first, n, true);
         if (const long next = first + n; next < cut_.pixels) {

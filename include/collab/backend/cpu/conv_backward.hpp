@@ -72,10 +72,6 @@ private:
     struct Room {
         T *x, *dy, *tiles;
     };
-    /// One fetches what the weight gradient reads next, the other what comes after.
-    struct Fetching {
-        Prefetcher ahead, later;
-    };
 
     void pack(CpuContext& threads, const T* w) {
         const std::size_t size = whole_lines<T>(winograd_weights_size<T>(back_edge_, out_, in_));
@@ -103,7 +99,7 @@ private:
         const Room r = room(threads);
         const int first = part_begin(units_.count(), parts_, part);
         const int last = part_begin(units_.count(), parts_, part + 1);
-        Fetching fetching;
+        PrefetcherPair fetching;
         for (int u = first; u < last; ++u) {
             const BatchTiling::Unit unit = units_[u];
             fetch(u, fetching);
@@ -115,9 +111,8 @@ private:
                            long(unit.images) * unit.rows * width_, 0, in_);
         }
     }
-    void fetch(int u, Fetching& f) const {
-        f.ahead.clear();
-        f.later.clear();
+    void fetch(int u, PrefetcherPair& f) const {
+        f.clear();
         // of the next part, too: a thread takes parts in their order
         if (u + 1 >= units_.count())
             return;
@@ -140,7 +135,7 @@ private:
         std::fill_n(r.dy + unit.images * dy_image_, lanes<T>, T(0));
     }
     WinogradGradientJob<T> weight_gradient_job(const BatchTiling::Unit& unit, const Room& r,
-                                               int part, bool set, Fetching& f) const {
+                                               int part, bool set, PrefetcherPair& f) const {
         return {{r.x, in_, x_row_, x_image_, unit.images, unit.rows, width_, in_, edge_},
                 out_,
                 r.dy - window_.top * dy_row_ - window_.left * out_,
@@ -153,7 +148,7 @@ private:
                 &f.ahead};
     }
     WinogradJob<T> input_gradient_job(const BatchTiling::Unit& unit, const Room& r,
-                                      Fetching& f) const {
+                                      PrefetcherPair& f) const {
         const std::ptrdiff_t y_row = width_ * after_.y.pixel;
         const std::ptrdiff_t y_image = height_ * y_row;
         return {{r.dy, out_, dy_row_, dy_image_, unit.images, unit.rows, width_, out_, back_edge_},

@@ -41,7 +41,6 @@ COLLAB_INLINE void add_pixels(const PixelSweep& s, const T* x, const T* dy,
 /// dy[channel].
 template <class T, int Inputs, int V>
 COLLAB_NOINLINE void weight_tile(const PixelSweep& s, const T* x, const T* dy, T* dw) {
-    constexpr int L = lanes<T>;
     Vector<T> acc[Inputs][V];
     inline_loop<Inputs>([&](int i) COLLAB_LAMBDA_INLINE {
         inline_loop<V>([&](int v) COLLAB_LAMBDA_INLINE { acc[i][v] = Vector<T>{}; });
@@ -52,14 +51,7 @@ COLLAB_NOINLINE void weight_tile(const PixelSweep& s, const T* x, const T* dy, T
             add_pixels(s, x + image * s.x_image + row * s.x_row,
                        dy + image * s.dy_image + row * s.dy_row, acc);
         }
-    if (!s.first)
-        inline_loop<Inputs>([&](int i) COLLAB_LAMBDA_INLINE {
-            inline_loop<V>([&](int v)
-                               COLLAB_LAMBDA_INLINE { acc[i][v] += load(dw + (i * V + v) * L); });
-        });
-    inline_loop<Inputs>([&](int i) COLLAB_LAMBDA_INLINE {
-        inline_loop<V>([&](int v) COLLAB_LAMBDA_INLINE { store(dw + (i * V + v) * L, acc[i][v]); });
-    });
+    store_sums<T>(acc, s.first, dw);
 }
 
 /// How many of `left` inputs the next tile takes: what the registers hold, or less where that

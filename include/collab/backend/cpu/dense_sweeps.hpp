@@ -128,6 +128,14 @@ private:
         Source<T> source;
     };
 
+    /// A sweep over a unit, and whether its quads run across images.
+    struct SweepWork {
+        const Sweep& s;
+        const Work& work;
+        bool across;
+        MapSteps y;
+    };
+
     BatchTiling cut_units() const {
         // Weights beyond the cache are read again for every unit: there, units are larger.
         const std::size_t budget = sizeof(T) * std::size_t(d_.g.weights()) > (std::size_t(2) << 20)
@@ -293,31 +301,33 @@ private:
             const int rows = std::min(work.unit.rows, s.rows.count - work.unit.row);
             if (s.empty() || rows <= 0)
                 continue;
-            const int n = list_quads(s, work, rows, r.quads);
+            const SweepWork sweep{s, work, across_images(work.unit.images, s.columns.count),
+                                  y_steps()};
+            const int n = list_quads(sweep, rows, r.quads);
             if (i == 0)
                 ahead.spread(long(n) * s.rows.taps * d_.sweeps() * (range.last - range.first) / 3);
             for (int b = range.first; b < range.last; ++b)
-                sweep_block(s, work, b, n, r, ahead);
+                sweep_block(sweep, b, n, r, ahead);
         }
     }
     /// The quads of one sweep over one unit, by rows of the output first so that a tile's quads
     /// mostly see the same tap rows.
-    int list_quads(const Sweep& s, const Work& work, int rows, Quad* quads) const {
-        const BatchTiling::Unit& unit = work.unit;
-        const bool across = across_images(unit.images, s.columns.count);
-        const int images = across ? ceil_div(unit.images, 4) : unit.images;
+    int list_quads(const SweepWork& sweep, int rows, Quad* quads) const {
+        const int all = sweep.work.unit.images;
+        const int images = sweep.across ? ceil_div(all, 4) : all;
         Quad* q = quads;
         for (int m = 0; m < rows; ++m)
             for (int a = 0; a < images; ++a)
                 // the last four, even if some were in the quad before
-                q = list_row(s, work, m, across ? std::min(a * 4, unit.images - 4) : a, q);
+                q = list_row(sweep, m, sweep.across ? std::min(a * 4, all - 4) : a, q);
         return int(q - quads);
     }
     /// The quads that begin in row m of image i of the unit.
-    Quad* list_row(const Sweep& s, const Work& work, int m, int i, Quad* q) const {
-        const BatchTiling::Unit& unit = work.unit;
-        const Source<T>& x = work.source;
-        const MapSteps y = y_steps();
+    Quad* list_row(const SweepWork& sweep, int m, int i, Quad* q) const {
+        const Sweep& s = sweep.s;
+        const BatchTiling::Unit& unit = sweep.work.unit;
+        const Source<T>& x = sweep.work.source;
+        const MapSteps& y = sweep.y;
         const int h = (unit.row + m) * s.rows.stride + s.rows.origin;
         const int from = std::clamp(-h, 0, s.rows.taps);
         const int to = std::clamp(d_.source.height - h, from, s.rows.taps);
@@ -327,10 +337,9 @@ private:
         const std::ptrdiff_t y_first = (unit.image + i) * y.image +
                                        ((unit.row + m) * s.rows.every + s.rows.first) * y.row +
                                        s.columns.first * y.pixel;
-        const bool across = across_images(unit.images, s.columns.count);
-        const int columns = across ? s.columns.count : ceil_div(s.columns.count, 4);
+        const int columns = sweep.across ? s.columns.count : ceil_div(s.columns.count, 4);
         for (int b = 0; b < columns; ++b, ++q) {
-            const int w = across ? b : std::max(0, std::min(b * 4, s.columns.count - 4));
+            const int w = sweep.across ? b : std::max(0, std::min(b * 4, s.columns.count - 4));
             *q = {x_first + w * s.columns.stride * x.pixel, y_first + w * s.columns.every * y.pixel,
                   from, to};
         }
@@ -338,13 +347,13 @@ private:
     }
 
     /// One sweep over one unit for one block of target channels.
-    void sweep_block(const Sweep& s, const Work& work, int b, int n, const Room& r,
-                     Prefetcher& ahead) const {
-        const bool across = across_images(work.unit.images, s.columns.count);
+    void sweep_block(const SweepWork& sweep, int b, int n, const Room& r, Prefetcher& ahead) const {
+        const Sweep& s = sweep.s;
+        const Work& work = sweep.work;
+        const bool across = sweep.across;
         const int first = blocks_.channel(b);
         const int wide = blocks_.in_block(b) * L;
         const int length = s.columns.taps * c_;
-        const MapSteps y = y_steps();
         const TileJob<T> job{work.source.data,
                              across ? work.source.image : s.columns.stride * work.source.pixel,
                              work.source.row,
@@ -356,7 +365,7 @@ private:
                                  std::ptrdiff_t(s.earlier_taps) * c_ * wide,
                              bias_ + work.group * blocks_.padded() + first,
                              after_.y.data + work.group * d_.target_channels + first,
-                             across ? y.image : s.columns.every * y.pixel,
+                             across ? sweep.y.image : s.columns.every * sweep.y.pixel,
                              d_.target_channels - first,
                              across ? 4 : std::min(4, s.columns.count),
                              false,

@@ -105,10 +105,6 @@ private:
         bool set;
         T* sums;
     };
-    /// One fetches what the sums read next, the other what comes after.
-    struct Fetching {
-        Prefetcher ahead, later;
-    };
 
     void pack(CpuContext& threads, const T* w) {
         const std::size_t packed_size =
@@ -137,7 +133,7 @@ private:
         const Room r = room(threads);
         const int first = part_begin(units_.count, units_.parts, part);
         const int last = part_begin(units_.count, units_.parts, part + 1);
-        Fetching fetching;
+        PrefetcherPair fetching;
         for (int u = first; u < last; ++u) {
             const Unit unit{units_.first(u), units_.in(u), u == first,
                             sums_ + std::size_t(part) * sums_size_};
@@ -149,9 +145,8 @@ private:
                 after_.run(after_, part, unit.first, unit.n, 0, in_);
         }
     }
-    void fetch(int u, const Unit& unit, Fetching& f) const {
-        f.ahead.clear();
-        f.later.clear();
+    void fetch(int u, const Unit& unit, PrefetcherPair& f) const {
+        f.clear();
         f.ahead.add(View<const T>{after_.y.data, after_.y.pixel}, unit.first, unit.n, true);
         // of the next part, too: a thread takes parts in their order
         if (u + 1 >= units_.count)

@@ -77,4 +77,13 @@ private:
     int per_step_ = 0;
 };
 
+/// Of a sweep with two parts: one fetches what the first reads next, the other what comes after.
+struct PrefetcherPair {
+    Prefetcher ahead, later;
+    void clear() {
+        ahead.clear();
+        later.clear();
+    }
+};
+
 }  // namespace collab::backend::detail

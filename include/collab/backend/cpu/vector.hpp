@@ -59,4 +59,18 @@ COLLAB_INLINE void add_product(V& acc, const A& a, const V& b) {
     acc += a * b;
 }
 
+/// Stores a tile of sums, register after register, and adds what is there unless `set`.
+template <class T, int N, int V>
+COLLAB_INLINE void store_sums(Vector<T> (&acc)[N][V], bool set, T* to) {
+    constexpr int L = lanes<T>;
+    if (!set)
+        inline_loop<N>([&](int i) COLLAB_LAMBDA_INLINE {
+            inline_loop<V>([&](int v)
+                               COLLAB_LAMBDA_INLINE { acc[i][v] += load(to + (i * V + v) * L); });
+        });
+    inline_loop<N>([&](int i) COLLAB_LAMBDA_INLINE {
+        inline_loop<V>([&](int v) COLLAB_LAMBDA_INLINE { store(to + (i * V + v) * L, acc[i][v]); });
+    });
+}
+
 }  // namespace collab::backend::detail

@@ -128,9 +128,10 @@ struct WinogradBlockSums {
     std::ptrdiff_t v_chunk;
     const T* q;
     std::ptrdiff_t q_chunk;
-    int tiles, wide;
-    T* du;
+    int tiles;
     bool set;
+    int wide = 0;
+    T* du = nullptr;
 };
 
 /// du[first, first + Inputs)[V * lanes] = or += sum over tiles of v times q.
@@ -155,15 +156,7 @@ COLLAB_NOINLINE void winograd_sum(const WinogradBlockSums<T>& o, int first) {
                                COLLAB_LAMBDA_INLINE { add_product(acc[i][r], value, d[r]); });
         });
     }
-    T* const du = o.du + std::ptrdiff_t(first) * V * L;
-    if (!o.set)
-        inline_loop<Inputs>([&](int i) COLLAB_LAMBDA_INLINE {
-            inline_loop<V>([&](int r)
-                               COLLAB_LAMBDA_INLINE { acc[i][r] += load(du + (i * V + r) * L); });
-        });
-    inline_loop<Inputs>([&](int i) COLLAB_LAMBDA_INLINE {
-        inline_loop<V>([&](int r) COLLAB_LAMBDA_INLINE { store(du + (i * V + r) * L, acc[i][r]); });
-    });
+    store_sums<T>(acc, o.set, o.du + std::ptrdiff_t(first) * V * L);
 }
 
 /// How many of `left` inputs, a multiple of a register's, the next sum takes: as many as the
@@ -194,29 +187,17 @@ void winograd_block_sums(const WinogradBlockSums<T>& o, int padded, Prefetcher& 
     }
 }
 
-/// The operands at one position: of inputs, of targets, `tiles` tiles of each.
+/// Adds to the sums of position k, or sets them, block after block: `o` has the operands of all.
 template <class T>
-struct WinogradOperands {
-    const T* v;
-    std::ptrdiff_t v_chunk;
-    const T* q;
-    std::ptrdiff_t q_chunk;
-    int tiles;
-    bool set;
-};
-/// Adds them to the sums of position k, or sets these.
-template <class T>
-void winograd_position_sums(const WinogradGradientJob<T>& job, const WinogradOperands<T>& o, int k,
+void winograd_position_sums(const WinogradGradientJob<T>& job, WinogradBlockSums<T> o, int k,
                             Prefetcher& ahead) {
     const int vectors = ceil_div(job.targets, lanes<T>);
     const int padded = job.source.padded();
-    for (int r = 0; r < vectors; r += block_vectors) {
-        const int wide = std::min(block_vectors, vectors - r);
-        T* const du = job.du + winograd_block<T>(job.source.edge, padded, r / block_vectors) +
-                      k * winograd_position<T>(padded, wide);
-        winograd_block_sums(WinogradBlockSums<T>{o.v, o.v_chunk, o.q + r * o.q_chunk, o.q_chunk,
-                                                 o.tiles, wide, du, o.set},
-                            padded, ahead);
+    for (int r = 0; r < vectors; r += block_vectors, o.q += block_vectors * o.q_chunk) {
+        o.wide = std::min(block_vectors, vectors - r);
+        o.du = job.du + winograd_block<T>(job.source.edge, padded, r / block_vectors) +
+               k * winograd_position<T>(padded, o.wide);
+        winograd_block_sums(o, padded, ahead);
     }
 }
 
@@ -243,9 +224,9 @@ void winograd_weight_gradient(const WinogradGradientJob<T>& job) {
         for_edge(s.edge, [&](auto edge) { winograd_target<T, edge()>(job, t, count, q, out); });
         for (int k = 0; k < positions; ++k)
             winograd_position_sums(job,
-                                   WinogradOperands<T>{v + k * in.position, in.chunk,
-                                                       q + k * out.position, out.chunk, count,
-                                                       job.first && t == 0},
+                                   WinogradBlockSums<T>{v + k * in.position, in.chunk,
+                                                        q + k * out.position, out.chunk, count,
+                                                        job.first && t == 0},
                                    k, ahead);
     }
 }
