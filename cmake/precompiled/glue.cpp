@@ -12,6 +12,22 @@ template std::vector<double> initial_parameters<double>(const NamedTensors&, con
                                                         std::uint64_t);
 template std::vector<float> initial_states<float>(const NamedTensors&);
 template std::vector<double> initial_states<double>(const NamedTensors&);
+template LearningRate::LearningRate(MultiStepLR);
+template class ParameterStore<Cpu<float>>;
+namespace detail {
+template class GraphLists<Cpu<float>>;
+template struct CrossEntropyNode<Cpu<float>>;
+template struct LossNode<Cpu<float>>;
+template struct PeerDistanceNode<CosineDistance, Cpu<float>, 0>;
+template struct TaskNode<CrossEntropy, Pack<Accuracy>, Cpu<float>>;
+template void append(std::vector<float>&, const std::vector<float>&, std::size_t, std::size_t);
+template void loss_means<Cpu<float>>(const LossList<Cpu<float>>&, int, int, const double*,
+                                     const MeanOfRows<float>&, NetworkLoss*);
+template void note_means<Cpu<float>>(const LossList<Cpu<float>>&, int, int, const double*,
+                                     const MeanOfRows<float>&, std::vector<NetworkLoss>&);
+template void save_store(const ParameterStore<Cpu<float>>&, long, const StateSink&);
+template long load_store(ParameterStore<Cpu<float>>&, const StateSource&);
+}  // namespace detail
 
 }  // namespace collab
 

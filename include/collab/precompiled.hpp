@@ -27,6 +27,7 @@
 #include <collab/io/safetensors.hpp>
 #include <collab/io/weights.hpp>
 #include <collab/model/named_tensors.hpp>
+#include <collab/optim/sgd.hpp>
 #include <collab/train/check_images.hpp>
 #include <collab/train/checkpoint.hpp>
 #include <collab/train/checkpoint_manager.hpp>

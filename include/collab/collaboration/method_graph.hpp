@@ -67,6 +67,125 @@ struct ParameterRange {
                elementwise == other.elementwise;
     }
 };
+
+template <class B>
+using LossList = std::vector<std::unique_ptr<LossNode<B>>>;
+
+/// The part of MethodGraph that the collaboration does not matter to: its nodes, losses and values.
+template <class B>
+class GraphLists {
+protected:
+    using T = typename B::Scalar;
+    using Node = MethodNode<B>;
+    using Loss = LossNode<B>;
+
+public:
+    /// While it is laid out: memory of `width` elements per sample.
+    T* take(int width) { return arena_->take(capacity_ * std::size_t(width)); }
+    /// While it is laid out: a value from outside of the graph, with memory for its gradient.
+    int add_value(Dims dims) { return new_slot(dims); }
+    /// Adds a loss to the list; `networks`: how many there are.
+    void enter(std::unique_ptr<Loss> node, int networks, int owner, const std::string& name,
+               const Weight& weight);
+    const LossList<B>& losses() const { return losses_; }
+    std::vector<Tensor<T>>& tensors() { return tensors_; }
+    const std::vector<Tensor<T>>& tensors() const { return tensors_; }
+    /// Appends the bits of every weight at a moment: where they are the same, a step asks for the
+    /// same operations.
+    void sign(const Moment& m, std::vector<std::uint64_t>& signature) const {
+        for (const auto& l : losses_)
+            signature.push_back(std::bit_cast<std::uint64_t>(l->weight.at(m, l->name)));
+    }
+    std::vector<Term> terms(B& backend, int samples) const;
+
+protected:
+    GraphLists() = default;
+    ~GraphLists();
+    GraphLists(GraphLists&&) = default;
+    GraphLists& operator=(GraphLists&&) = default;
+
+    /// Forgets all nodes; `base`: values that there are without any.
+    void restart(int base);
+    int new_slot(Dims dims, bool gradient = true);
+    /// The weights of the networks' own losses.
+    void weigh_tasks(const Weight* of_networks);
+    /// Values of the graph, losses and, when training, their gradients with respect to every logit
+    /// and every part.
+    void run_nodes(MethodPass<B>& r);
+
+    std::vector<std::unique_ptr<Node>> nodes_;
+    LossList<B> losses_;
+    std::vector<Tensor<T>> tensors_;
+    Arena<T>* arena_ = nullptr;
+    std::size_t capacity_ = 0;
+    bool critic_ = false;
+};
+
+template <class B>
+GraphLists<B>::~GraphLists() = default;
+
+template <class B>
+COLLAB_COLD void GraphLists<B>::restart(int base) {
+    nodes_.clear();
+    losses_.clear();
+    tensors_.resize(std::size_t(base));
+    critic_ = false;
+}
+template <class B>
+COLLAB_COLD int GraphLists<B>::new_slot(Dims dims, bool gradient) {
+    tensors_.push_back({nullptr, arena_ && gradient
+                                     ? arena_->take(capacity_ * std::size_t(dims.size()))
+                                     : nullptr});
+    return int(tensors_.size()) - 1;
+}
+template <class B>
+COLLAB_COLD void GraphLists<B>::enter(std::unique_ptr<Loss> node, int networks, int owner,
+                                      const std::string& name, const Weight& weight) {
+    if (owner < Owner::critic || owner >= networks)
+        fail("the loss '", name, "' belongs to network ", owner, "; there are ", networks);
+    if (!weight.changes())
+        weight.at({}, name);
+    node->owner = owner;
+    node->name = name;
+    node->weight = weight;
+    if (arena_)
+        node->rows = arena_->take(capacity_);
+    critic_ = critic_ || owner == Owner::critic;
+    losses_.push_back(std::move(node));
+}
+template <class B>
+COLLAB_COLD void GraphLists<B>::weigh_tasks(const Weight* of_networks) {
+    for (const auto& l : losses_)
+        if (l->part == LossPart::task)
+            l->weight = of_networks[l->owner];
+}
+template <class B>
+COLLAB_COLD void GraphLists<B>::run_nodes(MethodPass<B>& r) {
+    if (r.train)
+        for (const auto& node : nodes_)
+            node->clear(r);
+    if (!r.stale)
+        for (const auto& node : nodes_)
+            node->forward(r);
+    for (const auto& node : losses_)
+        node->forward(r);
+    if (r.train)
+        for (std::size_t k = nodes_.size(); k-- > 0;)
+            nodes_[k]->backward(r);
+}
+template <class B>
+COLLAB_COLD std::vector<Term> GraphLists<B>::terms(B& backend, int samples) const {
+    std::vector<Term> all;
+    for (const auto& l : losses_) {
+        if (l->part != LossPart::method)
+            continue;
+        all.push_back(
+            {l->name, l->owner, backend.sum(std::size_t(samples), l->rows) / samples,
+             l->last_weight,
+             l->scores[0] ? backend.sum(std::size_t(samples), l->scores[0]) / samples : 0});
+    }
+    return all;
+}
 }  // namespace detail
 
 /// What a method's `build(g)` is given. It lists values and losses once; training runs the list at
@@ -83,9 +202,11 @@ struct ParameterRange {
 ///         });
 ///     }
 template <class C, class B>
-class MethodGraph {
+class MethodGraph : public detail::GraphLists<B> {
     using T = typename B::Scalar;
-    using Node = detail::MethodNode<B>;
+    using Lists = detail::GraphLists<B>;
+    using Lists::nodes_, Lists::losses_, Lists::tensors_, Lists::arena_, Lists::capacity_,
+        Lists::critic_, Lists::new_slot;
     template <int I>
     using Plan = typename C::template plan<I>;
     template <class S, bool Attached>
@@ -256,7 +377,7 @@ public:
             node->attached_target = V::attached;
             if (arena_)
                 node->scratch = arena_->take(M::scratch(int(capacity_), S::dims, V::dims));
-            enter(std::move(node), owner, name, weight);
+            Lists::enter(std::move(node), n, owner, name, weight);
         } else {
             static_assert(Metric<M, T>, "collab: a loss between two values needs a metric");
             static_assert(
@@ -271,14 +392,14 @@ public:
             node->target = target.slot;
             node->width = S::dims.size();
             node->attached_target = V::attached;
-            enter(std::move(node), owner, name, weight);
+            Lists::enter(std::move(node), n, owner, name, weight);
         }
     }
     /// Adds weight times the mean of a number that each sample has.
     void minimize(int owner, const std::string& name, Value<Shape<1>> v, const Weight& weight = 1) {
         auto node = std::make_unique<detail::MinimizeNode<B>>();
         node->own = v.slot;
-        enter(std::move(node), owner, name, weight);
+        Lists::enter(std::move(node), n, owner, name, weight);
     }
     /// Adds weight times the cross entropy of logits against the labels. The task must be one of
     /// class numbers.
@@ -298,7 +419,7 @@ public:
             node->own_gradient = arena_->take(capacity_ * std::size_t(classes));
             node->scores[0] = arena_->take(capacity_);
         }
-        enter(std::move(node), owner, name, weight);
+        Lists::enter(std::move(node), n, owner, name, weight);
     }
     /// The weight of network i's own cross entropy, 1 unless a method says otherwise.
     void classification_weight(int network, const Weight& weight) {
@@ -336,20 +457,15 @@ public:
         memory_ = storage;
         capacity_ = capacity;
         build(methods, own_losses);
-        for (const auto& l : losses_)
-            if (l->part == detail::LossPart::task)
-                l->weight = classification_[std::size_t(l->owner)];
+        Lists::weigh_tasks(classification_.data());
         arena_ = nullptr;
     }
-    /// While it is laid out: memory of `width` elements per sample.
-    T* take(int width) { return arena_->take(capacity_ * std::size_t(width)); }
-    /// While it is laid out: a value from outside of the graph, with memory for its gradient.
-    int add_value(Dims dims) { return new_slot(dims); }
+    using Lists::take;
     static constexpr int image_distance_slot(int i, int j) { return n + n * taps + i * n + j; }
     /// While it is laid out: the loss of the task on a network's outputs (value `own`), or on what
     /// the verification head makes of its embedding, as the first loss that reaches the value.
-    void add_task(detail::LossPart part, int network, const std::string& name,
-                  const typename C::loss& loss, int own, const Weight& weight) {
+    COLLAB_COLD void add_task(detail::LossPart part, int network, const std::string& name,
+                              const typename C::loss& loss, int own, const Weight& weight) {
         using L = typename C::loss;
         auto node = std::make_unique<detail::TaskNode<L, typename C::scores, B>>();
         node->part = part;
@@ -365,12 +481,7 @@ public:
         }
         for (std::size_t k = 0; k < std::size_t(C::scores::size); ++k)
             node->scores[k] = take(1);
-        enter(std::move(node), network, name, weight);
-    }
-    template <class L>
-    void add_loss(std::unique_ptr<L> node, int owner, const std::string& name,
-                  const Weight& weight) {
-        enter(std::move(node), owner, name, weight);
+        Lists::enter(std::move(node), n, network, name, weight);
     }
     T*& logit_gradient(int i) { return tensors_[std::size_t(i)].gradient; }
     const T*& logit_value(int i) { return tensors_[std::size_t(i)].value; }
@@ -378,53 +489,19 @@ public:
         return tensors_[std::size_t(n + network * taps + tap)];
     }
     T* distances(int i, int j) { return distances_[std::size_t(i * n + j)]; }
-    bool has_critic() const { return critic_; }
-    /// f(loss) for each in the order of the list: a LossNode.
-    template <class F>
-    void each_loss(F&& f) const {
-        for (const auto& l : losses_)
-            f(*l);
-    }
-    /// Appends the bits of every weight at a moment: where they are the same, a step asks for the
-    /// same operations.
-    void sign(const Moment& m, std::vector<std::uint64_t>& signature) const {
-        for (const auto& l : losses_)
-            signature.push_back(std::bit_cast<std::uint64_t>(l->weight.at(m, l->name)));
-    }
+    /// Only a method brings a critic.
+    static constexpr bool may_have_critic = C::methods::size > 0;
+    bool has_critic() const { return may_have_critic && critic_; }
 
     /// Values of the graph, losses and, when training, their gradients with respect to every tap,
     /// every logit and every part.
     void run(detail::MethodPass<B>& r) {
-        if (r.train) {
+        if (r.train)
             for (int k = 0; k < n * taps; ++k)
                 if (T* const g = tensors_[std::size_t(n + k)].gradient)
                     r.context.backend.fill(
                         std::size_t(r.context.batch) * tap_sizes_[std::size_t(k)], T(0), g);
-            for (const auto& node : nodes_)
-                node->clear(r);
-        }
-        if (!r.stale)
-            for (const auto& node : nodes_)
-                node->forward(r);
-        for (const auto& node : losses_)
-            node->forward(r);
-        if (r.train)
-            for (std::size_t k = nodes_.size(); k-- > 0;)
-                nodes_[k]->backward(r);
-    }
-    std::vector<detail::Tensor<T>>& tensors() { return tensors_; }
-    const std::vector<detail::Tensor<T>>& tensors() const { return tensors_; }
-    std::vector<Term> terms(B& backend, int samples) const {
-        std::vector<Term> all;
-        for (const auto& l : losses_) {
-            if (l->part != detail::LossPart::method)
-                continue;
-            all.push_back(
-                {l->name, l->owner, backend.sum(std::size_t(samples), l->rows) / samples,
-                 l->last_weight,
-                 l->scores[0] ? backend.sum(std::size_t(samples), l->scores[0]) / samples : 0});
-        }
-        return all;
+        Lists::run_nodes(r);
     }
 
 private:
@@ -434,12 +511,10 @@ private:
 
     template <class Methods, class F>
     void build(const Methods& methods, F&& own_losses) {
-        nodes_.clear();
-        losses_.clear();
-        tensors_.resize(std::size_t(base));
+        Lists::restart(base);
         part_ = method_ = 0;
-        critic_ = false;
-        classification_.assign(std::size_t(n), Weight(1));
+        for (Weight& weight : classification_)
+            weight = Weight(1);
         static_for<n>([&](auto i) {
             if (frozen(i))
                 classification_[i] = Weight(0);
@@ -469,43 +544,17 @@ private:
           ++method_),
          ...);
     }
-    int new_slot(Dims dims, bool gradient = true) {
-        tensors_.push_back({nullptr, arena_ && gradient
-                                         ? arena_->take(capacity_ * std::size_t(dims.size()))
-                                         : nullptr});
-        return int(tensors_.size()) - 1;
-    }
-    template <class L>
-    void enter(std::unique_ptr<L> node, int owner, const std::string& name, const Weight& weight) {
-        if (owner < Owner::critic || owner >= n)
-            fail("the loss '", name, "' belongs to network ", owner, "; there are ", n);
-        if (!weight.changes())
-            weight.at({}, name);
-        node->owner = owner;
-        node->name = name;
-        node->weight = weight;
-        if (arena_)
-            node->rows = arena_->take(capacity_);
-        critic_ = critic_ || owner == Owner::critic;
-        losses_.push_back(std::move(node));
-    }
 
-    std::vector<std::unique_ptr<Node>> nodes_;
-    std::vector<std::unique_ptr<detail::LossNode<B>>> losses_;
-    std::vector<detail::Tensor<T>> tensors_;
     std::vector<Place> parts_;
-    std::vector<Weight> classification_;
+    std::array<Weight, std::size_t(n)> classification_{};
     std::array<std::size_t, std::size_t(n* taps + 1)> tap_sizes_{};
     std::array<T*, std::size_t(n* n)> distances_{};
     NamedTensors* named_tensors_ = nullptr;
     std::vector<detail::ParameterRange>* ranges_ = nullptr;
-    Arena<T>* arena_ = nullptr;
     Storage memory_{};
-    std::size_t capacity_ = 0;
     long scratch_ = 0;
     int part_ = 0;
     int method_ = 0;
-    bool critic_ = false;
 };
 
 }  // namespace collab

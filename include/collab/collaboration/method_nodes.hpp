@@ -191,14 +191,17 @@ struct LossNode : MethodNode<B> {
     std::array<T*, std::size_t(most_scores)> scores{};  ///< of the task, in each sample
     double last_weight = 0;
 
-    T scale(const MethodPass<B>& r) {
-        last_weight = weight.at(r.moment, name);
-        if (part != LossPart::method)
-            return T(1) / T(r.context.batch) * T(last_weight);
-        return T(last_weight / r.context.batch);
-    }
+    T scale(const MethodPass<B>& r);
     bool pulls(const MethodPass<B>& r) const { return r.train && r.active(owner); }
 };
+
+template <class B>
+COLLAB_COLD auto LossNode<B>::scale(const MethodPass<B>& r) -> T {
+    last_weight = weight.at(r.moment, name);
+    if (part != LossPart::method)
+        return T(1) / T(r.context.batch) * T(last_weight);
+    return T(last_weight / r.context.batch);
+}
 
 template <class M, class T>
 concept HasTargetGradient = requires(const M& m, int d, const T* a, T scale, T* db) {
@@ -312,19 +315,21 @@ struct CrossEntropyNode : LossNode<B> {
     int labels_of = 0;
     /// The backend writes, and a loss adds. Null where this loss is the first to reach its value.
     T* own_gradient = nullptr;
-    void forward(MethodPass<B>& r) override {
-        const Tensor<T>& a = r.tensors[std::size_t(own)];
-        const bool pulls = this->pulls(r) && a.gradient;
-        r.context.backend.softmax_cross_entropy(
-            {r.context.batch, classes, View<const T>{a.value, classes}, r.labels[labels_of]},
-            this->scale(r),
-            pulls ? View<T>{own_gradient ? own_gradient : a.gradient, classes} : View<T>{},
-            this->rows, this->scores[0]);
-        if (pulls && own_gradient)
-            r.context.backend.for_each(std::size_t(r.context.batch) * std::size_t(classes),
-                                       AccumulateInto<T>{own_gradient, a.gradient});
-    }
+    void forward(MethodPass<B>& r) override;
 };
+template <class B>
+COLLAB_COLD void CrossEntropyNode<B>::forward(MethodPass<B>& r) {
+    const Tensor<T>& a = r.tensors[std::size_t(own)];
+    const bool pulls = this->pulls(r) && a.gradient;
+    r.context.backend.softmax_cross_entropy(
+        {r.context.batch, classes, View<const T>{a.value, classes}, r.labels[labels_of]},
+        this->scale(r),
+        pulls ? View<T>{own_gradient ? own_gradient : a.gradient, classes} : View<T>{}, this->rows,
+        this->scores[0]);
+    if (pulls && own_gradient)
+        r.context.backend.for_each(std::size_t(r.context.batch) * std::size_t(classes),
+                                   AccumulateInto<T>{own_gradient, a.gradient});
+}
 
 /// The loss of the task, and its scores, as the first loss that reaches the outputs. Cross entropy
 /// is the backend's own.
@@ -364,7 +369,8 @@ struct TaskNode<CrossEntropy, Pack<First, S...>, B> : CrossEntropyNode<B> {
 
 /// The distance of one network's embedding to those of its peers, which are constants (Eq. 4 to 6).
 /// It is the first loss to reach the embedding, so it clears its gradient.
-template <class M, class B, int Peers>
+/// `MeanOf`: how many peers there are where it compares with their mean, else 0.
+template <class M, class B, int MeanOf>
 struct PeerDistanceNode : LossNode<B> {
     using T = typename B::Scalar;
     /// An embedding and, where networks see different images, the distance of these.
@@ -378,40 +384,43 @@ struct PeerDistanceNode : LossNode<B> {
     std::vector<Peer> peers;
     T* mean = nullptr;  ///< memory for the mean of the peers, where that is what it compares with
 
-    void forward(MethodPass<B>& r) override {
-        const Tensor<T>& a = r.tensors[std::size_t(own)];
-        const bool pulls = this->pulls(r);
-        const std::size_t size = std::size_t(r.context.batch) * std::size_t(width);
-        this->last_weight = this->weight.at(r.moment, this->name);
-        if (pulls)
-            r.context.backend.fill(size, T(0), a.gradient);
-        if constexpr (Peers > 0) {
-            if (mean) {  // Eq. 6
-                PeerMean<T, Peers> average{{}, mean};
-                for (std::size_t k = 0; k < std::size_t(Peers); ++k)
-                    average.peers[k] = r.tensors[std::size_t(peers[k].embedding)].value;
-                r.context.backend.for_each(size, average);
-                compare(r, mean, peers[0], T(1), true, pulls);
-                return;
-            }
-            for (std::size_t k = 0; k < peers.size(); ++k)  // Eq. 5; for two networks, Eq. 4
-                compare(r, r.tensors[std::size_t(peers[k].embedding)].value, peers[k],
-                        T(1) / T(Peers), k == 0, pulls);
-        }
-    }
+    void forward(MethodPass<B>& r) override;
 
 private:
     void compare(MethodPass<B>& r, const T* with, const Peer& peer, T part_of_all, bool first,
-                 bool pulls) {
-        const Tensor<T>& a = r.tensors[std::size_t(own)];
-        const T* const distance =
-            peer.image_distance < 0 ? nullptr : r.tensors[std::size_t(peer.image_distance)].value;
-        const T scale = part_of_all * T(this->last_weight) * (T(1) / T(r.context.batch));
-        r.context.backend.for_rows(r.context.batch,
-                                   MetricRow<M, T>{metric, width, a.value, with, distance,
-                                                   this->rows, pulls ? a.gradient : nullptr,
-                                                   part_of_all, scale, first});
-    }
+                 bool pulls);
 };
+template <class M, class B, int MeanOf>
+COLLAB_COLD void PeerDistanceNode<M, B, MeanOf>::forward(MethodPass<B>& r) {
+    const Tensor<T>& a = r.tensors[std::size_t(own)];
+    const bool pulls = this->pulls(r);
+    const std::size_t size = std::size_t(r.context.batch) * std::size_t(width);
+    this->last_weight = this->weight.at(r.moment, this->name);
+    if (pulls)
+        r.context.backend.fill(size, T(0), a.gradient);
+    if constexpr (MeanOf > 0) {  // Eq. 6
+        PeerMean<T, MeanOf> average{{}, mean};
+        for (std::size_t k = 0; k < std::size_t(MeanOf); ++k)
+            average.peers[k] = r.tensors[std::size_t(peers[k].embedding)].value;
+        r.context.backend.for_each(size, average);
+        compare(r, mean, peers[0], T(1), true, pulls);
+    } else {
+        for (std::size_t k = 0; k < peers.size(); ++k)  // Eq. 5; for two networks, Eq. 4
+            compare(r, r.tensors[std::size_t(peers[k].embedding)].value, peers[k],
+                    T(1) / T(peers.size()), k == 0, pulls);
+    }
+}
+template <class M, class B, int MeanOf>
+COLLAB_COLD void PeerDistanceNode<M, B, MeanOf>::compare(MethodPass<B>& r, const T* with,
+                                                         const Peer& peer, T part_of_all,
+                                                         bool first, bool pulls) {
+    const Tensor<T>& a = r.tensors[std::size_t(own)];
+    const T* const distance =
+        peer.image_distance < 0 ? nullptr : r.tensors[std::size_t(peer.image_distance)].value;
+    const T scale = part_of_all * T(this->last_weight) * (T(1) / T(r.context.batch));
+    r.context.backend.for_rows(
+        r.context.batch, MetricRow<M, T>{metric, width, a.value, with, distance, this->rows,
+                                         pulls ? a.gradient : nullptr, part_of_all, scale, first});
+}
 
 }  // namespace collab::detail

@@ -48,6 +48,12 @@
 #define COLLAB_NOINLINE
 #define COLLAB_COLD
 #endif
+// A kernel as large as this is made once: not again for the one call with a null pointer.
+#if defined(__GNUC__) && !defined(__clang__) && !defined(__CUDACC__)
+#define COLLAB_MADE_ONCE __attribute__((noinline, noclone))
+#else
+#define COLLAB_MADE_ONCE COLLAB_NOINLINE
+#endif
 
 // A function that must run on any processor of the family, whatever the others are compiled for.
 #if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__)

@@ -13,7 +13,7 @@ namespace collab::detail {
 inline float gray_of(const float* p) {
     return 0.299f * p[0] + 0.587f * p[1] + 0.114f * p[2];
 }
-COLLAB_COMPILED void turn_hue(float* p, float turn) {
+COLLAB_COMPILED COLLAB_NOINLINE void turn_hue(float* p, float turn) {
     const float most = std::max({p[0], p[1], p[2]});
     const float least = std::min({p[0], p[1], p[2]});
     const float range = most - least;
@@ -34,6 +34,13 @@ COLLAB_COMPILED void turn_hue(float* p, float turn) {
     p[1] = value(2);
     p[2] = value(4);
 }
+/// Distances from `middle` times the factor, within [0, 1].
+COLLAB_COMPILED COLLAB_NOINLINE void stretch(float* values, std::size_t n, float middle,
+                                             float factor) {
+    COLLAB_INDEPENDENT
+    for (std::size_t i = 0; i < n; ++i)
+        values[i] = std::clamp(middle + factor * (values[i] - middle), 0.0f, 1.0f);
+}
 COLLAB_COMPILED void change_colors(std::uint8_t* pixels, Dims dims, const ColorJitter& jitter,
                                    Random random, float* scratch) {
     const Words drawn = random(0);
@@ -53,15 +60,12 @@ COLLAB_COMPILED void change_colors(std::uint8_t* pixels, Dims dims, const ColorJ
     const auto size = static_cast<std::size_t>(dims.size());
     const auto area = static_cast<std::size_t>(dims.area());
     const bool color = dims.channels == 3;
+    COLLAB_INDEPENDENT
     for (std::size_t i = 0; i < size; ++i)
         scratch[i] = static_cast<float>(pixels[i]) / 255;
-    const auto each = [&](auto&& change) {
-        for (std::size_t i = 0; i < size; ++i)
-            scratch[i] = std::clamp(change(scratch[i]), 0.0f, 1.0f);
-    };
     for (const int step : order) {
         if (step == 0 && jitter.brightness != 0)
-            each([&](float v) { return v * brightness; });
+            stretch(scratch, size, 0, brightness);
         if (step == 1 && jitter.contrast != 0) {
             double sum = 0;
             if (color)
@@ -71,7 +75,7 @@ COLLAB_COMPILED void change_colors(std::uint8_t* pixels, Dims dims, const ColorJ
                 for (std::size_t i = 0; i < size; ++i)
                     sum += scratch[i];
             const float gray = static_cast<float>(sum / static_cast<double>(color ? area : size));
-            each([&](float v) { return gray + contrast * (v - gray); });
+            stretch(scratch, size, gray, contrast);
         }
         if (step == 2 && jitter.saturation != 0 && color)
             for (std::size_t p = 0; p < area; ++p) {
@@ -84,6 +88,7 @@ COLLAB_COMPILED void change_colors(std::uint8_t* pixels, Dims dims, const ColorJ
             for (std::size_t p = 0; p < area; ++p)
                 turn_hue(scratch + 3 * p, hue);
     }
+    COLLAB_INDEPENDENT
     for (std::size_t i = 0; i < size; ++i)
         pixels[i] = static_cast<std::uint8_t>(255 * scratch[i] + 0.5f);
 }

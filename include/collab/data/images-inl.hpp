@@ -25,7 +25,8 @@ COLLAB_COMPILED COLLAB_COLD SyntheticClass::SyntheticClass(int c, int classes, D
         tint[k] = (random.word(5 + 2 * k) & 1 ? 1 : -1) * (d.area() < 16 ? 0.2 : 0.02);
     }
 }
-COLLAB_COMPILED void paint(const SyntheticClass& look, Dims d, Random random, std::uint8_t* out) {
+COLLAB_COMPILED COLLAB_COLD void paint(const SyntheticClass& look, Dims d, Random random,
+                                       std::uint8_t* out) {
     const auto spread = [&](std::uint64_t i) { return 2 * uniform<double>(random.word(i)) - 1; };
     const double angle = look.angle + 0.12 * spread(0);
     const double frequency = look.frequency * (1 + 0.08 * spread(1));

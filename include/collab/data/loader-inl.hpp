@@ -180,7 +180,7 @@ COLLAB_COMPILED COLLAB_COLD void Loader::Work::start(int epoch, int first) {
     }
     changed_.notify_all();
 }
-COLLAB_COMPILED const Batch* Loader::Work::next() {
+COLLAB_COMPILED COLLAB_COLD const Batch* Loader::Work::next() {
     std::unique_lock lock(mutex_);
     if (run_ == 0)
         fail("loader: next was called before start");
@@ -250,13 +250,13 @@ COLLAB_COMPILED COLLAB_COLD void Loader::Work::work() {
         changed_.notify_all();
     }
 }
-COLLAB_COMPILED bool Loader::Work::may_claim() const {
+COLLAB_COMPILED COLLAB_COLD bool Loader::Work::may_claim() const {
     // Batch b takes the place of b - 3, which the caller must have handed back; it holds batch
     // given_ - 1.
     return order_ready_ && !failed_ && claimed_ < batches_ &&
            claimed_ - static_cast<int>(ring_.size()) < std::max(0, given_ - 1);
 }
-COLLAB_COMPILED Loader::Work::Claim Loader::Work::next_claim() {
+COLLAB_COMPILED COLLAB_COLD Loader::Work::Claim Loader::Work::next_claim() {
     const int size = samples_in(claimed_);
     if (claimed_in_batch_ == 0) {
         Slot& slot = slot_of(claimed_);
@@ -271,8 +271,8 @@ COLLAB_COMPILED Loader::Work::Claim Loader::Work::next_claim() {
     }
     return claim;
 }
-COLLAB_COMPILED void Loader::Work::finish(Slot& slot, const Claim& claim,
-                                          const std::exception_ptr& error, int at) {
+COLLAB_COMPILED COLLAB_COLD void Loader::Work::finish(Slot& slot, const Claim& claim,
+                                                      const std::exception_ptr& error, int at) {
     if (error && (!slot.error || at < slot.wrong)) {
         slot.error = error;
         slot.wrong = at;
@@ -304,7 +304,8 @@ COLLAB_COMPILED COLLAB_COLD void Loader::Work::order(int epoch) {
     if (options_.shuffle)
         detail::shuffle(order_, Random{options_.seed, 0x736866}.child(e));
 }
-COLLAB_COMPILED void Loader::Work::make(Slot& slot, int batch, int sample, int epoch) const {
+COLLAB_COMPILED COLLAB_COLD void Loader::Work::make(Slot& slot, int batch, int sample,
+                                                    int epoch) const {
     const auto at = static_cast<std::size_t>(sample);
     const auto [index, turn] =
         order_[static_cast<std::size_t>(batch) * static_cast<std::size_t>(options_.batch) + at];

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <type_traits>
+#include <utility>
 
 #include <collab/core/error.hpp>
 #include <collab/core/expect.hpp>
@@ -106,8 +107,8 @@ COLLAB_COMPILED COLLAB_COLD void Transform::apply(const Images& images, int inde
 /// The window whose first pixel is (top, left) of the picture; outside of the picture it is black.
 /// `value` makes what is written.
 template <class T, class F>
-void Augmenter::cut(const std::uint8_t* image, Dims in, const detail::PictureChoice& c, T* out,
-                    F value) const {
+COLLAB_COLD void Augmenter::cut(const std::uint8_t* image, Dims in, const detail::PictureChoice& c,
+                                T* out, F value) const {
     if (transform_.reflect)
         return write_reflected(image, in, c, out, value);
     const int top = c.top;
@@ -172,8 +173,8 @@ COLLAB_COMPILED void Augmenter::erase(const Random& random, float* out) const {
     }
 }
 template <int Channels, class T, class F>
-void Augmenter::write(const std::uint8_t* image, Dims in, int top, int left, bool mirrored, T* out,
-                      F value) const {
+COLLAB_NOINLINE void Augmenter::write(const std::uint8_t* image, Dims in, int top, int left,
+                                      bool mirrored, T* out, F value) const {
     const std::ptrdiff_t channels = Channels ? Channels : in.channels;
     // columns inside
     const int first = std::clamp(-left, 0, out_.width);
@@ -202,8 +203,8 @@ void Augmenter::write(const std::uint8_t* image, Dims in, int top, int left, boo
                 at[c] = value(static_cast<std::size_t>(c), source[c]);
     }
 }
-COLLAB_COMPILED void Augmenter::apply(const Images& images, int index, Random random, bool training,
-                                      float* out_nhwc) const {
+COLLAB_COMPILED COLLAB_COLD void Augmenter::apply(const Images& images, int index, Random random,
+                                                  bool training, float* out_nhwc) const {
     if (images.dims != in_ && (in_.height != 0 || images.dims.channels != in_.channels))
         fail(images.name, ": pictures of ", images.dims.channels, " x ", images.dims.height, " x ",
              images.dims.width, "; the transform was made for ", in_.channels, " x ", in_.height,
@@ -212,8 +213,9 @@ COLLAB_COMPILED void Augmenter::apply(const Images& images, int index, Random ra
         fail(images.name, ": there is no image ", index, " among ", images.size());
     apply(images.image(index), images.dims, images.name, random, training, out_nhwc);
 }
-COLLAB_COMPILED void Augmenter::apply(const std::uint8_t* picture, Dims dims, std::string_view name,
-                                      Random random, bool training, float* out_nhwc) const {
+COLLAB_COMPILED COLLAB_COLD void Augmenter::apply(const std::uint8_t* picture, Dims dims,
+                                                  std::string_view name, Random random,
+                                                  bool training, float* out_nhwc) const {
     // as large as the largest picture of the thread, so that nothing is allocated picture by
     // picture
     thread_local Scratch scratch;
@@ -281,6 +283,19 @@ COLLAB_COMPILED COLLAB_COLD std::vector<std::array<float, 256>> detail::value_ta
             table[c][v] = static_cast<float>((static_cast<double>(v) / 255 - mean) / stddev);
     }
     return table;
+}
+COLLAB_COMPILED COLLAB_COLD detail::KeptTransform::KeptTransform() {}
+COLLAB_COMPILED COLLAB_COLD detail::KeptTransform::KeptTransform(KeptTransform&& other) noexcept
+    : transform_(std::move(other.transform_)) {}
+COLLAB_COMPILED COLLAB_COLD detail::KeptTransform& detail::KeptTransform::operator=(
+    KeptTransform&& other) noexcept {
+    transform_ = std::move(other.transform_);
+    return *this;
+}
+COLLAB_COMPILED COLLAB_COLD detail::KeptTransform::~KeptTransform() {}
+COLLAB_COMPILED COLLAB_COLD void detail::KeptTransform::set(
+    const std::optional<Transform>& transform) {
+    transform_ = transform;
 }
 COLLAB_COMPILED COLLAB_COLD Transform padded_to(Dims images, Dims wanted) {
     const int h = wanted.height - images.height;

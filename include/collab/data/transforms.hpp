@@ -129,6 +129,23 @@ namespace detail {
 std::vector<std::array<float, 256>> value_table(const Statistics& normalize, int channels);
 }  // namespace detail
 
+namespace detail {
+/// A transform that somebody keeps, or none. (Every class with an optional one would be compiled
+/// with the copies and the destructor of all that is in it.)
+class KeptTransform {
+public:
+    KeptTransform();
+    KeptTransform(KeptTransform&&) noexcept;
+    KeptTransform& operator=(KeptTransform&&) noexcept;
+    ~KeptTransform();
+    void set(const std::optional<Transform>& transform);
+    const std::optional<Transform>& get() const { return transform_; }
+
+private:
+    std::optional<Transform> transform_;
+};
+}  // namespace detail
+
 /// The transform that pads images with zeros, equally on all sides, to the size that the networks
 /// expect.
 Transform padded_to(Dims images, Dims wanted);

@@ -71,8 +71,8 @@ public:
 
     /// How whole images are prepared for this network, where a call does not say. A deployed
     /// network has the transform of its training, a loaded one that of its file.
-    const std::optional<Transform>& transform() const { return transform_; }
-    void set_transform(const std::optional<Transform>& transform) { transform_ = transform; }
+    const std::optional<Transform>& transform() const { return transform_.get(); }
+    void set_transform(const std::optional<Transform>& transform) { transform_.set(transform); }
 
     /// Logits [batch][classes] of NHWC images, in inference mode; any number of samples.
     std::vector<Scalar> predict(const Scalar* images, int samples) {
@@ -92,7 +92,8 @@ public:
     COLLAB_COLD std::vector<Scalar> predict(const Images& images,
                                             const std::optional<Transform>& transform = {}) {
         const Augmenter prepare(
-            fitted_transform(transform ? transform : transform_, images.dims, input), images.dims);
+            fitted_transform(transform ? transform : transform_.get(), images.dims, input),
+            images.dims);
         std::vector<Scalar> logits;
         std::vector<float> pixels(std::size_t(capacity_) * input.size());
         for (int first = 0; first < images.size(); first += capacity_) {
@@ -160,7 +161,7 @@ private:
     }
 
     std::shared_ptr<B> backend_;
-    std::optional<Transform> transform_;
+    detail::KeptTransform transform_;
     int capacity_;
     NamedTensors named_tensors_;
     Buffer parameters_, state_, saved_, fixed_, images_;

@@ -108,8 +108,8 @@ constexpr std::uint64_t hash(std::string_view s) {  // FNV-1a
 /// seed and its name alone, so that a network begins alike whether it is trained alone or with
 /// others.
 template <class T>
-std::vector<T> initial_parameters(const NamedTensors& named_tensors, const Initialization& how,
-                                  std::uint64_t seed) {
+COLLAB_COLD std::vector<T> initial_parameters(const NamedTensors& named_tensors,
+                                              const Initialization& how, std::uint64_t seed) {
     std::vector<T> values(named_tensors.parameter_count);
     for (const Named& n : named_tensors.parameters) {
         T* p = values.data() + n.offset;
@@ -135,7 +135,7 @@ std::vector<T> initial_parameters(const NamedTensors& named_tensors, const Initi
 
 /// Initial running statistics: mean 0, variance 1.
 template <class T>
-std::vector<T> initial_states(const NamedTensors& named_tensors) {
+COLLAB_COLD std::vector<T> initial_states(const NamedTensors& named_tensors) {
     std::vector<T> values(named_tensors.state_count);
     for (const Named& n : named_tensors.states)
         if (n.tensor.role == Role::scale)

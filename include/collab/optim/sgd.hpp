@@ -4,8 +4,6 @@
 #include <cstddef>
 
 #include <collab/core/config.hpp>
-#include <collab/core/error.hpp>
-#include <collab/core/number_text.hpp>
 #include <collab/optim/optimizer.hpp>
 
 namespace collab {
@@ -37,16 +35,8 @@ struct Sgd {
     double weight_decay = 1e-4;
     bool nesterov = false;
 
-    void check() const {
-        if (!(momentum >= 0 && momentum < 1))
-            fail("momentum is ", momentum, "; expected a number in [0, 1)");
-        detail::check_not_negative("weight decay", weight_decay);
-    }
-    OptimizerFacts facts() const {
-        return {{"momentum", detail::number_text(momentum)},
-                {"weight decay", detail::number_text(weight_decay)},
-                {"nesterov", nesterov ? "yes" : "no"}};
-    }
+    void check() const;
+    OptimizerFacts facts() const;
     template <class T>
     auto update(const WeightRange<T>& r) const {
         return detail::SgdStep<T>{r.weights,   r.slots[0],      r.gradients, r.learning_rate,
@@ -55,3 +45,7 @@ struct Sgd {
 };
 
 }  // namespace collab
+
+#ifdef COLLAB_BODIES
+#include <collab/optim/sgd-inl.hpp>
+#endif

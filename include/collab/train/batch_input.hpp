@@ -56,12 +56,15 @@ public:
     }
     std::size_t bytes() const { return targets_[0].size() * sizeof(Kept); }
     /// What undoes the normalization of the images, so that their mass can be told.
-    void undo(const Statistics& s) { undo_ = s; }
+    void undo([[maybe_unused]] const Statistics& s) {
+        if constexpr (C::different_inputs)
+            undo_ = s;
+    }
 
     /// NHWC images and targets from the host. With `roll`, network i gets the samples rolled
     /// by i places where inputs are to differ.
-    void load(const float* images, const Target* targets, int samples, bool roll,
-              const MemoryPlan<C, T>& memory, MethodGraph<C, B>& graph) {
+    COLLAB_COLD void load(const float* images, const Target* targets, int samples, bool roll,
+                          const MemoryPlan<C, T>& memory, MethodGraph<C, B>& graph) {
         check_targets(targets, samples);
         check_images(images, X::image, std::size_t(samples));
         const T* const from =
@@ -161,7 +164,8 @@ private:
     std::array<Kept*, n> targets_of_{};
     std::vector<T> converted_;
     std::vector<T> values_;
-    Statistics undo_;
+    struct None {};
+    std::conditional_t<C::different_inputs, Statistics, None> undo_;
     ImageDistances<typename C::feed::Distance, C::size> distances_;
 };
 

@@ -10,6 +10,13 @@
 
 namespace collab::detail {
 
+template <class T>
+COLLAB_COLD void append(std::vector<T>& to, const std::vector<T>& from, std::size_t first,
+                        std::size_t count) {
+    to.insert(to.end(), from.begin() + std::ptrdiff_t(first),
+              from.begin() + std::ptrdiff_t(first + count));
+}
+
 template <class C, int I, class T>
 class DeployedWeights {
     using X = Traits<C>;
@@ -40,17 +47,12 @@ public:
     }
 
 private:
-    void take(const Place& at, const Footprint& f) {
+    COLLAB_COLD void take(const Place& at, const Footprint& f) {
         take(at, std::size_t(f.parameters), std::size_t(f.state));
     }
-    void take(const Place& at, std::size_t parameters, std::size_t state) {
+    COLLAB_COLD void take(const Place& at, std::size_t parameters, std::size_t state) {
         append(mine_.parameters, parameters_, at.parameters, parameters);
         append(mine_.state, state_, at.state, state);
-    }
-    static void append(std::vector<T>& to, const std::vector<T>& from, std::size_t first,
-                       std::size_t count) {
-        to.insert(to.end(), from.begin() + std::ptrdiff_t(first),
-                  from.begin() + std::ptrdiff_t(first + count));
     }
     const std::vector<T>& parameters_;
     const std::vector<T>& state_;

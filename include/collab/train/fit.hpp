@@ -49,6 +49,9 @@ Transform transform_for(const std::optional<Transform>& given, const S& source, 
     return t;
 }
 /// What a set is called in messages; it may have no name.
+inline const std::string& set_name(const Images& set) {
+    return set.name;
+}
 template <class Set>
 std::string set_name(const Set& set) {
     if constexpr (requires {
@@ -71,14 +74,8 @@ int target_size_of([[maybe_unused]] const Set& set) {
 /// A set must have the targets that the loss wants.
 template <class Training, class Set>
 void check_target(const Set& set) {
-    const int size = target_size_of(set);
-    if (size != Training::target_size) {
-        const auto words = [](int n) {
-            return n == 0 ? std::string("class numbers") : sentence(n, " target values a sample");
-        };
-        fail(set_name(set), " has ", words(size), "; the loss of this training (",
-             task_of<Training>().loss, ") expects ", words(Training::target_size));
-    }
+    check_target_size(set_name(set), target_size_of(set), Training::target_size,
+                      task_of<Training>().loss);
 }
 /// A set with another number of classes than the networks have outputs is a mistake: more do not
 /// fit, and fewer are trained against outputs that nothing ever asks for.
@@ -87,9 +84,7 @@ void check_classes([[maybe_unused]] const Set& set) {
     if constexpr (Training::target_size == 0 && requires {
                       { set.classes } -> std::convertible_to<int>;
                   })
-        if (set.classes != Training::outputs)
-            fail(set_name(set), " has ", set.classes, " classes; the networks tell ",
-                 Training::outputs, " apart");
+        check_class_count(set_name(set), set.classes, Training::outputs);
 }
 /// The class numbers of a set, to balance it by.
 template <class Set>
@@ -193,12 +188,7 @@ struct NotesOf final : Notes {
             check_evaluation(to[i], training.name(i), set_name(set));
     }
     COLLAB_COLD bool wait() const override { return training.notes_wait(); }
-    COLLAB_COLD std::vector<NetworkLoss> take() override {
-        std::vector<NetworkLoss> all;
-        for (const auto& batch : training.take_notes())
-            all.insert(all.end(), batch.begin(), batch.end());
-        return all;
-    }
+    COLLAB_COLD std::vector<NetworkLoss> take() override { return training.take_note_list(); }
 };
 template <class Training, class Set, class... Fs>
 struct TraineeOf final : Trainee {

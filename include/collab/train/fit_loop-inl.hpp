@@ -9,6 +9,29 @@
 #include <collab/train/fit_loop.hpp>
 
 namespace collab::detail {
+COLLAB_COMPILED COLLAB_COLD Trainee::Trainee(Notes& n, int count, Pictures train, Pictures test,
+                                             const TaskWords& task)
+    : notes(n),
+      networks(std::size_t(count)),
+      train_set(std::move(train)),
+      test_set(std::move(test)),
+      words(task) {}
+COLLAB_COMPILED COLLAB_COLD Trainee::~Trainee() {}
+
+COLLAB_COMPILED COLLAB_COLD void check_target_size(const std::string& set, int has, int wanted,
+                                                   const char* loss) {
+    if (has == wanted)
+        return;
+    const auto words = [](int n) {
+        return n == 0 ? std::string("class numbers") : sentence(n, " target values a sample");
+    };
+    fail(set, " has ", words(has), "; the loss of this training (", loss, ") expects ",
+         words(wanted));
+}
+COLLAB_COMPILED COLLAB_COLD void check_class_count(const std::string& set, int has, int outputs) {
+    if (has != outputs)
+        fail(set, " has ", has, " classes; the networks tell ", outputs, " apart");
+}
 COLLAB_COMPILED COLLAB_COLD void run_evaluation(Notes& notes, Loader& loader, Evaluation* all,
                                                 std::size_t networks) {
     std::vector<int> sizes;
@@ -301,7 +324,8 @@ COLLAB_COMPILED COLLAB_COLD bool FitLoop::evaluate() {
     }
     record.seconds = wall();
     history().records.push_back(record);
-    course_.running.networks.assign(trainee_.networks, {});
+    for (NetworkRecord& network : course_.running.networks)
+        network = {};
     course_.counted = 0;
     return tell(record, true);
 }

@@ -45,12 +45,7 @@ struct Trainee {
     bool watches = false;   ///< a callback looks at every step
     Transform transform{};  ///< known when it was opened
 
-    Trainee(Notes& n, int count, Pictures train, Pictures test, const TaskWords& task)
-        : notes(n),
-          networks(std::size_t(count)),
-          train_set(train),
-          test_set(test),
-          words(task) {}
+    Trainee(Notes& n, int count, Pictures train, Pictures test, const TaskWords& task);
     /// What a schedule that waits for progress looks at: it falls as the networks get better.
     double error(double score) const { return words.score[0].higher_is_better ? 1 - score : score; }
     virtual Loader open(const FitOptions& options) = 0;
@@ -73,7 +68,7 @@ struct Trainee {
     virtual const Checkpoints* checkpoints() const = 0;
 
 protected:
-    ~Trainee() = default;
+    ~Trainee();
 };
 
 class CheckpointManager;
@@ -94,6 +89,11 @@ struct CheckpointManagerCode {
 };
 
 const CheckpointManagerCode& checkpoint_manager_code();
+
+/// A set must have the targets that the loss wants; so many values a sample, 0 for class numbers.
+void check_target_size(const std::string& set, int has, int wanted, const char* loss);
+/// A set must have as many classes as the networks have outputs.
+void check_class_count(const std::string& set, int has, int outputs);
 
 void run_evaluation(Notes& notes, Loader& loader, Evaluation* all, std::size_t networks);
 History run_fit(Trainee& trainee, const FitOptions& options);

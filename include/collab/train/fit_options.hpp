@@ -21,14 +21,7 @@ class LearningRate {
 public:
     LearningRate(double constant) : ask_([constant](int, int, double) { return constant; }) {}
     template <LRScheduler R>
-    LearningRate(R schedule)
-        : per_step_(requires { R::per_step; }),
-          ask_([schedule = checked(std::move(schedule))](int epoch, int epochs,
-                                                         double last_error) mutable {
-              if (epoch > 0)
-                  schedule.observe(last_error);
-              return double(schedule(epoch, epochs));
-          }) {}
+    LearningRate(R schedule);
     /// A function of epoch, epochs and last error.
     template <class F>
         requires(!LRScheduler<F> && std::is_invocable_r_v<double, F&, int, int, double>)
@@ -50,6 +43,17 @@ private:
     bool per_step_ = false;
     std::function<double(int, int, double)> ask_;
 };
+template <LRScheduler R>
+COLLAB_COLD LearningRate::LearningRate(R schedule)
+    : ask_([schedule = checked(std::move(schedule))](int epoch, int epochs,
+                                                     double last_error) mutable {
+          if (epoch > 0)
+              schedule.observe(last_error);
+          return double(schedule(epoch, epochs));
+      }) {}
+#ifdef COLLAB_PRECOMPILED
+extern template LearningRate::LearningRate(MultiStepLR);
+#endif
 
 struct FitOptions {
     int epochs = 10;

@@ -43,23 +43,24 @@ public:
     }
 
 private:
-    void add_mkb(Graph& g, int i, int k) {
+    COLLAB_COLD void add_mkb(Graph& g, int i, int k) {
         const MkbMemory<T>& own = memory_.mkbs[std::size_t(i)][std::size_t(k)];
         g.add_task(LossPart::verification, i, sentence("verification ", k), loss_, own.scores,
                    alpha_);
-        using Node = PeerDistanceNode<typename C::metric, B, C::size - 1>;
+        constexpr int mean_of = C::agreement::with_mean ? C::size - 1 : 0;
+        using Node = PeerDistanceNode<typename C::metric, B, mean_of>;
         auto node = std::make_unique<Node>();
         node->part = LossPart::distance;
         node->metric = metric_;
         node->own = own.embedding;
         node->width = widths(k);
-        node->mean = C::agreement::with_mean && C::size > 1 ? memory_.peer_mean : nullptr;
+        node->mean = mean_of > 0 ? memory_.peer_mean : nullptr;
         for (int j = 0; j < C::size; ++j)
             if (j != i)
                 node->peers.push_back(
                     {memory_.mkbs[std::size_t(j)][std::size_t(k)].embedding,
                      C::different_inputs ? Graph::image_distance_slot(i, j) : -1});
-        g.add_loss(std::move(node), i, sentence("distance ", k), alpha_);
+        g.enter(std::move(node), C::size, i, sentence("distance ", k), alpha_);
     }
     static int widths(int k) {
         int width = 0;

@@ -117,26 +117,23 @@ public:
 
 protected:
     ParameterStore() = default;
+    ParameterStore(ParameterStore&&) = default;
+    ParameterStore& operator=(ParameterStore&&) = default;
+    ~ParameterStore();
 
     /// Takes memory; called once to measure and once with memory. `echo`: batches are passed
     /// through more than once, and running statistics move but once.
     template <class O>
-    COLLAB_COLD void lay_out_parameters(Arena<T>& arena, int slots, int scalars, bool echo) {
+    void lay_out_parameters(Arena<T>& arena, int slots, int scalars, bool echo) {
         if constexpr (TensorOptimizer<O>) {
             std::size_t most = 0;
             for (const Named& n : tensors_.parameters)
                 most = std::max(most, O::room(n.tensor));
             room_ = arena.take(most);
         }
-        slot_count_ = slots;
-        parameters_ = arena.take(tensors_.parameter_count);
-        gradients_ = arena.take(tensors_.parameter_count);
-        for (int k = 0; k < slots; ++k)
-            slots_[std::size_t(k)] = arena.take(tensors_.parameter_count);
-        state_ = arena.take(tensors_.state_count);
-        scalars_ = scalars > 0 ? arena.take(std::size_t(scalars)) : nullptr;
-        echo_ = echo ? arena.take(tensors_.state_count) : nullptr;
+        lay_out_values(arena, slots, scalars, echo);
     }
+    void lay_out_values(Arena<T>& arena, int slots, int scalars, bool echo);
     void clear_gradients() { backend_->fill(tensors_.parameter_count, T(0), gradients_); }
     /// What is frozen has no gradient.
     void clear_frozen_gradients() {
@@ -168,16 +165,8 @@ protected:
             m.state = echo_ + (m.state - state_);
         return m;
     }
-    std::vector<T> host(const T* from, std::size_t count) const {
-        std::vector<T> values(count);
-        backend_->download(from, count, values.data());
-        return values;
-    }
-    void assign(const std::vector<T>& values, T* to, std::size_t count, const char* what) {
-        if (values.size() != count)
-            fail("this collaboration has ", count, " ", what, ", not ", values.size());
-        backend_->upload(values.data(), count, to);
-    }
+    std::vector<T> host(const T* from, std::size_t count) const;
+    void assign(const std::vector<T>& values, T* to, std::size_t count, const char* what);
 
     std::shared_ptr<B> backend_;
     NamedTensors tensors_;
@@ -232,5 +221,34 @@ private:
     std::array<T*, WeightRange<T>::most_slots> slots_{};
     std::vector<decltype(std::declval<B&>().template allocate<T>(1))> squares_;
 };
+
+template <class B>
+ParameterStore<B>::~ParameterStore() = default;
+
+template <class B>
+COLLAB_COLD void ParameterStore<B>::lay_out_values(Arena<T>& arena, int slots, int scalars,
+                                                   bool echo) {
+    slot_count_ = slots;
+    parameters_ = arena.take(tensors_.parameter_count);
+    gradients_ = arena.take(tensors_.parameter_count);
+    for (int k = 0; k < slots; ++k)
+        slots_[std::size_t(k)] = arena.take(tensors_.parameter_count);
+    state_ = arena.take(tensors_.state_count);
+    scalars_ = scalars > 0 ? arena.take(std::size_t(scalars)) : nullptr;
+    echo_ = echo ? arena.take(tensors_.state_count) : nullptr;
+}
+template <class B>
+COLLAB_COLD auto ParameterStore<B>::host(const T* from, std::size_t count) const -> std::vector<T> {
+    std::vector<T> values(count);
+    backend_->download(from, count, values.data());
+    return values;
+}
+template <class B>
+COLLAB_COLD void ParameterStore<B>::assign(const std::vector<T>& values, T* to, std::size_t count,
+                                           const char* what) {
+    if (values.size() != count)
+        fail("this collaboration has ", count, " ", what, ", not ", values.size());
+    backend_->upload(values.data(), count, to);
+}
 
 }  // namespace collab

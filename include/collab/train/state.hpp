@@ -2,6 +2,7 @@
 // state: everything that a training holds, handed over tensor by tensor, so that a training is
 // compiled without the code for files.
 #pragma once
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
@@ -15,6 +16,7 @@
 #include <collab/optim/adam.hpp>
 #include <collab/optim/optimizer.hpp>
 #include <collab/train/parameter_groups.hpp>
+#include <collab/train/parameter_store.hpp>
 
 namespace collab::detail {
 
@@ -46,46 +48,54 @@ inline const char* slot_prefix(int slot) {
 
 /// Everything a training holds: parameters, running statistics, momenta, and the count of steps
 /// from which its random numbers follow.
-template <class Training>
-COLLAB_COLD void save_training(const Training& training, const StateSink& to) {
-    using T = typename Training::Scalar;
-    const NamedTensors& c = training.named_tensors();
+template <class B>
+COLLAB_COLD void save_store(const ParameterStore<B>& store, long steps, const StateSink& to) {
+    using T = typename B::Scalar;
+    const NamedTensors& c = store.named_tensors();
     const auto put = [&](const char* prefix, const std::vector<Named>& list,
-                         const std::vector<T>& values) {
+                         const std::vector<T>& values) COLLAB_COLD {
         to.tensors(to.file, prefix, list, reinterpret_cast<const char*>(values.data()),
                    type_word<T>, sizeof(T));
     };
-    to.steps(to.file, training.steps());
-    put("", c.parameters, training.parameters());
-    put("", c.states, training.state());
-    for (int k = 0; k < training.slots(); ++k)
-        put(slot_prefix(k), c.parameters, training.slot(k));
+    to.steps(to.file, steps);
+    put("", c.parameters, store.parameters());
+    put("", c.states, store.state());
+    for (int k = 0; k < store.slots(); ++k)
+        put(slot_prefix(k), c.parameters, store.slot(k));
 }
-template <class Training>
-COLLAB_COLD void load_training(Training& training, const StateSource& from) {
-    using T = typename Training::Scalar;
-    const NamedTensors& c = training.named_tensors();
+/// Returns the count of steps.
+template <class B>
+COLLAB_COLD long load_store(ParameterStore<B>& store, const StateSource& from) {
+    using T = typename B::Scalar;
+    const NamedTensors& c = store.named_tensors();
     const auto take = [&](const char* prefix, const std::vector<Named>& list,
-                          std::vector<T>& values) {
+                          std::size_t count) COLLAB_COLD {
+        std::vector<T> values(count);
         from.tensors(from.file, prefix, list, reinterpret_cast<char*>(values.data()), type_word<T>,
                      sizeof(T));
+        return values;
     };
     const long steps = from.steps(from.file);
-    std::vector<T> parameters(c.parameter_count);
-    std::vector<T> state(c.state_count);
-    std::vector<std::vector<T>> slots(std::size_t(training.slots()),
-                                      std::vector<T>(c.parameter_count));
-    take("", c.parameters, parameters);
-    take("", c.states, state);
-    for (int k = 0; k < training.slots(); ++k)
-        take(slot_prefix(k), c.parameters, slots[std::size_t(k)]);
+    const std::vector<T> parameters = take("", c.parameters, c.parameter_count);
+    const std::vector<T> state = take("", c.states, c.state_count);
+    std::array<std::vector<T>, WeightRange<T>::most_slots> slots;
+    for (int k = 0; k < store.slots(); ++k)
+        slots[std::size_t(k)] = take(slot_prefix(k), c.parameters, c.parameter_count);
     from.only(from.file, c.parameters.size() + c.states.size());
     // only now: all or nothing
-    training.set_parameters(parameters);
-    training.set_state(state);
-    for (int k = 0; k < training.slots(); ++k)
-        training.set_slot(k, slots[std::size_t(k)]);
-    training.set_steps(steps);
+    store.set_parameters(parameters);
+    store.set_state(state);
+    for (int k = 0; k < store.slots(); ++k)
+        store.set_slot(k, slots[std::size_t(k)]);
+    return steps;
+}
+template <class Training>
+void save_training(const Training& training, const StateSink& to) {
+    save_store(training, training.steps(), to);
+}
+template <class Training>
+void load_training(Training& training, const StateSource& from) {
+    training.set_steps(load_store(training, from));
 }
 
 /// What must be as it was for the rest of a training to be the same.

@@ -107,7 +107,7 @@ void StepEngine<C, B, O, M>::step_on_loaded(int samples, double learning_rate, F
 template <class C, class B, class O, class M>
 void StepEngine<C, B, O, M>::evaluate_loaded(int samples) {
     const detail::RoundAsDeployed<B> rounding(*backend_);
-    static_for<n>([&](auto i) { forward<i>(context<i>(samples, Mode::inference, {}), false); });
+    static_for<n>([&](auto i) { forward<i>(context(i, samples, Mode::inference, {}), false); });
     run_graph(samples, Mode::inference, {}, {});
     samples_ = samples;
     ++looks_;
@@ -156,13 +156,13 @@ void StepEngine<C, B, O, M>::pass(int samples, Random random, const detail::Pass
     }
     static_for<n>([&](auto i) {
         if (plan.again >> i & 1u)
-            forward<i>(context<i>(samples, Mode::training, random), plan.repeated);
+            forward<i>(context(i, samples, Mode::training, random), plan.repeated);
     });
     run_graph(samples, Mode::training, random, plan);
     static_for<n>([&](auto i) {
         if constexpr (!X::frozen(i))
             if (plan.active(i)) {
-                const Context<B> c = context<i>(samples, Mode::training, random);
+                const Context<B> c = context(i, samples, Mode::training, random);
                 detail::NetworkPass<C, B, i>(c, *memory_, graph_).backward();
             }
     });
@@ -194,10 +194,11 @@ void StepEngine<C, B, O, M>::write_scalars() {
         settings_.optimizer.write_scalars(moment_.step, values);
         count = O::scalars;
     }
-    if (graph_.has_critic()) {
-        settings_.critic.write_scalars(moment_.step, values + count);
-        count += Adam::scalars;
-    }
+    if constexpr (Graph::may_have_critic)
+        if (graph_.has_critic()) {
+            settings_.critic.write_scalars(moment_.step, values + count);
+            count += Adam::scalars;
+        }
     T to[std::size_t(most) + 1] = {};
     std::copy_n(values, count, to);
     if (count > 0)
@@ -207,10 +208,11 @@ void StepEngine<C, B, O, M>::write_scalars() {
 template <class C, class B, class O, class M>
 void StepEngine<C, B, O, M>::move(double learning_rate, const detail::Active& active) {
     using Range = detail::ParameterRange;
-    if (active.critic && graph_.has_critic())
-        Store::update(settings_.critic, settings_.critic.learning_rate,
-                      Store::scalars_ + O::scalars,
-                      [](const Range& r) { return r.owner == Owner::critic; });
+    if constexpr (Graph::may_have_critic)
+        if (active.critic && graph_.has_critic())
+            Store::update(settings_.critic, settings_.critic.learning_rate,
+                          Store::scalars_ + O::scalars,
+                          [](const Range& r) { return r.owner == Owner::critic; });
     const bool still = mkb_stands_still();
     Store::update(settings_.optimizer, learning_rate, Store::scalars_, [&](const Range& r) {
         return r.owner != Owner::critic && active(r.owner) &&

@@ -31,6 +31,7 @@ protected:
     using X = detail::Traits<C>;
     using Store = ParameterStore<B>;
     using Store::backend_, Store::tensors_, Store::host;
+    using Graph = MethodGraph<C, B>;
     using T = typename B::Scalar;
     static constexpr int n = C::size;
 
@@ -168,6 +169,10 @@ public:
     }
     /// The same without a look at them, for loops that judge losses themselves.
     std::vector<Losses> take_notes() { return recorder_.take(graph_, *backend_).first; }
+    /// The same network by network.
+    COLLAB_COLD std::vector<NetworkLoss> take_note_list() {
+        return recorder_.take_list(graph_, *backend_);
+    }
     bool notes_wait() const { return DeferringBackend<B>; }
     /// Every loss that the methods list, over the last batch. Waits for the backend.
     std::vector<Term> terms() const {
@@ -211,10 +216,9 @@ private:
     bool mkb_stands_still() const {
         return settings_.freeze_mkb_after >= 0 && moment_.step >= settings_.freeze_mkb_after;
     }
-    template <int I>
-    Context<B> context(int samples, Mode mode, Random random) const {
-        return {*backend_, samples, settings_.batch, X::frozen(I) ? Mode::inference : mode,
-                random.child(detail::hash(name(I)))};
+    COLLAB_COLD Context<B> context(int network, int samples, Mode mode, Random random) const {
+        return {*backend_, samples, settings_.batch, X::frozen(network) ? Mode::inference : mode,
+                random.child(detail::hash(name(network)))};
     }
     /// What every step of this number draws from.
     Random random_of_step() {
@@ -234,15 +238,15 @@ private:
             return Store::with_echo(m, repeated);
         });
     }
-    void run_graph(int samples, Mode mode, Random random, const detail::PassPlan& plan);
-    void write_scalars();
-    void move(double learning_rate, const detail::Active& active);
+    COLLAB_COLD void run_graph(int samples, Mode mode, Random random, const detail::PassPlan& plan);
+    COLLAB_COLD void write_scalars();
+    COLLAB_COLD void move(double learning_rate, const detail::Active& active);
 
-    MethodGraph<C, B> graph_;
+    Graph graph_;
     std::vector<decltype(std::declval<B&>().template allocate<T>(1))> block_;
 
     std::unique_ptr<detail::MemoryPlan<C, T>> memory_;
-    detail::LossRecorder<MethodGraph<C, B>, B> recorder_;
+    detail::LossRecorder<Graph, B> recorder_;
     Moment moment_;
     std::uint64_t number_ = detail::next_number();
     std::uint64_t looks_ =

@@ -69,15 +69,15 @@ public:
     /// How images are prepared from here on: `fit` says what it was given, and what that comes to
     /// for its images.
     void set_transform(const std::optional<Transform>& given, const Transform& fitted) {
-        transform_ = given;
+        transform_.set(given);
         input_->undo(fitted.normalize);
     }
-    const std::optional<Transform>& transform() const { return transform_; }
+    const std::optional<Transform>& transform() const { return transform_.get(); }
     /// Loss and scores of every network over a whole set, in inference mode. Without a transform,
     /// that of the last fit is used.
     COLLAB_COLD std::array<Evaluation, std::size_t(n)> evaluate(
         const Images& images, const std::optional<Transform>& transform = {}) {
-        return collab::evaluate(*this, images, transform ? transform : transform_);
+        return collab::evaluate(*this, images, transform ? transform : transform_.get());
     }
 
     /// The type of network I once it is deployed; of a training without an MKB, Model<Network, B>.
@@ -104,7 +104,7 @@ public:
         const NetworkWeights<T> w = deployed_weights<I>();
         model.set_parameters(w.parameters);
         model.set_state(w.state);
-        model.set_transform(transform_);
+        model.set_transform(transform_.get());
         return model;
     }
     /// The same as weights only, in the order of Deployed<C, I>: for a model that is built
@@ -127,7 +127,7 @@ private:
         return found;
     }
 
-    std::optional<Transform> transform_;
+    detail::KeptTransform transform_;
 };
 
 }  // namespace collab

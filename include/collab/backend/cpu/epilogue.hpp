@@ -46,9 +46,9 @@ struct Sums {
 /// Over `count` pixels. before(before_data, row, rows, n) is called, where there is one, right
 /// before rows of n elements are read.
 template <class T>
-COLLAB_NOINLINE void accumulate(const Sums<T>& s, long count,
-                                void (*before)(const void*, long row, long rows, long n) = nullptr,
-                                const void* data = nullptr) {
+COLLAB_MADE_ONCE void accumulate(const Sums<T>& s, long count,
+                                 void (*before)(const void*, long row, long rows, long n) = nullptr,
+                                 const void* data = nullptr) {
     alignas(64) T a[strip], b[strip];
     const long width = s.fold * s.wide;
     const long rows = count / s.fold;

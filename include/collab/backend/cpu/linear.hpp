@@ -17,18 +17,34 @@ namespace detail {
 /// lies.
 inline constexpr int few_rows = 8;
 
-/// y (rows x columns) = x (rows x depth) times a matrix of which pack(j, m, p, to) packs rows [j, j
-/// + m) of panel p. What the sizes decide is decided first; `run` does the work.
-template <class T, class Pack>
+/// A matrix, or the transpose of one, that is packed panel by panel.
+template <class T>
+struct PackedMatrix {
+    const T* data;
+    std::ptrdiff_t row;  ///< from one row in memory to the next
+    bool transposed;
+
+    /// Rows [j, j + m) of the n columns from c on.
+    void pack(int j, int m, int c, int n, T* to) const {
+        if (transposed)
+            pack_panel_transposed(data + c * row + j, row, m, n, to);
+        else
+            pack_panel(data + j * row + c, row, m, n, to);
+    }
+};
+
+/// y (rows x columns) = x (rows x depth) times a matrix. What the sizes decide is decided first;
+/// `run` does the work.
+template <class T>
 class PackedProduct {
 public:
     COLLAB_COLD PackedProduct(int rows, int depth, int columns, View<const T> x, View<T> y,
-                              const Pack& pack)
+                              const PackedMatrix<T>& matrix)
         : rows_(rows),
           depth_(depth),
           x_(x),
           y_(y),
-          pack_(pack),
+          matrix_(matrix),
           panels_(columns),
           chunks_(ceil_div(depth, deep)),
           size_(std::size_t(ceil_div(depth, chunks_)) * wide),
@@ -51,7 +67,7 @@ public:
             threads.run(panels_.count * chunks_, [&](int piece) {
                 const int p = piece / chunks_;
                 const int k = piece % chunks_;
-                pack_(begin(k), begin(k + 1) - begin(k), p, packed_before(p, k));
+                pack(begin(k), begin(k + 1) - begin(k), p, packed_before(p, k));
             });
         threads.run(groups_ * splits_,
                     [&](int piece) { run_piece(threads, piece / splits_, piece % splits_, bias); });
@@ -69,6 +85,7 @@ private:
     T* packed_before(int p, int k) const {
         return all_packed_ + std::size_t(p) * size_of_panel() + std::size_t(k) * size_;
     }
+    void pack(int j, int m, int p, T* to) const { matrix_.pack(j, m, p * wide, panels_.in(p), to); }
     void copy_rows(CpuContext& threads, T* to) const {
         const Partition cut(rows_, grain / depth_);
         threads.run(cut.count, [&](int piece) {
@@ -93,7 +110,7 @@ private:
             };
             if (splits_ == 1)
                 for (int p = first_panel; p < last_panel; ++p)
-                    pack_(j, m, p, packed(p));
+                    pack(j, m, p, packed(p));
             for (int p = first_panel; p < last_panel; ++p) {
                 const int c = p * wide;
                 const int n = panels_.in(p);
@@ -110,7 +127,7 @@ private:
     int rows_, depth_;
     View<const T> x_;
     View<T> y_;
-    const Pack& pack_;
+    PackedMatrix<T> matrix_;
     Panels<T> panels_;
     int chunks_;
     std::size_t size_;  ///< of a packed chunk
@@ -199,11 +216,8 @@ COLLAB_COLD void linear(CpuContext& threads, const Product& g, View<const T> x, 
                         const T* bias, View<T> y) {
     if (g.batch < detail::few_rows)
         return detail::product_of_few(threads, g, x, w, bias, y);
-    const auto pack = [&](int j, int m, int p, T* to) {
-        detail::pack_panel(w + std::ptrdiff_t(j) * g.out + p * detail::Panels<T>::wide, g.out, m,
-                           detail::Panels<T>(g.out).in(p), to);
-    };
-    detail::PackedProduct(g.batch, g.in, g.out, x, y, pack).run(threads, bias);
+    const detail::PackedMatrix<T> matrix{w, g.out, false};
+    detail::PackedProduct<T>(g.batch, g.in, g.out, x, y, matrix).run(threads, bias);
 }
 
 /// dx = dy transpose(W).
@@ -220,11 +234,8 @@ COLLAB_COLD void linear_input_gradient(CpuContext& threads, const Product& g, Vi
         });
         return;
     }
-    const auto pack = [&](int j, int m, int p, T* to) {
-        detail::pack_panel_transposed(w + std::ptrdiff_t(p) * detail::Panels<T>::wide * g.out + j,
-                                      g.out, m, detail::Panels<T>(g.in).in(p), to);
-    };
-    detail::PackedProduct(g.batch, g.out, g.in, dy, dx, pack).run(threads, nullptr);
+    const detail::PackedMatrix<T> matrix{w, g.out, true};
+    detail::PackedProduct<T>(g.batch, g.out, g.in, dy, dx, matrix).run(threads, nullptr);
 }
 
 /// Adds transpose(x) dy to dw.
