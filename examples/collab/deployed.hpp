@@ -21,7 +21,7 @@ struct NetworkKind {
 };
 
 /// Words that stand in a file beside the weights: name and text.
-using Words = std::vector<std::pair<std::string, std::string>>;
+using Words = Facts;
 
 /// A network with its weights.
 class Deployable {

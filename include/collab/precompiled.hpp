@@ -2,6 +2,8 @@
 // precompiled: the headers whose functions the library of the CMake target collab::precompiled has.
 // With COLLAB_PRECOMPILED they give declarations only.
 #pragma once
+#include <collab/collaboration/method_nodes.hpp>
+#include <collab/collaboration/method_outline.hpp>
 #include <collab/core/crc32c.hpp>
 #include <collab/core/error.hpp>
 #include <collab/core/expect.hpp>
@@ -26,7 +28,9 @@
 #include <collab/io/replace_file.hpp>
 #include <collab/io/safetensors.hpp>
 #include <collab/io/weights.hpp>
+#include <collab/loss/wasserstein.hpp>
 #include <collab/model/named_tensors.hpp>
+#include <collab/model/views.hpp>
 #include <collab/optim/sgd.hpp>
 #include <collab/train/check_images.hpp>
 #include <collab/train/checkpoint.hpp>
@@ -40,3 +44,4 @@
 #include <collab/train/parameter_groups.hpp>
 #include <collab/train/settings.hpp>
 #include <collab/train/training_checks.hpp>
+#include <collab/train/training_manifest.hpp>

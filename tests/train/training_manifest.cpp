@@ -14,7 +14,7 @@ using namespace collab;
 using namespace collab::trial;
 
 namespace {
-using Lines = std::vector<std::pair<std::string, std::string>>;
+using Lines = Facts;
 template <class C>
 using SettingsOf = typename Training<C, Reference<double>>::Settings;
 }  // namespace
@@ -39,13 +39,11 @@ TEST_CASE("the semantics of mutual learning say who is a constant and who moves 
 TEST_CASE("the semantics of a knowledge base name its merge, metric, agreement and weights") {
     using C = Collaboration<Small, Other, Small, Base<SumMerge>, LnDistance, WithMean>;
     const Lines lines = training_manifest<C>(SettingsOf<C>{.alpha = 0.3, .freeze_mkb_after = 500});
-    CHECK(lines[2] == std::pair<std::string, std::string>{
-                          "MKB 0", sentence("at mutual, SumMerge, embeddings of ",
-                                            C::branch<0, 0>::Embed::Output::dims.size(),
-                                            " numbers, still after 500 steps")});
-    CHECK(lines[3] == std::pair<std::string, std::string>{
-                          "MKB 0, metric",
-                          "0.3 x LnDistance to the mean of the peers (Eq. 6), peers constant"});
+    CHECK(lines[2] == Fact{"MKB 0", sentence("at mutual, SumMerge, embeddings of ",
+                                             C::branch<0, 0>::Embed::Output::dims.size(),
+                                             " numbers, still after 500 steps")});
+    CHECK(lines[3] == Fact{"MKB 0, metric",
+                           "0.3 x LnDistance to the mean of the peers (Eq. 6), peers constant"});
     using D = Collaboration<Small, Other, Base<>, DifferentInputs<SlicedDistance<>>>;
     const Lines different = training_manifest<D>(SettingsOf<D>{});
     CHECK(different[0].second ==
@@ -56,8 +54,8 @@ TEST_CASE("the semantics of a knowledge base name its merge, metric, agreement a
 TEST_CASE("the semantics of a teacher and of what networks say together") {
     using C = Collaboration<Small, Other, Frozen<0>, Distillation<0, 1>>;
     const Lines lines = training_manifest<C>(SettingsOf<C>{});
-    CHECK(lines[2] == std::pair<std::string, std::string>{"frozen", "net0"});
-    CHECK(lines[3] == std::pair<std::string, std::string>{"net1", "0.1 x CE"});
+    CHECK(lines[2] == Fact{"frozen", "net0"});
+    CHECK(lines[3] == Fact{"net1", "0.1 x CE"});
     CHECK(lines[4].second == "0.9 x T\u00b2 KL(target || own), T = 4, own: logits of net1; target: "
                              "logits of net0, constant");
     using H = Collaboration<Small, Other, CollaborativeHeads>;

@@ -8,6 +8,7 @@
 
 #include <collab/collaboration/method_value.hpp>
 #include <collab/collaboration/peer_distance.hpp>
+#include <collab/core/config.hpp>
 #include <collab/layer/execution_plan.hpp>
 #include <collab/loss/batch_pair.hpp>
 #include <collab/loss/concepts.hpp>
@@ -367,17 +368,19 @@ struct TaskNode<CrossEntropy, Pack<First, S...>, B> : CrossEntropyNode<B> {
     }
 };
 
+/// An embedding and, where networks see different images, the distance of these.
+struct Peer {
+    int embedding = -1;
+    int image_distance = -1;
+};
+void add_peer(std::vector<Peer>& peers, int embedding, int image_distance);
+
 /// The distance of one network's embedding to those of its peers, which are constants (Eq. 4 to 6).
 /// It is the first loss to reach the embedding, so it clears its gradient.
 /// `MeanOf`: how many peers there are where it compares with their mean, else 0.
 template <class M, class B, int MeanOf>
 struct PeerDistanceNode : LossNode<B> {
     using T = typename B::Scalar;
-    /// An embedding and, where networks see different images, the distance of these.
-    struct Peer {
-        int embedding = -1;
-        int image_distance = -1;
-    };
     M metric;
     int own = 0;
     int width = 0;
@@ -424,3 +427,7 @@ COLLAB_COLD void PeerDistanceNode<M, B, MeanOf>::compare(MethodPass<B>& r, const
 }
 
 }  // namespace collab::detail
+
+#ifdef COLLAB_BODIES
+#include <collab/collaboration/method_nodes-inl.hpp>
+#endif

@@ -4,10 +4,10 @@
 #pragma once
 #include <string>
 #include <tuple>
-#include <utility>
 #include <vector>
 
 #include <collab/collaboration/collaboration.hpp>
+#include <collab/core/config.hpp>
 #include <collab/core/type_name.hpp>
 
 namespace collab {
@@ -54,9 +54,29 @@ std::string described(const T& object) {
         return type_name<T>();
 }
 
+/// The notes that OutlineGraph takes.
+class OutlineNotes {
+public:
+    MethodOutline sketch;
+
+protected:
+    explicit OutlineNotes(int networks);
+    int made(MethodOutline::Made m);
+    int tap(MethodOutline::Kind kind, const std::string& name, int network, Dims dims);
+    void ask(const std::string& name, const std::string& metric, int owner, const Weight& weight,
+             MethodOutline::Use own, MethodOutline::Use target);
+    int add_part(const std::string& name, int owner);
+
+    struct OwnedPart {
+        std::string name;
+        int owner;
+    };
+    std::vector<OwnedPart> parts_;
+};
+
 /// A graph with the words of MethodGraph that only takes notes.
 template <class C>
-class OutlineGraph {
+class OutlineGraph : public OutlineNotes {
     template <int I>
     using Plan = typename C::template plan<I>;
     template <class S, bool Attached>
@@ -73,11 +93,10 @@ public:
         int number = 0;
     };
 
-    MethodOutline sketch;
-
-    OutlineGraph() {
+    OutlineGraph() : OutlineNotes(networks) {
         for (int i = 0; i < networks; ++i)
-            sketch.task.push_back(frozen(i) ? 0 : 1);
+            if (frozen(i))
+                sketch.task[std::size_t(i)] = 0;
     }
     template <class I>
     auto logits(I) {
@@ -104,8 +123,7 @@ public:
 
     template <class... Ls, StaticShape In>
     auto part(Layers<Ls...>, In, int owner, const std::string& name) {
-        parts_.push_back({name, owner});
-        return Part<ExecutionPlan<Layers<Ls...>, In>>{int(parts_.size()) - 1};
+        return Part<ExecutionPlan<Layers<Ls...>, In>>{add_part(name, owner)};
     }
     template <class P, AnyValue V>
     auto apply(Part<P> p, V v, Learning learning = Learning::yes) {
@@ -151,23 +169,6 @@ private:
     static MethodOutline::Use use(V v) {
         return {v.slot, !V::attached};
     }
-    int made(MethodOutline::Made m) {
-        sketch.values.push_back(std::move(m));
-        return int(sketch.values.size()) - 1;
-    }
-    int tap(MethodOutline::Kind kind, const std::string& name, int network, Dims dims) {
-        for (std::size_t k = 0; k < sketch.values.size(); ++k)
-            if (sketch.values[k].kind == kind && sketch.values[k].name == name &&
-                sketch.values[k].owner == network)
-                return int(k);
-        return made({kind, name, network, dims, {}});
-    }
-    void ask(const std::string& name, const std::string& metric, int owner, const Weight& weight,
-             MethodOutline::Use own, MethodOutline::Use target) {
-        sketch.losses.push_back({name, metric, owner, weight({}), weight.changes(), own, target});
-    }
-
-    std::vector<std::pair<std::string, int>> parts_;
 };
 }  // namespace detail
 
@@ -184,3 +185,7 @@ MethodOutline method_outline(const Methods& methods = {}) {
 }
 
 }  // namespace collab
+
+#ifdef COLLAB_BODIES
+#include <collab/collaboration/method_outline-inl.hpp>
+#endif

@@ -322,7 +322,8 @@ COLLAB_COMPILED COLLAB_COLD void Loader::Work::make(Slot& slot, int batch, int s
         mix(index, epoch, random.child(0x6d6978), image, targets);
 }
 /// One picture of the set, and its label.
-COLLAB_COMPILED int Loader::Work::read(int index, int epoch, Random random, float* out) const {
+COLLAB_COMPILED COLLAB_COLD int Loader::Work::read(int index, int epoch, Random random,
+                                                   float* out) const {
     const int label = read_(index, random, options_.training, out);
     if (options_.alternating_flip && options_.training &&
         alternately_mirrored(options_.seed, epoch, index))
@@ -336,8 +337,8 @@ COLLAB_COMPILED int Loader::Work::read(int index, int epoch, Random random, floa
     return label;
 }
 /// Another picture of the epoch, made for this one alone, whatever batch either is in.
-COLLAB_COMPILED void Loader::Work::mix(int index, int epoch, Random random, float* image,
-                                       float* targets) const {
+COLLAB_COMPILED COLLAB_COLD void Loader::Work::mix(int index, int epoch, Random random,
+                                                   float* image, float* targets) const {
     thread_local std::vector<float> other;
     thread_local std::vector<float> other_targets;
     other.resize(static_cast<std::size_t>(dims_.size()));

@@ -139,7 +139,7 @@ void Augmenter::write_reflected(const std::uint8_t* image, Dims in, const detail
     }
 }
 /// A few tries, as in PyTorch: a rectangle that does not fit is drawn anew.
-COLLAB_COMPILED void Augmenter::erase(const Random& random, float* out) const {
+COLLAB_COMPILED COLLAB_COLD void Augmenter::erase(const Random& random, float* out) const {
     const RandomErasing& e = transform_.erase;
     const auto u = [&](std::uint64_t k) { return uniform<double>(random.word(k)); };
     if (!(u(0) < e.probability))

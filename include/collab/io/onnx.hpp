@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include <collab/core/facts.hpp>
 #include <collab/io/onnx/composites.hpp>
 #include <collab/io/onnx/layers.hpp>
 #include <collab/io/onnx/pools.hpp>
@@ -18,7 +19,7 @@ struct OnnxOptions {
     int batch = 0;  ///< how many images at once; 0: any number
     std::string name = "network";
     /// stand in the file's metadata, for whoever reads it: {{"classes", "cat, dog"}}
-    std::vector<std::pair<std::string, std::string>> words{};
+    Facts words{};
 };
 
 namespace detail {
@@ -54,7 +55,7 @@ std::string onnx(const M& model, const OnnxOptions& options = {}) {
     const OnnxValue result =
         writer.flat(writer.template sequence<typename M::Plan>({"images"}), out);
     graph.node_named("logits", result.name);
-    std::vector<std::pair<std::string, std::string>> words = options.words;
+    Facts words = options.words;
     words.emplace_back("collab", COLLAB_VERSION);
     if (model.transform())
         words.emplace_back("preparation", preparation_text(*model.transform()));

@@ -14,6 +14,7 @@
 
 #include <collab/core/config.hpp>
 #include <collab/core/error.hpp>
+#include <collab/core/facts.hpp>
 #include <collab/io/protobuf.hpp>
 
 namespace collab {
@@ -100,7 +101,7 @@ public:
     /// The file, without nodes and constants that the output does not need. `words` become
     /// metadata. A batch of 0 may have any size.
     std::string encode(std::string_view name, const Port& input, const Port& output, int batch,
-                       const std::vector<std::pair<std::string, std::string>>& words) const {
+                       const Facts& words) const {
         detail::Message graph, file;
         const std::set<std::string> needed = needed_for(output.name);
         for (const Node& n : nodes_)

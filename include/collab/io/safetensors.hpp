@@ -13,6 +13,7 @@
 #include <vector>
 
 #include <collab/core/config.hpp>
+#include <collab/core/facts.hpp>
 #include <collab/io/json.hpp>
 
 namespace collab {
@@ -60,7 +61,7 @@ public:
 
     /// Where they come from, for messages.
     std::string source = "these tensors";
-    std::vector<std::pair<std::string, std::string>> words{};
+    Facts words{};
     bool checked = false;  ///< they were read from a file with a checksum, which was right
 
     void say(std::string name, std::string word);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <collab/core/config.hpp>
+#include <collab/core/facts.hpp>
 #include <collab/data/preparation.hpp>
 #include <collab/io/layer_channels.hpp>
 #include <collab/io/layout.hpp>
@@ -88,8 +89,7 @@ std::vector<int> output_order(const M& model) {
 /// `words` stand beside them, for whoever reads the file: {{"classes", "cat, dog"}}. Where
 /// PyTorch's network has its outputs in another order, "output_order" says which.
 template <detail::IsModel M>
-void save(const M& model, const std::string& path,
-          const std::vector<std::pair<std::string, std::string>>& words = {}) {
+void save(const M& model, const std::string& path, const Facts& words = {}) {
     Tensors file = weights(model);
     file.say("format", "pt");
     file.say("collab", COLLAB_VERSION);

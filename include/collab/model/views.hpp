@@ -4,12 +4,11 @@
 #pragma once
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
 #include <vector>
 
+#include <collab/core/config.hpp>
 #include <collab/core/error.hpp>
 #include <collab/data/images.hpp>
-#include <collab/data/transform_params.hpp>
 #include <collab/model/model.hpp>
 
 namespace collab {
@@ -23,31 +22,10 @@ struct PictureView {
 };
 
 /// The same pictures, seen so.
-inline Images viewed(const Images& images, const PictureView& view) {
-    check(images);
-    Images seen = images;
-    const Dims d = images.dims;
-    const auto channels = static_cast<std::size_t>(d.channels);
-    for (int i = 0; i < images.size(); ++i) {
-        std::uint8_t* to =
-            seen.pixels.data() + static_cast<std::size_t>(i) * static_cast<std::size_t>(d.size());
-        for (int y = 0; y < d.height; ++y)
-            for (int x = 0; x < d.width; ++x, to += d.channels) {
-                const int row = detail::reflected(y - view.down, d.height);
-                const int at = detail::reflected(x - view.right, d.width);
-                const int column = view.mirrored ? d.width - 1 - at : at;
-                std::copy_n(images.image(i) +
-                                (static_cast<std::ptrdiff_t>(row) * d.width + column) * d.channels,
-                            channels, to);
-            }
-    }
-    return seen;
-}
+Images viewed(const Images& images, const PictureView& view);
 
 /// As it is, and mirrored.
-inline std::vector<PictureView> mirror_views() {
-    return {{}, {.mirrored = true}};
-}
+std::vector<PictureView> mirror_views();
 
 /// The mean of a Model's logits over views of each picture: [image][class]. The model prepares the
 /// views as it prepares pictures.
@@ -87,3 +65,7 @@ double accuracy_views(M& model, const Images& images,
 }
 
 }  // namespace collab
+
+#ifdef COLLAB_BODIES
+#include <collab/model/views-inl.hpp>
+#endif

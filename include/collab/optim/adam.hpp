@@ -117,7 +117,7 @@ struct AdamBase {
         expect.positive("epsilon", epsilon);
         expect.not_negative("weight_decay", weight_decay);
     }
-    OptimizerFacts facts() const {
+    Facts facts() const {
         return {{"optimizer", Decoupled ? "AdamW" : "Adam"},
                 {"beta1", number_text(beta1)},
                 {"beta2", number_text(beta2)},

@@ -42,7 +42,7 @@ struct Lion {
         expect.below_one("beta2", beta2);
         expect.not_negative("weight_decay", weight_decay);
     }
-    OptimizerFacts facts() const {
+    Facts facts() const {
         return {{"optimizer", "Lion"},
                 {"beta1", detail::number_text(beta1)},
                 {"beta2", detail::number_text(beta2)},

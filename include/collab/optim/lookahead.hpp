@@ -76,10 +76,10 @@ struct Lookahead {
         expect.fraction("alpha", alpha);
         fast.check();
     }
-    OptimizerFacts facts() const {
-        OptimizerFacts all{{"optimizer", "Lookahead"},
-                           {"slow weights every", std::to_string(every)},
-                           {"slow weights' alpha", detail::number_text(alpha)}};
+    Facts facts() const {
+        Facts all{{"optimizer", "Lookahead"},
+                  {"slow weights every", std::to_string(every)},
+                  {"slow weights' alpha", detail::number_text(alpha)}};
         for (const auto& [name, value] : fast.facts())
             all.push_back({name == "optimizer" ? "fast optimizer" : name, value});
         return all;

@@ -164,14 +164,14 @@ struct Muon {
         expect.not_negative("adam_rate", adam_rate);
         adam.check();
     }
-    OptimizerFacts facts() const {
+    Facts facts() const {
         using detail::number_text;
-        OptimizerFacts all{{"optimizer", "Muon"},
-                           {"momentum", number_text(momentum)},
-                           {"Nesterov", nesterov ? "yes" : "no"},
-                           {"iterations", std::to_string(steps)},
-                           {"weight decay", number_text(weight_decay)},
-                           {"AdamW's rate", number_text(adam_rate)}};
+        Facts all{{"optimizer", "Muon"},
+                  {"momentum", number_text(momentum)},
+                  {"Nesterov", nesterov ? "yes" : "no"},
+                  {"iterations", std::to_string(steps)},
+                  {"weight decay", number_text(weight_decay)},
+                  {"AdamW's rate", number_text(adam_rate)}};
         for (const auto& [name, value] : adam.facts())
             if (name != "optimizer")
                 all.push_back({"AdamW's " + name, value});

@@ -10,6 +10,7 @@
 
 #include <collab/core/config.hpp>
 #include <collab/core/error.hpp>
+#include <collab/core/facts.hpp>
 #include <collab/layer/concepts.hpp>
 
 namespace collab {
@@ -36,16 +37,13 @@ struct WeightRange {
     }
 };
 
-/// Facts in words, each under its name: what a checkpoint compares and a manifest prints.
-using OptimizerFacts = std::vector<std::pair<std::string, std::string>>;
-
 /// A rule that moves weights along their gradients. A type with these members is one:
 ///
 ///     static constexpr int slots = 1;    // values that it keeps for each weight, at most four
 ///     static constexpr int scalars = 0;  // numbers that are others at every step
 ///     void write_scalars(long step, double* to) const;   // those of a step, counted from 0
 ///     void check() const;                // throws Error for a setting out of range
-///     OptimizerFacts facts() const;      // its settings in words
+///     Facts facts() const;      // its settings in words
 ///     template <class T> auto update(const WeightRange<T>& r) const;  // called with i, moves it
 ///
 /// `write_scalars` may be left out where `scalars` is 0. All slots are 0 at first.
@@ -54,7 +52,7 @@ concept Optimizer = requires(const O& o, const WeightRange<float>& r, std::size_
     { O::slots } -> std::convertible_to<int>;
     { O::scalars } -> std::convertible_to<int>;
     o.check();
-    { o.facts() } -> std::convertible_to<OptimizerFacts>;
+    { o.facts() } -> std::convertible_to<Facts>;
     o.update(r)(i);
 } && O::slots >= 0 && O::slots <= WeightRange<float>::most_slots && O::scalars >= 0;
 

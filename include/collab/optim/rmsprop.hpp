@@ -44,7 +44,7 @@ struct RmsProp {
         expect.below_one("momentum", momentum);
         expect.not_negative("weight_decay", weight_decay);
     }
-    OptimizerFacts facts() const {
+    Facts facts() const {
         return {{"optimizer", "RmsProp"},
                 {"alpha", detail::number_text(alpha)},
                 {"epsilon", detail::number_text(epsilon)},

@@ -12,7 +12,7 @@ COLLAB_COMPILED COLLAB_COLD void Sgd::check() const {
         fail("momentum is ", momentum, "; expected a number in [0, 1)");
     detail::check_not_negative("weight decay", weight_decay);
 }
-COLLAB_COMPILED COLLAB_COLD OptimizerFacts Sgd::facts() const {
+COLLAB_COMPILED COLLAB_COLD Facts Sgd::facts() const {
     return {{"momentum", detail::number_text(momentum)},
             {"weight decay", detail::number_text(weight_decay)},
             {"nesterov", nesterov ? "yes" : "no"}};

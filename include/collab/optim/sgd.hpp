@@ -36,7 +36,7 @@ struct Sgd {
     bool nesterov = false;
 
     void check() const;
-    OptimizerFacts facts() const;
+    Facts facts() const;
     template <class T>
     auto update(const WeightRange<T>& r) const {
         return detail::SgdStep<T>{r.weights,   r.slots[0],      r.gradients, r.learning_rate,

@@ -9,6 +9,7 @@
 
 #include <collab/core/config.hpp>
 #include <collab/core/error.hpp>
+#include <collab/core/facts.hpp>
 #include <collab/io/format.hpp>
 #include <collab/io/replace_file.hpp>
 #include <collab/report/chart.hpp>
@@ -52,7 +53,7 @@ struct Report {
     std::vector<Confusion> confusions{};  ///< which classes are taken for which
     std::vector<std::string> paragraphs{};
     /// versions, options, seeds, machine, timings
-    std::vector<std::pair<std::string, std::string>> manifest{};
+    Facts manifest{};
 };
 
 namespace detail {
@@ -158,7 +159,7 @@ inline std::string notes_html(const std::vector<std::string>& paragraphs) {
     return s + "</section>\n";
 }
 
-inline std::string manifest_html(const std::vector<std::pair<std::string, std::string>>& manifest) {
+inline std::string manifest_html(const Facts& manifest) {
     if (manifest.empty())
         return "";
     std::string s = "<section class=\"card\">\n<h2>How this was run</h2>\n<dl>\n";

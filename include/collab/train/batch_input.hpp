@@ -34,7 +34,9 @@ public:
     /// What the host gives for each sample: a class number, or `target_size` floats.
     using Target = typename X::Loss::Target;
 
-    BatchInput(B& backend, int batch) : backend_(backend), batch_(batch) {
+    void allocate(B& backend, int batch) {
+        backend_ = &backend;
+        batch_ = batch;
         targets_.emplace_back(backend.template allocate<Kept>(std::size_t(batch) * copies * width));
         for (std::size_t i = 0; i < n; ++i)
             targets_of_[i] = targets_[0].data() + (copies > 1 ? i * std::size_t(batch) * width : 0);
@@ -81,16 +83,16 @@ public:
     void load(Form& form, const Target* targets, int samples, const MemoryPlan<C, T>& memory) {
         check_targets(targets, samples);
         form(memory.images[0]);
-        backend_.upload(converted_targets(targets, std::size_t(samples)),
-                        std::size_t(samples) * width, targets_of_[0]);
+        backend_->upload(converted_targets(targets, std::size_t(samples)),
+                         std::size_t(samples) * width, targets_of_[0]);
     }
     /// A batch of nothing, to find out what memory a step needs.
     void load_nothing(const MemoryPlan<C, T>& memory) {
         for (std::size_t i = 0; i < n; ++i)
-            backend_.fill(std::size_t(batch_) * std::size_t(X::image.size()), T(0),
-                          memory.images[i]);
+            backend_->fill(std::size_t(batch_) * std::size_t(X::image.size()), T(0),
+                           memory.images[i]);
         const std::vector<Kept> zeros(targets_[0].size(), Kept(0));
-        backend_.upload(zeros.data(), zeros.size(), targets_[0].data());
+        backend_->upload(zeros.data(), zeros.size(), targets_[0].data());
     }
 
 private:
@@ -136,12 +138,12 @@ private:
         const std::size_t size = std::size_t(X::image.size());
         T* const to = memory.images[network];
         Kept* const to_targets = targets_of_[network];
-        backend_.upload(images + first * size, (samples - first) * size, to);
-        backend_.upload(targets + first * width, (samples - first) * width, to_targets);
+        backend_->upload(images + first * size, (samples - first) * size, to);
+        backend_->upload(targets + first * width, (samples - first) * width, to_targets);
         if (first == 0)
             return;
-        backend_.upload(images, first * size, to + (samples - first) * size);
-        backend_.upload(targets, first * width, to_targets + (samples - first) * width);
+        backend_->upload(images, first * size, to + (samples - first) * size);
+        backend_->upload(targets, first * width, to_targets + (samples - first) * width);
     }
     void load_distances(const float* images, int samples, bool roll, MethodGraph<C, B>& graph) {
         if (roll)
@@ -151,15 +153,15 @@ private:
         for (int i = 0; i < C::size; ++i)
             for (int j = 0; j < C::size; ++j) {
                 if (roll && i != j)
-                    backend_.upload(distances_.template between<T>(i, j, samples),
-                                    std::size_t(samples), graph.distances(i, j));
+                    backend_->upload(distances_.template between<T>(i, j, samples),
+                                     std::size_t(samples), graph.distances(i, j));
                 else
-                    backend_.fill(std::size_t(samples), T(0), graph.distances(i, j));
+                    backend_->fill(std::size_t(samples), T(0), graph.distances(i, j));
             }
     }
 
-    B& backend_;
-    int batch_;
+    B* backend_ = nullptr;
+    int batch_ = 0;
     std::vector<decltype(std::declval<B&>().template allocate<Kept>(1))> targets_;
     std::array<Kept*, n> targets_of_{};
     std::vector<T> converted_;

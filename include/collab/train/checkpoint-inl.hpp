@@ -65,15 +65,14 @@ COLLAB_COMPILED COLLAB_COLD std::string word_of(double v) {
 COLLAB_COMPILED COLLAB_COLD std::string word_of(bool v) {
     return v ? "yes" : "no";
 }
-COLLAB_COMPILED COLLAB_COLD std::vector<std::pair<std::string, std::string>> facts_of(
-    const Constants& c) {
+COLLAB_COMPILED COLLAB_COLD Facts facts_of(const Constants& c) {
     std::string all;
     for (const std::string& n : c.names)
         all += (all.empty() ? "" : ", ") + n;
-    std::vector<std::pair<std::string, std::string>> facts = {{"networks", all},
-                                                              {"seed", word_of(c.seed)},
-                                                              {"batch", word_of(c.batch)},
-                                                              {"alpha", word_of(c.alpha)}};
+    Facts facts = {{"networks", all},
+                   {"seed", word_of(c.seed)},
+                   {"batch", word_of(c.batch)},
+                   {"alpha", word_of(c.alpha)}};
     facts.insert(facts.end(), c.optimizer.begin(), c.optimizer.end());
     facts.push_back({"freeze_mkb_after", word_of(c.freeze_mkb_after)});
     facts.push_back({"critic", sentence(word_of(c.critic.learning_rate), " ",
@@ -105,8 +104,7 @@ inline bool was_implied(const std::string& name, const std::string& here) {
            (name == "batches of a step" && here == "1") || (name == "balanced" && here == "no") ||
            (name == "mixing" && here == "none") || (name == "parameter groups" && here == "none");
 }
-COLLAB_COMPILED COLLAB_COLD void check_facts(
-    const Tensors& file, const std::vector<std::pair<std::string, std::string>>& facts) {
+COLLAB_COMPILED COLLAB_COLD void check_facts(const Tensors& file, const Facts& facts) {
     for (const auto& [name, here] : facts) {
         const std::string* there = file.word(name);
         if (!there && was_implied(name, here))

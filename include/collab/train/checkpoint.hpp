@@ -11,6 +11,7 @@
 
 #include <collab/core/config.hpp>
 #include <collab/core/error.hpp>
+#include <collab/core/facts.hpp>
 #include <collab/io/safetensors.hpp>
 #include <collab/train/settings.hpp>
 #include <collab/train/state.hpp>
@@ -49,9 +50,8 @@ void check_tensors(const Tensors& file, std::size_t known);
 /// The state of a training as tensors of a file.
 StateSink state_to(Tensors& file);
 StateSource state_in(const Tensors& file);
-std::vector<std::pair<std::string, std::string>> facts_of(const Constants& c);
-void check_facts(const Tensors& file,
-                 const std::vector<std::pair<std::string, std::string>>& facts);
+Facts facts_of(const Constants& c);
+void check_facts(const Tensors& file, const Facts& facts);
 Tensors open_checkpoint(const std::string& path);
 
 /// Makes the folder in which `path` is to lie, where it can.

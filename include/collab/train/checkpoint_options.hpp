@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include <collab/core/facts.hpp>
+
 namespace collab {
 
 /// A callback that writes checkpoints, and goes on from them: each is a whole file or none,
@@ -26,7 +28,7 @@ struct Checkpoints {
     /// checkpoints is refused
     bool resume = false;
     /// what else must be as it was: {{"data version", "3"}}
-    std::vector<std::pair<std::string, std::string>> also{};
+    Facts also{};
 };
 
 namespace detail {

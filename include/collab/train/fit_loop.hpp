@@ -20,8 +20,6 @@
 
 namespace collab::detail {
 
-using Facts = std::vector<std::pair<std::string, std::string>>;
-
 /// The losses of batches, which a training notes.
 struct Notes {
     virtual void evaluate_batch(const Batch& batch) = 0;

@@ -57,9 +57,8 @@ private:
         node->mean = mean_of > 0 ? memory_.peer_mean : nullptr;
         for (int j = 0; j < C::size; ++j)
             if (j != i)
-                node->peers.push_back(
-                    {memory_.mkbs[std::size_t(j)][std::size_t(k)].embedding,
-                     C::different_inputs ? Graph::image_distance_slot(i, j) : -1});
+                add_peer(node->peers, memory_.mkbs[std::size_t(j)][std::size_t(k)].embedding,
+                         C::different_inputs ? Graph::image_distance_slot(i, j) : -1);
         g.enter(std::move(node), C::size, i, sentence("distance ", k), alpha_);
     }
     static int widths(int k) {

@@ -2,12 +2,39 @@
 // parameter_groups-inl: the bodies of parameter_groups.
 #pragma once
 #include <algorithm>
+#include <utility>
 
 #include <collab/core/error.hpp>
 #include <collab/core/number_text.hpp>
 #include <collab/train/parameter_groups.hpp>
 
 namespace collab {
+
+COLLAB_COMPILED COLLAB_COLD ParameterGroup without_decay() {
+    return {.roles = {Role::bias, Role::scale, Role::shift}, .decay = 0};
+}
+COLLAB_COMPILED COLLAB_COLD ParameterGroups::ParameterGroups() noexcept {}
+COLLAB_COMPILED COLLAB_COLD ParameterGroups::ParameterGroups(
+    std::initializer_list<ParameterGroup> groups)
+    : std::vector<ParameterGroup>(groups) {}
+COLLAB_COMPILED COLLAB_COLD ParameterGroups::ParameterGroups(std::vector<ParameterGroup> groups)
+    : std::vector<ParameterGroup>(std::move(groups)) {}
+COLLAB_COMPILED COLLAB_COLD ParameterGroups::ParameterGroups(const ParameterGroups& other)
+    : std::vector<ParameterGroup>(other) {}
+COLLAB_COMPILED COLLAB_COLD ParameterGroups::ParameterGroups(ParameterGroups&& other) noexcept
+    : std::vector<ParameterGroup>(std::move(other)) {}
+COLLAB_COMPILED COLLAB_COLD ParameterGroups& ParameterGroups::operator=(
+    const ParameterGroups& other) {
+    std::vector<ParameterGroup>::operator=(other);
+    return *this;
+}
+COLLAB_COMPILED COLLAB_COLD ParameterGroups& ParameterGroups::operator=(
+    ParameterGroups&& other) noexcept {
+    std::vector<ParameterGroup>::operator=(std::move(other));
+    return *this;
+}
+COLLAB_COMPILED COLLAB_COLD ParameterGroups::~ParameterGroups() {}
+
 namespace detail {
 COLLAB_COMPILED COLLAB_COLD bool matches(std::string_view pattern, std::string_view text) {
     std::size_t p = 0;
@@ -56,7 +83,8 @@ COLLAB_COMPILED COLLAB_COLD std::string group_words(const std::vector<ParameterG
                           g.elementwise ? ", elementwise" : "");
     return words.empty() ? "none" : words;
 }
-inline void check_groups(const NamedTensors& tensors, const std::vector<ParameterGroup>& groups) {
+COLLAB_COLD inline void check_groups(const NamedTensors& tensors,
+                                     const std::vector<ParameterGroup>& groups) {
     for (const ParameterGroup& g : groups) {
         const auto& all = tensors.parameters;
         if (std::none_of(all.begin(), all.end(), [&](const Named& n) { return g.holds(n); }))

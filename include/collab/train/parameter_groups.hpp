@@ -5,7 +5,6 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include <collab/collaboration/method_graph.hpp>
@@ -42,19 +41,20 @@ struct ParameterGroup {
 
 /// Weight decay for the weights of convolutions and products alone: none for biases, scales and
 /// shifts.
-inline ParameterGroup without_decay() {
-    return {.roles = {Role::bias, Role::scale, Role::shift}, .decay = 0};
-}
+ParameterGroup without_decay();
 
 /// Several of them. (A class of its own: g++ 12 breaks down over a member
 /// std::vector<ParameterGroup> where a training is a member that is initialized in its class.)
 class ParameterGroups : public std::vector<ParameterGroup> {
 public:
-    ParameterGroups() noexcept {}
-    ParameterGroups(std::initializer_list<ParameterGroup> groups)
-        : std::vector<ParameterGroup>(groups) {}
-    ParameterGroups(std::vector<ParameterGroup> groups)
-        : std::vector<ParameterGroup>(std::move(groups)) {}
+    ParameterGroups() noexcept;
+    ParameterGroups(std::initializer_list<ParameterGroup> groups);
+    ParameterGroups(std::vector<ParameterGroup> groups);
+    ParameterGroups(const ParameterGroups&);
+    ParameterGroups(ParameterGroups&&) noexcept;
+    ParameterGroups& operator=(const ParameterGroups&);
+    ParameterGroups& operator=(ParameterGroups&&) noexcept;
+    ~ParameterGroups();
 };
 
 namespace detail {

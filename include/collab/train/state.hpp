@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <collab/core/config.hpp>
+#include <collab/core/facts.hpp>
 #include <collab/io/safetensors.hpp>
 #include <collab/model/named_tensors.hpp>
 #include <collab/optim/adam.hpp>
@@ -104,7 +105,7 @@ struct Constants {
     std::uint64_t seed;
     int batch;
     double alpha;
-    OptimizerFacts optimizer;
+    Facts optimizer;
     const CriticAdam& critic;
     long freeze_mkb_after;
     std::string groups;

@@ -28,14 +28,13 @@ StepEngine<C, B, O, M>::StepEngine(const Settings& settings, std::shared_ptr<B> 
             if (r.owner == Owner::shared)
                 fail("IterativeStale moves networks one after the other from one forward pass; "
                      "what they share would have changed in between");
-    memory_ = std::make_unique<detail::MemoryPlan<C, T>>();
     Arena<T> measure;
     lay_out(measure);
     floats_ = measure.used();
     block_.emplace_back(backend_->template allocate<T>(floats_));
     Arena<T> arena(block_[0].data());
     lay_out(arena);
-    input_ = std::make_unique<detail::BatchInput<C, B>>(*backend_, settings_.batch);
+    input_.allocate(*backend_, settings_.batch);
     Store::set_parameters(
         initial_parameters<T>(tensors_, settings_.initialization, settings_.seed));
     Store::set_state(initial_states<T>(tensors_));
@@ -48,13 +47,13 @@ void StepEngine<C, B, O, M>::lay_out(Arena<T>& arena) {
     Store::template lay_out_parameters<O>(arena,
                                           std::max(O::slots, graph_.has_critic() ? Adam::slots : 0),
                                           O::scalars + critic_scalars, repeats());
-    *memory_ = detail::MemoryPlan<C, T>(
+    memory_ = detail::MemoryPlan<C, T>(
         arena, places_, {Store::parameters_, Store::gradients_, Store::state_}, batch);
     T* const work = arena.take(batch * std::size_t(graph_.scratch()));
     graph_.lay_out(
         settings_.methods, arena,
         {Store::parameters_, Store::gradients_, Store::state_, Store::echo_, work}, batch,
-        detail::OwnLosses<C, B>(*memory_, settings_.loss, settings_.metric, settings_.alpha));
+        detail::OwnLosses<C, B>(memory_, settings_.loss, settings_.metric, settings_.alpha));
 }
 
 template <class C, class B, class O, class M>
@@ -64,7 +63,7 @@ std::size_t StepEngine<C, B, O, M>::workspace_bytes() {
                   }) {
         if (step_ == 0 && accumulated_ == 0 && !std::exchange(rehearsed_, true)) {
             const std::vector<T> s = Store::state();
-            input_->load_nothing(*memory_);
+            input_.load_nothing(memory_);
             pass(settings_.batch, Random{}, {X::everyone});
             Store::set_state(s);
             samples_ = 0;
@@ -163,7 +162,7 @@ void StepEngine<C, B, O, M>::pass(int samples, Random random, const detail::Pass
         if constexpr (!X::frozen(i))
             if (plan.active(i)) {
                 const Context<B> c = context(i, samples, Mode::training, random);
-                detail::NetworkPass<C, B, i>(c, *memory_, graph_).backward();
+                detail::NetworkPass<C, B, i>(c, memory_, graph_).backward();
             }
     });
     Store::clear_frozen_gradients();
@@ -174,8 +173,8 @@ void StepEngine<C, B, O, M>::run_graph(int samples, Mode mode, Random random,
                                        const detail::PassPlan& plan) {
     detail::MethodPass<B> r{{*backend_, samples, settings_.batch, mode, random},
                             graph_.tensors(),
-                            input_->labels(),
-                            input_->targets(),
+                            input_.labels(),
+                            input_.targets(),
                             moment_,
                             plan.active,
                             mode == Mode::training,

@@ -68,7 +68,7 @@ public:
     }
     /// Bytes of all tensors: parameters, gradients, the optimizer's values, activations, and what
     /// the backward pass works in.
-    std::size_t memory_bytes() const { return floats_ * sizeof(T) + input_->bytes(); }
+    std::size_t memory_bytes() const { return floats_ * sizeof(T) + input_.bytes(); }
     /// Bytes that the operations of a step work in beside these, where the backend can tell; of all
     /// that it has been used for. Before the first step they are found by a rehearsal: a pass over
     /// zeros, which moves no weight, momentum or statistic; losses and logits of an earlier batch
@@ -82,7 +82,7 @@ public:
     template <std::invocable F = detail::NoLook>
     void step(const float* images, const Target* targets, int samples, double learning_rate,
               F&& before_update = {}) {
-        input_->load(images, targets, samples, C::different_inputs, *memory_, graph_);
+        input_.load(images, targets, samples, C::different_inputs, memory_, graph_);
         step_on_loaded(samples, learning_rate, before_update);
     }
     /// The same on images that are formed where they are needed: `form(to)` writes them, NHWC, to
@@ -91,13 +91,13 @@ public:
         requires(!C::different_inputs)
     void step(Form&& form, const Target* targets, int samples, double learning_rate,
               F&& before_update = {}) {
-        input_->load(form, targets, samples, *memory_);
+        input_.load(form, targets, samples, memory_);
         step_on_loaded(samples, learning_rate, before_update);
     }
     /// The forward and backward pass of a step, without the update: the gradients of all losses at
     /// once, whatever the order of updates. It counts as no step.
     void compute_gradients(const float* images, const Target* targets, int samples) {
-        input_->load(images, targets, samples, C::different_inputs, *memory_, graph_);
+        input_.load(images, targets, samples, C::different_inputs, memory_, graph_);
         pass(samples, random_of_step(), {X::everyone});
         samples_ = samples;
         ++looks_;
@@ -108,14 +108,14 @@ public:
     /// have as many samples. Not for critics and networks that move one after the other.
     void accumulate(const float* images, const Target* targets, int samples) {
         check_accumulation(samples);
-        input_->load(images, targets, samples, C::different_inputs, *memory_, graph_);
+        input_.load(images, targets, samples, C::different_inputs, memory_, graph_);
         accumulate_loaded(samples);
     }
     template <std::invocable<T*> Form>
         requires(!C::different_inputs)
     void accumulate(Form&& form, const Target* targets, int samples) {
         check_accumulation(samples);
-        input_->load(form, targets, samples, *memory_);
+        input_.load(form, targets, samples, memory_);
         accumulate_loaded(samples);
     }
     /// One step along the mean of the gradients that were accumulated. `before_update()` may look
@@ -130,13 +130,13 @@ public:
     /// Changes no weight and no statistic. All networks see the same images, whatever they are
     /// trained on.
     void evaluate_batch(const float* images, const Target* targets, int samples) {
-        input_->load(images, targets, samples, false, *memory_, graph_);
+        input_.load(images, targets, samples, false, memory_, graph_);
         evaluate_loaded(samples);
     }
     template <std::invocable<T*> Form>
         requires(!C::different_inputs)
     void evaluate_batch(Form&& form, const Target* targets, int samples) {
-        input_->load(form, targets, samples, *memory_);
+        input_.load(form, targets, samples, memory_);
         evaluate_loaded(samples);
     }
     /// Tells the training where it stands, for weights that change with time: epoch in [0, epochs).
@@ -190,7 +190,7 @@ public:
     template <int Base = 0>
     std::vector<T> embeddings(int network) const {
         check_network(network);
-        const int slot = memory_->mkbs[std::size_t(network)][Base].embedding;
+        const int slot = memory_.mkbs[std::size_t(network)][Base].embedding;
         return host(graph_.tensors()[std::size_t(slot)].value,
                     std::size_t(samples_) *
                         X::template Branch<0, Base>::Embed::Output::dims.size());
@@ -208,7 +208,7 @@ protected:
 
     Settings settings_;
     detail::Places<C> places_{};
-    std::unique_ptr<detail::BatchInput<C, B>> input_;
+    detail::BatchInput<C, B> input_;
 
 private:
     COLLAB_COLD void lay_out(Arena<T>& arena);
@@ -234,7 +234,7 @@ private:
     COLLAB_COLD void pass(int samples, Random random, const detail::PassPlan& plan);
     template <int I>
     COLLAB_COLD void forward(const Context<B>& c, bool repeated) {
-        detail::NetworkPass<C, B, I>(c, *memory_, graph_).forward([&](const Memory<T>& m) {
+        detail::NetworkPass<C, B, I>(c, memory_, graph_).forward([&](const Memory<T>& m) {
             return Store::with_echo(m, repeated);
         });
     }
@@ -245,7 +245,7 @@ private:
     Graph graph_;
     std::vector<decltype(std::declval<B&>().template allocate<T>(1))> block_;
 
-    std::unique_ptr<detail::MemoryPlan<C, T>> memory_;
+    detail::MemoryPlan<C, T> memory_;
     detail::LossRecorder<Graph, B> recorder_;
     Moment moment_;
     std::uint64_t number_ = detail::next_number();

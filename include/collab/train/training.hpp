@@ -70,7 +70,7 @@ public:
     /// for its images.
     void set_transform(const std::optional<Transform>& given, const Transform& fitted) {
         transform_.set(given);
-        input_->undo(fitted.normalize);
+        input_.undo(fitted.normalize);
     }
     const std::optional<Transform>& transform() const { return transform_.get(); }
     /// Loss and scores of every network over a whole set, in inference mode. Without a transform,

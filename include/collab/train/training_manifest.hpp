@@ -7,6 +7,8 @@
 #include <vector>
 
 #include <collab/collaboration/method_outline.hpp>
+#include <collab/core/config.hpp>
+#include <collab/core/facts.hpp>
 #include <collab/train/settings.hpp>
 
 namespace collab {
@@ -18,25 +20,15 @@ std::string network_title(const std::vector<std::string>& names, int i) {
 }
 
 /// "logits of net0, constant"
-inline std::string said(const MethodOutline& s, MethodOutline::Use u,
-                        const std::vector<std::string>& names) {
-    const MethodOutline::Made& v = s.values[std::size_t(u.value)];
-    std::string text = v.name;
-    if (v.kind == MethodOutline::Kind::logits || v.kind == MethodOutline::Kind::feature)
-        text += " of " + names[std::size_t(v.owner)];
-    else if (v.kind == MethodOutline::Kind::combination && !v.from.empty()) {
-        text += "(";
-        for (std::size_t k = 0; k < v.from.size(); ++k)
-            text += (k > 0 ? ", " : "") + said(s, {v.from[k].value, false}, names);
-        text += ")";
-    }
-    return text + (u.constant ? ", constant" : "");
-}
-using Manifest = std::vector<std::pair<std::string, std::string>>;
+std::string said(const MethodOutline& s, MethodOutline::Use u,
+                 const std::vector<std::string>& names);
+/// "2 x KL, own: logits of net0; target: logits of net1, constant"
+std::string said(const MethodOutline& s, const MethodOutline::Asked& l,
+                 const std::vector<std::string>& names);
 
 /// Where MKB k lies, its metric and its verification. `loss`: of the task, in words.
 template <class C, int k, class Settings>
-void add_mkb_manifest(const Settings& settings, const std::string& loss, Manifest& all) {
+void add_mkb_manifest(const Settings& settings, const std::string& loss, Facts& all) {
     using K = typename C::template mkb<k>;
     std::string text = sentence("at ", type_name<typename K::cut>(), ", ",
                                 type_name<typename K::merge>(), ", embeddings of ",
@@ -63,12 +55,12 @@ void add_mkb_manifest(const Settings& settings, const std::string& loss, Manifes
 /// Pairs of a heading and what is to be said under it: feeding, order of updates, every MKB, every
 /// loss with its weight, direction, temperature and what is a constant in it.
 template <class C, class Settings>
-std::vector<std::pair<std::string, std::string>> training_manifest(const Settings& settings) {
+Facts training_manifest(const Settings& settings) {
     using detail::plain_number;
     std::vector<std::string> names;
     for (int i = 0; i < C::size; ++i)
         names.push_back(detail::network_title<C>(settings.names, i));
-    std::vector<std::pair<std::string, std::string>> all;
+    Facts all;
     if constexpr (C::different_inputs)
         all.push_back({"input", "network i sees the batch rolled by i; distance of images: " +
                                     detail::described(typename C::feed::Distance{})});
@@ -94,15 +86,13 @@ std::vector<std::pair<std::string, std::string>> training_manifest(const Setting
         const std::string owner = l.owner >= 0        ? names[std::size_t(l.owner)]
                                   : l.owner == critic ? "critic"
                                                       : "shared";
-        std::string text = plain_number(l.weight) + (l.weight_changes ? " (at first)" : "") + " x ";
-        if (!l.metric.empty())
-            text += l.metric + ", own: ";
-        text += detail::said(s, l.own, names);
-        if (l.target.value >= 0)
-            text += "; target: " + detail::said(s, l.target, names);
-        all.push_back({owner + ", " + l.name, text});
+        all.push_back({owner + ", " + l.name, detail::said(s, l, names)});
     }
     return all;
 }
 
 }  // namespace collab
+
+#ifdef COLLAB_BODIES
+#include <collab/train/training_manifest-inl.hpp>
+#endif

@@ -169,13 +169,10 @@ struct WindowRow {
     }
 };
 
-/// f(Index<n>) for the numbers of taps that whole windows, or those cut by the border above or
-/// below, usually have; whether n is one.
-template <class F>
-bool with_taps(int n, const F& f) {
-    const auto is = [&](auto taps) { return n == taps && (f(taps), true); };
-    return is(Index<4>{}) || is(Index<9>{}) || is(Index<6>{});
-}
+/// The taps of a window for which there is code for a row of them: 2 x 2 where windows lie side by
+/// side, 3 x 3 where they overlap. Others, and those that the border cuts, go one by one.
+template <bool Apart>
+inline constexpr int usual_taps = Apart ? 4 : 9;
 
 /// y = a row of windows of N taps put together by Op, times `factor`.
 template <int N, class Op, class T>
@@ -217,10 +214,14 @@ COLLAB_COLD void pool(CpuContext& threads, const PoolShape& shape, const Scale& 
                     in.channels};
                 const View<T> to{y.data + (line * out.width + w) * y.pixel, y.pixel};
                 const T factor = T(scale(rows, columns));
-                const bool done =
-                    row.count > 1 && with_taps(row.taps(), [&](auto taps) {
-                        combine_row<decltype(taps)::value, Op>(row, image, factor, to);
-                    });
+                const auto usual = [&](auto apart) {
+                    constexpr int taps = usual_taps<apart()>;
+                    if (row.count <= 1 || row.taps() != taps)
+                        return false;
+                    combine_row<taps, Op>(row, image, factor, to);
+                    return true;
+                };
+                const bool done = usual(std::true_type{}) || usual(std::false_type{});
                 if (!done)
                     pool_window<Op>(image, in, rows, columns, factor, to.data);
                 w += done ? row.count : 1;
@@ -240,9 +241,9 @@ COLLAB_INLINE void over_window(const Span& rows, const Span& columns, const F& f
 /// Writes dx from its windows. way.window(pixel of y, rows, columns, room) begins a window and
 /// returns a function tap(pixel of x, fresh), called for the window's pixels row by row: it writes
 /// dx there where `fresh` (a constant) holds and adds to it otherwise. `room` is for one number per
-/// channel. way.row(Index of taps, pixel of y, row, image, fresh) does the same for a row of
-/// windows of the image that begins at a pixel of x. Samples go in parallel, the windows of one in
-/// order, since they may overlap.
+/// channel. way.row(pixel of y, row, image, fresh) does the same for a row of usual windows of the
+/// image that begins at a pixel of x. Samples go in parallel, the windows of one in order, since
+/// they may overlap.
 template <class T, class Way>
 COLLAB_COLD void spread(CpuContext& threads, const PoolShape& shape, View<T> dx, const Way& way) {
     const Dims& in = shape.in;
@@ -253,9 +254,8 @@ COLLAB_COLD void spread(CpuContext& threads, const PoolShape& shape, View<T> dx,
         for (int w = 0; w < out.width;) {
             const WindowRow row{shape.windows.rows(h), columns(w),       in.width,
                                 columns.step(),        columns.alike(w), in.channels};
-            if (row.count > 1 && with_taps(row.taps(), [&](auto taps) {
-                    way.row(taps, first + w, row, b * in.area(), fresh);
-                })) {
+            if (row.count > 1 && row.taps() == usual_taps<fresh()>) {
+                way.row(first + w, row, b * in.area(), fresh);
                 w += row.count;
                 continue;
             }
@@ -284,11 +284,12 @@ COLLAB_COLD void spread(CpuContext& threads, const PoolShape& shape, View<T> dx,
     });
 }
 
-/// A row of windows of N taps, each of which gets from[c] times `factor`; `from` is one pixel of dy
+/// A row of usual windows, each tap of which gets from[c] times `factor`; `from` is one pixel of dy
 /// after the other.
-template <int N, bool Fresh, class T>
+template <bool Fresh, class T>
 COLLAB_NOINLINE void spread_row(const WindowRow& row, View<const T> from, T factor, View<T> image) {
-    T* to[N];
+    constexpr int taps = usual_taps<Fresh>;
+    T* to[taps];
     row.list(image, to);
     const std::ptrdiff_t step = row.step * image.pixel;
     const long channels = row.channels;
@@ -298,7 +299,7 @@ COLLAB_NOINLINE void spread_row(const WindowRow& row, View<const T> from, T fact
         COLLAB_INDEPENDENT
         for (long c = 0; c < channels; ++c) {
             const T share = share_of[c] * factor;
-            static_for<N>([&](auto i) COLLAB_LAMBDA_INLINE {
+            static_for<taps>([&](auto i) COLLAB_LAMBDA_INLINE {
                 to[i()][at + c] = Fresh ? share : to[i()][at + c] + share;
             });
         }
@@ -322,10 +323,10 @@ struct SpreadEvenly {
                 to[c] = fresh() ? from[c] * factor : to[c] + from[c] * factor;
         };
     }
-    template <int N, bool Fresh>
-    void row(Index<N>, long o, const WindowRow& r, long image, std::bool_constant<Fresh>) const {
-        spread_row<N, Fresh, T>(r, {dy.data + o * dy.pixel, dy.pixel}, scale(r.rows, r.columns),
-                                {dx.data + image * dx.pixel, dx.pixel});
+    template <bool Fresh>
+    void row(long o, const WindowRow& r, long image, std::bool_constant<Fresh>) const {
+        spread_row<Fresh, T>(r, {dy.data + o * dy.pixel, dy.pixel}, scale(r.rows, r.columns),
+                             {dx.data + image * dx.pixel, dx.pixel});
     }
 };
 template <class T, class Scale>
@@ -349,12 +350,13 @@ struct LargestMaps {
     View<const T> x, y, dy;
     View<T> dx;
 };
-/// A row of windows of N taps: the gradient of each goes to the first of its taps that is as large
-/// as y, or a NaN. The maps begin where the row does, those of x and dx where its image does.
-template <int N, bool Fresh, class T>
+/// A row of usual windows: the gradient of each goes to the first of its taps that is as large as
+/// y, or a NaN. The maps begin where the row does, those of x and dx where its image does.
+template <bool Fresh, class T>
 COLLAB_NOINLINE void give_row(const WindowRow& row, const LargestMaps<T>& m) {
-    const T* in[N];
-    T* to[N];
+    constexpr int taps = usual_taps<Fresh>;
+    const T* in[taps];
+    T* to[taps];
     row.list(m.x, in);
     row.list(m.dx, to);
     const std::ptrdiff_t step = row.step * m.x.pixel;
@@ -367,7 +369,7 @@ COLLAB_NOINLINE void give_row(const WindowRow& row, const LargestMaps<T>& m) {
         for (long c = 0; c < channels; ++c) {
             T left = gradient[c];
             const T most = largest[c];
-            static_for<N>([&](auto i) COLLAB_LAMBDA_INLINE {
+            static_for<taps>([&](auto i) COLLAB_LAMBDA_INLINE {
                 const T taken = take_if_largest(in[i()][w * step + c], most, left);
                 T& target = to[i()][w * to_step + c];
                 target = Fresh ? taken : target + taken;
@@ -399,13 +401,13 @@ struct GiveToLargest {
             left = room;
         };
     }
-    template <int N, bool Fresh>
-    void row(Index<N>, long o, const WindowRow& r, long image, std::bool_constant<Fresh>) const {
+    template <bool Fresh>
+    void row(long o, const WindowRow& r, long image, std::bool_constant<Fresh>) const {
         const LargestMaps<T> there{{m.x.data + image * m.x.pixel, m.x.pixel},
                                    {m.y.data + o * m.y.pixel, m.y.pixel},
                                    {m.dy.data + o * m.dy.pixel, m.dy.pixel},
                                    {m.dx.data + image * m.dx.pixel, m.dx.pixel}};
-        give_row<N, Fresh, T>(r, there);
+        give_row<Fresh, T>(r, there);
     }
 };
 
