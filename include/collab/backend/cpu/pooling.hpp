@@ -194,6 +194,16 @@ COLLAB_NOINLINE void combine_row(const WindowRow& row, View<const T> image, T fa
     }
 }
 
+/// The same for a row of usual windows; whether it is one.
+template <bool Apart, class Op, class T>
+bool combine_usual(const WindowRow& row, View<const T> image, T factor, View<T> y) {
+    constexpr int taps = usual_taps<Apart>;
+    if (row.count <= 1 || row.taps() != taps)
+        return false;
+    combine_row<taps, Op>(row, image, factor, y);
+    return true;
+}
+
 /// y = the windows of x put together by Op, times scale(window rows, window columns).
 template <class Op, class T, class Scale>
 COLLAB_COLD void pool(CpuContext& threads, const PoolShape& shape, const Scale& scale,
@@ -214,14 +224,8 @@ COLLAB_COLD void pool(CpuContext& threads, const PoolShape& shape, const Scale& 
                     in.channels};
                 const View<T> to{y.data + (line * out.width + w) * y.pixel, y.pixel};
                 const T factor = T(scale(rows, columns));
-                const auto usual = [&](auto apart) {
-                    constexpr int taps = usual_taps<apart()>;
-                    if (row.count <= 1 || row.taps() != taps)
-                        return false;
-                    combine_row<taps, Op>(row, image, factor, to);
-                    return true;
-                };
-                const bool done = usual(std::true_type{}) || usual(std::false_type{});
+                const bool done = combine_usual<true, Op>(row, image, factor, to) ||
+                                  combine_usual<false, Op>(row, image, factor, to);
                 if (!done)
                     pool_window<Op>(image, in, rows, columns, factor, to.data);
                 w += done ? row.count : 1;
