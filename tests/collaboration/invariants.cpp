@@ -217,3 +217,13 @@ TEST_CASE("one after the other, a half step moves its own network and what is sh
     verify(Collaboration<Small, Other, Third, Base<early>, Base<mutual>, MutualLearning<>,
                          Iterative>{});
 }
+
+TEST_CASE("a method for every network leaves out those that are frozen") {
+    Training<Collaboration<Small, Other, TfKd, Frozen<0>>, Reference<double>> training(
+        {.seed = 3, .batch = samples});
+    training.step(images.data(), labels.data(), samples, 0.02);
+    const std::vector<Term> terms = training.terms();
+    REQUIRE(terms.size() == 1);
+    CHECK(terms[0].owner == 1);
+    CHECK(terms[0].value > 0);
+}

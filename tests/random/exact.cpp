@@ -54,6 +54,14 @@ void Exact::disturb(const Map& map, Out y) {
         disturb(map.dims.channels, detail::pixel(y, p));
 }
 
+void Exact::disturb_merged(double factor, double& result) {
+    if (rounding_.size == 0 || result == factor)
+        return;
+    const Random random = Random{rounding_.seed}.child(drawn_++);
+    result += rounding_.size * (2 * uniform<double>(random.word(0)) - 1) *
+              std::max(std::abs(factor), std::abs(result));
+}
+
 // A sum of many terms that cancel has the roundings of its terms.
 template <class Factor>
 void Exact::disturb_sums(const Map& map, In x, Factor factor, double* sums) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include <collab/backend/reference/reference.hpp>
@@ -75,8 +76,31 @@ public:
     void add(const Map& map, In x, Out y);
     void softmax_cross_entropy(const backend::LabeledLogits<double>& labeled, double scale,
                                Out dlogits, double* losses, double* hits);
+    template <class F>
+    void for_each(std::size_t n, F f) {
+        backend::ReferenceMemory<double>::for_each(n, f);
+        if constexpr (requires { f.h; })
+            for (std::size_t i = 0; i < n; ++i)
+                disturb_merged(element(f, f.x, i), element(f, f.h, i));
+        if constexpr (requires { f.dh; })
+            for (std::size_t i = 0; i < n; ++i) {
+                disturb_merged(element(f, f.dh, i), element(f, f.dx, i));
+                disturb(1, &element(f, f.du, i));
+            }
+    }
 
 private:
+    /// Element i of a map of a merge: maps with gaps are views.
+    template <class F, class P>
+    static auto& element(const F& f, P map, std::size_t i) {
+        if constexpr (std::is_pointer_v<P>)
+            return map[i];
+        else
+            return map
+                .data[std::ptrdiff_t(i) / f.channels * map.pixel + std::ptrdiff_t(i) % f.channels];
+    }
+    /// 1 + elu(u) near 0 has the rounding of a number near 1, and so has what it multiplies.
+    void disturb_merged(double factor, double& result);
     template <class F>
     void engine(F f);
     void disturb(const Map& map, Out y);

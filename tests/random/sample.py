@@ -12,7 +12,7 @@ import description as d
 here = pathlib.Path(__file__).resolve().parent
 NETWORKS = [46, 469, 88, 232, 0, 426, 405, 397, 211, 202, 80, 187, 267, 437, 299, 38, 184, 125, 317]
 COLLABORATIONS = [96, 63, 16, 42, 28, 46, 78]
-REFUSED = [0]   # networks whose weights have no order that PyTorch would understand
+REFUSED = [0, "groups"]   # networks whose weights have no order that PyTorch would understand
 EACH = 8   # cases in a file: a file of one costs 5 s of what every case instantiates
 
 
@@ -35,7 +35,8 @@ RULES = {
                         block(conv(8), *ops("BatchNorm"), shortcut=[conv(8, 1)]), *ops("Relu"),
                         block(block(conv(8)), *ops("Elu"), conv(8), *ops("BatchNorm")), *ops("Elu"),
                         conv(5), *ops("GlobalAvgPool"), {"op": "Linear", "out": 3, "bias": True}]],
-    "places": [2, 5, 4, [conv(6), *ops("BatchNorm", "Relu", "Sigmoid"), conv(4),
+    "places": [2, 5, 4, [conv(6), *ops("BatchNorm", "Relu", "Sigmoid"),
+                         {"op": "Cut", "tag": "nobody"}, *ops("Sigmoid"), conv(4),
                          *ops("BatchNorm", "Elu"), conv(4),
                          block(conv(4), *ops("BatchNorm", "Relu")),
                          block(conv(4), *ops("Elu"), {"op": "Cut", "tag": "nobody"}),
@@ -47,11 +48,15 @@ RULES = {
                           "pad": [1, 1], "output_pad": [1, 0], "bias": True},
                          {"op": "AdaptiveAvgPool", "extent": [3, 2]},
                          {"op": "PadChannels", "channels": 4}, *ops("Flatten"),
+                         {"op": "ChannelShuffle", "groups": 3},
                          {"op": "Concat", "branches": [[],
                                                        [{"op": "Linear", "out": 5, "bias": True}]]},
                          {"op": "PadChannels", "channels": 32},
                          block({"op": "Linear", "out": 6, "bias": True},
                                {"op": "Linear", "out": 32, "bias": True}), *ops("BatchNorm"),
+                         {"op": "Linear", "out": 3, "bias": True}]],
+    # Groups of channels that PyTorch's order of a flattened map keeps apart.
+    "groups": [2, 2, 3, [*ops("Flatten"), {**conv(6, 1), "groups": 3},
                          {"op": "Linear", "out": 3, "bias": True}]],
     # It is soon sure of its one sample: the loss, near 0, is the logarithm of a sum near 1.
     "certainty": [232, 1, 1, [{"op": "Linear", "out": 4, "bias": True}]],

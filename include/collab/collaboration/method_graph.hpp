@@ -222,6 +222,12 @@ class MethodGraph : public detail::GraphLists<B> {
                       "collab: a method names a network that is not there");
         return I::value >= 0 && I::value < n ? I::value : 0;
     }
+    /// Where a loss has nothing to move.
+    template <class S>
+    static void refuse_constant() {
+        static_assert(!sizeof(S*), "collab: this method trains a network that is frozen, or gives "
+                                   "a loss a constant to move");
+    }
 
 public:
     using Scalar = T;
@@ -395,11 +401,19 @@ public:
             Lists::enter(std::move(node), n, owner, name, weight);
         }
     }
+    template <class M, class S, AnyValue V>
+    void loss(int, const std::string&, const M&, Constant<S>, V, const Weight& = 1) {
+        refuse_constant<S>();
+    }
     /// Adds weight times the mean of a number that each sample has.
     void minimize(int owner, const std::string& name, Value<Shape<1>> v, const Weight& weight = 1) {
         auto node = std::make_unique<detail::MinimizeNode<B>>();
         node->own = v.slot;
         Lists::enter(std::move(node), n, owner, name, weight);
+    }
+    template <class S>
+    void minimize(int, const std::string&, Constant<S>, const Weight& = 1) {
+        refuse_constant<S>();
     }
     /// Adds weight times the cross entropy of logits against the labels. The task must be one of
     /// class numbers.
@@ -420,6 +434,10 @@ public:
             node->scores[0] = arena_->take(capacity_);
         }
         Lists::enter(std::move(node), n, owner, name, weight);
+    }
+    template <class S>
+    void cross_entropy(int, const std::string&, Constant<S>, const Weight& = 1) {
+        refuse_constant<S>();
     }
     /// The weight of network i's own cross entropy, 1 unless a method says otherwise.
     void classification_weight(int network, const Weight& weight) {

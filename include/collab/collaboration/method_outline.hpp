@@ -148,16 +148,18 @@ public:
         return Handle<Out, DifferentiableRowFunction<F, double> && (Vs::attached || ...)>{made(
             {MethodOutline::Kind::combination, described(f), labels_of, Out::dims, {use(vs)...}})};
     }
-    template <class M, class S, AnyValue V>
-    void loss(int owner, const std::string& name, const M& metric, Value<S> own, V target,
+    // MethodGraph refuses losses on constants; one sentence is enough.
+    template <class M, AnyValue O, AnyValue V>
+    void loss(int owner, const std::string& name, const M& metric, O own, V target,
               const Weight& weight = 1) {
         ask(name, described(metric), owner, weight, use(own), use(target));
     }
-    void minimize(int owner, const std::string& name, Value<Shape<1>> v, const Weight& weight = 1) {
+    template <AnyValue V>
+    void minimize(int owner, const std::string& name, V v, const Weight& weight = 1) {
         ask(name, "", owner, weight, use(v), {});
     }
-    template <class S>
-    void cross_entropy(int owner, const std::string& name, Value<S> v, const Weight& weight = 1) {
+    template <AnyValue V>
+    void cross_entropy(int owner, const std::string& name, V v, const Weight& weight = 1) {
         ask(name, "CE", owner, weight, use(v), {});
     }
     void classification_weight(int network, const Weight& weight) {

@@ -6,11 +6,12 @@
 
 namespace collab {
 
-/// Tf-KD with a virtual teacher (Yuan et al. 2020), for every network: (1 - a) CE + a m
-/// KL(softmax(u / T) || p), u = 0.99 at the label; no temperature on p and no T^2. `multiplier` is
-/// for means over the batch: a multiplier of the paper's program, which also divides by the
-/// classes, divided by their number. (Its other form, self-training, is Distillation from a frozen
-/// snapshot.) Kept: the network.
+/// Tf-KD with a virtual teacher (Yuan et al. 2020), for every network that is not frozen: (1 - a)
+/// CE
+/// + a m KL(softmax(u / T) || p), u = 0.99 at the label; no temperature on p and no T^2.
+/// `multiplier` is for means over the batch: a multiplier of the paper's program, which also
+/// divides by the classes, divided by their number. (Its other form, self-training, is Distillation
+/// from a frozen snapshot.) Kept: the network.
 struct TfKd {
     static constexpr const char* name = "Tf-KD, virtual teacher";
     double alpha = 0.1;
@@ -29,12 +30,14 @@ struct TfKd {
     template <class G>
     void build(G& g) const {
         static_for<G::networks>([&](auto i) {
-            g.classification_weight(i, 1 - alpha);
-            const auto teacher =
-                g.combine_for(i, Shape<G::classes>{}, Softened{{certainty}, temperature},
-                              g.constant(g.logits(i)));
-            g.loss(i, "virtual", KullbackLeibler{}, g.logits(i), g.constant(teacher),
-                   alpha * multiplier);
+            if constexpr (!G::frozen(i)) {
+                g.classification_weight(i, 1 - alpha);
+                const auto teacher =
+                    g.combine_for(i, Shape<G::classes>{}, Softened{{certainty}, temperature},
+                                  g.constant(g.logits(i)));
+                g.loss(i, "virtual", KullbackLeibler{}, g.logits(i), g.constant(teacher),
+                       alpha * multiplier);
+            }
         });
     }
 
