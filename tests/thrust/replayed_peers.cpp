@@ -62,3 +62,29 @@ TEST_CASE("captured steps with weights that change: with the epoch, and with eve
         {.methods = {{.weight = Weight([](const Moment& m) { return m.step < 4 ? 0.0 : 1.0; })}}},
         4);
 }
+
+TEST_CASE("captured steps follow a mixture whose weights somebody renews") {
+    using Mixed = CollaborativeDistillation<WeightedLogits>;
+    using Group = Collaboration<Small, Other, Mixed>;
+    const auto course = [](bool replays, bool renews) {
+        const auto weights = std::make_shared<std::vector<double>>(std::vector{0.25, 0.75});
+        Mixed general;
+        general.target.weights = weights;
+        const auto backend = std::make_shared<replay::Host<float>>(replays);
+        Trained<Group> training({.methods = {general}, .batch = 6}, backend);
+        const std::vector<float> images(6 * std::size_t(Image::dims.size()), 0.5f);
+        const std::vector<int> labels{0, 1, 2, 0, 1, 2};
+        for (int s = 0; s < 6; ++s) {
+            if (s == 3 && renews)
+                *weights = {0.75, 0.25};
+            training.step(images.data(), labels.data(), 6, 0.02);
+        }
+        return std::pair{training.parameters(), backend->tape().captures};
+    };
+    const auto [asked, none] = course(false, true);
+    const auto [captured, captures] = course(true, true);
+    CHECK(none == 0);
+    CHECK(captures == 2);
+    CHECK(captured == asked);
+    CHECK(course(true, false).first != asked);
+}

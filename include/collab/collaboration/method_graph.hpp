@@ -93,6 +93,8 @@ public:
     /// Appends the bits of every weight at a moment: where they are the same, a step asks for the
     /// same operations.
     void sign(const Moment& m, std::vector<std::uint64_t>& signature) const {
+        for (const auto& node : nodes_)
+            node->sign(signature);
         for (const auto& l : losses_)
             signature.push_back(std::bit_cast<std::uint64_t>(l->weight.at(m, l->name)));
     }

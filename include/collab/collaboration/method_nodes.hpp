@@ -2,6 +2,8 @@
 // method_nodes: what a graph of couplings is made of: layers on a value, functions of several
 // values, and losses.
 #pragma once
+#include <bit>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -61,6 +63,8 @@ struct MethodNode {
     virtual void forward(MethodPass<B>&) = 0;
     virtual void backward(MethodPass<B>&) {}
     virtual void clear(MethodPass<B>&) {}
+    /// Appends the bits of what changes from step to step and is no weight.
+    virtual void sign(std::vector<std::uint64_t>&) const {}
 };
 
 template <class Plan, class B>
@@ -141,6 +145,11 @@ struct CombineBackward {
     }
 };
 
+/// A function whose numbers change while a training runs: `now(count)` is the one of this moment,
+/// for so many values, and `share` are its numbers.
+template <class F>
+concept ChangingRowFunction = requires(const F& f) { f.now(1).share; };
+
 template <class F, class B>
 struct CombineNode : MethodNode<B> {
     using T = typename B::Scalar;
@@ -153,6 +162,18 @@ struct CombineNode : MethodNode<B> {
     int labels_of = 0;
     T* y = nullptr;
 
+    /// The function with the numbers of this moment, if these change.
+    auto now() const {
+        if constexpr (ChangingRowFunction<F>)
+            return f.now(shape.count);
+        else
+            return f;
+    }
+    void sign(std::vector<std::uint64_t>& signature) const override {
+        if constexpr (ChangingRowFunction<F>)
+            for (const double share : now().share)
+                signature.push_back(std::bit_cast<std::uint64_t>(share));
+    }
     RowInputs<T> inputs(const MethodPass<B>& r) const {
         RowInputs<T> i{shape, r.labels ? r.labels[labels_of] : nullptr};
         for (std::size_t k = 0; k < std::size_t(shape.count); ++k) {
@@ -166,7 +187,9 @@ struct CombineNode : MethodNode<B> {
             r.context.backend.fill(std::size_t(r.context.batch) * std::size_t(width), T(0), g);
     }
     void forward(MethodPass<B>& r) override {
-        r.context.backend.for_rows(r.context.batch, CombineForward<F, T>{f, inputs(r), y, width});
+        const auto g = now();
+        r.context.backend.for_rows(r.context.batch,
+                                   CombineForward<decltype(now()), T>{g, inputs(r), y, width});
     }
     void backward(MethodPass<B>& r) override {
         if constexpr (DifferentiableRowFunction<F, T>) {

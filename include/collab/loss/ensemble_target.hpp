@@ -2,6 +2,7 @@
 // ensemble_target: what several networks say together of a sample, as logits that one of them can
 // learn from.
 #pragma once
+#include <array>
 #include <cmath>
 #include <memory>
 #include <vector>
@@ -150,14 +151,29 @@ struct WeightedLogits {
             fail("WeightedLogits: there are ", weights->size(), " weights; expected ", networks,
                  ", one for each network, or none");
     }
+    /// The mixture of so many networks with the weights of this moment: what a step computes with,
+    /// since a GPU cannot look at `weights`.
+    struct Mixture {
+        std::array<double, 16> share{};
+        template <class R, class T>
+        COLLAB_HD void forward(const R& row, T* y) const {
+            for (int c = 0; c < row.size(0); ++c) {
+                y[c] = 0;
+                for (std::size_t k = 0; k < std::size_t(row.count); ++k)
+                    y[c] += T(share[k]) * row.x[k][c];
+            }
+        }
+    };
+    COLLAB_COLD Mixture now(int networks) const {
+        Mixture m;
+        const bool given = weights && weights->size() == std::size_t(networks);
+        for (std::size_t k = 0; k < std::size_t(networks); ++k)
+            m.share.at(k) = given ? (*weights)[k] : 1.0 / networks;
+        return m;
+    }
     template <class R, class T>
     void forward(const R& row, T* y) const {
-        const bool given = weights && weights->size() == std::size_t(row.count);
-        for (int c = 0; c < row.size(0); ++c) {
-            y[c] = 0;
-            for (std::size_t k = 0; k < std::size_t(row.count); ++k)
-                y[c] += T(given ? (*weights)[k] : 1.0 / row.count) * row.x[k][c];
-        }
+        now(row.count).forward(row, y);
     }
 };
 

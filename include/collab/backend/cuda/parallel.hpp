@@ -54,10 +54,12 @@ public:
     void add(const Map& map, In x, Out y) { device::add<S, T>(system_, map, x, y); }
     template <class F>
     void for_each(std::size_t n, F f) {
+        check_copies<F>();
         device::for_each(system_, n, f);
     }
     template <class F>
     void for_rows(int n, F f) {
+        check_copies<F>();
         device::for_rows(system_, n, f);
     }
     template <class U>
@@ -165,6 +167,12 @@ public:
     }
 
 private:
+    template <class F>
+    static void check_copies() {
+        static_assert(std::is_trivially_copyable_v<F>,
+                      "collab: a GPU gets a function as a copy of its bytes: it may hold numbers "
+                      "and pointers to the backend's memory, and nothing that owns memory");
+    }
     S system_;
 };
 
