@@ -41,6 +41,8 @@ RULES = {
                          block(conv(4), *ops("BatchNorm", "Relu")),
                          block(conv(4), *ops("Elu"), {"op": "Cut", "tag": "nobody"}),
                          *ops("Relu", "LeakyRelu", "Flatten"),
+                         {"op": "Linear", "out": 6, "bias": False},
+                         {"op": "Maxout", "pieces": 2}, conv(3, 1),
                          {"op": "Linear", "out": 3, "bias": False}]],
     "orders": [2, 4, 5, [{"op": "AvgPool", "kernel": [3, 3], "stride": [2, 2], "pad": [1, 1],
                           "ceil": True, "exclude": False},

@@ -26,11 +26,12 @@ TEST_CASE("network of gates computes what the reference does") {
     check(made<case_0>());
 }
 
-struct net_1_0 : Sequential<Shape<2, 5, 4>, Conv2d<6, 3>, BatchNorm, Relu, Sigmoid, Cut<nobody>,
-                            Sigmoid, Conv2d<4, 3>, BatchNorm, Elu, Conv2d<4, 3>,
-                            Residual<Layers<Conv2d<4, 3>, BatchNorm, Relu>>,
-                            Residual<Layers<Conv2d<4, 3>, Elu, Cut<nobody>>>, Relu, LeakyRelu<1, 5>,
-                            Flatten, Linear<3, NoBias>> {};
+struct net_1_0
+    : Sequential<Shape<2, 5, 4>, Conv2d<6, 3>, BatchNorm, Relu, Sigmoid, Cut<nobody>, Sigmoid,
+                 Conv2d<4, 3>, BatchNorm, Elu, Conv2d<4, 3>,
+                 Residual<Layers<Conv2d<4, 3>, BatchNorm, Relu>>,
+                 Residual<Layers<Conv2d<4, 3>, Elu, Cut<nobody>>>, Relu, LeakyRelu<1, 5>, Flatten,
+                 Linear<6, NoBias>, Maxout<2>, Conv2d<3, 1>, Linear<3, NoBias>> {};
 struct case_1 {
     using What = net_1_0;
     static constexpr const char* name = "network of places";
