@@ -49,7 +49,7 @@ struct Captured {
 };
 /// Sets variables of the environment for one test.
 struct Environment {
-    Facts before;
+    std::vector<std::pair<std::string, std::string>> before;
     explicit Environment(std::initializer_list<std::pair<const char*, const char*>> values) {
         for (const auto& [name, value] : values) {
             const char* old = std::getenv(name);

@@ -2,6 +2,9 @@
 // wasserstein: distances between images, in four ways.
 #include <doctest/doctest.h>
 
+#include <cmath>
+
+#include <collab/core/error.hpp>
 #include <collab/loss/wasserstein.hpp>
 
 using namespace collab;

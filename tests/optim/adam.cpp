@@ -63,8 +63,8 @@ TEST_CASE("a training with AdamW goes on from a checkpoint to the same bits") {
 }
 
 TEST_CASE("an optimizer says its settings, and those out of range are refused") {
-    CHECK(AdamW{}.facts()[0].second == "AdamW");
-    CHECK(Adam{}.facts()[3].second == "1e-08");
+    CHECK(AdamW{}.facts()[0].value == "AdamW");
+    CHECK(Adam{}.facts()[3].value == "1e-08");
     CHECK_THROWS_WITH_AS((AdamW{.beta2 = 1}.check()),
                          "AdamW: beta2 is 1; expected a number in [0, 1)", Error);
     CHECK_THROWS_AS((Adam{.epsilon = 0}.check()), Error);

@@ -61,9 +61,9 @@ TEST_CASE("a training with slow weights goes on from a checkpoint to the same bi
 
 TEST_CASE("slow weights say their settings, decay with a group, and wrong ones are refused") {
     const auto facts = Lookahead<AdamW>{}.facts();
-    CHECK(facts[0].second == "Lookahead");
-    CHECK(facts[3].first == "fast optimizer");
-    CHECK(facts[3].second == "AdamW");
+    CHECK(facts[0].value == "Lookahead");
+    CHECK(facts[3].name == "fast optimizer");
+    CHECK(facts[3].value == "AdamW");
     CHECK(Lookahead<AdamW>{}.with_decay(0.5).fast.weight_decay == 0.005);
     CHECK_THROWS_WITH_AS(Lookahead<>{.every = 0}.check(),
                          "Lookahead: every is 0; expected a finite number of at least 1", Error);

@@ -162,7 +162,7 @@ TEST_CASE("a training with Muon goes on from a checkpoint to the same bits, and 
 }
 
 TEST_CASE("Muon says its settings, and those out of range are refused") {
-    CHECK(Muon{}.facts()[0].second == "Muon");
+    CHECK(Muon{}.facts()[0].value == "Muon");
     CHECK(Muon{}.with_decay(0.5).adam.weight_decay == 0.005);
     CHECK_THROWS_WITH_AS((Muon{.momentum = 1}.check()),
                          "Muon: momentum is 1; expected a number in [0, 1)", Error);

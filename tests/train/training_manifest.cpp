@@ -32,7 +32,7 @@ TEST_CASE("the semantics of mutual learning say who is a constant and who moves 
               {"other, mutual",
                "1 x KL(target || own), own: logits of other; target: logits of small, constant"}});
     using A = Collaboration<Small, Other, MutualLearning<Attached>>;
-    CHECK(training_manifest<A>(SettingsOf<A>{})[4].second ==
+    CHECK(training_manifest<A>(SettingsOf<A>{})[4].value ==
           "1 x KL(target || own), own: logits of net0; target: logits of net1");
 }
 
@@ -46,9 +46,9 @@ TEST_CASE("the semantics of a knowledge base name its merge, metric, agreement a
                            "0.3 x LnDistance to the mean of the peers (Eq. 6), peers constant"});
     using D = Collaboration<Small, Other, Base<>, DifferentInputs<SlicedDistance<>>>;
     const Lines different = training_manifest<D>(SettingsOf<D>{});
-    CHECK(different[0].second ==
+    CHECK(different[0].value ==
           "network i sees the batch rolled by i; distance of images: SlicedDistance");
-    CHECK(different[3].second == "0.2 x (D - W2\u00b2)\u00b2, D = CosineDistance, peers constant");
+    CHECK(different[3].value == "0.2 x (D - W2\u00b2)\u00b2, D = CosineDistance, peers constant");
 }
 
 TEST_CASE("the semantics of a teacher and of what networks say together") {
@@ -56,10 +56,10 @@ TEST_CASE("the semantics of a teacher and of what networks say together") {
     const Lines lines = training_manifest<C>(SettingsOf<C>{});
     CHECK(lines[2] == Fact{"frozen", "net0"});
     CHECK(lines[3] == Fact{"net1", "0.1 x CE"});
-    CHECK(lines[4].second == "0.9 x T\u00b2 KL(target || own), T = 4, own: logits of net1; target: "
-                             "logits of net0, constant");
+    CHECK(lines[4].value == "0.9 x T\u00b2 KL(target || own), T = 4, own: logits of net1; target: "
+                            "logits of net0, constant");
     using H = Collaboration<Small, Other, CollaborativeHeads>;
-    CHECK(training_manifest<H>(SettingsOf<H>{})[4].second ==
+    CHECK(training_manifest<H>(SettingsOf<H>{})[4].value ==
           "0.5 x H(target, own), T = 2, without T\u00b2, own: logits of net0; target: "
           "MeanLogits(logits of net1), constant");
 }
