@@ -27,8 +27,8 @@ struct Runs {
     const MethodEntry* method;
     std::vector<Result> seeds;  ///< in the order of the seeds
     std::array<collab::ClassificationReport, 2>
-        scores{};       ///< of the first seed; no classes where there is none
-    Facts semantics{};  ///< as the library has them
+        scores{};               ///< of the first seed; no classes where there is none
+    collab::Facts semantics{};  ///< as the library has them
 };
 
 std::string menu(const auto& entries) {

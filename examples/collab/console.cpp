@@ -154,7 +154,7 @@ Job job_of(const Basics& o, const collab::Splits& data) {
     return job;
 }
 
-Facts manifest_of(const Basics& o, const Job& job) {
+collab::Facts manifest_of(const Basics& o, const Job& job) {
     std::string seeds;
     for (int s = 0; s < o.seeds; ++s)
         seeds += (seeds.empty() ? "" : ", ") + std::to_string(o.first_seed + std::uint64_t(s));

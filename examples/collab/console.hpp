@@ -49,7 +49,7 @@ void take_last(CLI::App& app);
 collab::Splits open_basics(const Basics& options);
 Job job_of(const Basics& options, const collab::Splits& data);
 /// For a report: optimizer, pictures, seeds.
-Facts manifest_of(const Basics& options, const Job& job);
+collab::Facts manifest_of(const Basics& options, const Job& job);
 
 class Watcher {
 public:

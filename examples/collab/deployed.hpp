@@ -21,7 +21,7 @@ struct NetworkKind {
 };
 
 /// Words that stand in a file beside the weights: name and text.
-using Words = Facts;
+using Words = collab::Facts;
 
 /// A network with its weights.
 class Deployable {

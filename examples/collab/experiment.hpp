@@ -308,7 +308,7 @@ struct Outcome {
     std::size_t memory_bytes = 0;
     std::string backend;
     /// what was minimized, and how it moved
-    Facts semantics;
+    collab::Facts semantics;
 };
 
 /// One training, with folders of its own for checkpoints, records and weights.
