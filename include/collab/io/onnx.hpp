@@ -56,9 +56,9 @@ std::string onnx(const M& model, const OnnxOptions& options = {}) {
         writer.flat(writer.template sequence<typename M::Plan>({"images"}), out);
     graph.node_named("logits", result.name);
     Facts words = options.words;
-    words.emplace_back("collab", COLLAB_VERSION);
+    words.push_back({"collab", COLLAB_VERSION});
     if (model.transform())
-        words.emplace_back("preparation", preparation_text(*model.transform()));
+        words.push_back({"preparation", preparation_text(*model.transform())});
     return graph.encode(options.name, {"images", {in.channels, in.height, in.width}},
                         {"logits", {out.size()}}, options.batch, words);
 }

@@ -20,7 +20,7 @@ COLLAB_COMPILED COLLAB_COLD std::string extents_text(const std::vector<std::int6
 
 namespace collab {
 COLLAB_COMPILED COLLAB_COLD void Tensors::say(std::string name, std::string word) {
-    words.emplace_back(std::move(name), std::move(word));
+    words.push_back({std::move(name), std::move(word)});
 }
 COLLAB_COMPILED COLLAB_COLD const std::string* Tensors::word(std::string_view name) const {
     for (const auto& [n, w] : words)

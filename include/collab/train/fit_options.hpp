@@ -45,7 +45,8 @@ private:
 };
 template <LRScheduler R>
 COLLAB_COLD LearningRate::LearningRate(R schedule)
-    : ask_([schedule = checked(std::move(schedule))](int epoch, int epochs,
+    : per_step_(requires { R::per_step; }),
+      ask_([schedule = checked(std::move(schedule))](int epoch, int epochs,
                                                      double last_error) mutable {
           if (epoch > 0)
               schedule.observe(last_error);
