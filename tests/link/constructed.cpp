@@ -9,7 +9,9 @@
 #include <collab/data/file.hpp>
 #include <collab/data/loader.hpp>
 #include <collab/data/transforms.hpp>
+#include <collab/loss/wasserstein.hpp>
 #include <collab/train/checkpoint_manager.hpp>
+#include <collab/train/parameter_groups.hpp>
 
 int main() {
     using namespace collab;
@@ -17,7 +19,10 @@ int main() {
     const Loader loader(images, Transform{.flip = true}, {.batch = 4});
     const detail::CheckpointFolder folder(Checkpoints{});
     const backend::CpuContext threads(1);
-    std::printf("%d samples, %d thread\n", loader.samples(), threads.count());
+    const ParameterGroups groups{without_decay()};
+    const EntropicDistance distance(0.1);
+    std::printf("%d samples, %d thread, %d group, %s\n", loader.samples(), threads.count(),
+                int(ParameterGroups(groups).size()), distance.name);
     try {
         const detail::InputFile file("no such file");
     } catch (const Error&) {
