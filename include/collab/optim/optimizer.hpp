@@ -43,7 +43,7 @@ struct WeightRange {
 ///     static constexpr int scalars = 0;  // numbers that are others at every step
 ///     void write_scalars(long step, double* to) const;   // those of a step, counted from 0
 ///     void check() const;                // throws Error for a setting out of range
-///     Facts facts() const;      // its settings in words
+///     Facts facts() const;               // its settings in words
 ///     template <class T> auto update(const WeightRange<T>& r) const;  // called with i, moves it
 ///
 /// `write_scalars` may be left out where `scalars` is 0. All slots are 0 at first.

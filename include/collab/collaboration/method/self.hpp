@@ -6,9 +6,8 @@
 
 namespace collab {
 
-/// Tf-KD with a virtual teacher (Yuan et al. 2020), for every network that is not frozen: (1 - a)
-/// CE
-/// + a m KL(softmax(u / T) || p), u = 0.99 at the label; no temperature on p and no T^2.
+/// Tf-KD with a virtual teacher (Yuan et al. 2020), for every network that is not frozen:
+/// (1 - a) CE + a m KL(softmax(u / T) || p), u = 0.99 at the label; no temperature on p and no T^2.
 /// `multiplier` is for means over the batch: a multiplier of the paper's program, which also
 /// divides by the classes, divided by their number. (Its other form, self-training, is Distillation
 /// from a frozen snapshot.) Kept: the network.
