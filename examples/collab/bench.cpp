@@ -4,13 +4,14 @@
 
 #include <chrono>
 #include <cstdio>
-#include <set>
 
 #include <collab/io/format.hpp>
 
 #include "console.hpp"
-#include "deployed.hpp"
+#include "numbers.hpp"
+#include "options.hpp"
 #include "summary.hpp"
+#include "training.hpp"
 
 namespace program {
 
@@ -38,34 +39,23 @@ double time_of(double seconds, F&& what) {
 CLI::App* add_bench(CLI::App& app, BenchOptions& o) {
     CLI::App* bench = app.add_subcommand(
         "bench", "Measures how fast a pair of networks is trained and asked on this machine.");
-    std::string known;
-    std::set<std::string> names;
-    for (const PairEntry& p : pairs) {
-        known += (known.empty() ? "" : ", ") + std::string(p.name);
-        names.insert(p.name);
-    }
-    bench->add_option("--pair", o.pair, "two networks: " + known)->capture_default_str();
-    bench->add_option("--channels", o.channels, "1: gray pictures; 3: colored ones")
-        ->capture_default_str()
-        ->check(CLI::IsMember({1, 3}));
-    bench->add_option("--batch", o.batch, "images at once")
-        ->capture_default_str()
-        ->check(CLI::Range(2, 65536));
-    bench->add_option("--threads", o.threads, "0: one per core")
-        ->capture_default_str()
-        ->check(CLI::Range(0, 4096));
-    bench->add_option("--seconds", o.seconds, "for each line, about")
-        ->capture_default_str()
-        ->check(CLI::Range(0.01, 3600.0));
-    bench->footer("Example: the smallest pair on one core\n  collab bench --pair smallnet1+resnet8 "
-                  "--channels 1 --threads 1");
+    bench->add_option("--networks", o.networks, "as of collab train")
+        ->default_str("SmallNet ResNet-20");
+    add_whole(*bench, "--channels", o.channels, 1, 4096, "of the pictures: 1 gray, 3 colored");
+    add_whole(*bench, "--size", o.size, 1, 4096, "side of the pictures");
+    add_whole(*bench, "--classes", o.classes, 2, 1000000, "that the networks tell apart");
+    add_whole(*bench, "--batch", o.batch, 2, 65536, "images at once");
+    add_whole(*bench, "--threads", o.threads, 0, 4096, "0: one per core");
+    add_real(*bench, "--seconds", o.seconds, 0.01, 3600, "for each line, about");
+    bench->footer("Example: the smallest pair on one core\n  collab bench --networks SmallNet-1 "
+                  "ResNet-8 --channels 1 --threads 1");
     return bench;
 }
 
 namespace {
 
 /// How fast the networks of the pair answer.
-collab::Table asked_table(const BenchOptions& o, const PairEntry& pair, std::string& backend) {
+collab::Table asked_table(const BenchOptions& o, const Plan& plan, std::string& backend) {
     collab::Table asked;
     asked.caption = "Asked";
     asked.columns = {{"asked"},
@@ -74,8 +64,13 @@ collab::Table asked_table(const BenchOptions& o, const PairEntry& pair, std::str
                      {"ms for them", true},
                      {"multiply-adds each", true},
                      {"10^9 of them/s", true}};
-    for (const std::string& name : pair.networks) {
-        const auto network = network_of({name, "none", o.channels}, o.batch, o.threads);
+    std::vector<ModuleSource> sources;
+    for (const NetworkType& n : plan.networks)
+        sources.push_back(source_of(DeployedType{plan.task, n, "", {}}, Purpose::ask));
+    const std::vector<const Module*> modules = modules_of(sources, false);
+    for (std::size_t k = 0; k < modules.size(); ++k) {
+        const std::string& name = plan.networks[k].name;
+        const auto network = modules[k]->network(o.batch, o.threads);
         backend = network->backend();
         for (const int n : {1, o.batch}) {
             const std::vector<float> images(std::size_t(n) * std::size_t(network->input().size()),
@@ -120,36 +115,43 @@ private:
 };
 
 struct Line {
-    MethodId method;
+    const char* method;
     int network;
     std::string title;
 };
 
 /// How fast the pair trains, each network alone and both together.
-collab::Table trained_table(const BenchOptions& o, const PairEntry& pair) {
+collab::Table trained_table(const BenchOptions& o, const Plan& plan) {
     collab::Table trained;
     trained.columns = {
         {"trained"}, {"images/s", true, true}, {"ms for a step", true}, {"memory, MiB", true}};
-    const collab::Dims dims{o.channels, 32, 32};
-    const collab::Splits data{collab::synthetic_images(dims, 10, 4 * o.batch, 1),
-                              collab::synthetic_images(dims, 10, 20, 2)};
-    for (const Line& line : {Line{MethodId::individual, 0, pair.networks[0] + " alone"},
-                             Line{MethodId::individual, 1, pair.networks[1] + " alone"},
-                             Line{MethodId::mutual, 0, "both, mutual learning"},
-                             Line{MethodId::cl, 0, "both, around a knowledge base"}}) {
+    const collab::Splits data{
+        collab::synthetic_images(plan.task.image, o.classes, std::max(4 * o.batch, o.classes), 1),
+        collab::synthetic_images(plan.task.image, o.classes, std::max(20, o.classes), 2)};
+    std::vector<Line> lines;
+    for (std::size_t i = 0; i < plan.networks.size(); ++i)
+        lines.push_back({"il", int(i), plan.networks[i].name + " alone"});
+    if (plan.networks.size() > 1) {
+        lines.push_back({"dml", 0, "all, mutual learning"});
+        lines.push_back({"cl", 0, "all, around a knowledge base"});
+    }
+    std::vector<ModuleSource> sources;
+    for (const Line& line : lines)
+        sources.push_back(
+            source_of(experiment_of(plan, method_named(line.method), line.network)));
+    modules_of(sources, false);
+    for (const Line& line : lines) {
         if (interrupted())
             break;
         Job job;
-        job.method = line.method;
-        job.network = line.network;
         job.batch = o.batch;
         job.threads = o.threads;
-        job.learning_rate = 1e-4;
+        job.schedule = 1e-4;
         job.epochs = 100000;
         StepTimer timer(o.seconds);
         job.watch = [&](const collab::FitEvent& e) { return timer(e); };
         job.evaluate_every = 1 << 30;
-        const Outcome outcome = train(data, pair, job);
+        const Outcome outcome = train(data, plan, method_named(line.method), line.network, job, true);
         if (!timer.seen())
             break;
         const double t = timer.seconds_a_step();
@@ -162,14 +164,14 @@ collab::Table trained_table(const BenchOptions& o, const PairEntry& pair) {
 }  // namespace
 
 void bench(const BenchOptions& o) {
-    const PairEntry& pair = pair_named(o.pair);
-    if (!(o.channels == 1 ? pair.gray : pair.color))
-        collab::fail("the pair ", pair.name, " is built for gray pictures only: --channels 1");
+    TrainingOptions options;
+    options.networks = o.networks;
+    const Plan plan = plan_of(options, {{o.channels, o.size, o.size}, o.classes});
     std::string backend;
-    const collab::Table asked = asked_table(o, pair, backend);
+    const collab::Table asked = asked_table(o, plan, backend);
     std::printf("%s\n\n%s\n", backend.c_str(), as_text(asked).c_str());
     std::fflush(stdout);
-    std::printf("%s", as_text(trained_table(o, pair)).c_str());
+    std::printf("%s", as_text(trained_table(o, plan)).c_str());
 }
 
 }  // namespace program

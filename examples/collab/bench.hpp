@@ -2,14 +2,17 @@
 // bench: how fast networks are on this machine, trained and asked.
 #pragma once
 #include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
 namespace program {
 
 struct BenchOptions {
-    std::string pair = "smallnet+resnet20";
+    std::vector<std::string> networks{};
     int channels = 3;
+    int size = 32;
+    int classes = 10;
     int batch = 128;
     int threads = 0;
     double seconds = 3;

@@ -6,11 +6,14 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <map>
+#include <functional>
+#include <utility>
 
 #include <collab/report/dots.hpp>
 
+#include "console.hpp"
 #include "summary.hpp"
+#include "training.hpp"
 
 namespace program {
 
@@ -20,13 +23,16 @@ using collab::sentence;
 /// What one method gave with one seed: for each network a curve and its last accuracy, NaN where it
 /// did not learn.
 struct Result {
-    std::array<double, 2> accuracy{std::nan(""), std::nan("")};
-    std::array<std::vector<collab::Chart::Point>, 2> curve;
+    explicit Result(std::size_t networks)
+        : accuracy(networks, std::nan("")),
+          curve(networks) {}
+    std::vector<double> accuracy;
+    std::vector<std::vector<collab::Chart::Point>> curve;
 };
 struct Runs {
     const MethodEntry* method;
     std::vector<Result> seeds;  ///< in the order of the seeds
-    std::array<collab::ClassificationReport, 2>
+    std::vector<collab::ClassificationReport>
         scores{};               ///< of the first seed; no classes where there is none
     collab::Facts semantics{};  ///< as the library has them
 };
@@ -43,50 +49,63 @@ public:
     Comparison(const CompareOptions& o, const collab::Splits& data)
         : o_(o),
           data_(data),
-          pair_(pair_named(o.pair)),
-          job_(job_of(o, data)),
+          plan_(plan_of(o, task_of(o, data))),
+          job_(job_of(o, data, plan_.task)),
           progress_(stderr,
                     o.quiet ? collab::LiveView::Style::quiet : collab::LiveView::Style::automatic) {
         bool alone = o.against_alone;
         for (const std::string& name : o.methods) {
             const MethodEntry& m = method_named(name);
-            if (m.id == MethodId::individual)
+            if (is_alone(m))
                 alone = true;
             else if (std::none_of(all.begin(), all.end(),
-                                  [&](const Runs& r) { return r.method->id == m.id; }))
-                all.push_back({&m, {}, {}, {}});
+                                  [&](const Runs& r) { return r.method == &m; }))
+                all.push_back(runs_of(m));
         }
         if (alone)
-            all.insert(all.begin(), {&methods.front(), {}, {}, {}});
+            all.insert(all.begin(), runs_of(methods().front()));
         job_.look = !o.report.empty();
+        job_.seed = o.first_seed;
         if (all.empty())
-            collab::fail("no method was named; there are ", menu(methods));
+            collab::fail("no method was named; there are ", menu(methods()));
+        std::vector<ModuleSource> sources;
+        for (const Runs& r : all) {
+            add_sources(plan_, *r.method, sources);
+            if (!o.overwrite)
+                check_unused(plan_, *r.method, job_, o.seeds);
+        }
+        modules_of(sources, o.quiet);
     }
 
     void run() {
         for (int s = 0; s < o_.seeds && !interrupted(); ++s) {
             job_.seed = o_.first_seed + std::uint64_t(s);
             suffix_ = o_.seeds > 1 ? sentence(" (seed ", job_.seed, ")") : "";
-            Snapshots snapshots;
-            const bool listed = all.front().method->id == MethodId::individual;
+            Snapshots snapshots(count());
+            const bool listed = is_alone(*all.front().method);
             const bool needed = listed || std::any_of(all.begin(), all.end(), [](const Runs& r) {
                                     return r.method->needs_alone;
                                 });
-            Result alone;
-            for (int i = 0; i < 2 && needed && !interrupted(); ++i)
-                snapshots[std::size_t(i)] = apart(methods.front(), i, alone).weights;
+            Result alone(count());
+            for (std::size_t i = 0; i < count() && needed && !interrupted(); ++i)
+                one(methods().front(), [&] {
+                    snapshots[i] = apart(methods().front(), int(i), alone).weights;
+                });
             if (listed)
                 all.front().seeds.push_back(alone);
             job_.snapshots = &snapshots;
             for (Runs& r : all) {
-                if (interrupted() || r.method->id == MethodId::individual)
+                if (interrupted() || is_alone(*r.method))
                     continue;
-                r.seeds.push_back(one(*r.method));
+                Result result(count());
+                one(*r.method, [&] { finished(*r.method, result); });
+                r.seeds.push_back(std::move(result));
             }
         }
     }
-    const PairEntry& pair() const { return pair_; }
+    const Plan& plan() const { return plan_; }
     const Job& job() const { return job_; }
+    static bool is_alone(const MethodEntry& m) { return &m == &methods().front(); }
     std::vector<Runs> all;
     std::vector<std::string> failures;  ///< of single methods
     std::string backend;
@@ -99,25 +118,29 @@ public:
     Seen seen;  ///< the first mutual space that there was
 
 private:
-    Outcome trained(const MethodEntry& m, int network, const std::vector<std::string>& names) {
+    std::size_t count() const { return plan_.networks.size(); }
+    Runs runs_of(const MethodEntry& m) const {
+        return {&m, {}, std::vector<collab::ClassificationReport>(count()), {}};
+    }
+    Outcome trained(const MethodEntry& m, int network) {
+        const std::vector<std::string> names = learners_of(plan_, m, network);
         Watcher watcher(progress_, m.title + suffix_, names);
-        job_.method = m.id;
-        job_.network = network;
         job_.watch = [&](const collab::FitEvent& e) { return watcher(e); };
-        Outcome outcome = train(data_, pair_, job_);
+        const bool look = std::exchange(job_.look, job_.look || is_ensemble(m));
+        Outcome outcome = train(data_, plan_, m, network, job_, o_.quiet);
+        job_.look = look;
         watcher.finish(outcome.history);
         backend = outcome.backend;
         for (Runs& r : all) {
-            if (r.method->id != m.id)
+            if (r.method != &m)
                 continue;
             // before the teachers among them are left out
-            if (job_.seed == o_.first_seed && m.id != MethodId::ensemble)
+            if (job_.seed == o_.first_seed && !is_ensemble(m))
                 for (std::size_t i = 0; i < outcome.scores.size(); ++i)
-                    if (const int who = names.size() == 1 ? network : int(i); learns(m.id, who))
+                    if (const int who = m.apart ? network : int(i); m.learns(who))
                         r.scores[std::size_t(who)] = std::move(outcome.scores[i]);
             if (!outcome.seen.empty() && seen.seen.empty())
-                seen = {
-                    m.title, names, {outcome.embeddings[0], outcome.embeddings[1]}, outcome.seen};
+                seen = {m.title, names, outcome.embeddings, outcome.seen};
             for (const auto& line : outcome.semantics)
                 if (std::find(r.semantics.begin(), r.semantics.end(), line) == r.semantics.end())
                     r.semantics.push_back(line);
@@ -131,63 +154,61 @@ private:
         to.curve[network] = accuracy_curve(outcome.history, column);
     }
     Outcome apart(const MethodEntry& m, int network, Result& to) {
-        Outcome outcome = trained(m, network, {pair_.networks[std::size_t(network)]});
+        Outcome outcome = trained(m, network);
         note(outcome, 0, std::size_t(network), to);
         return outcome;
     }
-    /// What came of one method. A training that fails, as by a loss that is no longer a number, is
-    /// told and counts for nothing; the others go on.
-    Result one(const MethodEntry& m) {
+    /// One method. A training that fails, as by a loss that is no longer a number, is told and
+    /// counts for nothing; the others go on.
+    void one(const MethodEntry& m, const std::function<void()>& training) {
         try {
-            return finished(m);
+            training();
         } catch (const collab::Error& e) {
             failures.push_back(sentence(m.title, suffix_, ": ", e.what()));
             std::fprintf(stderr, "collab: %s\n", failures.back().c_str());
-            return {};
         }
     }
-    Result finished(const MethodEntry& m) {
-        Result result;
-        if (m.id == MethodId::mkb_alone) {
-            for (int i = 0; i < 2 && !interrupted(); ++i)
-                apart(m, i, result);
-            return result;
+    static bool is_ensemble(const MethodEntry& m) { return &m == &method_named("el"); }
+    void finished(const MethodEntry& m, Result& result) {
+        if (m.apart) {
+            for (std::size_t i = 0; i < count() && !interrupted(); ++i)
+                apart(m, int(i), result);
+            return;
         }
-        const Outcome outcome = trained(m, 0, pair_.networks);
-        for (int i = 0; i < 2; ++i)
-            if (learns(m.id, i))
-                note(outcome, std::size_t(i), std::size_t(i), result);
-        if (m.id == MethodId::ensemble) {  // one number, of both
-            result.accuracy = {outcome.ensemble, outcome.ensemble};
-            result.curve = {};
+        const Outcome outcome = trained(m, 0);
+        for (std::size_t i = 0; i < count(); ++i)
+            if (m.learns(int(i)))
+                note(outcome, i, i, result);
+        if (is_ensemble(m)) {  // one number, of both
+            result.accuracy.assign(count(), outcome.ensemble);
+            result.curve.assign(count(), {});
         }
-        return result;
     }
 
     const CompareOptions& o_;
     const collab::Splits& data_;
-    const PairEntry& pair_;
+    Plan plan_;
     Job job_;
     std::string suffix_;
     collab::LiveView progress_;
 };
 
 collab::Table table_of(const Comparison& c) {
-    const bool against = c.all.front().method->id == MethodId::individual && c.all.size() > 1;
+    const bool against = Comparison::is_alone(*c.all.front().method) && c.all.size() > 1;
     collab::Table t;
     t.caption =
         sentence("Test accuracy in per cent at the end of training",
                  c.all.front().seeds.size() > 1 ? ", mean and stddev over seeds" : "",
                  against ? "; differences from individual learning with the same seed" : "");
     t.columns = {{"method"}};
-    for (const std::string& n : c.pair().networks) {
-        t.columns.push_back({n, true});
+    for (const NetworkType& n : c.plan().networks) {
+        t.columns.push_back({n.name, true});
         if (against)
             t.columns.push_back({"difference", true, true});
     }
     for (const Runs& r : c.all) {
         std::vector<std::string> row{r.method->title};
-        for (std::size_t i = 0; i < 2; ++i) {
+        for (std::size_t i = 0; i < c.plan().networks.size(); ++i) {
             std::vector<double> values, differences;
             for (std::size_t s = 0; s < r.seeds.size(); ++s) {
                 const double x = r.seeds[s].accuracy[i];
@@ -221,8 +242,8 @@ collab::Table pairs_of(const Comparison& c) {
     for (const Runs& r : c.all) {
         if (&r == &alone)
             continue;
-        for (std::size_t i = 0; i < 2; ++i) {
-            std::vector<std::string> row{sentence(r.method->title, ", ", c.pair().networks[i])};
+        for (std::size_t i = 0; i < c.plan().networks.size(); ++i) {
+            std::vector<std::string> row{sentence(r.method->title, ", ", c.plan().networks[i].name)};
             std::vector<double> differences;
             for (std::size_t s = 0; s < alone.seeds.size(); ++s) {
                 const double d = s < r.seeds.size()
@@ -249,14 +270,14 @@ collab::Table pairs_of(const Comparison& c) {
 
 std::vector<collab::Chart> charts_of(const Comparison& c) {
     std::vector<collab::Chart> charts;
-    std::string note = c.all.front().method->id == MethodId::individual && c.all.size() > 1
+    std::string note = Comparison::is_alone(*c.all.front().method) && c.all.size() > 1
                            ? "Dashed: individual learning."
                            : "";
     if (c.all.front().seeds.size() > 1)
         note += sentence(note.empty() ? "" : " ",
                          "Means over seeds; shaded: from the worst to the best.");
-    for (std::size_t i = 0; i < 2; ++i) {
-        collab::Chart chart{.title = c.pair().networks[i] + ", test accuracy",
+    for (std::size_t i = 0; i < c.plan().networks.size(); ++i) {
+        collab::Chart chart{.title = c.plan().networks[i].name + ", test accuracy",
                             .x_label = "steps",
                             .y_label = "accuracy",
                             .percent = true,
@@ -272,7 +293,7 @@ std::vector<collab::Chart> charts_of(const Comparison& c) {
             if (curves.empty())
                 continue;
             chart.series.push_back(over_runs(r.method->title, color++ % 6,
-                                             r.method->id == MethodId::individual, curves));
+                                             Comparison::is_alone(*r.method), curves));
         }
         if (!chart.series.empty())
             charts.push_back(std::move(chart));
@@ -293,8 +314,8 @@ collab::Dots dots_of(const Comparison& c, const std::string& data) {
     for (const Runs& r : c.all)
         if (&r != &alone)
             dots.names.push_back(r.method->title);
-    for (std::size_t i = 0; i < 2; ++i) {
-        collab::Dots::Panel panel{c.pair().networks[i], {}, int(i)};
+    for (std::size_t i = 0; i < c.plan().networks.size(); ++i) {
+        collab::Dots::Panel panel{c.plan().networks[i].name, {}, int(i)};
         for (const Runs& r : c.all) {
             if (&r == &alone)
                 continue;
@@ -313,7 +334,7 @@ void write_page(const CompareOptions& o, const collab::Splits& data, const Compa
     collab::Report report;
     report.title = c.all.size() > 1 ? "Methods compared" : c.all.front().method->title;
     report.subtitle = sentence(
-        c.pair().networks[0], " and ", c.pair().networks[1], " on ", data.train.name, ": ",
+        names_text(c.plan().networks), " on ", data.train.name, ": ",
         collab::grouped(data.train.size()), " training and ", collab::grouped(data.test.size()),
         " test images, ", o.epochs, o.epochs == 1 ? " epoch, " : " epochs, ",
         c.all.front().seeds.size(), c.all.front().seeds.size() == 1 ? " seed." : " seeds.");
@@ -334,19 +355,19 @@ void write_page(const CompareOptions& o, const collab::Splits& data, const Compa
             "The run was interrupted; what had been reached by then is shown.");
     report.tables.push_back(table_of(c));
     report.charts = charts_of(c);
-    if (c.all.front().seeds.size() > 1 && c.all.front().method->id == MethodId::individual &&
+    if (c.all.front().seeds.size() > 1 && Comparison::is_alone(*c.all.front().method) &&
         c.all.size() > 1)
         report.tables.push_back(pairs_of(c));
     if (!c.seen.seen.empty())
         report.scatters.push_back(space_of(c.seen.names, c.seen.embeddings, c.seen.seen, data,
                                            c.all.size() > 1 ? c.seen.title : ""));
     const Runs& last = c.all.back();  // of many methods, the one named last
-    for (std::size_t i = 0; i < 2; ++i) {
+    for (std::size_t i = 0; i < c.plan().networks.size(); ++i) {
         if (last.scores[i].classes == 0)
             continue;
         report.confusions.push_back(collab::confusion(
             last.scores[i], data.test.class_names,
-            sentence(c.pair().networks[i], ", ", last.method->title, ": what is taken for what")));
+            sentence(c.plan().networks[i].name, ", ", last.method->title, ": what is taken for what")));
         if (o.seeds > 1)
             report.confusions.back().note = sentence("Seed ", o.first_seed, ".");
     }
@@ -356,43 +377,46 @@ void write_page(const CompareOptions& o, const collab::Splits& data, const Compa
         for (const auto& [heading, text] : r.semantics)
             report.manifest.push_back({sentence(r.method->name, ": ", heading), text});
     }
-    for (auto& line : manifest_of(o, c.job()))
+    for (auto& line : manifest_of(o, c.job(), c.plan().task))
         report.manifest.push_back(std::move(line));
     report.manifest.push_back({"time", collab::duration(seconds)});
     collab::write(report, o.report);
 }
 
-void add_pair(CLI::App& app, CompareOptions& o) {
-    o.warmup_steps = 60;
-    add_basics(app, o);
-    app.add_option("--pair", o.pair, "two networks: " + menu(pairs))->capture_default_str();
+void add_common(CLI::App& app, CompareOptions& o) {
+    add_training_options(app, o);
+    app.add_flag("--overwrite", o.overwrite, "records and weights of an earlier training may go");
 }
 }  // namespace
 
 CLI::App* add_train(CLI::App& app, CompareOptions& o) {
-    CLI::App* train = app.add_subcommand("train", "Trains two networks by one method.");
-    add_pair(*train, o);
-    train->add_option("--method", o.methods, "one of " + menu(methods))
+    CLI::App* train = app.add_subcommand("train", "Trains networks by one method.");
+    add_common(*train, o);
+    train
+        ->add_option("--method", o.methods,
+                     "one of " + menu(methods()) +
+                         ", or items in C++ as MutualLearning<Attached>; collab methods explains")
         ->expected(1)
         ->default_str("cl");
     o.methods = {"cl"};
     train->footer(
         "Examples: a collaboration with checkpoints, which goes on after Ctrl-C or a crash when it "
         "is started again;\n"
-        "a network on its own, for comparison\n"
+        "two others, on 100 classes; a network on its own\n"
         "  collab train --method cl --data fashion:fashion-mnist --epochs 20 --checkpoint run "
         "--resume --save trained --report cl.html\n"
-        "  collab train --method il --data fashion:fashion-mnist --epochs 20 --save trained");
+        "  collab train --networks ResNet-56 MobileNetV2 --data cifar100:cifar --cut stage2 "
+        "--encoder 128\n"
+        "  collab train --method il --networks ResNet-20 --data fashion:fashion-mnist");
     take_last(*train);
     return train;
 }
 CLI::App* add_compare(CLI::App& app, CompareOptions& o) {
     CLI::App* compare = app.add_subcommand(
-        "compare", "Trains two networks by several methods, and alone, and compares them.");
-    add_pair(*compare, o);
-    for (CLI::Option* option : compare->get_options())
-        option->take_last();
-    compare->add_option("--methods", o.methods, "separated by commas, of " + menu(methods))
+        "compare", "Trains networks by several methods, and alone, and compares them.");
+    add_common(*compare, o);
+    take_last(*compare);
+    compare->add_option("--methods", o.methods, "separated by commas, of " + menu(methods()))
         ->delimiter(',')
         ->default_str("dml,cl");
     compare
@@ -413,8 +437,8 @@ int compare(const CompareOptions& o, const std::string& command) {
     // better now than after data have been read
     for (const std::string& name : o.methods)
         method_named(name);
-    pair_named(o.pair);
-    const collab::Splits data = open_basics(o);
+    check_options(o, {o.picture});
+    const collab::Splits data = open_training_data(o);
     Comparison c(o, data);
     if (!o.quiet) {
         std::printf("%s: %d training and %d test images, %d classes. %d epochs, batch %d, %d "
@@ -432,7 +456,11 @@ int compare(const CompareOptions& o, const std::string& command) {
         collab::detail::replace_file(o.picture, collab::svg(dots_of(c, data.train.name)),
                                      "the picture");
     if (interrupted())
-        std::printf("Interrupted; the figures are those reached by then.\n");
+        std::printf("Interrupted; the figures are those reached by then.%s\n",
+                    o.checkpoints.empty() ? "" : " The same command with --resume goes on.");
+    if (!o.weights.empty())
+        std::printf("Networks: %s/seed-%d/; ask one: collab predict NETWORK PICTURE\n",
+                    o.weights.c_str(), int(o.first_seed));
     if (!o.report.empty()) {
         write_page(o, data, c,
                    std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(),

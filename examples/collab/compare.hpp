@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // compare: `collab train` and `collab compare`: methods side by side, over seeds.
 #pragma once
-#include "console.hpp"
+#include "options.hpp"
 
 namespace program {
 
-struct CompareOptions : Basics {
-    std::string pair = "smallnet+resnet20";
+struct CompareOptions : TrainingOptions {
     std::vector<std::string> methods;
     std::string picture;
+    bool overwrite = false;
     bool against_alone = false;  ///< individual learning is trained whether it is listed or not
 };
 /// One method.

@@ -3,19 +3,17 @@
 #include "deployed.hpp"
 
 #include <charconv>
-#include <filesystem>
 
 #include <collab/core/error.hpp>
 #include <collab/io/json.hpp>
 #include <collab/io/safetensors.hpp>
 
-#include "deployed_parts.hpp"
-#include "nearest.hpp"
+#include "type_text.hpp"
 
 namespace program {
 
 namespace {
-using collab::fail;
+using collab::fail, collab::sentence;
 
 /// Lists of words, one to a line, and lists of numbers, with commas.
 std::vector<std::string> parts(const std::string& s, char separator) {
@@ -40,93 +38,110 @@ std::string joined(const std::vector<double>& numbers) {
     return joined(words, ",");
 }
 template <class N>
-N number(const std::string& path, const std::string& name, const std::string& word) {
+N number(const std::string& path, const std::string& name, const std::string& word, N low,
+         N high) {
     N v{};
     const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), v);
     if (error != std::errc{} || end != word.data() + word.size())
         fail(path, ": its '", name, "' is \"", word, "\"; expected a number");
+    if (v < low || v > high)
+        fail(path, ": its '", name, "' is ", word, "; expected ", low, " to ", high);
     return v;
+}
+/// The words of a file, by name.
+class FileWords {
+public:
+    explicit FileWords(const std::string& path) : path_(path), file_(collab::read_tensors(path)) {}
+    std::string operator()(const char* name) const {
+        if (const std::string* w = file_.word(name))
+            return *w;
+        const std::string* format = file_.word("format");
+        if (format && *format != "pt")
+            fail(path_, ": holds a whole training (", *format,
+                 "); expected one of its networks, which --save writes beside it");
+        fail(path_, ": does not say its '", name,
+             "'; expected a network that `collab train --save FOLDER` wrote");
+    }
+    int whole(const char* name, int low, int high) const {
+        return number<int>(path_, name, (*this)(name), low, high);
+    }
+
+private:
+    std::string path_;
+    collab::Tensors file_;
+};
+/// Types come from a file as text, and text from a file must not be more than that.
+std::string type_word(const std::string& path, const char* name, const std::string& text) {
+    if (!text.empty())
+        check_type_text(text, sentence(path, ": its '", name, "'"));
+    return text;
 }
 }  // namespace
 
-std::vector<std::string> network_words() {
-    return {"SmallNet", "ResNet-20", "ResNet-32", "SmallNet-1", "ResNet-8"};
-}
-
-std::unique_ptr<Deployable> network_of(const NetworkKind& kind, int batch, int threads) {
-    const auto all = network_words();
-    if (std::find(all.begin(), all.end(), kind.network) == all.end())
-        fail("no network is called '", kind.network, "'", did_you_mean(kind.network, all),
-             " There are ", joined(all, ", "));
-    if (kind.knowledge != "none" && kind.knowledge != "product" && kind.knowledge != "sum")
-        fail("a network with a knowledge base '", kind.knowledge,
-             "'; expected none, product or sum");
-    if (kind.channels != 1 && kind.channels != 3)
-        fail("a network for pictures of ", kind.channels, " channels; expected 1 or 3");
-    auto network = kind.channels == 1 ? gray_network(kind, batch, threads)
-                                      : color_network(kind, batch, threads);
-    if (!network)
-        fail(kind.network, " is built for ", kind.channels == 1 ? "colored" : "gray",
-             " pictures only");
-    return network;
-}
-
-Words words_of(const NetworkKind& kind, const Provenance& from) {
-    return {{"network", kind.network},
-            {"knowledge", kind.knowledge},
-            {"channels", std::to_string(kind.channels)},
-            {"side", std::to_string(from.side)},
-            {"mean", joined(from.normalize.mean)},
-            {"deviation", joined(from.normalize.stddev)},
+Words words_of(const DeployedType& type, const Provenance& from) {
+    return {{"network", type.network.name},
+            {"type", type.network.type},
+            {"header", type.network.header},
+            {"knowledge", type.bases.empty() ? "none" : type.bases},
+            {"channels", std::to_string(type.task.image.channels)},
+            {"size", std::to_string(type.task.image.height)},
+            {"outputs", std::to_string(type.task.classes)},
+            {"side", std::to_string(from.height)},
+            {"width", std::to_string(from.width)},
+            {"mean", joined(from.transform.normalize.mean)},
+            {"deviation", joined(from.transform.normalize.stddev)},
             {"classes", joined(from.classes, "\n")},
             {"data", from.data},
             {"method", from.method},
             {"seed", std::to_string(from.seed)}};
 }
 
-void save_network(const NetworkKind& kind, const collab::NetworkWeights<float>& weights,
-                  const Provenance& from, const std::string& path) {
-    const auto network = network_of(kind, 1, 1);
-    network->set(weights);
-    std::error_code ignored;
-    if (const auto folder = std::filesystem::path(path).parent_path(); !folder.empty())
-        std::filesystem::create_directories(folder, ignored);
-    network->save(path, words_of(kind, from));
-}
-
-Opened open_network(const std::string& path, int batch, int threads) {
+Opened open_network(const std::string& path, Purpose purpose, int batch, int threads,
+                    const std::vector<std::string>& headers, bool quiet) {
     Opened o{path, {}, {}, nullptr};
     {
-        const collab::Tensors file = collab::read_tensors(path);
-        const auto word = [&](const char* name) {
-            if (const std::string* w = file.word(name))
-                return *w;
-            const std::string* format = file.word("format");
-            if (format && *format != "pt")
-                fail(path, ": holds a whole training (", *format,
-                     "); expected one of its networks, which --save writes beside it");
-            fail(path, ": does not say its '", name,
-                 "'; expected a network that `collab train --save FOLDER` wrote");
-        };
-        o.kind = {word("network"), word("knowledge"),
-                  number<int>(path, "channels", word("channels"))};
-        o.from.side = number<int>(path, "side", word("side"));
+        const FileWords word(path);
+        const std::string network = word("network");
+        const std::string knowledge = word("knowledge");
+        const std::string header = word("header");
+        const int side = word.whole("size", 1, 100000);
+        o.type.task = {{word.whole("channels", 1, 100000), side, side},
+                       word.whole("outputs", 1, 10000000)};
+        o.type.network = {network, type_word(path, "type", word("type")), header};
+        for (const char c : header)
+            if ((c < 'a' || c > 'z') && c != '_' && (c < '0' || c > '9'))
+                fail(path, ": its 'header' is \"", header, "\"; expected one of the library");
+        if (header.empty() && headers.empty())
+            fail(path, ": is a network of type ", o.type.network.type,
+                 ", which is not of the library; name the header that has it with --include");
+        o.type.bases = knowledge == "none" ? "" : type_word(path, "knowledge", knowledge);
+        o.type.headers = headers;
+        o.from.height = word.whole("side", 1, 100000);
+        o.from.width = word.whole("width", 1, 100000);
+        collab::Statistics& normalize = o.from.transform.normalize;
         for (const auto& [name, to] :
-             {std::pair{"mean", &o.from.normalize.mean}, {"deviation", &o.from.normalize.stddev}})
+             {std::pair{"mean", &normalize.mean}, {"deviation", &normalize.stddev}})
             for (const std::string& v : parts(word(name), ','))
-                to->push_back(number<double>(path, name, v));
+                to->push_back(number<double>(path, name, v, -1e9, 1e9));
         o.from.classes = parts(word("classes"), '\n');
         o.from.data = word("data");
         o.from.method = word("method");
-        o.from.seed = number<std::uint64_t>(path, "seed", word("seed"));
+        o.from.seed = number<std::uint64_t>(path, "seed", word("seed"), 0, ~std::uint64_t(0));
     }
-    o.network = network_of(o.kind, batch, threads);
-    if (o.from.side < 1 || o.from.side > o.network->input().height)
-        fail(path, ": says that it looks at pictures of ", o.from.side,
-             " pixels a side; expected 1 to ", o.network->input().height);
-    if (!o.from.classes.empty() && o.from.classes.size() != 10)
-        fail(path, ": names ", o.from.classes.size(), " classes; expected 10");
-    o.network->load(path);
+    if (!o.from.classes.empty() && int(o.from.classes.size()) != o.type.task.classes)
+        fail(path, ": names ", o.from.classes.size(), " classes; expected ",
+             o.type.task.classes);
+    o.network = module_of(source_of(o.type, purpose), quiet)->network(batch, threads);
+    const int side = o.network->input().height;
+    if (o.from.height == o.from.width && o.from.height <= side &&
+        (side - o.from.height) % 2 == 0) {
+        o.from.transform.pad = (side - o.from.height) / 2;
+    } else {
+        o.from.transform.resize = side;
+        o.from.transform.crop = side;
+    }
+    if (purpose != Purpose::inspect)
+        o.network->load(path);
     return o;
 }
 

@@ -12,8 +12,10 @@
 #include <collab/io/format.hpp>
 #include <collab/io/safetensors.hpp>
 
-#include "deployed.hpp"
+#include "modules.hpp"
 #include "nearest.hpp"
+#include "numbers.hpp"
+#include "places.hpp"
 
 namespace program {
 
@@ -59,20 +61,22 @@ CLI::App* add_inspect(CLI::App& app, FileOptions& o) {
     inspect
         ->add_option("what", o.file,
                      "a checkpoint (step-000000500.safetensors), weights, or a network: " +
-                         menu(network_words()))
+                         menu(network_names_known()))
         ->required();
     inspect->add_flag("--all", o.all, "list momenta and the like, too");
     inspect->add_flag("--plan", o.plan, "of a network: which layers run together, and how");
     inspect
         ->add_option("--knowledge", o.knowledge,
                      "of a network: with its half of a knowledge base: none, product or sum")
-        ->capture_default_str()
         ->check(CLI::IsMember({"none", "product", "sum"}));
-    inspect
-        ->add_option("--channels", o.channels,
-                     "of a network: 1 for gray pictures, 3 for colored ones")
-        ->capture_default_str()
-        ->check(CLI::IsMember({1, 3}));
+    add_whole(*inspect, "--channels", o.channels, 1, 4096, "of a network: of its pictures")
+        ->default_str("3");
+    add_whole(*inspect, "--size", o.size, 1, 4096, "of a network: side of its pictures")
+        ->default_str("32");
+    add_whole(*inspect, "--classes", o.classes, 1, 10000000, "of a network: how many it tells apart")
+        ->default_str("10");
+    inspect->add_option("--include", o.headers, "a header with a network of your own")
+        ->check(CLI::ExistingFile);
     inspect->footer(
         "Examples: memory and arithmetic of a network; the course of a training so far\n"
         "  collab inspect ResNet-20\n"
@@ -81,19 +85,36 @@ CLI::App* add_inspect(CLI::App& app, FileOptions& o) {
     return inspect;
 }
 
+namespace {
+void inspect_network(const FileOptions& o) {
+    DeployedType type;
+    type.task.image = {o.channels > 0 ? o.channels : 3, o.size > 0 ? o.size : 32,
+                       o.size > 0 ? o.size : 32};
+    type.task.classes = o.classes > 0 ? o.classes : 10;
+    for (const std::string& h : o.headers)
+        type.headers.push_back(absolute_path(h));
+    type.network = network_named(o.file, type.task, !o.headers.empty());
+    if (!o.knowledge.empty() && o.knowledge != "none") {
+        KnowledgeBase base;
+        base.merge = o.knowledge;
+        type.bases = mkb_text(base);
+    }
+    const auto network = module_of(source_of(type, Purpose::inspect), false)->network(1, 1);
+    std::fputs((o.plan ? network->plan() : network->table()).c_str(), stdout);
+}
+}  // namespace
+
 void inspect(const FileOptions& o) {
-    const auto networks = network_words();
-    const std::string near = nearest(o.file, networks);
-    if (!std::filesystem::exists(o.file) &&
-        (std::find(networks.begin(), networks.end(), o.file) != networks.end() || !near.empty())) {
-        // a name that is near a right one is answered with that
-        const auto network = network_of({o.file, o.knowledge, o.channels}, 1, 1);
-        std::fputs((o.plan ? network->plan() : network->table()).c_str(), stdout);
+    if (!std::filesystem::exists(o.file)) {
+        inspect_network(o);
         return;
     }
-    if (o.plan)
-        collab::fail("--plan is for a network; there is none called ", o.file, "; expected one of ",
-                     menu(networks));
+    for (const auto& [given, option] :
+         {std::pair{o.plan, "--plan"}, {o.channels > 0, "--channels"}, {o.size > 0, "--size"},
+          {o.classes > 0, "--classes"}, {!o.knowledge.empty(), "--knowledge"}})
+        if (given)
+            collab::fail(option, " is for a network; ", o.file, " is a file; expected one of ",
+                         menu(network_names_known()));
     const collab::Tensors file = collab::read_tensors(o.file);
     std::printf("%s: %s tensors, %s bytes, %s\n", o.file.c_str(),
                 collab::grouped(double(file.tensors().size())).c_str(),

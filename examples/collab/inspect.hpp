@@ -3,6 +3,7 @@
 // made of.
 #pragma once
 #include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -10,8 +11,11 @@ namespace program {
 
 struct FileOptions {
     std::string file;
-    std::string knowledge = "none";
-    int channels = 3;
+    std::string knowledge{};             ///< empty: not given, as are numbers that are 0
+    std::vector<std::string> headers{};  ///< of the user
+    int channels = 0;
+    int size = 0;
+    int classes = 0;
     bool all = false;
     bool plan = false;
 };

@@ -4,16 +4,28 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <fstream>
+#include <sstream>
 #include <string>
 #include <vector>
 
 #include <collab/core/error.hpp>
+#include <collab/io/json.hpp>
+#include <collab/study/toml.hpp>
 
 #include "nearest.hpp"
 
 namespace program {
 
+using collab::fail;
+
 namespace {
+void add_file_option(CLI::App& app, std::string& file) {
+    app.add_option("--options,--config", file,
+                   "read options from this TOML file, those of a subcommand from its section: "
+                   "[train]")
+        ->type_name("FILE");
+}
 struct Words {
     std::string path;  ///< "collab data inspect"
     std::vector<std::string> options, commands;
@@ -45,11 +57,6 @@ std::string joined(const std::vector<std::string>& a, const std::vector<std::str
 }  // namespace
 
 CLI::App* add_shell(CLI::App& app, std::string& shell) {
-    app.set_config(
-           "--options", "",
-           "read options from this TOML file, those of a subcommand from its section: [train]")
-        ->type_name("FILE");
-    app.allow_config_extras(CLI::config_extras_mode::error);
     CLI::App* c =
         app.add_subcommand("completion", "Prints a script that completes options in your shell.");
     c->add_option("shell", shell, "bash, zsh or fish: source <(collab completion bash)")
@@ -58,7 +65,175 @@ CLI::App* add_shell(CLI::App& app, std::string& shell) {
     c->footer("Example: now, and in every shell to come\n"
               "  source <(collab completion bash)\n"
               "  echo 'source <(collab completion bash)' >> ~/.bashrc");
+    // Read before anything else: see arguments_of.
+    static std::string file;
+    add_file_option(app, file);
+    for (CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; }))
+        add_file_option(*sub, file);
     return c;
+}
+
+namespace {
+const CLI::App* subcommand_named(const CLI::App& app, const std::string& name) {
+    for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; }))
+        if (sub->get_name() == name)
+            return sub;
+    return nullptr;
+}
+/// `key = value` of a file as arguments.
+void add_setting(const CLI::App& app, const std::string& path, const std::string& file,
+                 const std::string& key, const collab::Json& value,
+                 std::vector<std::string>& all) {
+    using Kind = collab::Json::Kind;
+    const std::string option = "--" + key;
+    const CLI::Option* known = nullptr;
+    std::vector<std::string> names;
+    for (const CLI::Option* o : app.get_options())
+        for (const std::string& name : o->get_lnames()) {
+            names.push_back("--" + name);
+            if (name == key)
+                known = o;
+        }
+    if (!known || key == "help" || key == "options" || key == "config")
+        fail(file, ": ", path, " has no option '", key, "'", did_you_mean(option, names), " ", path,
+             " --help lists what there is");
+    const bool is_flag = known->get_items_expected_max() == 0;
+    if (is_flag != value.is(Kind::boolean))
+        fail(file, ": ", key, is_flag ? " is true or false" : " is a text, a number or a list",
+             "; what stands there is not");
+    const auto text = [&](const collab::Json& v) {
+        if (v.is(Kind::text))
+            return v.text;
+        if (!v.is(Kind::number))
+            fail(file, ": ", key, " is a text, a number or a list of them");
+        return collab::json_number(v.number);
+    };
+    if (is_flag) {
+        if (value.boolean)
+            all.push_back(option);
+        return;
+    }
+    if (!value.is(Kind::array)) {
+        all.push_back(option + "=" + text(value));
+        return;
+    }
+    for (const collab::Json& item : value.items)
+        all.push_back(option + "=" + text(item));
+}
+bool gives(const std::vector<std::string>& arguments, const std::string& key) {
+    return std::any_of(arguments.begin(), arguments.end(), [&](const std::string& a) {
+        return a == "--" + key || a.starts_with("--" + key + "=");
+    });
+}
+/// Takes --options FILE (or --config FILE) out of the arguments; empty: there is none.
+std::string take_file(std::vector<std::string>& arguments) {
+    std::string file;
+    for (std::size_t i = 0; i < arguments.size();) {
+        bool taken = false;
+        for (const std::string name : {"--options", "--config"}) {
+            if (arguments[i].starts_with(name + "=")) {
+                file = arguments[i].substr(name.size() + 1);
+                arguments.erase(arguments.begin() + std::ptrdiff_t(i));
+                taken = true;
+                break;
+            }
+            if (arguments[i] == name && i + 1 < arguments.size()) {
+                file = arguments[i + 1];
+                arguments.erase(arguments.begin() + std::ptrdiff_t(i),
+                                arguments.begin() + std::ptrdiff_t(i) + 2);
+                taken = true;
+                break;
+            }
+        }
+        i += !taken;
+    }
+    return file;
+}
+std::string whole_file(const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
+    if (!in)
+        fail(path, ": no such file, or it may not be read; expected a TOML file of options");
+    std::ostringstream text;
+    text << in.rdbuf();
+    return text.str();
+}
+/// The settings of a file that are for `path`, a subcommand or the program itself.
+std::vector<std::string> settings_of(const CLI::App& app, const std::string& subcommand,
+                                     const std::string& file,
+                                     const std::vector<std::string>& given) {
+    const collab::Json all = collab::parse_toml(whole_file(file), file);
+    std::vector<std::string> sections;
+    for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; }))
+        sections.push_back(sub->get_name());
+    std::vector<std::string> settings;
+    const auto add = [&](const CLI::App& to, const std::string& path, const std::string& key,
+                         const collab::Json& value, bool used) {
+        std::vector<std::string> one;
+        add_setting(to, path, file, key, value, one);
+        if (used && !gives(given, key))
+            settings.insert(settings.end(), one.begin(), one.end());
+    };
+    for (std::size_t k = 0; k < all.keys.size(); ++k) {
+        const std::string& key = all.keys[k];
+        const collab::Json& value = all.items[k];
+        if (!value.is(collab::Json::Kind::object)) {
+            if (!subcommand.empty())
+                fail(file, ": '", key, "' stands in no section; expected it below [", subcommand,
+                     "]");
+            add(app, "collab", key, value, true);
+            continue;
+        }
+        const CLI::App* const section = subcommand_named(app, key);
+        if (!section)
+            fail(file, ": [", key, "] is no section", did_you_mean(key, sections),
+                 " There are ", joined(sections));
+        for (std::size_t i = 0; i < value.keys.size(); ++i)
+            add(*section, "collab " + key, value.keys[i], value.items[i], key == subcommand);
+    }
+    return settings;
+}
+}  // namespace
+
+std::vector<std::string> arguments_of(const CLI::App& app, int argc, char** argv) {
+    std::vector<std::string> all(argv + 1, argv + argc);
+    // `collab help train` is `collab train --help`.
+    if (!all.empty() && all[0] == "help") {
+        all.erase(all.begin());
+        all.push_back("--help");
+    }
+    const std::string file = take_file(all);
+    std::size_t behind = 0;
+    std::string subcommand;
+    for (std::size_t i = 0; i < all.size() && subcommand.empty(); ++i)
+        if (subcommand_named(app, all[i])) {
+            subcommand = all[i];
+            behind = i + 1;
+        }
+    if (file.empty())
+        return all;
+    const std::vector<std::string> settings = settings_of(app, subcommand, file, all);
+    all.insert(all.begin() + std::ptrdiff_t(behind), settings.begin(), settings.end());
+    return all;
+}
+
+std::string settings_text(const CLI::App& app) {
+    std::string s = "[" + app.get_name() + "]\n";
+    for (const CLI::Option* o : app.get_options()) {
+        if (o->count() == 0 || o->get_lnames().empty())
+            continue;
+        const std::string& name = o->get_lnames()[0];
+        if (name == "help" || name == "resume" || name == "overwrite")
+            continue;
+        std::string value;
+        for (const std::string& v : o->reduced_results())
+            value += (value.empty() ? "" : ", ") + collab::json_text(v);
+        if (o->get_items_expected_max() == 0)
+            value = "true";
+        else if (o->reduced_results().size() != 1)
+            value = "[" + value + "]";
+        s += name + " = " + value + "\n";
+    }
+    return s;
 }
 
 std::string completion(const CLI::App& app, const std::string& shell) {
@@ -140,42 +315,50 @@ void say_extra_words(const CLI::App& app) {
                  did_you_mean(wrong, known_behind(app, path)).c_str(), path.c_str());
 }
 
-/// `sentence`: "... train.epohcs": the option with its section, at the end.
-void say_unknown_setting(const CLI::App& app, const std::string& sentence) {
-    const std::string item = sentence.substr(sentence.rfind(' ') + 1);
-    const std::size_t dot = item.rfind('.');
-    std::string path = "collab " + (dot == item.npos ? "" : item.substr(0, dot));
-    const std::string wrong = item.substr(dot == item.npos ? 0 : dot + 1);
-    if (dot == item.npos)
-        path.pop_back();
-    std::replace(path.begin(), path.end(), '.', ' ');
-    std::vector<std::string> known;
-    for (const Words& w : words_of(app))
-        if (w.path == path)
-            known = w.options;
-    std::fprintf(stderr,
-                 "collab: in the file of options, %s has no '%s'%s %s --help lists what there "
-                 "is.\n",
-                 path.c_str(), wrong.c_str(), did_you_mean("--" + wrong, known).c_str(),
-                 path.c_str());
+/// What was given where it has no effect, in a sentence; empty: nothing.
+std::string without_effect(const CLI::App& app) {
+    if (app.get_subcommands().empty())
+        return {};
+    const std::string sub = app.get_subcommands().front()->get_name();
+    for (const CLI::Option* o : app.get_options())
+        if (o->count() > 0)
+            return "--" + o->get_lnames()[0] + " stands before '" + sub +
+                   "', where it is not for it; write it behind";
+    return {};
+}
+/// CLI11's sentences begin with the option: "--epochs: ...".
+std::string subcommand_path(const CLI::App& app) {
+    std::string path = "collab";
+    for (const CLI::App* at = &app; !at->get_subcommands().empty();) {
+        at = at->get_subcommands().front();
+        path += " " + at->get_name();
+    }
+    return path;
 }
 }  // namespace
 
 bool parse(CLI::App& app, int argc, char** argv, int& status) {
     try {
-        app.parse(argc, argv);
-        return true;
+        std::vector<std::string> all = arguments_of(app, argc, argv);
+        std::reverse(all.begin(), all.end());  // as CLI11 wants them
+        app.parse(std::move(all));
+        const std::string vain = without_effect(app);
+        if (vain.empty())
+            return true;
+        std::fprintf(stderr, "collab: %s\n", vain.c_str());
+        status = 1;
+    } catch (const collab::Error& e) {
+        std::fprintf(stderr, "collab: %s\n", e.what());
+        status = 1;
     } catch (const CLI::ExtrasError& e) {
         say_extra_words(app);
-        status = e.get_exit_code();
-    } catch (const CLI::ConfigError& e) {
-        say_unknown_setting(app, e.what());
         status = e.get_exit_code();
     } catch (const CLI::ParseError& e) {
         if (e.get_exit_code() == 0)
             app.exit(e);  // --help, --version
         else
-            std::fprintf(stderr, "collab: %s\n--help lists what there is.\n", e.what());
+            std::fprintf(stderr, "collab: %s\n%s --help lists what there is.\n", e.what(),
+                         subcommand_path(app).c_str());
         status = e.get_exit_code();
     }
     return false;

@@ -12,6 +12,7 @@
 #include <collab/study/report.hpp>
 #include <collab/study/runner.hpp>
 
+#include "console.hpp"
 #include "study_trainer.hpp"
 #include "summary.hpp"
 

@@ -2,7 +2,11 @@
 // study: `collab study`: a grid of trainings, worked off by any number of processes, and what its
 // lines say.
 #pragma once
-#include "console.hpp"
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
 
 namespace program {
 

@@ -14,8 +14,9 @@
 #include <collab/data/sampler.hpp>
 #include <collab/io/safetensors.hpp>
 
+#include "console.hpp"
 #include "open.hpp"
-#include "study_networks.hpp"
+#include "training.hpp"
 
 namespace program {
 
@@ -32,25 +33,25 @@ namespace {
 bool is_wide(const std::string& method) {
     return method == "il-wide" || method == "il-wide-cost";
 }
-const PairEntry& study_pair(const std::string& name) {
-    for (const PairEntry& p : study_pairs)
-        if (name == p.name)
-            return p;
-    return pair_named(name);
+/// The method behind a word of a grid: a wider network is one alone.
+const MethodEntry& study_method(const std::string& method) {
+    return method_named(is_wide(method) ? "il" : method);
 }
-MethodId id_of(const std::string& method) {
-    return is_wide(method) ? MethodId::individual : method_named(method).id;
+/// The names of a pair's networks, which do not depend on the pictures.
+std::vector<std::string> names_of(const std::string& pair) {
+    TrainingOptions o;
+    o.pair = pair;
+    std::vector<std::string> names;
+    for (const NetworkType& n : plan_of(o, Task{}).networks)
+        names.push_back(n.name);
+    return names;
 }
-/// Whether each network has a training of its own.
-bool apart(MethodId id) {
-    return id == MethodId::individual || id == MethodId::mkb_alone;
+bool reads_alpha(const MethodEntry& m) {
+    return m.has_mkb() && !m.apart;
 }
-bool reads_alpha(MethodId id) {
-    return id == MethodId::cl || id == MethodId::cl_sum || id == MethodId::cl_iterative ||
-           id == MethodId::cl_different;
-}
-bool reads_metric(MethodId id) {
-    return reads_alpha(id) && id != MethodId::cl_different;
+/// Of different inputs the distance is of another kind.
+bool reads_metric(const MethodEntry& m) {
+    return m.has_metric() && m.items.find("DifferentInputs") == m.items.npos;
 }
 
 std::string checksum_of(const collab::Splits& data) {
@@ -79,12 +80,12 @@ double six_digits(double v) {
     return std::round(v * scale) / scale;
 }
 
-void fill_networks(const Outcome& outcome, const std::vector<std::string>& names, MethodId method,
-                   collab::StudyLine& line) {
+void fill_networks(const Outcome& outcome, const std::vector<std::string>& names,
+                   const MethodEntry& method, collab::StudyLine& line) {
     for (std::size_t i = 0; i < names.size(); ++i) {
         collab::NetworkResult n;
         n.name = names[i];
-        n.learned = names.size() == 1 || learns(method, int(i));
+        n.learned = names.size() == 1 || method.learns(int(i));
         n.parameters = outcome.deployed_parameters[i];
         n.multiply_adds = outcome.multiply_adds[i];
         const collab::NetworkRecord& last = outcome.history.records.back().networks[i];
@@ -102,7 +103,7 @@ void fill_networks(const Outcome& outcome, const std::vector<std::string>& names
     }
 }
 collab::StudyLine line_of(const Outcome& outcome, const std::vector<std::string>& names,
-                          MethodId method) {
+                          const MethodEntry& method) {
     collab::StudyLine line;
     line.minutes = six_digits(outcome.history.records.back().seconds / 60);
     line.training_parameters = long(outcome.parameters);
@@ -133,21 +134,6 @@ void save_teacher(const collab::NetworkWeights<float>& weights, const std::strin
     collab::write(file, path, "the weights");
 }
 
-Outcome run(const collab::Splits& splits, const Cell& cell, const Job& job) {
-    const PairEntry& pair = study_pair(cell.pair);
-    const bool gray = splits.train.dims.channels == 1;
-    if (is_wide(cell.method)) {
-        const Match match = cell.method == "il-wide" ? Match::parameters : Match::multiply_adds;
-        const std::string& network = pair.networks[std::size_t(cell.network)];
-        return gray ? train_wide_gray(splits, job, network, match)
-                    : train_wide_color(splits, job, network, match);
-    }
-    const Train built = gray ? pair.gray : pair.color;
-    if (!built)
-        collab::fail("the pair ", pair.name, " is not built for ", gray ? "gray" : "colored",
-                     " pictures, as ", splits.train.name, " has");
-    return built(splits, job);
-}
 }  // namespace
 
 StudyTrainer::StudyTrainer(const std::vector<std::string>& folders, int threads, bool quiet)
@@ -160,13 +146,13 @@ StudyTrainer::StudyTrainer(const std::vector<std::string>& folders, int threads,
 StudyTrainer::~StudyTrainer() = default;
 
 std::vector<Cell> StudyTrainer::trainings(const Cell& row) const {
-    const MethodId id = id_of(row.method);
-    const PairEntry& pair = study_pair(row.pair);
-    if (id == MethodId::ensemble)
+    const MethodEntry& method = study_method(row.method);
+    const std::vector<std::string> names = names_of(row.pair);
+    if (std::string(method.name) == "el")
         collab::fail("the method el trains no network; expected one that does");
-    if (row.label_smoothing != 0)
-        collab::fail("label_smoothing is ", row.label_smoothing,
-                     "; the library has no label smoothing yet, expected 0");
+    if (names.size() != 2)
+        collab::fail("the pair \"", row.pair, "\" names ", names.size(),
+                     " networks; expected two with + between them");
     if (row.validation < 1)
         collab::fail("a cell has ", row.validation,
                      " validation images; expected some, since settings are never chosen on test "
@@ -176,13 +162,12 @@ std::vector<Cell> StudyTrainer::trainings(const Cell& row) const {
         collab::fail("there is no metric '", row.metric,
                      "'; there are cosine, dot, l1, l2, l3 and squared");
     Cell cell = row;
-    cell.pair = pair.name;
     cell.network = -1;
-    if (!reads_alpha(id))
+    if (!reads_alpha(method))
         cell.alpha = Cell{}.alpha;
-    if (!reads_metric(id))
+    if (!reads_metric(method))
         cell.metric = Cell{}.metric;
-    if (!apart(id))
+    if (!method.apart)
         return {cell};
     std::vector<Cell> both(2, cell);
     both[0].network = 0;
@@ -193,7 +178,7 @@ std::vector<Cell> StudyTrainer::trainings(const Cell& row) const {
 std::vector<Cell> StudyTrainer::before(const Cell& cell) const {
     if (is_wide(cell.method) || !method_named(cell.method).needs_alone)
         return {};
-    const int teacher = teacher_of(id_of(cell.method));
+    const int teacher = method_named(cell.method).teacher;
     std::vector<Cell> all;
     for (int i = 0; i < 2; ++i) {
         if (teacher >= 0 && teacher != i)
@@ -210,9 +195,6 @@ const StudyTrainer::Opened& StudyTrainer::opened(const std::string& data) {
     if (!o) {
         const auto folder = folders_.find(data);
         collab::Splits splits = open(folder == folders_.end() ? data : folder->second);
-        if (splits.train.dims.height != splits.train.dims.width || splits.train.dims.height > 32)
-            collab::fail(data, ": the networks of this program look at square images of at most "
-                               "32x32");
         std::string checksum = checksum_of(splits);
         o = std::make_unique<Opened>(Opened{std::move(splits), std::move(checksum)});
     }
@@ -258,23 +240,48 @@ collab::Splits StudyTrainer::splits_of(const Cell& cell) {
     auto [train, validation] = collab::split(mine, cell.validation, cell.seed);
     return {std::move(train), std::move(validation)};
 }
+TrainingOptions StudyTrainer::options_for(const Cell& cell) const {
+    TrainingOptions o;
+    o.pair = cell.pair;
+    o.metric = cell.metric;
+    o.alpha = cell.alpha;
+    o.learning_rate = cell.learning_rate;
+    o.label_smoothing = cell.label_smoothing;
+    o.epochs = cell.epochs;
+    o.batch = cell.batch;
+    o.threads = threads_;
+    o.augment = cell.augment;
+    return o;
+}
 Job StudyTrainer::job_for(const Cell& cell, const collab::Splits& splits,
                           const collab::TrainingPlace& place) const {
-    Basics basics;
-    basics.metric = cell.metric;
-    basics.alpha = cell.alpha;
-    basics.learning_rate = cell.learning_rate;
-    basics.epochs = cell.epochs;
-    basics.batch = cell.batch;
-    basics.threads = threads_;
-    basics.warmup_steps = cell.warm_up;
-    basics.augment = cell.augment;
-    Job job = job_of(basics, splits);
-    job.method = id_of(cell.method);
-    job.network = std::max(0, cell.network);
+    const TrainingOptions o = options_for(cell);
+    Job job = job_of(o, splits, task_of(o, splits));
+    // The protocol of a study says how many steps, whatever the length of an epoch.
+    const int per_epoch = std::max(1, splits.train.size() / cell.batch);
+    job.warmup_steps = std::min(cell.warm_up, per_epoch * cell.epochs / 4);
     job.seed = cell.seed;
     job.checkpoints = {.folder = place.folder, .every = 0, .best = false, .resume = true};
     return job;
+}
+Outcome StudyTrainer::run(const collab::Splits& splits, const Cell& cell, const Job& job) const {
+    const TrainingOptions o = options_for(cell);
+    const Plan plan = plan_of(o, task_of(o, splits));
+    const MethodEntry& method = study_method(cell.method);
+    const int network = std::max(0, cell.network);
+    const Experiment e = experiment_of(plan, method, network);
+    const ModuleSource source =
+        is_wide(cell.method)
+            ? wide_source_of(e, cell.method == "il-wide" ? "parameters" : "multiply_adds")
+            : source_of(e);
+    Job own = job;
+    own.names = learners_of(plan, method, network);
+    own.method_weight = method.weight;
+    if (!reads_alpha(method))
+        own.alpha = 0;
+    if (!method.has_metric())
+        own.metric.clear();
+    return module_of(source, true)->train(splits, own);
 }
 bool StudyTrainer::load_teachers(const Cell& cell, const collab::TrainingPlace& place,
                                  Snapshots& snapshots) {
@@ -302,10 +309,10 @@ std::optional<collab::StudyLine> StudyTrainer::train(const Cell& cell,
     collab::Images test = opened(cell.data).data.test;
     if (cell.test > 0)
         test = collab::subset(test, cell.test, 1);
-    Snapshots snapshots;
+    Snapshots snapshots(2);
     if (!load_teachers(cell, place, snapshots))
         return {};
-    std::vector<std::string> names = study_pair(cell.pair).networks;
+    std::vector<std::string> names = names_of(cell.pair);
     if (cell.network >= 0)
         names = {names[std::size_t(cell.network)]};
     Job job = job_for(cell, splits, place);
@@ -325,7 +332,7 @@ std::optional<collab::StudyLine> StudyTrainer::train(const Cell& cell,
     };
     progress_.finish(sentence(place.label, ": ", reached(0), names.size() > 1 ? reached(1) : "",
                               " % on the test images"));
-    return line_of(outcome, names, job.method);
+    return line_of(outcome, names, study_method(cell.method));
 }
 
 }  // namespace program

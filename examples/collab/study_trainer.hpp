@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// study_trainer: trains the cells of a study with the networks and methods of the program's menu.
+// study_trainer: trains the cells of a study with what the program can compile.
 #pragma once
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include <collab/io/live_view.hpp>
 #include <collab/study/trainer.hpp>
 
-#include "console.hpp"
+#include "options.hpp"
 
 namespace program {
 
@@ -30,8 +31,10 @@ private:
     struct Opened;
     const Opened& opened(const std::string& data);
     collab::Splits splits_of(const collab::Cell& cell);
+    TrainingOptions options_for(const collab::Cell& cell) const;
     Job job_for(const collab::Cell& cell, const collab::Splits& splits,
                 const collab::TrainingPlace& place) const;
+    Outcome run(const collab::Splits& splits, const collab::Cell& cell, const Job& job) const;
     bool load_teachers(const collab::Cell& cell, const collab::TrainingPlace& place,
                        Snapshots& snapshots);
 

@@ -144,14 +144,14 @@ std::string gain_of(const std::string& network, const Mean& d) {
 }
 }  // namespace
 
-Findings find(const std::vector<SeedRun>& runs) {
+Findings find(const std::vector<std::string>& names, const std::vector<SeedRun>& runs) {
     Findings f;
     f.headline.caption = "Test accuracy in per cent at the end of training, and steps to the best "
                          "accuracy that the network reached alone";
     f.headline.columns = {{"network"},           {"alone", true},
                           {"together", true},    {"difference", true, true},
                           {"steps alone", true}, {"steps together", true}};
-    for (std::size_t i = 0; i < network_names.size(); ++i) {
+    for (std::size_t i = 0; i < names.size(); ++i) {
         const Comparison c = compared(runs, i);
         const auto steps = [](const Mean& m) {
             return m.n ? collab::grouped(m.mean) : std::string("-");
@@ -162,18 +162,18 @@ Findings find(const std::vector<SeedRun>& runs) {
         else if (c.reached < c.asked)
             met += sentence(" (", c.reached, " of ", c.asked, " seeds)");
         const Mean d = mean_of(c.difference);
-        f.headline.rows.push_back({network_names[i], percent(mean_of(c.alone)),
+        f.headline.rows.push_back({names[i], percent(mean_of(c.alone)),
                                    percent(mean_of(c.together)), percent(d, true),
                                    steps(mean_of(c.steps_alone)), met});
         if (d.n == 0)
             continue;
         f.highlights.push_back(
             {(d.mean >= 0 ? "+" : "") + decimal(100 * d.mean, 2) + " points",
-             network_names[i] + ", together against alone",
+             names[i] + ", together against alone",
              percent(mean_of(c.alone)) + " % to " + percent(mean_of(c.together)) + " %, " +
                  (d.n == 1 ? std::string("one seed") : sentence("mean of ", d.n, " seeds")),
              int(i)});
-        f.sentences.push_back(gain_of(network_names[i], d));
+        f.sentences.push_back(gain_of(names[i], d));
     }
     return f;
 }
@@ -237,7 +237,8 @@ Curves empty_curves(std::size_t runs) {
 }
 }  // namespace
 
-std::vector<collab::Chart> curves(const std::vector<SeedRun>& runs) {
+std::vector<collab::Chart> curves(const std::vector<std::string>& names,
+                                  const std::vector<SeedRun>& runs) {
     auto [accuracy, loss, mutual] = empty_curves(runs.size());
     const auto training = [](const collab::History& h, std::size_t column,
                              double collab::NetworkRecord::* what) {
@@ -250,8 +251,8 @@ std::vector<collab::Chart> curves(const std::vector<SeedRun>& runs) {
         if (!s.points.empty())
             chart.series.push_back(std::move(s));
     };
-    for (std::size_t i = 0; i < network_names.size(); ++i) {
-        const std::string& n = network_names[i];
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        const std::string& n = names[i];
         const std::string together = n + " together";
         const std::string alone = n + " alone";
         const std::string verification = n + " verification";
@@ -269,7 +270,7 @@ std::vector<collab::Chart> curves(const std::vector<SeedRun>& runs) {
                 return training(r.together, i, &collab::NetworkRecord::verification);
             }));
     }
-    add(mutual, over_seeds(runs, "metric", 2, false, [&](const SeedRun& r) {
+    add(mutual, over_seeds(runs, "metric", int(names.size()), false, [&](const SeedRun& r) {
             return training(r.together, 0, &collab::NetworkRecord::metric);
         }));
     std::vector<collab::Chart> charts;

@@ -10,13 +10,11 @@
 
 namespace program {
 
-// of the trainings below
-inline const std::vector<std::string> network_names{"SmallNet", "ResNet-20"};
-
 /// All that one seed gave. A phase that was not reached has no records.
 struct SeedRun {
     std::uint64_t seed = 0;
-    collab::History alone[2], together;
+    std::vector<collab::History> alone;
+    collab::History together;
 };
 
 /// Mean and stddev (of a sample) of what the seeds gave.
@@ -51,8 +49,9 @@ collab::Scatter space_of(const std::vector<std::string>& names,
                          const std::vector<int>& labels, const collab::Splits& data,
                          const std::string& method);
 
-Findings find(const std::vector<SeedRun>& runs);
+Findings find(const std::vector<std::string>& names, const std::vector<SeedRun>& runs);
 std::string as_text(const collab::Table& table);
-std::vector<collab::Chart> curves(const std::vector<SeedRun>& runs);
+std::vector<collab::Chart> curves(const std::vector<std::string>& names,
+                                  const std::vector<SeedRun>& runs);
 
 }  // namespace program

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// together: what the program does when no subcommand is given: two networks alone, and both around
-// a mutual knowledge base.
+// together: what the program does when no subcommand is given: networks alone, and all around a
+// mutual knowledge base.
 #pragma once
-#include "console.hpp"
+#include "options.hpp"
 
 namespace program {
 
-struct TogetherOptions : Basics {
-    std::string merge = "product";
+struct TogetherOptions : TrainingOptions {
     std::string picture;
     bool only_together = false;
+    bool overwrite = false;
 };
 void add_together(CLI::App& app, TogetherOptions& options);
 int together(const TogetherOptions& options, const std::string& command);

@@ -1,64 +1,104 @@
 // SPDX-License-Identifier: Apache-2.0
-// train: one training of the menu, and what it leaves on the disk.
+// train: see training.hpp.
+#include <filesystem>
 #include <initializer_list>
 #include <string>
 
 #include "deployed.hpp"
-#include "experiment.hpp"
+#include "places.hpp"
+#include "training.hpp"
 
 namespace program {
 
-namespace {
-/// What a network carries away from a training by this method.
-const char* knowledge_of(MethodId method) {
-    switch (method) {
-    case MethodId::cl_sum:
-        return "sum";
-    case MethodId::mkb_alone:
-    case MethodId::cl:
-    case MethodId::cl_iterative:
-    case MethodId::cl_different:
-        return "product";
-    default:
-        return "none";
-    }
-}
-}  // namespace
+namespace fs = std::filesystem;
+using collab::fail, collab::sentence;
 
-Outcome train(const collab::Splits& data, const PairEntry& pair, const Job& job) {
-    const auto entry = std::find_if(methods.begin(), methods.end(),
-                                    [&](const MethodEntry& m) { return m.id == job.method; });
-    const bool apart = job.method == MethodId::individual || job.method == MethodId::mkb_alone;
-    const std::string place =
-        collab::sentence("/seed-", job.seed, "/", entry->name,
-                         apart ? "-" + pair.networks[std::size_t(job.network)] : std::string());
-    Job here = job;
+std::vector<std::string> learners_of(const Plan& plan, const MethodEntry& method, int network) {
+    std::vector<std::string> names;
+    for (const NetworkType& n : plan.networks)
+        names.push_back(n.name);
+    if (method.apart)
+        return {names[std::size_t(network)]};
+    return names;
+}
+
+void add_sources(const Plan& plan, const MethodEntry& method, std::vector<ModuleSource>& all) {
+    const auto add = [&](const MethodEntry& m, int network) {
+        ModuleSource s = source_of(experiment_of(plan, m, network));
+        for (const ModuleSource& other : all)
+            if (other.text == s.text)
+                return;
+        all.push_back(std::move(s));
+    };
+    const int count = int(plan.networks.size());
+    const MethodEntry& alone = method_named("il");
+    for (int i = 0; i < count && method.needs_alone; ++i)
+        add(alone, i);
+    for (int i = 0; i < (method.apart ? count : 1); ++i)
+        add(method, i);
+}
+
+std::string place_of(const Plan& plan, const MethodEntry& method, int network,
+                     std::uint64_t seed) {
+    return sentence(
+        "seed-", seed, "/", file_word(method.name),
+        method.apart ? "-" + file_word(plan.networks[std::size_t(network)].name) : std::string());
+}
+
+void check_unused(const Plan& plan, const MethodEntry& method, const Job& job, int seeds) {
+    if (job.checkpoints.resume)
+        return;
+    const auto refuse = [](const std::string& path, const char* option) {
+        std::error_code e;
+        if (fs::exists(path, e))
+            fail(path, ": another training has left it there; expected another folder behind ",
+                 option, ", or --overwrite");
+    };
+    const int count = method.apart ? int(plan.networks.size()) : 1;
+    for (int s = 0; s < seeds; ++s)
+        for (int i = 0; i < count; ++i) {
+            const std::string place = place_of(plan, method, i, job.seed + std::uint64_t(s));
+            if (!job.logs.empty())
+                refuse(job.logs + "/" + place + "/log.jsonl", "--log");
+            if (!job.weights.empty())
+                refuse(job.weights + "/" + place + ".safetensors", "--save");
+        }
+}
+
+Outcome train(const collab::Splits& data, const Plan& plan, const MethodEntry& method, int network,
+              Job job, bool quiet) {
+    const Module* const module =
+        module_of(source_of(experiment_of(plan, method, network)), quiet);
+    job.names = learners_of(plan, method, network);
+    job.method_weight = method.weight;
+    if (!method.has_mkb() || method.apart)
+        job.alpha = 0;
+    if (!method.has_metric())
+        job.metric.clear();
+    const std::string place = "/" + place_of(plan, method, network, job.seed);
     for (std::string* const folder :
-         std::initializer_list<std::string*>{&here.checkpoints.folder, &here.logs, &here.weights})
+         std::initializer_list<std::string*>{&job.checkpoints.folder, &job.logs, &job.weights})
         if (!folder->empty())
             *folder += place;
-    const int channels = data.train.dims.channels;
-    const Train built = channels == 1 ? pair.gray : pair.color;
-    if (!built)
-        collab::fail("the pair ", pair.name, " is built for ", channels == 1 ? "colored" : "gray",
-                     " pictures only, and ", data.train.name, " has ",
-                     channels == 1 ? "gray" : "colored", " ones");
-    Outcome outcome = built(data, here);
-    const Provenance from{data.train.dims.height,
-                          job.transform.normalize,
-                          data.train.class_names,
-                          data.train.name,
-                          entry->name,
-                          job.seed};
-    for (std::size_t i = 0; i < 2; ++i) {
-        const auto& weights = outcome.deployed[i];
-        if (weights.parameters.empty())
-            continue;
-        const std::string& name = pair.networks[apart ? std::size_t(job.network) : i];
-        save_network({name, knowledge_of(job.method), channels}, weights, from,
-                     here.weights + (apart ? "" : "-" + name) + ".safetensors");
+    if (!job.weights.empty()) {
+        const std::string stem = job.weights;
+        job.weights = method.apart ? "" : stem + ".safetensors";
+        const Provenance from{data.train.dims.height,
+                              data.train.dims.width,
+                              job.transform,
+                              data.train.class_names,
+                              data.train.name,
+                              method.name,
+                              job.seed};
+        const std::string bases = method.has_mkb() ? mkb_text(plan.base, method.merge) : "";
+        for (std::size_t i = 0; i < job.names.size(); ++i) {
+            const NetworkType& n = plan.networks[method.apart ? std::size_t(network) : i];
+            job.files.push_back(stem + (method.apart ? "" : "-" + file_word(n.name)) +
+                                ".safetensors");
+            job.words.push_back(words_of({plan.task, n, bases, plan.headers}, from));
+        }
     }
-    return outcome;
+    return module->train(data, job);
 }
 
 }  // namespace program

@@ -20,8 +20,11 @@
 #include <collab/data/image_folder.hpp>
 #endif
 
+#include "console.hpp"
 #include "deployed.hpp"
+#include "numbers.hpp"
 #include "open.hpp"
+#include "places.hpp"
 #include "summary.hpp"
 
 namespace program {
@@ -63,6 +66,36 @@ collab::Table by_class(const std::vector<Opened>& networks,
     }
     return t;
 }
+
+void add_include(CLI::App& app, std::vector<std::string>& headers) {
+    app.add_option("--include", headers, "of a network of your own: the header that has it")
+        ->check(CLI::ExistingFile);
+}
+std::vector<std::string> absolute_paths(const std::vector<std::string>& paths) {
+    std::vector<std::string> all;
+    for (const std::string& p : paths)
+        all.push_back(absolute_path(p));
+    return all;
+}
+/// Figures of a network on images that it was not made for mean nothing, so that is said.
+void check_images(const Opened& n, const collab::Images& test) {
+    const collab::Dims wanted{n.type.task.image.channels, n.from.height, n.from.width};
+    if (wanted != test.dims)
+        fail(n.path, ": looks at pictures of ", wanted.channels, " x ", wanted.height, " x ",
+             wanted.width, " (channels, height, width); those of ", test.name, " are ",
+             test.dims.channels, " x ", test.dims.height, " x ", test.dims.width);
+    if (test.classes != n.network->outputs())
+        fail(n.path, ": tells ", n.network->outputs(), " classes apart; ", test.name, " has ",
+             test.classes);
+    if (!n.from.classes.empty() && !test.class_names.empty() &&
+        n.from.classes != test.class_names)
+        std::fprintf(stderr,
+                     "collab: %s was trained on classes of other names than those of %s: class 0 "
+                     "is \"%s\" there and \"%s\" here\n",
+                     n.path.c_str(), test.name.c_str(),
+                     collab::one_line(n.from.classes[0], 60).c_str(),
+                     collab::one_line(test.class_names[0], 60).c_str());
+}
 }  // namespace
 
 CLI::App* add_eval(CLI::App& app, EvalOptions& o) {
@@ -72,15 +105,11 @@ CLI::App* add_eval(CLI::App& app, EvalOptions& o) {
                      "files that --save wrote, such as trained/seed-1/cl-SmallNet.safetensors")
         ->required();
     eval->add_option("--data", o.data, data_words)->required();
-    eval->add_option("--test-subset", o.test_subset, "evaluate on so many test images (0: all)")
-        ->capture_default_str()
-        ->check(CLI::NonNegativeNumber);
-    eval->add_option("--batch", o.batch, "images at once")
-        ->capture_default_str()
-        ->check(CLI::Range(1, 65536));
-    eval->add_option("--threads", o.threads, "0: one per core")
-        ->capture_default_str()
-        ->check(CLI::Range(0, 4096));
+    add_include(*eval, o.headers);
+    add_whole(*eval, "--test-subset", o.test_subset, 0, 2000000000,
+              "evaluate on so many test images (0: all)");
+    add_whole(*eval, "--batch", o.batch, 1, 65536, "images at once");
+    add_whole(*eval, "--threads", o.threads, 0, 4096, "0: one per core");
     eval->add_option("--report", o.report,
                      "write a page with the confusion matrices to this HTML file");
     eval->footer("Example: both networks of a collaboration, side by side, with a page that shows "
@@ -91,23 +120,28 @@ CLI::App* add_eval(CLI::App& app, EvalOptions& o) {
 }
 
 void eval(const EvalOptions& o, const std::string& command) {
+    check_file_place(o.report);
     std::vector<Opened> networks;
-    for (const std::string& file : o.files)
-        networks.push_back(open_network(file, o.batch, o.threads));
-    collab::Images test = open(o.data, networks.front().from.side).test;
+    for (const std::string& file : o.files) {
+        networks.push_back(open_network(file, Purpose::ask, o.batch, o.threads,
+                                        absolute_paths(o.headers), false));
+        end_if_interrupted();
+    }
+    collab::Images test = open_test(o.data, networks.front().from.height);
     if (o.test_subset > 0)
         test = collab::subset(test, o.test_subset, 1);
     std::vector<collab::ClassificationReport> scores;
     for (Opened& n : networks) {
-        if (n.kind.channels != test.dims.channels || n.from.side != test.dims.height ||
-            test.dims.height != test.dims.width)
-            fail(n.path, ": looks at pictures of ", n.kind.channels, " x ", n.from.side, " x ",
-                 n.from.side, " (channels, height, width); those of ", test.name, " are ",
-                 test.dims.channels, " x ", test.dims.height, " x ", test.dims.width);
-        if (test.classes != 10)
-            fail(n.path, ": tells 10 classes apart; ", test.name, " has ", test.classes);
-        scores.push_back(collab::classification_report(n.network->logits(test, n.transform()),
-                                                       test.labels, test.classes));
+        check_images(n, test);
+        std::vector<float> logits;
+        for (int first = 0; first < test.size(); first += 1000) {
+            end_if_interrupted();
+            std::vector<int> some(std::size_t(std::min(1000, test.size() - first)));
+            std::iota(some.begin(), some.end(), first);
+            const auto z = n.network->logits(collab::pick(test, some), n.from.transform);
+            logits.insert(logits.end(), z.begin(), z.end());
+        }
+        scores.push_back(collab::classification_report(logits, test.labels, test.classes));
     }
     std::printf("%s: %s images\n\n%s\n%s", test.name.c_str(), collab::grouped(test.size()).c_str(),
                 as_text(accuracies(networks, scores)).c_str(),
@@ -126,9 +160,10 @@ void eval(const EvalOptions& o, const std::string& command) {
                        {"backend", networks.front().network->backend()}};
     for (const Opened& n : networks)
         report.manifest.push_back(
-            {n.path,
-             sentence(n.kind.network, ", knowledge base: ", n.kind.knowledge, ", trained on ",
-                      n.from.data, " by ", n.from.method, ", seed ", n.from.seed)});
+            {n.path, sentence(n.type.network.name, ", ",
+                              n.type.bases.empty() ? "no knowledge base" : n.type.bases,
+                              ", trained on ", n.from.data, " by ", n.from.method, ", seed ",
+                              n.from.seed)});
     collab::write(report, o.report);
     std::printf("\nThe confusion matrices: %s\n", o.report.c_str());
 }
@@ -144,9 +179,8 @@ CLI::App* add_predict(CLI::App& app, PredictOptions& o) {
                      "JPEG or PNG files; their central squares are scaled to the size that the "
                      "network was trained with")
         ->required();
-    predict->add_option("--top", o.top, "so many classes, the likeliest first")
-        ->capture_default_str()
-        ->check(CLI::Range(1, 10));
+    add_include(*predict, o.headers);
+    add_whole(*predict, "--top", o.top, 1, 1000000, "so many classes, the likeliest first");
     predict->add_flag("--invert", o.invert,
                       "black for white: MNIST and Fashion-MNIST are white on black, photographs "
                       "often the other way");
@@ -155,38 +189,68 @@ CLI::App* add_predict(CLI::App& app, PredictOptions& o) {
     return predict;
 }
 
-void predict([[maybe_unused]] const PredictOptions& o) {
 #ifdef PROGRAM_WITH_IMAGES
-    Opened n = open_network(o.file, 1, 1);
-    const int channels = n.kind.channels;
-    const auto cut =
-        collab::Augmenter::of_any_size({.resize = n.from.side, .crop = n.from.side}, channels);
-    std::size_t width = 0;
-    for (const std::string& path : o.pictures)
-        width = std::max(width, path.size());
-    for (const std::string& path : o.pictures) {
-        const collab::Picture picture = collab::read_picture(path, channels);
-        collab::Images images{{channels, n.from.side, n.from.side}, 10, {}, {0}, path, {}};
-        std::vector<float> values(std::size_t(images.dims.size()));
-        cut.apply(picture.pixels.data(), picture.dims, path, {}, false, values.data());
-        for (const float v : values)
-            images.pixels.push_back(std::uint8_t(255 * (o.invert ? 1 - v : v) + 0.5f));
-        const std::vector<float> z = n.network->logits(images, n.transform());
-        std::vector<int> order(z.size());
-        std::iota(order.begin(), order.end(), 0);
-        std::stable_sort(order.begin(), order.end(),
-                         [&](int a, int b) { return z[std::size_t(a)] > z[std::size_t(b)]; });
-        double sum = 0;
-        for (const float v : z)
-            sum += std::exp(double(v - z[std::size_t(order[0])]));
-        std::printf("%-*s ", int(width), path.c_str());
-        for (int k = 0; k < std::min(o.top, int(z.size())); ++k) {
-            const int c = order[std::size_t(k)];
-            std::printf("%s %s %.1f %%", k ? "," : "", n.class_name(c).c_str(),
-                        100 * std::exp(double(z[std::size_t(c)] - z[std::size_t(order[0])])) / sum);
-        }
-        std::printf("\n");
+namespace {
+/// "coat 81.2 %, shirt 17.0 %"
+std::string answer_text(const Opened& n, const std::vector<float>& z, int top) {
+    std::vector<int> order(z.size());
+    std::iota(order.begin(), order.end(), 0);
+    std::stable_sort(order.begin(), order.end(),
+                     [&](int a, int b) { return z[std::size_t(a)] > z[std::size_t(b)]; });
+    double sum = 0;
+    for (const float v : z)
+        sum += std::exp(double(v - z[std::size_t(order[0])]));
+    std::string s;
+    for (int k = 0; k < std::min(top, int(z.size())); ++k) {
+        const int c = order[std::size_t(k)];
+        const double p = std::exp(double(z[std::size_t(c)] - z[std::size_t(order[0])])) / sum;
+        s += sentence(k > 0 ? ", " : "", collab::one_line(n.class_name(c), 60), " ",
+                      decimal(100 * p, 1), " %");
     }
+    return s;
+}
+/// A picture as the network's training images were before they were prepared.
+collab::Images as_images(const Opened& n, const collab::Augmenter& cut, const std::string& path,
+                         bool invert) {
+    const int channels = n.type.task.image.channels;
+    const collab::Picture picture = collab::read_picture(path, channels);
+    collab::Images images{{channels, n.from.height, n.from.height},
+                          n.network->outputs(),
+                          {},
+                          {0},
+                          path,
+                          {}};
+    std::vector<float> values(std::size_t(images.dims.size()));
+    cut.apply(picture.pixels.data(), picture.dims, path, {}, false, values.data());
+    for (const float v : values)
+        images.pixels.push_back(std::uint8_t(255 * (invert ? 1 - v : v) + 0.5f));
+    return images;
+}
+}  // namespace
+#endif
+
+int predict([[maybe_unused]] const PredictOptions& o) {
+#ifdef PROGRAM_WITH_IMAGES
+    Opened n = open_network(o.file, Purpose::ask, 1, 1, absolute_paths(o.headers), false);
+    const auto cut = collab::Augmenter::of_any_size(
+        {.resize = n.from.height, .crop = n.from.height}, n.type.task.image.channels);
+    int width = 0;
+    for (const std::string& path : o.pictures)
+        width = std::max(width, int(collab::one_line(path, 1000).size()));
+    int failed = 0;
+    for (const std::string& path : o.pictures) {
+        end_if_interrupted();
+        try {
+            const std::vector<float> z =
+                n.network->logits(as_images(n, cut, path, o.invert), n.from.transform);
+            std::printf("%-*s  %s\n", width, collab::one_line(path, 1000).c_str(),
+                        answer_text(n, z, o.top).c_str());
+        } catch (const collab::Error& e) {
+            std::fprintf(stderr, "collab: %s\n", e.what());
+            ++failed;
+        }
+    }
+    return failed;
 #else
     fail("this program was built without libjpeg and libpng, so it reads no pictures");
 #endif
@@ -202,9 +266,8 @@ CLI::App* add_export(CLI::App& app, ExportOptions& o) {
            "to", o.to,
            "NAME.onnx for OpenCV and others, NAME.npz for numpy.load, NAME.safetensors for PyTorch")
         ->required();
-    out->add_option("--batch", o.batch, "ONNX: images at once (0: any number)")
-        ->capture_default_str()
-        ->check(CLI::NonNegativeNumber);
+    add_whole(*out, "--batch", o.batch, 0, 1000000, "ONNX: images at once (0: any number)");
+    add_include(*out, o.headers);
     out->footer("Example:\n  collab export trained/seed-1/cl-SmallNet.safetensors small.onnx");
     return out;
 }
@@ -216,8 +279,11 @@ void export_network(const ExportOptions& o) {
     std::error_code unknown;
     if (std::filesystem::equivalent(o.file, o.to, unknown))
         fail(o.to, ": is the network itself; expected the name of another file");
-    const Opened n = open_network(o.file, 1, 1);
-    const Words words = words_of(n.kind, n.from);
+    if (o.batch > 0 && end != ".onnx")
+        fail("--batch ", o.batch, " is for .onnx; ", o.to, " takes any number of images");
+    check_file_place(o.to);
+    const Opened n = open_network(o.file, Purpose::write, 1, 1, absolute_paths(o.headers), false);
+    const Words words = words_of(n.type, n.from);
     if (end == ".onnx")
         n.network->save_onnx(o.to, o.batch, words);
     else if (end == ".npz")
@@ -233,18 +299,18 @@ void export_network(const ExportOptions& o) {
     };
     std::printf("%s: %s, %s parameters\n", o.to.c_str(), n.title().c_str(),
                 collab::grouped(double(n.network->parameters())).c_str());
-    std::printf("  input    %d x %d x %d (channels, height, width): pictures of %d x %d, values 0 "
+    const collab::Transform& t = n.from.transform;
+    std::printf("  input    %d x %d x %d (channels, height, width): pictures of %d x %d%s, values 0 "
                 "to 1%s, then minus mean %s, by stddev %s\n",
-                in.channels, in.height, in.width, n.from.side, n.from.side,
-                in.height > n.from.side ? sentence(", ", (in.height - n.from.side) / 2,
-                                                   " black pixels added on each side")
-                                              .c_str()
-                                        : "",
-                list(n.from.normalize.mean).c_str(), list(n.from.normalize.stddev).c_str());
-    std::printf("  output   10 logits:");
-    for (int c = 0; c < 10; ++c)
-        std::printf("%s %s", c ? "," : "", n.class_name(c).c_str());
-    std::printf("\n");
+                in.channels, in.height, in.width, n.from.height, n.from.width,
+                t.resize > 0 ? sentence(" scaled and cut to ", t.resize, " x ", t.resize).c_str()
+                             : "",
+                t.pad > 0 ? sentence(", ", t.pad, " black pixels added on each side").c_str() : "",
+                list(t.normalize.mean).c_str(), list(t.normalize.stddev).c_str());
+    std::printf("  output   %d logits:", n.network->outputs());
+    for (int c = 0; c < std::min(n.network->outputs(), 20); ++c)
+        std::printf("%s %s", c ? "," : "", collab::one_line(n.class_name(c), 60).c_str());
+    std::printf("%s\n", n.network->outputs() > 20 ? ", ..." : "");
 }
 
 }  // namespace program

@@ -10,8 +10,9 @@
 namespace program {
 
 struct EvalOptions {
-    std::vector<std::string> files;
+    std::vector<std::string> files, headers;
     std::string data, report;
+    bool quiet = false;
     int test_subset = 0;
     int batch = 128;
     int threads = 0;
@@ -22,16 +23,18 @@ void eval(const EvalOptions& options, const std::string& command);
 
 struct PredictOptions {
     std::string file;
-    std::vector<std::string> pictures;
+    std::vector<std::string> pictures, headers;
     int top = 3;
     bool invert = false;
 };
 CLI::App* add_predict(CLI::App& app, PredictOptions& options);
 /// Prints a line for each picture: the likeliest classes with their probabilities.
-void predict(const PredictOptions& options);
+/// The number of pictures that could not be read.
+int predict(const PredictOptions& options);
 
 struct ExportOptions {
     std::string file, to;
+    std::vector<std::string> headers;
     int batch = 0;
 };
 CLI::App* add_export(CLI::App& app, ExportOptions& options);

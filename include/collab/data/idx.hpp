@@ -114,26 +114,44 @@ inline Images read_idx(const std::filesystem::path& images_path,
 
 namespace detail {
 
-inline Splits read_idx_folder(const std::filesystem::path& folder, std::string_view name,
-                              const std::vector<std::string>& class_names) {
-    const auto part = [&](std::string_view label, std::string_view prefix) {
-        const auto find = [&](std::string_view what, std::string_view kind) {
-            const std::string dash = sentence(prefix, "-", what, "-", kind);
-            const std::string dot = sentence(prefix, "-", what, ".", kind);
-            return find_file(folder, sentence(name, " ", label, " ", what),
-                             {dash, dot, dash + ".gz", dot + ".gz"});
-        };
-        const auto path = find("images", "idx3-ubyte");
-        Images images = read_idx(path, find("labels", "idx1-ubyte"), sentence(name, " ", label),
-                                 static_cast<int>(class_names.size()));
-        if (images.dims != Dims{1, 28, 28})
-            fail(path.string(), ": images of ", images.dims.height, " x ", images.dims.width,
-                 "; those of ", name, " are 28 x 28");
-        images.class_names = class_names;
-        return images;
+/// One part of a folder of MNIST's layout: `prefix` is "train" or "t10k".
+inline Images read_idx_part(const std::filesystem::path& folder, std::string_view name,
+                            const std::vector<std::string>& class_names, std::string_view label,
+                            std::string_view prefix) {
+    const auto find = [&](std::string_view what, std::string_view kind) {
+        const std::string dash = sentence(prefix, "-", what, "-", kind);
+        const std::string dot = sentence(prefix, "-", what, ".", kind);
+        return find_file(folder, sentence(name, " ", label, " ", what),
+                         {dash, dot, dash + ".gz", dot + ".gz"});
     };
-    Images train = part("train", "train");
-    return {std::move(train), part("test", "t10k")};
+    const auto path = find("images", "idx3-ubyte");
+    Images images = read_idx(path, find("labels", "idx1-ubyte"), sentence(name, " ", label),
+                             static_cast<int>(class_names.size()));
+    if (images.dims != Dims{1, 28, 28})
+        fail(path.string(), ": images of ", images.dims.height, " x ", images.dims.width,
+             "; those of ", name, " are 28 x 28");
+    images.class_names = class_names;
+    return images;
+}
+/// MNIST, or a set of its layout.
+struct IdxSet {
+    std::string_view name;
+    std::vector<std::string> class_names;
+
+    Images train(const std::filesystem::path& folder) const {
+        return read_idx_part(folder, name, class_names, "train", "train");
+    }
+    Images test(const std::filesystem::path& folder) const {
+        return read_idx_part(folder, name, class_names, "test", "t10k");
+    }
+};
+inline IdxSet mnist_set() {
+    return {"MNIST", {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"}};
+}
+inline IdxSet fashion_mnist_set() {
+    return {"Fashion-MNIST",
+            {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker",
+             "Bag", "Ankle boot"}};
 }
 
 }  // namespace detail
@@ -141,15 +159,14 @@ inline Splits read_idx_folder(const std::filesystem::path& folder, std::string_v
 /// MNIST: 28 x 28, ten digits. `folder` holds train-images-idx3-ubyte and its three companions; a
 /// dot in place of the last dash and a final .gz are accepted.
 inline Splits mnist(const std::filesystem::path& folder) {
-    return detail::read_idx_folder(folder, "MNIST",
-                                   {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"});
+    const detail::IdxSet set = detail::mnist_set();
+    return {set.train(folder), set.test(folder)};
 }
 
 /// Fashion-MNIST: files, sizes and number of classes of MNIST.
 inline Splits fashion_mnist(const std::filesystem::path& folder) {
-    return detail::read_idx_folder(folder, "Fashion-MNIST",
-                                   {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal",
-                                    "Shirt", "Sneaker", "Bag", "Ankle boot"});
+    const detail::IdxSet set = detail::fashion_mnist_set();
+    return {set.train(folder), set.test(folder)};
 }
 
 }  // namespace collab

@@ -163,6 +163,17 @@ inline ImageFolders image_folders(const std::filesystem::path& folder, int chann
     return {std::move(train), std::move(test)};
 }
 
+/// The pictures to test with of that layout, FOLDER/val or FOLDER/test; FOLDER/train need not be
+/// there.
+inline ImageFolder test_folder(const std::filesystem::path& folder, int channels = 3) {
+    detail::check_folder(folder, "the folder val or test");
+    std::error_code error;
+    for (const char* name : {"val", "test"})
+        if (std::filesystem::is_directory(folder / name, error))
+            return image_folder(folder / name, {}, channels);
+    fail(folder.string(), ": holds neither a folder val nor a folder test");
+}
+
 /// All pictures of a folder in memory, made equal by the transform as outside training (without its
 /// normalization): for small pictures, or a look at some. Decoded on `threads` threads, 0: one per
 /// core.

@@ -21,7 +21,7 @@ COLLAB_COMPILED COLLAB_COLD bool sync_to_disk([[maybe_unused]] std::FILE* file) 
 }
 COLLAB_COMPILED COLLAB_COLD void sync_folder([[maybe_unused]] const std::filesystem::path& folder) {
 #ifdef _POSIX_VERSION
-    const int entry = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY);
+    const int entry = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_CLOEXEC);
     if (entry < 0)
         return;
     static_cast<void>(::fsync(entry));

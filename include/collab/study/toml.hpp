@@ -20,6 +20,8 @@ public:
     Json all() {
         root_.kind = Json::Kind::object;
         table_ = &root_;
+        if (text_.starts_with("\xEF\xBB\xBF"))  // a byte-order mark, as some editors write
+            at_ = 3;
         while (true) {
             skip(true);
             if (at_ >= text_.size())
@@ -65,6 +67,8 @@ private:
         skip(false);
         if (peek() == '"')
             return quoted();
+        if (peek() == '\'')
+            return literal();
         const std::size_t from = at_;
         while ((peek() >= 'a' && peek() <= 'z') || (peek() >= 'A' && peek() <= 'Z') ||
                (peek() >= '0' && peek() <= '9') || peek() == '_' || peek() == '-')
@@ -111,13 +115,20 @@ private:
         table_ = add(root_, named, empty(Json::Kind::object));
     }
     void assign() {
-        const std::string named = name();
-        if (member(*table_, named))
+        std::string named = name();
+        Json* table = table_;
+        for (skip(false); take('.'); skip(false)) {  // a.b = 1 is b of the table a
+            Json* inner = member(*table, named);
+            table = inner ? inner : add(*table, named, empty(Json::Kind::object));
+            if (!table->is(Json::Kind::object))
+                wrong(sentence("another name: '", named, "' is no table"));
+            named = name();
+        }
+        if (member(*table, named))
             wrong(sentence("another name: '", named, "' stands there twice"));
-        skip(false);
         if (!take('='))
             wrong("= behind the name");
-        add(*table_, named, value(0));
+        add(*table, named, value(0));
     }
     bool word(std::string_view w) {
         if (text_.substr(at_, w.size()) != w)
@@ -130,9 +141,9 @@ private:
         if (depth > 8)
             wrong("at most eight arrays in each other");
         Json j;
-        if (peek() == '"') {
+        if (peek() == '"' || peek() == '\'') {
             j.kind = Json::Kind::text;
-            j.text = quoted();
+            j.text = peek() == '"' ? quoted() : literal();
         } else if (take('[')) {
             j.kind = Json::Kind::array;
             skip(true);
@@ -172,11 +183,55 @@ private:
         while (!take('"')) {
             if (at_ >= text_.size() || peek() == '\n')
                 wrong("the end of the text");
-            if (take('\\') && peek() != '"' && peek() != '\\')
-                wrong("\\\" or \\\\");
+            if (take('\\'))
+                escape(s);
+            else
+                s += text_[at_++];
+        }
+        return s;
+    }
+    /// Between ' and ', every sign means itself.
+    std::string literal() {
+        ++at_;
+        std::string s;
+        while (!take('\'')) {
+            if (at_ >= text_.size() || peek() == '\n')
+                wrong("the end of the text");
             s += text_[at_++];
         }
         return s;
+    }
+    void escape(std::string& s) {
+        static constexpr std::string_view signs = "\"\\ntrbf";
+        static constexpr std::string_view meant = "\"\\\n\t\r\b\f";
+        const char c = peek();
+        const std::size_t k = at_ < text_.size() ? signs.find(c) : signs.npos;
+        if (k != signs.npos)
+            s += meant[k];
+        else if (c == 'u' || c == 'U')
+            return code_point(s, c == 'u' ? 4 : 8);
+        else
+            wrong("one of \\\" \\\\ \\n \\t \\r \\b \\f \\uXXXX \\UXXXXXXXX");
+        ++at_;
+    }
+    /// As UTF-8.
+    void code_point(std::string& s, std::size_t digits) {
+        const std::string_view text = text_.substr(at_ + 1, digits);
+        unsigned v = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), v, 16);
+        if (error != std::errc{} || end != text.data() + digits || v > 0x10FFFF ||
+            (v >= 0xD800 && v < 0xE000))
+            wrong("a code point in hexadecimal digits");
+        at_ += 1 + digits;
+        if (v < 0x80)
+            s += char(v);
+        else if (v < 0x800)
+            s += {char(0xC0 | v >> 6), char(0x80 | (v & 63))};
+        else if (v < 0x10000)
+            s += {char(0xE0 | v >> 12), char(0x80 | (v >> 6 & 63)), char(0x80 | (v & 63))};
+        else
+            s += {char(0xF0 | v >> 18), char(0x80 | (v >> 12 & 63)), char(0x80 | (v >> 6 & 63)),
+                  char(0x80 | (v & 63))};
     }
 
     std::string_view text_, source_;
@@ -187,8 +242,8 @@ private:
 
 }  // namespace detail
 
-/// The tables of a TOML text as an object. Dates, dotted names and texts of several lines are not
-/// read. What cannot be read is an error naming `source` and the line.
+/// The tables of a TOML text as an object. Dates and texts of several lines are not read, nor are tables
+/// in tables. What cannot be read is an error naming `source` and the line.
 inline Json parse_toml(std::string_view text, std::string_view source) {
     return detail::TomlReader(text, source).all();
 }

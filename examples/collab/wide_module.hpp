@@ -1,44 +1,51 @@
 // SPDX-License-Identifier: Apache-2.0
-// study_wide: the types behind study_networks.hpp. Compiled once for each kind of picture.
+// wide_module: controls that a study asks for: a network alone, with all its widths changed by one
+// factor until it costs as much as the network with its half of an MKB.
 #pragma once
-#include <collab/collaboration/deploy.hpp>
 #include <collab/zoo/resnet.hpp>
 #include <collab/zoo/small_net.hpp>
 
-#include "methods.hpp"
-#include "study_networks.hpp"
+#include "training_module.hpp"
 
 namespace program {
 
+/// What a wider network has as much of.
+enum class Match { parameters, multiply_adds };
+
 /// zoo::SmallNet with `Width` channels in its first stage instead of 32.
-template <class Image, int Convolutions, int Width>
+template <class Image, int Classes, int Convolutions, int Width>
 struct WideSmallNet
     : Sequential<Image, zoo::detail::SmallStage<Width, Convolutions>, Cut<zoo::conv1_x>,
                  zoo::detail::SmallStage<2 * Width, Convolutions>, Cut<mutual>,
                  zoo::detail::SmallStage<4 * Width, Convolutions>, Cut<zoo::conv3_x>, Flatten,
-                 Linear<4 * Width>, Elu, Linear<10>> {};
+                 Linear<4 * Width>, Elu, Linear<Classes>> {};
 
 /// zoo::ResNet with `Width` channels in its first stage instead of 16.
-template <class Image, int Depth, int Width>
+template <class Image, int Classes, int Depth, int Width>
 struct WidenedResNet
     : Sequential<Image, Conv2d<Width, 3>, BatchNorm, Relu,
                  Repeat<(Depth - 2) / 6, zoo::detail::BasicBlock<Width, 1, Layers<>>>,
                  Cut<zoo::conv1_x>,
                  zoo::detail::ResidualStage<2 * Width, (Depth - 2) / 6, PadShortcut>, Cut<mutual>,
                  zoo::detail::ResidualStage<4 * Width, (Depth - 2) / 6, PadShortcut>,
-                 Cut<zoo::conv3_x>, GlobalAvgPool, Linear<10>> {};
+                 Cut<zoo::conv3_x>, GlobalAvgPool, Linear<Classes>> {};
 
-template <class Image, int Convolutions>
-struct SmallNetFamily {
+/// The same network in other widths.
+template <class N>
+struct FamilyOf {
+    static_assert(sizeof(N) == 0, "collab: SmallNet and ResNet can be widened, others cannot yet");
+};
+template <StaticShape Image, int Classes, int Convolutions>
+struct FamilyOf<zoo::SmallNet<Image, Classes, Convolutions>> {
     static constexpr int base = 32;
     template <int Width>
-    using Net = WideSmallNet<Image, Convolutions, Width>;
+    using Net = WideSmallNet<Image, Classes, Convolutions, Width>;
 };
-template <class Image, int Depth>
-struct ResNetFamily {
+template <int Depth, StaticShape Image, int Classes>
+struct FamilyOf<zoo::ResNet<Depth, Image, Classes>> {
     static constexpr int base = 16;
     template <int Width>
-    using Net = WidenedResNet<Image, Depth, Width>;
+    using Net = WidenedResNet<Image, Classes, Depth, Width>;
 };
 
 template <class N>
@@ -69,39 +76,19 @@ constexpr int matching_width = [] {
     return nearest_width<Family, What, amount<WithBase>(What), Family::base, 2 * Family::base>();
 }();
 
-template <class Family>
-Outcome train_widened(const Splits& data, const Job& job, const std::string& network, Match what) {
-    const auto as = [&]<int Width>() {
-        return train_as<typename Family::template Net<Width>>(data, job,
-                                                              {sentence(network, "-w", Width)}, 0);
-    };
-    constexpr int parameters = matching_width<Family, Match::parameters>;
-    constexpr int multiply_adds = matching_width<Family, Match::multiply_adds>;
-    return what == Match::parameters ? as.template operator()<parameters>()
-                                     : as.template operator()<multiply_adds>();
-}
+/// The network that matches N with its half of an MKB.
+template <class N, Match What>
+struct Widened {
+    static constexpr int width = matching_width<FamilyOf<N>, What>;
+    using type = typename FamilyOf<N>::template Net<width>;
+};
 
-/// Two of the same network: what a study compares of them, and nothing else of the menu.
-template <class A>
-Outcome train_twice(const Splits& data, const Job& job, const std::string& name) {
-    using Product = MKB<Encoder<64>, Transfer<64>, Decoder>;
-    struct First : A {};
-    struct Second : A {};
-    const std::vector<std::string> both{name, name + "-again"};
-    const std::vector<std::string> one{both[std::size_t(job.network)]};
-    switch (job.method) {
-    case MethodId::individual:
-        return train_as<First>(data, job, one, 0);
-    case MethodId::mkb_alone:
-        return train_as<Collaboration<First, Product>>(data, job, one, 0);
-    case MethodId::cl:
-        return train_as<Collaboration<First, Second, Product, ChosenMetric>>(data, job, both,
-                                                                             job.alpha);
-    case MethodId::mutual:
-        return train_as<Collaboration<First, Second, ChosenPeers>>(data, job, both, 0);
-    default:
-        fail("two of ", name, " are built for the methods il, mkb, cl and dml only");
-    }
+template <class W, class B, class O, class... Extras>
+Outcome train_widened(const Splits& data, const Job& job) {
+    Job wide = job;
+    for (std::string& name : wide.names)
+        name += sentence("-w", W::width);
+    return train_as<typename W::type, B, O, Extras...>(data, wide);
 }
 
 }  // namespace program

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// places: whether files can be written where they will be, told before hours of work, not behind.
+#pragma once
+#include <string>
+
+namespace program {
+
+/// Throws Error unless a file of this name can be written, and leaves nothing behind. Empty: none.
+void check_file_place(const std::string& path);
+/// The same for a folder, which is made. Empty: none.
+void check_folder_place(const std::string& path);
+std::string absolute_path(const std::string& path);
+/// A name for a file, of any text: "MutualLearning<Attached>" is "MutualLearning-Attached".
+std::string file_word(const std::string& text);
+
+}  // namespace program
