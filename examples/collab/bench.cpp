@@ -164,6 +164,7 @@ collab::Table trained_table(const BenchOptions& o, const Plan& plan) {
 }  // namespace
 
 void bench(const BenchOptions& o) {
+    finish_at_interrupts();
     TrainingOptions options;
     options.networks = o.networks;
     const Plan plan = plan_of(options, {{o.channels, o.size, o.size}, o.classes});

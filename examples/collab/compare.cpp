@@ -12,6 +12,7 @@
 #include <collab/report/dots.hpp>
 
 #include "console.hpp"
+#include "messages.hpp"
 #include "summary.hpp"
 #include "training.hpp"
 
@@ -165,7 +166,7 @@ private:
             training();
         } catch (const collab::Error& e) {
             failures.push_back(sentence(m.title, suffix_, ": ", e.what()));
-            std::fprintf(stderr, "collab: %s\n", failures.back().c_str());
+            say(failures.back());
         }
     }
     static bool is_ensemble(const MethodEntry& m) { return &m == &method_named("el"); }
@@ -435,8 +436,11 @@ CLI::App* add_compare(CLI::App& app, CompareOptions& o) {
 int compare(const CompareOptions& o, const std::string& command) {
     const auto begin = std::chrono::steady_clock::now();
     // better now than after data have been read
+    std::vector<const MethodEntry*> named;
     for (const std::string& name : o.methods)
-        method_named(name);
+        named.push_back(&method_named(name));
+    if (!named.empty())
+        check_method_options(o, named);
     check_options(o, {o.picture});
     const collab::Splits data = open_training_data(o);
     Comparison c(o, data);
@@ -450,6 +454,7 @@ int compare(const CompareOptions& o, const std::string& command) {
             std::printf("  %-14s %s\n", r.method->name, r.method->meaning);
         std::fflush(stdout);
     }
+    finish_at_interrupts();
     c.run();
     std::printf("\n%s\n", as_text(table_of(c)).c_str());
     if (!o.picture.empty())

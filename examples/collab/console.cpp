@@ -4,7 +4,7 @@
 
 #include <atomic>
 #include <csignal>
-#include <cstdio>
+#include <cstdlib>
 
 namespace {
 std::atomic<bool> interrupt = false;
@@ -14,15 +14,27 @@ extern "C" void on_interrupt(int signal) {
     interrupt = true;
     std::signal(signal, SIG_DFL);  // a second one ends the program at once
 }
+extern "C" void on_early_interrupt(int) {
+    std::_Exit(130);
+}
+
+using Handler = void (*)(int);
+void handle(int signal, Handler by) {
+    if (std::signal(signal, by) == SIG_IGN)  // as nohup and scripts want it
+        std::signal(signal, SIG_IGN);
+}
 }  // namespace
 
 namespace program {
 
-void listen_to_interrupts() {
-    std::signal(SIGINT, on_interrupt);
-    std::signal(SIGTERM, on_interrupt);
+void end_at_interrupts() {
+    handle(SIGINT, on_early_interrupt);
+}
+void finish_at_interrupts() {
+    handle(SIGINT, on_interrupt);
+    handle(SIGTERM, on_interrupt);
 #ifdef SIGHUP
-    std::signal(SIGHUP, on_interrupt);
+    handle(SIGHUP, on_interrupt);
 #endif
 #ifdef SIGPIPE
     std::signal(SIGPIPE, SIG_IGN);  // whoever read the progress may be gone; the training goes on

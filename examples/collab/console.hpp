@@ -9,9 +9,11 @@
 
 namespace program {
 
-/// After Ctrl-C, or a request to end (SIGTERM, SIGHUP), trainings end at the next step; a second
-/// Ctrl-C ends the program.
-void listen_to_interrupts();
+/// Until a training begins there is nothing to be kept: Ctrl-C ends the program at once.
+void end_at_interrupts();
+/// From here on, Ctrl-C or a request to end (SIGTERM, SIGHUP) ends trainings at the next step; a
+/// second one ends the program. Signals that were ignored when the program started stay so.
+void finish_at_interrupts();
 bool interrupted();
 /// Thrown where there is nothing to be kept.
 struct Interrupted {};

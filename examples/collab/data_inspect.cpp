@@ -11,14 +11,17 @@
 #include <collab/io/format.hpp>
 #include <collab/io/png_writer.hpp>
 
+#include "numbers.hpp"
 #include "open.hpp"
+#include "places.hpp"
 
 namespace program {
 namespace {
 
 void print_part(const collab::Images& images) {
     const collab::Dims d = images.dims;
-    std::printf("%s: %s images of %d x %d x %d (channels, height, width), ", images.name.c_str(),
+    std::printf("%s: %s images of %d x %d x %d (channels, height, width), ",
+                collab::one_line(images.name, 200).c_str(),
                 collab::grouped(images.size()).c_str(), d.channels, d.height, d.width);
     if (images.target_size > 0)
         std::printf("%d target values each\n", images.target_size);
@@ -44,7 +47,9 @@ void print_classes(const collab::Splits& data) {
         const std::string name =
             c < data.train.class_names.size() ? data.train.class_names[c] : std::to_string(c);
         const auto bar = static_cast<std::size_t>((40LL * train[c] + most - 1) / most);
-        std::printf("%-24s %9d %9d  %s\n", name.c_str(), train[c], c < test.size() ? test[c] : 0,
+        const std::string shown = collab::one_line(name, 60);
+        std::printf("%s%*s %9d %9d  %s\n", shown.c_str(),
+                    std::max(0, 24 - collab::columns(shown)), "", train[c], c < test.size() ? test[c] : 0,
                     std::string(bar, '#').c_str());
     }
 }
@@ -77,27 +82,19 @@ CLI::App* add_data_inspect(CLI::App& app, InspectOptions& o) {
     inspect->add_option(
         "--sheet", o.sheet,
         "write a contact sheet of training images, a row for each class, to this PNG file");
-    inspect->add_option("--columns", o.columns, "images in each row of the sheet")
-        ->capture_default_str()
-        ->check(CLI::Range(1, 1000));
-    inspect->add_option("--rows", o.rows, "at most so many classes on the sheet")
-        ->capture_default_str()
-        ->check(CLI::Range(1, 1000));
-    inspect->add_option("--side", o.side, "of the squares that images of folder:DIR are made into")
-        ->capture_default_str()
-        ->check(CLI::Range(1, 4096));
-    inspect
-        ->add_option("--subset", o.subset,
-                     "look at so many training images, evenly from all classes (0: all)")
-        ->capture_default_str()
-        ->check(CLI::NonNegativeNumber);
-    inspect->add_option("--seed", o.seed, "which images are on the sheet and in the subset")
-        ->capture_default_str();
+    add_whole(*inspect, "--columns", o.columns, 1, 1000, "images in each row of the sheet");
+    add_whole(*inspect, "--rows", o.rows, 1, 1000, "at most so many classes on the sheet");
+    add_whole(*inspect, "--side", o.side, 1, 4096,
+              "of the squares that images of folder:DIR are made into");
+    add_whole(*inspect, "--subset", o.subset, 0, 2000000000,
+              "look at so many training images, evenly from all classes (0: all)");
+    add_whole(*inspect, "--seed", o.seed, "which images are on the sheet and in the subset");
     inspect->footer("Example:\n  collab data inspect fashion:fashion-mnist --sheet sheet.png");
     return inspect;
 }
 
 void data_inspect(const InspectOptions& o) {
+    check_file_place(o.sheet);
     collab::Splits data = program::open(o.data, o.side);
     if (o.subset > 0)
         data.train = collab::subset(data.train, o.subset, o.seed);

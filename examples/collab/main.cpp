@@ -15,6 +15,7 @@
 #include "data_inspect.hpp"
 #include "inspect.hpp"
 #include "lists.hpp"
+#include "messages.hpp"
 #include "shell.hpp"
 #include "study.hpp"
 #include "together.hpp"
@@ -60,7 +61,7 @@ std::string command_line(int argc, char** argv) {
 int written(int status) {
     if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0)
         return status;
-    std::fprintf(stderr, "collab: standard output cannot be written: %s\n", std::strerror(errno));
+    program::say(std::string("standard output cannot be written: ") + std::strerror(errno));
     return status == 0 ? 1 : status;
 }
 }  // namespace
@@ -95,7 +96,7 @@ int main(int argc, char** argv) {
     app.footer(examples);
     if (int status = 0; !program::parse(app, argc, argv, status))
         return written(status);
-    program::listen_to_interrupts();
+    program::end_at_interrupts();
     const std::string command = command_line(argc, argv);
     const auto run = [&]() -> int {
         if (eval->parsed())
@@ -131,10 +132,10 @@ int main(int argc, char** argv) {
     } catch (const program::Interrupted&) {
         return 130;
     } catch (const std::bad_alloc&) {
-        std::fprintf(stderr, "collab: there is not enough memory; a smaller --batch needs less\n");
+        program::say("there is not enough memory; a smaller --batch needs less");
         return 1;
     } catch (const std::exception& e) {
-        std::fprintf(stderr, "collab: %s\n", e.what());
+        program::say(e.what());
         return 1;
     }
 }

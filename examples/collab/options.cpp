@@ -140,6 +140,7 @@ int side_of(const TrainingOptions& o, const collab::Dims& d) {
 }  // namespace
 
 void add_training_options(CLI::App& app, TrainingOptions& o) {
+    o.given = [&app](const char* option) { return app.get_option(option)->count() > 0; };
     app.add_option("--data", o.data, data_words)->capture_default_str();
     app.add_option("--networks", o.networks,
                    "names (SmallNet, ResNet-56, WideResNet-16-2, MobileNetV2, ...) or types "
@@ -249,6 +250,31 @@ void check_options(const TrainingOptions& o, const std::vector<std::string>& mor
     plan_of(o, Task{});
 }
 
+void check_method_options(const TrainingOptions& o,
+                          const std::vector<const MethodEntry*>& methods) {
+    const auto refuse = [&](const std::vector<const char*>& options, const char* what, auto&& has) {
+        if (std::any_of(methods.begin(), methods.end(), has))
+            return;
+        for (const char* option : options)
+            if (o.given(option))
+                fail(option, " is for methods with ", what, ", which ", methods.front()->name,
+                     methods.size() > 1 ? " and the others have not" : " has not");
+    };
+    refuse({"--cut", "--encoder", "--transfer", "--decoder", "--embedding", "--merge",
+            "--freeze-mkb"},
+           "a mutual knowledge base", [](const MethodEntry* m) { return m->has_mkb(); });
+    refuse({"--metric", "--alpha", "--agreement"}, "a metric in the mutual space",
+           [](const MethodEntry* m) { return m->has_metric(); });
+    refuse({"--order", "--inputs"}, "networks that learn together",
+           [](const MethodEntry* m) { return !m->apart; });
+    const auto unused = [&](bool vain, const char* option, const char* why) {
+        if (vain && o.given(option))
+            fail(option, " has no effect ", why);
+    };
+    unused(o.schedule != "steps" && o.schedule != "plateau", "--factor",
+           "on this schedule; it is for steps and plateau");
+}
+
 collab::Splits open_training_data(const TrainingOptions& o) {
     collab::Splits data = open(o.data, o.size > 0 ? o.size : 32);
     if (o.subset > 0)
@@ -260,9 +286,6 @@ collab::Splits open_training_data(const TrainingOptions& o) {
     if (data.train.target_size > 0)
         fail(o.data, ": has ", data.train.target_size,
              " target values a picture; the program trains on class numbers");
-    if (data.train.size() < o.batch)
-        fail(o.data, ": no batch of ", o.batch, " can be made of ", data.train.size(),
-             " training images");
     return data;
 }
 

@@ -2,6 +2,7 @@
 // options: what a training can be told on the command line.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -61,6 +62,8 @@ struct TrainingOptions {
     int checkpoint_every = 0;
     bool resume = false;
     bool quiet = false;
+    /// whether an option was given
+    std::function<bool(const char*)> given = [](const char*) { return false; };
 };
 void add_training_options(CLI::App& app, TrainingOptions& options);
 /// A script may set what the user then sets again: the last one counts.
@@ -68,6 +71,10 @@ void take_last(CLI::App& app);
 
 /// What can be told before data are read: names of networks, types, places to write to. Throws.
 void check_options(const TrainingOptions& options, const std::vector<std::string>& more_files = {});
+
+/// Throws Error for an option that none of these methods looks at.
+void check_method_options(const TrainingOptions& options,
+                          const std::vector<const MethodEntry*>& methods);
 
 /// The data set as the options want it.
 collab::Splits open_training_data(const TrainingOptions& options);

@@ -2,6 +2,10 @@
 // places: see places.hpp.
 #include "places.hpp"
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
 #include <cctype>
 #include <filesystem>
 #include <system_error>
@@ -43,6 +47,23 @@ void check_folder_place(const std::string& path) {
     const fs::path probe = fs::path(path) / ".collab-probe";
     collab::detail::replace_file(probe.string(), "", "the folder '" + path + "'");
     fs::remove(probe, e);
+}
+
+FolderLock::FolderLock(const std::string& folder) {
+    if (folder.empty())
+        return;
+    std::error_code ignored;
+    fs::create_directories(folder, ignored);
+    file_ = ::open((folder + "/.lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0666);
+    if (file_ >= 0 && ::flock(file_, LOCK_EX | LOCK_NB) != 0) {
+        ::close(file_);
+        fail("another process trains in ", folder, " already; expected another folder behind "
+             "--checkpoint");
+    }
+}
+FolderLock::~FolderLock() {
+    if (file_ >= 0)
+        ::close(file_);
 }
 
 std::string absolute_path(const std::string& path) {

@@ -9,6 +9,16 @@ namespace program {
 void check_file_place(const std::string& path);
 /// The same for a folder, which is made. Empty: none.
 void check_folder_place(const std::string& path);
+/// Holds a folder for one process. Throws Error where another one has it.
+class FolderLock {
+public:
+    explicit FolderLock(const std::string& folder);
+    FolderLock(const FolderLock&) = delete;
+    ~FolderLock();
+
+private:
+    int file_ = -1;
+};
 std::string absolute_path(const std::string& path);
 /// A name for a file, of any text: "MutualLearning<Attached>" is "MutualLearning-Attached".
 std::string file_word(const std::string& text);

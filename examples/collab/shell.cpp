@@ -13,11 +13,12 @@
 #include <collab/io/json.hpp>
 #include <collab/study/toml.hpp>
 
+#include "messages.hpp"
 #include "nearest.hpp"
 
 namespace program {
 
-using collab::fail;
+using collab::fail, collab::sentence;
 
 namespace {
 void add_file_option(CLI::App& app, std::string& file) {
@@ -310,9 +311,9 @@ void say_extra_words(const CLI::App& app) {
             break;
         }
     wrong = wrong.substr(0, wrong.find('='));
-    std::fprintf(stderr, "collab: %s has no %s '%s'%s %s --help lists what there is.\n",
-                 path.c_str(), wrong.starts_with("-") ? "option" : "word", wrong.c_str(),
-                 did_you_mean(wrong, known_behind(app, path)).c_str(), path.c_str());
+    say(sentence(path, " has no ", wrong.starts_with("-") ? "option" : "word", " '", wrong, "'",
+                 did_you_mean(wrong, known_behind(app, path)), " ", path,
+                 " --help lists what there is."));
 }
 
 /// What was given where it has no effect, in a sentence; empty: nothing.
@@ -345,10 +346,10 @@ bool parse(CLI::App& app, int argc, char** argv, int& status) {
         const std::string vain = without_effect(app);
         if (vain.empty())
             return true;
-        std::fprintf(stderr, "collab: %s\n", vain.c_str());
+        say(vain);
         status = 1;
     } catch (const collab::Error& e) {
-        std::fprintf(stderr, "collab: %s\n", e.what());
+        say(e.what());
         status = 1;
     } catch (const CLI::ExtrasError& e) {
         say_extra_words(app);
@@ -357,8 +358,7 @@ bool parse(CLI::App& app, int argc, char** argv, int& status) {
         if (e.get_exit_code() == 0)
             app.exit(e);  // --help, --version
         else
-            std::fprintf(stderr, "collab: %s\n%s --help lists what there is.\n", e.what(),
-                         subcommand_path(app).c_str());
+            say(sentence(e.what(), "; ", subcommand_path(app), " --help lists what there is"));
         status = e.get_exit_code();
     }
     return false;

@@ -13,6 +13,7 @@
 #include <collab/study/runner.hpp>
 
 #include "console.hpp"
+#include "messages.hpp"
 #include "study_trainer.hpp"
 #include "summary.hpp"
 
@@ -49,9 +50,6 @@ void add_machine(CLI::App& app, StudyCommand& o) {
         ->check(CLI::Range(0, 4096));
     app.add_flag("--quiet", o.quiet, "no progress line");
 }
-void say(const std::string& text) {
-    std::fprintf(stderr, "collab: %s\n", text.c_str());
-}
 collab::StudyOptions options_of(const StudyCommand& o, const Places& places,
                                 const std::string& command) {
     collab::StudyOptions options;
@@ -60,7 +58,7 @@ collab::StudyOptions options_of(const StudyCommand& o, const Places& places,
     options.command = command;
     options.at_most = o.at_most;
     options.stop = interrupted;
-    options.say = say;
+    options.say = [](const std::string& text) { say(text); };
     return options;
 }
 
@@ -193,6 +191,7 @@ CLI::App* add_study(CLI::App& app, StudyCommand& o) {
 }
 
 int study(const StudyCommand& o, const std::string& command) {
+    finish_at_interrupts();
     if (o.report->parsed())
         return write_report(o, command);
     if (o.verify->parsed())

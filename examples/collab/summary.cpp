@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include <collab/io/format.hpp>
+
 namespace program {
 
 using collab::decimal, collab::sentence;
@@ -181,8 +183,7 @@ Findings find(const std::vector<std::string>& names, const std::vector<SeedRun>&
 std::string as_text(const collab::Table& table) {
     std::vector<std::size_t> width;
     const auto columns_of = [](const std::string& s) {
-        return std::size_t(
-            std::count_if(s.begin(), s.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+        return std::size_t(collab::columns(collab::one_line(s, 1000)));
     };
     for (std::size_t c = 0; c < table.columns.size(); ++c) {
         width.push_back(columns_of(table.columns[c].title));
@@ -192,7 +193,7 @@ std::string as_text(const collab::Table& table) {
     std::string s;
     const auto line = [&](const auto& cell) {
         for (std::size_t c = 0; c < width.size(); ++c) {
-            const std::string text = cell(c);
+            const std::string text = collab::one_line(cell(c), 1000);
             const std::string space(width[c] - columns_of(text), ' ');
             s += "  " + (c == 0 ? text + space : space + text);
         }

@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "console.hpp"
+#include "messages.hpp"
 #include "summary.hpp"
 #include "training.hpp"
 
@@ -134,7 +135,7 @@ private:
                 all.last = std::move(outcome);
         } catch (const collab::Error& e) {
             all.failures.push_back(title + ": " + e.what());
-            std::fprintf(stderr, "collab: %s\n", all.failures.back().c_str());
+            program::say(all.failures.back());
         }
     }
 
@@ -195,6 +196,7 @@ int together(const TogetherOptions& o, const std::string& command) {
         std::fflush(stdout);
     }
 
+    finish_at_interrupts();
     trainings.run();
     const Results& results = trainings.all;
     const Findings found = find(results.names, results.runs);

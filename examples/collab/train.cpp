@@ -98,6 +98,7 @@ Outcome train(const collab::Splits& data, const Plan& plan, const MethodEntry& m
             job.words.push_back(words_of({plan.task, n, bases, plan.headers}, from));
         }
     }
+    const FolderLock lock(job.checkpoints.folder);
     return module->train(data, job);
 }
 

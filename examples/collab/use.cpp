@@ -22,6 +22,7 @@
 
 #include "console.hpp"
 #include "deployed.hpp"
+#include "messages.hpp"
 #include "numbers.hpp"
 #include "open.hpp"
 #include "places.hpp"
@@ -89,12 +90,9 @@ void check_images(const Opened& n, const collab::Images& test) {
              test.classes);
     if (!n.from.classes.empty() && !test.class_names.empty() &&
         n.from.classes != test.class_names)
-        std::fprintf(stderr,
-                     "collab: %s was trained on classes of other names than those of %s: class 0 "
-                     "is \"%s\" there and \"%s\" here\n",
-                     n.path.c_str(), test.name.c_str(),
-                     collab::one_line(n.from.classes[0], 60).c_str(),
-                     collab::one_line(test.class_names[0], 60).c_str());
+        say(sentence(n.path, " was trained on classes of other names than those of ", test.name,
+                     ": class 0 is \"", n.from.classes[0], "\" there and \"", test.class_names[0],
+                     "\" here"));
 }
 }  // namespace
 
@@ -191,6 +189,10 @@ CLI::App* add_predict(CLI::App& app, PredictOptions& o) {
 
 #ifdef PROGRAM_WITH_IMAGES
 namespace {
+/// Columns of a terminal that a name takes.
+int columns_of(const std::string& name) {
+    return collab::columns(collab::one_line(name, 1000));
+}
 /// "coat 81.2 %, shirt 17.0 %"
 std::string answer_text(const Opened& n, const std::vector<float>& z, int top) {
     std::vector<int> order(z.size());
@@ -236,17 +238,17 @@ int predict([[maybe_unused]] const PredictOptions& o) {
         {.resize = n.from.height, .crop = n.from.height}, n.type.task.image.channels);
     int width = 0;
     for (const std::string& path : o.pictures)
-        width = std::max(width, int(collab::one_line(path, 1000).size()));
+        width = std::max(width, columns_of(path));
     int failed = 0;
     for (const std::string& path : o.pictures) {
         end_if_interrupted();
         try {
             const std::vector<float> z =
                 n.network->logits(as_images(n, cut, path, o.invert), n.from.transform);
-            std::printf("%-*s  %s\n", width, collab::one_line(path, 1000).c_str(),
-                        answer_text(n, z, o.top).c_str());
+            std::printf("%s%*s  %s\n", collab::one_line(path, 1000).c_str(),
+                        width - columns_of(path), "", answer_text(n, z, o.top).c_str());
         } catch (const collab::Error& e) {
-            std::fprintf(stderr, "collab: %s\n", e.what());
+            say(e.what());
             ++failed;
         }
     }
