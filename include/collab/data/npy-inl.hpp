@@ -113,6 +113,8 @@ private:
             if (error != std::errc())
                 wrong("an extent");
             rest_.remove_prefix(static_cast<std::size_t>(end - rest_.data()));
+            if (rest_.starts_with('L'))  // as Python 2 wrote large numbers
+                rest_.remove_prefix(1);
             array_.shape.push_back(extent);
             if (array_.shape.size() > 32)
                 wrong("at most 32 extents");
@@ -252,7 +254,10 @@ COLLAB_COMPILED COLLAB_COLD Images images_from(NpyArray pictures, const NpyArray
              " labels; expected as many of both");
     if (classes < 0)
         fail(name, ": ", classes, " classes; expected at least 1, or 0 for what the labels need");
-    const bool values = labels.kind == 'f' || labels.kind == 'b' || labels.shape.size() > 1;
+    // a column of integers is one label for each image, as Keras has them
+    const bool one_each =
+        labels.shape.size() == 1 || (labels.shape.size() == 2 && labels.shape[1] == 1);
+    const bool values = labels.kind == 'f' || labels.kind == 'b' || !one_each;
     if (values && classes > 0)
         fail(labels.name, ": holds ", labels.type_text(), " of shape ", labels.shape_text(),
              "; expected labels as integers of shape (images)");
