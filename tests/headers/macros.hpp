@@ -8,8 +8,7 @@
 #include <termios.h>
 #endif
 
-// X11/X.h and X11/Xlib.h
-#undef Success  // Eigen's, which stands before
+// X11/X.h and X11/Xlib.h, without Success, which Eigen uses itself
 #define Above 0
 #define Always 2
 #define Below 1
@@ -24,7 +23,6 @@
 #define Nonconvex 1
 #define Opposite 4
 #define Status int
-#define Success 0
 #define True 1
 #define Unsorted 0
 
