@@ -43,8 +43,8 @@ std::string beginning(const std::vector<NetworkType>& networks,
 }
 std::string ending(const std::string& train, const std::string& network) {
     return sentence("}  // namespace\nextern \"C\" const program::Module collab_module{",
-                    train.empty() ? "nullptr" : train, ", ", network.empty() ? "nullptr" : network,
-                    "};\n");
+                    train.empty() ? "nullptr" : train, ", ",
+                    network.empty() ? "nullptr" : network, "};\n");
 }
 std::string title_of(const std::vector<NetworkType>& networks) {
     std::string s;

@@ -34,7 +34,7 @@ const Meanings agreements{{"pairwise", ""}, {"mean", "WithMean"}};
 const Meanings orders{
     {"simultaneous", ""}, {"iterative", "Iterative"}, {"stale", "IterativeStale"}};
 const Meanings feeds{{"siamese", ""}, {"different", "DifferentInputs<SlicedDistance<>>"}};
-const Meanings schedules{{"steps", ""},      {"cosine", ""},  {"constant", ""}, {"linear", ""},
+const Meanings schedules{{"steps", ""},  {"cosine", ""},     {"constant", ""}, {"linear", ""},
                          {"polynomial", ""}, {"plateau", ""}, {"one-cycle", ""}};
 
 std::string words_of(const Meanings& all) {
@@ -368,12 +368,12 @@ collab::Facts manifest_of(const TrainingOptions& o, const Job& job, const Task& 
     for (const Number& n : job.optimizer)
         numbers += sentence(", ", n.name, " ", collab::decimal(n.value, 6));
     return {{"optimizer",
-             sentence(o.optimizer, numbers, ", learning rate ", collab::decimal(o.learning_rate, 5),
-                      " after a warm-up of ", job.warmup_steps, " steps, ", schedule_text(o),
-                      ", batch ", o.batch)},
-            {"pictures",
-             sentence(task.image.channels, " x ", task.image.height, " x ", task.image.width,
-                      ", normalized", o.augment ? ", random crops (and flips in color)" : "")},
+             sentence(o.optimizer, numbers, ", learning rate ",
+                      collab::decimal(o.learning_rate, 5), " after a warm-up of ",
+                      job.warmup_steps, " steps, ", schedule_text(o), ", batch ", o.batch)},
+            {"pictures", sentence(task.image.channels, " x ", task.image.height, " x ",
+                                  task.image.width, ", normalized",
+                                  o.augment ? ", random crops (and flips in color)" : "")},
             {"seeds", seeds}};
 }
 

@@ -37,8 +37,8 @@ void check_folder_place(const std::string& path) {
     std::error_code e;
     fs::create_directories(path, e);
     if (e || !fs::is_directory(path))
-        fail("the folder '", path,
-             "' cannot be made: ", e ? e.message() : std::string("a file is there"),
+        fail("the folder '", path, "' cannot be made: ",
+             e ? e.message() : std::string("a file is there"),
              "; expected a folder that may be written");
     const fs::path probe = fs::path(path) / ".collab-probe";
     collab::detail::replace_file(probe.string(), "", "the folder '" + path + "'");

@@ -82,7 +82,8 @@ const CLI::App* subcommand_named(const CLI::App& app, const std::string& name) {
 }
 /// `key = value` of a file as arguments.
 void add_setting(const CLI::App& app, const std::string& path, const std::string& file,
-                 const std::string& key, const collab::Json& value, std::vector<std::string>& all) {
+                 const std::string& key, const collab::Json& value,
+                 std::vector<std::string>& all) {
     using Kind = collab::Json::Kind;
     const std::string option = "--" + key;
     const CLI::Option* known = nullptr;
@@ -184,8 +185,8 @@ std::vector<std::string> settings_of(const CLI::App& app, const std::string& sub
         }
         const CLI::App* const section = subcommand_named(app, key);
         if (!section)
-            fail(file, ": [", key, "] is no section", did_you_mean(key, sections), " There are ",
-                 joined(sections));
+            fail(file, ": [", key, "] is no section", did_you_mean(key, sections),
+                 " There are ", joined(sections));
         for (std::size_t i = 0; i < value.keys.size(); ++i)
             add(*section, "collab " + key, value.keys[i], value.items[i], key == subcommand);
     }

@@ -28,12 +28,13 @@ void write_report(const program::TogetherOptions& o, const collab::Splits& data,
     const program::Outcome& last = results.last;
     collab::Report report;
     report.title = "Networks that learn from each other";
-    report.subtitle = collab::sentence(
-        program::names_text(results.plan.networks), " on ", data.train.name,
-        ": each alone, and all around a mutual knowledge base. ",
-        collab::grouped(data.train.size()), " training and ", collab::grouped(data.test.size()),
-        " test images, ", o.epochs, o.epochs == 1 ? " epoch, " : " epochs, ", runs.size(),
-        runs.size() == 1 ? " seed." : " seeds.");
+    report.subtitle = collab::sentence(program::names_text(results.plan.networks), " on ",
+                                       data.train.name,
+                                       ": each alone, and all around a mutual knowledge base. ",
+                                       collab::grouped(data.train.size()), " training and ",
+                                       collab::grouped(data.test.size()), " test images, ",
+                                       o.epochs, o.epochs == 1 ? " epoch, " : " epochs, ",
+                                       runs.size(), runs.size() == 1 ? " seed." : " seeds.");
     report.highlights = found.highlights;
     report.caveats.push_back("Together, each network carries its half of the knowledge base with "
                              "it; the comparison here does not separate these layers from the "
@@ -54,8 +55,8 @@ void write_report(const program::TogetherOptions& o, const collab::Splits& data,
     report.charts = program::curves(results.names, runs);
     report.paragraphs = found.sentences;
     if (!last.seen.empty())
-        report.scatters.push_back(
-            program::space_of(results.names, last.embeddings, last.seen, data, ""));
+        report.scatters.push_back(program::space_of(
+            results.names, last.embeddings, last.seen, data, ""));
     for (std::size_t i = 0; i < last.scores.size(); ++i)
         report.confusions.push_back(
             collab::confusion(last.scores[i], data.test.class_names,
@@ -84,8 +85,8 @@ public:
         : o_(o),
           data_(data),
           job_(std::move(job)),
-          progress_(stderr,
-                    o.quiet ? collab::LiveView::Style::quiet : collab::LiveView::Style::automatic) {
+          progress_(stderr, o.quiet ? collab::LiveView::Style::quiet
+                                    : collab::LiveView::Style::automatic) {
         all.plan = program::plan_of(o, program::task_of(o, data));
         for (const program::NetworkType& n : all.plan.networks)
             all.names.push_back(n.name);

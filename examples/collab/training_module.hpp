@@ -44,8 +44,7 @@ public:
     static constexpr Dims output = Plan::Output::dims;
 
     DeployedFile(NetworkWeights<T> weights, const std::optional<Transform>& transform)
-        : weights_(std::move(weights)),
-          transform_(transform) {
+        : weights_(std::move(weights)), transform_(transform) {
         named_tensors_.template add<Plan>("net0");
     }
     const NamedTensors& named_tensors() const { return named_tensors_; }
@@ -74,11 +73,11 @@ template <class O>
 void set_numbers(O& object, const std::vector<Number>& numbers) {
     for (const Number& n : numbers) {
         bool known = false;
-#define PROGRAM_SET(member)                                                                        \
-    if constexpr (requires { object.member = 0; })                                                 \
-        if (n.name == #member) {                                                                   \
-            object.member = decltype(object.member)(n.value);                                      \
-            known = true;                                                                          \
+#define PROGRAM_SET(member)                                      \
+    if constexpr (requires { object.member = 0; })               \
+        if (n.name == #member) {                                 \
+            object.member = decltype(object.member)(n.value);    \
+            known = true;                                        \
         }
         PROGRAM_SET(momentum)
         PROGRAM_SET(weight_decay)
@@ -213,9 +212,10 @@ Outcome train_as(const Splits& data, const Job& job) {
     Outcome outcome;
     outcome.history = std::apply(
         [&](auto&... e) {
-            return training.fit(
-                data, options, checkpoints, JsonLines{logs ? job.logs + "/log.jsonl" : ""},
-                CsvFile{logs ? job.logs + "/log.csv" : ""}, TensorBoard{job.logs}, e...);
+            return training.fit(data, options, checkpoints,
+                                JsonLines{logs ? job.logs + "/log.jsonl" : ""},
+                                CsvFile{logs ? job.logs + "/log.csv" : ""}, TensorBoard{job.logs},
+                                e...);
         },
         extras);
     if (!job.weights.empty())
@@ -229,7 +229,8 @@ Outcome train_as(const Splits& data, const Job& job) {
     count_deployed<C>(outcome);
     if (job.held_out && !outcome.history.stopped) {
         const auto evaluated = training.evaluate(*job.held_out, job.transform);
-        outcome.held_out.assign(evaluated.begin(), evaluated.begin() + std::ptrdiff_t(learners));
+        outcome.held_out.assign(evaluated.begin(),
+                                evaluated.begin() + std::ptrdiff_t(learners));
     }
     outcome.memory_bytes = training.memory_bytes() + training.workspace_bytes();
     outcome.backend = training.backend().describe();

@@ -242,8 +242,8 @@ private:
 
 }  // namespace detail
 
-/// The tables of a TOML text as an object. Dates and texts of several lines are not read, nor are
-/// tables in tables. What cannot be read is an error naming `source` and the line.
+/// The tables of a TOML text as an object. Dates and texts of several lines are not read, nor are tables
+/// in tables. What cannot be read is an error naming `source` and the line.
 inline Json parse_toml(std::string_view text, std::string_view source) {
     return detail::TomlReader(text, source).all();
 }
