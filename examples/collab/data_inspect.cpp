@@ -27,7 +27,10 @@ void print_part(const collab::Images& images) {
         std::printf("%d target values each\n", images.target_size);
     else
         std::printf("%d classes\n", images.classes);
-    const collab::Statistics s = collab::statistics(images);
+    collab::Statistics s = collab::statistics(images);
+    for (double& v : s.stddev)
+        if (v == 1)  // that of a channel that never changes: others have at most 0.5
+            v = 0;
     const auto numbers = [](const char* what, const std::vector<double>& values) {
         std::printf("  %s", what);
         for (const double v : values)

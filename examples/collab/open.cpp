@@ -4,12 +4,14 @@
 #include "open.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <filesystem>
 
 #ifdef PROGRAM_WITH_IMAGES
 #include <collab/data/image_folder.hpp>
 #endif
 #include <collab/data/registry.hpp>
+#include <collab/io/format.hpp>
 
 namespace program {
 
@@ -23,7 +25,25 @@ bool is_kind(const std::string& word, const std::string& kind, std::string& fold
         collab::fail("data \"", word, "\": names no folder; expected ", kind, ":FOLDER");
     return true;
 }
-#ifndef PROGRAM_WITH_IMAGES
+#ifdef PROGRAM_WITH_IMAGES
+/// Whoever has files among the pictures that nothing reads shall know.
+void say_left_out(const collab::ImageFolder& folder) {
+    const std::size_t n = folder.left_out.size();
+    if (n == 0)
+        return;
+    std::string names;
+    for (std::size_t k = 0; k < std::min<std::size_t>(n, 3); ++k)
+        names += (k == 0 ? "" : ", ") + collab::one_line(folder.left_out[k], 60);
+    std::fprintf(stderr, "collab: %s: %zu %s left out (%s%s); names of pictures end in %.*s\n",
+                 folder.name.c_str(), n, n == 1 ? "file is" : "files are", names.c_str(),
+                 n > 3 ? ", ..." : "", int(collab::detail::picture_endings.size()),
+                 collab::detail::picture_endings.data());
+}
+collab::Images loaded(const collab::ImageFolder& folder, int side) {
+    say_left_out(folder);
+    return collab::load(folder, {.resize = side, .crop = side});
+}
+#else
 [[noreturn]] void fail_without_pictures(const std::string& word) {
     collab::fail("data \"", word,
                  "\": this program was built without libjpeg and libpng, so it reads no folders of "
@@ -40,8 +60,7 @@ collab::Splits open(const std::string& word, [[maybe_unused]] int side) {
         return collab::open_data(word);
 #ifdef PROGRAM_WITH_IMAGES
     const collab::ImageFolders folders = collab::image_folders(folder);
-    const collab::Transform squares{.resize = side, .crop = side};
-    return {collab::load(folders.train, squares), collab::load(folders.test, squares)};
+    return {loaded(folders.train, side), loaded(folders.test, side)};
 #else
     fail_without_pictures(word);
 #endif
@@ -60,7 +79,7 @@ collab::Images open_test(const std::string& word, [[maybe_unused]] int side) {
     }
 #ifdef PROGRAM_WITH_IMAGES
     if (is_kind(word, "folder", folder))
-        return collab::load(collab::test_folder(folder), {.resize = side, .crop = side});
+        return loaded(collab::test_folder(folder), side);
 #endif
     return open(word, side).test;
 }

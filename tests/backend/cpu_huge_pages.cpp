@@ -24,6 +24,13 @@ TEST_CASE("small blocks begin on cache lines, large ones on large pages") {
     }
 }
 
+TEST_CASE("a block that no machine has room for ends in a sentence") {
+    CHECK_THROWS_WITH_AS(take_block(std::size_t(1) << 60),
+                         "there is no memory for a block of 1099511627776.0 MiB; a smaller batch "
+                         "or network takes less",
+                         collab::OutOfMemory);
+}
+
 TEST_CASE("memory on large pages is zero, keeps its content when it moves, and ends") {
     const std::size_t n = 2 * large_block / sizeof(float) + 3;
     AlignedMemory<float> a(n);

@@ -41,6 +41,17 @@ TEST_CASE("a number that has to be finite and at least 0 is asked for by name") 
                          "it is nan; expected a number of at least 0", Error);
 }
 
+TEST_CASE("a lack of memory says how much was wanted, and can be caught as the language's own") {
+    bool caught = false;
+    try {
+        throw OutOfMemory(std::size_t(3) << 19);
+    } catch (const std::bad_alloc& e) {
+        caught = std::string_view(e.what()) == "there is no memory for a block of 1.5 MiB; a "
+                                               "smaller batch or network takes less";
+    }
+    CHECK(caught);
+}
+
 TEST_CASE("fail throws an Error with its sentence") {
     CHECK_THROWS_WITH_AS(fail("model.bin: expected ", 12, " bytes, found ", 7),
                          "model.bin: expected 12 bytes, found 7", Error);

@@ -131,6 +131,30 @@ TEST_CASE("CIFAR-10 with a file missing, empty, a folder or of another length is
               "data_batch_3.bin: is not a folder; expected one with"));
 }
 
+TEST_CASE("where another version of CIFAR lies, or a packed one, the error says so") {
+    const auto told = [](auto&& read, const std::string& name, std::string_view words) {
+        const Folder folder;
+        folder.write(name, {1});
+        const std::string error = error_of([&] { read(folder.path); });
+        CHECK_MESSAGE(has(error, words), error);
+    };
+    const auto ten = [](const fs::path& folder) { cifar10(folder); };
+    const auto hundred = [](const fs::path& folder) { cifar100(folder); };
+    told(ten, "cifar-10-batches-py/data_batch_1",
+         "; cifar-10-batches-py is of the version for Python or Matlab, and only the binary "
+         "version, cifar-10-binary.tar.gz, is read");
+    told(ten, "data_batch_1", "; data_batch_1 is of the version for Python");
+    told(ten, "cifar-10-binary.tar.gz", "; cifar-10-binary.tar.gz is there, an archive: unpack it");
+    told(hundred, "cifar-100-python/train", "; cifar-100-python is of the version for Python");
+    told(hundred, "train", "; train is of the version for Python");
+    told(hundred, "cifar.zip", "; cifar.zip is there, an archive: unpack it");
+    const Folder folder;
+    const auto archive = folder.write("cifar-10-binary.tar.gz", {1});
+    CHECK(error_of([&] { cifar10(archive); }) ==
+          archive.string() + ": is not a folder; expected one with the binary version of CIFAR-10; "
+                             "unpack this archive");
+}
+
 TEST_CASE("CIFAR-100 has fine and coarse labels") {
     const Folder folder;
     const auto path = folder.write("some.bin", records(3, 58, true));

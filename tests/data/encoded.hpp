@@ -16,8 +16,8 @@
 /// A JPEG file of these pixels, in as many channels as `space` has: JCS_GRAYSCALE, JCS_RGB,
 /// JCS_CMYK (with Adobe's marker: inverted) ...
 inline Bytes jpeg_of(const Bytes& pixels, int width, int height, J_COLOR_SPACE space,
-                     int quality = 95, bool progressive = false,
-                     J_COLOR_SPACE stored = JCS_UNKNOWN) {
+                     int quality = 95, bool progressive = false, J_COLOR_SPACE stored = JCS_UNKNOWN,
+                     bool arithmetic = false) {
     const int channels = space == JCS_GRAYSCALE ? 1 : space == JCS_CMYK ? 4 : 3;
     if (pixels.size() != static_cast<std::size_t>(width * height * channels))
         throw std::runtime_error("jpeg_of: wrong size");
@@ -36,6 +36,7 @@ inline Bytes jpeg_of(const Bytes& pixels, int width, int height, J_COLOR_SPACE s
     if (stored != JCS_UNKNOWN)
         jpeg_set_colorspace(&info, stored);
     jpeg_set_quality(&info, quality, TRUE);
+    info.arith_code = arithmetic ? TRUE : FALSE;
     if (progressive)
         jpeg_simple_progression(&info);
     jpeg_start_compress(&info, TRUE);

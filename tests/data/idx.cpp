@@ -207,6 +207,28 @@ TEST_CASE("MNIST is found under each of its names") {
         }
 }
 
+TEST_CASE("MNIST is found where torchvision keeps it") {
+    const Bytes images = image_file(2, 28, 28, 2 * 784);
+    const Bytes labels = label_file(2, {9, 4});
+    for (const std::string below : {"raw/", "MNIST/raw/", "FashionMNIST/raw/"}) {
+        const Folder folder;
+        for (const std::string part : {"train", "t10k"}) {
+            folder.write(below + part + "-images-idx3-ubyte", images);
+            folder.write(below + part + "-labels-idx1-ubyte", labels);
+        }
+        const bool fashion = has(below, "Fashion");
+        const Splits set = fashion ? fashion_mnist(folder.path) : mnist(folder.path);
+        CHECK(set.test.labels == std::vector<int>{9, 4});
+        // files in the folder itself come first
+        folder.write("train-images-idx3-ubyte", {1});
+        CHECK(has(error_of([&] { fashion ? fashion_mnist(folder.path) : mnist(folder.path); }),
+                  (folder.path / "train-images-idx3-ubyte").string()) == false);
+        CHECK(has(error_of([&] { fashion ? fashion_mnist(folder.path) : mnist(folder.path); }),
+                  "no file of " + std::string(fashion ? "Fashion-MNIST" : "MNIST") +
+                      " train labels"));
+    }
+}
+
 TEST_CASE("MNIST that is missing or of another size is refused") {
     const Folder folder;
     const auto loading = [&] { return error_of([&] { mnist(folder.path); }); };

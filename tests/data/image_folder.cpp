@@ -57,9 +57,45 @@ TEST_CASE("classes are folders, pictures are files, and both come in the order o
     CHECK(has(error_of([&] { images.picture(3); }), "there is no image 3 among 3"));
 }
 
+TEST_CASE("pictures have several endings, and what is left out is listed") {
+    const Folder folder;
+    const Bytes picture = jpeg(8, 8, 1, 2, 3);
+    for (const char* name : {"a.jpg", "b.JPEG", "c.jpe", "d.JFIF", "e.PNG"})
+        folder.write(std::string("cat/") + name, picture);
+    for (const char* name : {"f.webp", "g", "h.jpg.bak", "below/i.jpg"})
+        folder.write(std::string("cat/") + name, picture);
+    folder.write("beside.jpg", picture);
+    folder.write("readme", {1});
+    const ImageFolder images = image_folder(folder.path);
+    CHECK(images.files == std::vector<std::string>{"a.jpg", "b.JPEG", "c.jpe", "d.JFIF", "e.PNG"});
+    CHECK(images.left_out == std::vector<std::string>{"cat/below", "cat/f.webp", "cat/g",
+                                                      "cat/h.jpg.bak", "beside.jpg"});
+}
+
+TEST_CASE("what archives, file servers and systems leave behind is no class and no picture") {
+    const Folder folder;
+    fill(folder, "");
+    fs::remove(folder.path / "cat/notes.txt");
+    for (const char* name : {"__MACOSX", "@eaDir", "#recycle", "$RECYCLE.BIN", "lost+found",
+                             "System Volume Information"}) {
+        folder.write(std::string(name) + "/thumbnail.png", png(8, 8, 1, 1, 1));
+        folder.write(std::string("cat/") + name + "/thumbnail.png", png(8, 8, 1, 1, 1));
+    }
+    folder.write("cat/Thumbs.db", {1});
+    folder.write("cat/desktop.ini", {1});
+    const ImageFolder images = image_folder(folder.path);
+    CHECK(images.class_names == std::vector<std::string>{"cat", "dog"});
+    CHECK(images.size() == 3);
+    CHECK(images.left_out.empty());
+}
+
 TEST_CASE("the layout of ImageNet has train and val, with the classes of train") {
     const Folder folder;
     CHECK(has(error_of([&] { image_folders(folder.path); }), "holds no folder train"));
+    const auto archive = folder.write("pictures.zip", {1});
+    CHECK(has(error_of([&] { image_folders(folder.path); }),
+              "; pictures.zip is there, an archive: unpack it"));
+    fs::remove(archive);
     fill(folder, "train/");
     CHECK(has(error_of([&] { image_folders(folder.path); }),
               "holds neither a folder val nor a folder test"));
@@ -79,9 +115,14 @@ TEST_CASE("folders without classes or pictures, and files that are none, are ref
     CHECK(has(error_of([&] { image_folder(folder.path / "none"); }), "none: no such folder"));
     fs::create_directories(folder.path / "cat");
     CHECK(error_of([&] { image_folder(folder.path); }) ==
-          (folder.path / "cat").string() + ": holds no picture (.jpg, .jpeg or .png)");
+          (folder.path / "cat").string() + ": holds no picture (.jpg, .jpeg, .jpe, .jfif or .png)");
     folder.write("cat/notes.txt", {1});
-    CHECK(has(error_of([&] { image_folder(folder.path); }), "cat: holds no picture"));
+    CHECK(has(error_of([&] { image_folder(folder.path); }),
+              "cat: holds no picture (.jpg, .jpeg, .jpe, .jfif or .png), but 1 other: "
+              "cat/notes.txt"));
+    folder.write("cat/a.webp", {1});
+    CHECK(has(error_of([&] { image_folder(folder.path); }), ", but 2 others, as cat/a.webp"));
+    fs::remove(folder.path / "cat/a.webp");
     fs::create_directories(folder.path / "cat" / "folder.png");
     folder.write("cat/empty.jpg", {});
     folder.write("cat/text.jpg", {'h', 'e', 'l', 'l', 'o'});

@@ -8,6 +8,7 @@
 #include <doctest/doctest.h>
 
 #include <collab/data/images.hpp>
+#include <collab/data/transforms.hpp>
 
 #include "temporary.hpp"
 
@@ -59,7 +60,20 @@ TEST_CASE("mean and stddev of each channel, by hand") {
     CHECK(s.mean[0] == doctest::Approx(0.2));  // 0, 0.2, 0.4, 0.2
     CHECK(s.stddev[0] == doctest::Approx(std::sqrt(0.02)));
     CHECK(s.mean[1] == doctest::Approx(1.0));
-    CHECK(s.stddev[1] == 0);
+    CHECK(s.stddev[1] == 1);  // never changes: nothing can be divided by 0
+}
+
+TEST_CASE("a channel that never changes is only centered, whatever its value") {
+    for (const int v : {0, 1, 77, 254, 255}) {
+        Images images{Dims{1, 16, 16}, 1, {}, std::vector<int>(7), "constant", {}};
+        images.pixels.assign(7 * 256, static_cast<std::uint8_t>(v));
+        const Statistics s = statistics(images);
+        CHECK(s.mean[0] == doctest::Approx(v / 255.0));
+        CHECK(s.stddev[0] == 1);
+        std::vector<float> out(256);
+        Transform{.normalize = s}.apply(images, 0, {}, false, out.data());
+        CHECK(out[0] == doctest::Approx(0).epsilon(1e-6));
+    }
 }
 
 TEST_CASE("made-up images are the same for a seed, differ between seeds, and are balanced") {

@@ -58,6 +58,18 @@ TEST_CASE("a color JPEG is read, baseline and progressive, in color and in gray"
                    soft(3)) < 8);
 }
 
+TEST_CASE("a JPEG of an arithmetic code is read, even where a byte holds many pixels") {
+    const auto arithmetic = [](const Bytes& pixels, int side_x, int side_y) {
+        return jpeg_of(pixels, side_x, side_y, JCS_RGB, 98, false, JCS_UNKNOWN, true);
+    };
+    CHECK(furthest(decoded(arithmetic(soft(3), width, height)).pixels, soft(3)) < 16);
+    constexpr int side = 1024;
+    const Bytes one_color(static_cast<std::size_t>(3 * side * side), 128);
+    const Bytes file = arithmetic(one_color, side, side);
+    REQUIRE(file.size() * 1024 < side * side);
+    CHECK(furthest(decoded(file).pixels, one_color) < 2);
+}
+
 TEST_CASE("a gray JPEG is read in gray and in color") {
     const Bytes file = jpeg_of(soft(1), width, height, JCS_GRAYSCALE, 98);
     CHECK(furthest(decoded(file, 1).pixels, soft(1)) < 5);

@@ -64,6 +64,9 @@ TEST_CASE("an array is read with its type and shape, in each version of the form
                                     counting(24))))
               .type_text() == "float64");
     CHECK(read_npy(folder.write("a.npy", npy(header("|b1", "()"), {1}))).shape.empty());
+    // as NumPy wrote it under Python 2
+    CHECK(read_npy(folder.write("a.npy", npy(header("|u1", "(2L, 3L)"), counting(6)))).shape ==
+          std::vector<std::uint64_t>{2, 3});
     CHECK(read_npy(folder.write("a.npy", npy(header("<i4", "(0, 5)"), {}))).elements() == 0);
 }
 
@@ -205,6 +208,12 @@ TEST_CASE("floats, truth values and rows of numbers are target values") {
     CHECK(several.target_size == 3);
     CHECK(several.targets == std::vector<float>{0, 1, 2, -3, -2, -1});
     CHECK(read("|b1", "(2, 2)", {1, 0, 0, 7}).targets == std::vector<float>{1, 0, 0, 1});
+    CHECK(read("|b1", "(2, 1)", {1, 0}).targets == std::vector<float>{1, 0});
+    // a column of integers, as Keras has them, is one class number for each image
+    const Images column = read("<i8", "(2, 1)", {3, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0});
+    CHECK(column.target_size == 0);
+    CHECK(column.labels == std::vector<int>{3, 1});
+    CHECK(column.classes == 4);
     CHECK(has(error_of([&] {
                   read_npy_images(x, folder.write("y.npy", npy(header("<f4", "(2,)"), counting(8))),
                                   "mine", 3);

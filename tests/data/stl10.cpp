@@ -60,6 +60,12 @@ TEST_CASE("STL-10 is read from the folder and from the folder below it") {
         const Folder folder;
         CHECK(has(error_of([&] { stl10(folder.path); }),
                   ": no file of STL-10; tried train_X.bin and stl10_binary/train_X.bin"));
+        const auto other = folder.write("train.mat", {1});
+        CHECK(
+            has(error_of([&] { stl10(folder.path); }),
+                "; train.mat is of the version for Python or Matlab, and only the binary version, "
+                "stl10_binary.tar.gz, is read"));
+        std::filesystem::remove(other);
         folder.write(below + "train_X.bin", pictures(3));
         folder.write(below + "train_y.bin", {1, 2, 3});
         CHECK(has(error_of([&] { stl10(folder.path); }), "test_y.bin: no such file"));

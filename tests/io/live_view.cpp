@@ -21,7 +21,7 @@ double fake_clock() {
 }
 const LiveView::Network two[] = {{"SmallNet", 0.412, 0.12, 0.322, 0, 0.851, 0.84},
                                  {"ResNet", 0.388, 0.12, 0.3, 0, 0.86, 0.85}};
-LiveView::Status status(long step = 30) {
+LiveView::Snapshot status(long step = 30) {
     return {.label = "together",
             .epoch = 3,
             .epochs = 20,
@@ -104,7 +104,7 @@ TEST_CASE("a line for all and one for each network, with the parts of its loss")
 
 TEST_CASE("what is not there is not shown") {
     const LiveView::Network one[] = {{.name = "alone", .task = 1.5, .score = 0.5}};
-    LiveView::Status s = status();
+    LiveView::Snapshot s = status();
     s.networks = one;
     CHECK(LiveView::lines(s, 1, 100, 24, {})[1] == "  alone  accuracy 50.0%  loss 1.500");
     const LiveView::Network taught[] = {

@@ -26,7 +26,7 @@ double fake_clock() {
 
 const Network pair_[] = {{"SmallNet", 0.412, 0.851}, {"ResNet", 0.388, 0.86}};
 
-Progress::Status status(int epoch = 3, long step = 30) {
+Progress::Snapshot status(int epoch = 3, long step = 30) {
     return {.label = "together",
             .epoch = epoch,
             .epochs = 20,
@@ -116,7 +116,7 @@ TEST_CASE("no line is wider than the terminal") {
         {"網路", 12345.678, 1}, {"Zürich", 1e-7, 0}, {"", std::nan(""), std::nan("")}};
     for (int width = 0; width < 200; ++width)
         for (const bool unicode : {false, true}) {
-            Progress::Status s = status();
+            Progress::Snapshot s = status();
             s.networks = wide;
             s.label = "zusammen für 長い";
             CHECK(columns(Progress::line(s, 1e5, width, {.unicode = unicode})) <= width);
@@ -147,7 +147,7 @@ TEST_CASE("what is no number is called nan or inf, never a percentage") {
     const double inf = std::numeric_limits<double>::infinity();
     const double nan = std::nan("");
     const Network n[] = {{"A", nan, nan}, {"B", inf, 0.5}};
-    Progress::Status s = status();
+    Progress::Snapshot s = status();
     s.networks = n;
     s.images_per_second = nan;
     CHECK(Progress::plain_line(s, nan) ==
@@ -157,7 +157,7 @@ TEST_CASE("what is no number is called nan or inf, never a percentage") {
 TEST_CASE("very large and very small losses stay readable") {
     const auto loss = [](double v) {
         const Network n[] = {{"", v, 0.5}};
-        Progress::Status s = status();
+        Progress::Snapshot s = status();
         s.networks = n;
         const std::string line = Progress::plain_line(s, 1);
         return line.substr(23, line.find(" 50.0%") - 23);
@@ -198,7 +198,7 @@ TEST_CASE("the same step is not told twice, the same epoch of the next phase is"
     p.update(status(1, 10));
     p.update(status(1, 10));
     CHECK(lines(out.text()) == 1);
-    Progress::Status next = status(1, 10);
+    Progress::Snapshot next = status(1, 10);
     next.label = "alone";
     p.update(next);
     CHECK(lines(out.text()) == 2);
@@ -323,7 +323,7 @@ TEST_CASE("locale, NO_COLOR, a dumb terminal and plain style are heeded") {
 }
 
 TEST_CASE("labels cannot move the cursor") {
-    Progress::Status s = status();
+    Progress::Snapshot s = status();
     s.label = "a\x1b[2J\nb";
     CHECK(Progress::line(s, 1, 200, {}).starts_with("a?[2J?b  epoch"));
 }

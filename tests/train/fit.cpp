@@ -95,6 +95,26 @@ TEST_CASE("evaluations can come every so many steps, and always at the end") {
     CHECK(history.records[1].epoch == 2);
 }
 
+TEST_CASE("a training may have more steps than an int can count") {
+    Training<TinyPair, Machine> training({.batch = 32});
+    FitEvent seen;
+    double rate = 0;
+    FitOptions options{.epochs = 1'000'000'000,
+                       .learning_rate = 0.06,
+                       .warmup_steps = 6'000'000'000,
+                       .evaluate_every = 3'000'000'000};
+    options.watch = [&](const FitEvent& e) {
+        seen = e;
+        rate = e.record->learning_rate;
+        return e.step < 2;
+    };
+    const History history = training.fit(pictures(), options);
+    CHECK(seen.step == 2);
+    CHECK(seen.steps == 12'000'000'000);
+    CHECK(rate == doctest::Approx(0.06 * 2 / 6e9));
+    CHECK(history.records.size() == 1);  // what was reached
+}
+
 TEST_CASE("a watcher is told of every step and every evaluation") {
     Training<Tiny, Machine> training({.batch = 100});
     std::vector<FitEvent> events;

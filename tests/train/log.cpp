@@ -38,6 +38,7 @@ void write_log(Log& log, const std::vector<Record>& before, const std::vector<Re
     Two t;
     History h;
     h.records = before;
+    h.resumed = before.empty() ? 0 : before.back().step;
     log.begin(t, h);
     for (const Record& r : records)
         CHECK(log.evaluated(t, FitEvent{.evaluated = true, .record = &r}));
@@ -176,6 +177,43 @@ TEST_CASE("a training that goes on has no line twice") {
     write_log(log, {}, {record(1), record(2), record(3)});
     write_log(again, {record(1), record(2)}, {record(3)});
     CHECK(contents(again.path) == contents(whole.path));
+}
+
+TEST_CASE("who holds a log open sees a training go on, even behind a line that is taken back") {
+    const Folder folder;
+    const auto goes_on = [&](auto log, const std::string& path) {
+        auto again = log;
+        write_log(log, {}, {record(1), record(2), record(3)});
+        std::FILE* const reader = std::fopen(path.c_str(), "rb");
+        REQUIRE(reader);
+        const std::string before = contents(path);
+        write_log(again, {record(1), record(2)}, {record(3), record(4)});
+        std::string seen(2 * before.size(), '\0');
+        seen.resize(std::fread(seen.data(), 1, seen.size(), reader));
+        std::fclose(reader);
+        CHECK(seen.size() > before.size());
+        CHECK(seen.starts_with(before));
+        CHECK(seen == contents(path));
+    };
+    const std::string path = (folder.path / "log").string();
+    goes_on(JsonLines{path}, path);
+    goes_on(CsvFile{path}, path);
+    goes_on(TensorBoard{folder.path.string()},
+            (folder.path / "events.out.tfevents.0.collab").string());
+}
+
+TEST_CASE("a file that begins otherwise than the checkpoint says is replaced") {
+    const Folder folder;
+    CsvFile log{folder.write("log.csv", {'o', 'l', 'd', ' ', 'w', 'o', 'r', 'd', 's'}).string()};
+    write_log(log, {record(1)}, {record(2)});
+    CHECK(contents(log.path).starts_with("epoch,step,"));
+    TensorBoard events{folder.path.string()};
+    for (const Bytes& old : {Bytes{}, Bytes{1, 2, 3}, Bytes(40, 9)}) {
+        const std::string path = folder.write("events.out.tfevents.0.collab", old).string();
+        write_log(events, {record(1)}, {record(2)});
+        CHECK(framed(contents(path)).size() == 3);
+        CHECK(events.start > 1e9);
+    }
 }
 
 TEST_CASE("a log that cannot be written is an error") {

@@ -3,6 +3,7 @@
 #pragma once
 #include <charconv>
 #include <cmath>
+#include <cstdio>
 #include <system_error>
 
 #include <collab/core/error.hpp>
@@ -58,3 +59,13 @@ COLLAB_COMPILED COLLAB_COLD std::string reason(int code) {
     return std::generic_category().message(code);
 }
 }  // namespace collab::detail
+
+namespace collab {
+COLLAB_COMPILED COLLAB_COLD OutOfMemory::OutOfMemory(std::size_t bytes) noexcept {
+    constexpr double mebibyte = 1 << 20;
+    std::snprintf(text_, sizeof text_,
+                  "there is no memory for a block of %.1f MiB; a smaller batch or network takes "
+                  "less",
+                  double(bytes) / mebibyte);
+}
+}  // namespace collab

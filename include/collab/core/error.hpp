@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// error: the one exception type of the library, and a way to build its sentence without iostreams.
+// error: the exceptions of the library, and a way to build their sentences without iostreams.
 #pragma once
 #include <concepts>
 #include <cstddef>
 #include <initializer_list>
+#include <new>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -12,10 +13,20 @@
 
 namespace collab {
 
-/// What every run-time failure throws. The message names the file or option, what was found and
-/// what was expected.
+/// What every run-time failure but a lack of memory throws. The message names the file or option,
+/// what was found and what was expected.
 struct Error : std::runtime_error {
     using std::runtime_error::runtime_error;
+};
+
+/// No memory for a block of so many bytes. Its sentence needs none.
+class OutOfMemory : public std::bad_alloc {
+public:
+    explicit OutOfMemory(std::size_t bytes) noexcept;
+    const char* what() const noexcept override { return text_; }
+
+private:
+    char text_[128];
 };
 
 namespace detail {

@@ -82,8 +82,12 @@ COLLAB_COMPILED COLLAB_COLD Splits cifar10(const Path& in) {
                        std::filesystem::is_directory(below_it, error);
     const auto place = below ? below_it : folder;
     if (!below && !std::filesystem::exists(folder / "data_batch_1.bin", error))
-        fail(folder.string(), ": no file of CIFAR-10; tried data_batch_1.bin and "
-                              "cifar-10-batches-bin/data_batch_1.bin");
+        fail(folder.string(),
+             ": no file of CIFAR-10; tried data_batch_1.bin and "
+             "cifar-10-batches-bin/data_batch_1.bin",
+             detail::instead_of("the binary version, cifar-10-binary.tar.gz,", folder,
+                                {"cifar-10-batches-py", "cifar-10-batches-mat", "data_batch_1",
+                                 "data_batch_1.mat"}));
     const auto first = place / "data_batch_1.bin";
     Splits set;
     set.train = read_cifar10(first);
@@ -127,7 +131,9 @@ COLLAB_COMPILED COLLAB_COLD Splits cifar100(const Path& in, Cifar100Labels label
     const bool here = std::filesystem::exists(folder / "train.bin", error);
     if (!here && !std::filesystem::is_directory(below, error))
         fail(folder.string(),
-             ": no file of CIFAR-100; tried train.bin and cifar-100-binary/train.bin");
+             ": no file of CIFAR-100; tried train.bin and cifar-100-binary/train.bin",
+             detail::instead_of("the binary version, cifar-100-binary.tar.gz,", folder,
+                                {"cifar-100-python", "cifar-100-matlab", "train", "train.mat"}));
     const auto place = here ? folder : below;
     const auto train = place / "train.bin";
     const auto test = place / "test.bin";

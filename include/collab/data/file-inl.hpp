@@ -7,6 +7,12 @@
 #include <collab/data/file.hpp>
 
 namespace collab::detail {
+inline bool is_archive(std::string_view name) {
+    for (const std::string_view ending : {".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2", ".zip"})
+        if (name.ends_with(ending))
+            return true;
+    return false;
+}
 COLLAB_COMPILED COLLAB_COLD InputFile::InputFile(const std::filesystem::path& path)
     : name_(path.string()) {
     std::error_code error;
@@ -48,7 +54,27 @@ COLLAB_COMPILED COLLAB_COLD void check_folder(const std::filesystem::path& folde
     if (error)
         fail(folder.string(), ": cannot be examined (", error.message(), ")");
     if (!std::filesystem::is_directory(status))
-        fail(folder.string(), ": is not a folder; expected one with ", what);
+        fail(folder.string(), ": is not a folder; expected one with ", what,
+             is_archive(folder.filename().string()) ? "; unpack this archive" : "");
+}
+COLLAB_COMPILED COLLAB_COLD std::string packed_in(const std::filesystem::path& folder) {
+    std::error_code error;
+    for (std::filesystem::directory_iterator it(folder, error), end; !error && it != end;
+         it.increment(error))
+        if (const std::string name = it->path().filename().string(); is_archive(name))
+            return sentence("; ", name, " is there, an archive: unpack it");
+    return {};
+}
+COLLAB_COMPILED COLLAB_COLD std::string instead_of(std::string_view wanted,
+                                                   const std::filesystem::path& folder,
+                                                   std::initializer_list<std::string_view> others) {
+    for (const std::string_view other : others) {
+        std::error_code error;
+        if (std::filesystem::exists(folder / other, error))
+            return sentence("; ", other, " is of the version for Python or Matlab, and only ",
+                            wanted, " is read");
+    }
+    return packed_in(folder);
 }
 COLLAB_COMPILED COLLAB_COLD std::filesystem::path find_file(
     const std::filesystem::path& folder, std::string_view what,
@@ -64,6 +90,6 @@ COLLAB_COMPILED COLLAB_COLD std::filesystem::path find_file(
         tried += sentence(tried.empty() ? "" : ", ", name,
                           std::filesystem::is_directory(status) ? " (a folder)" : "");
     }
-    fail(folder.string(), ": no file of ", what, "; tried ", tried);
+    fail(folder.string(), ": no file of ", what, "; tried ", tried, packed_in(folder));
 }
 }  // namespace collab::detail

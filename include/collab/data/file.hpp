@@ -37,6 +37,13 @@ private:
 /// Throws unless `folder` is one; `what` says what it should hold.
 void check_folder(const std::filesystem::path& folder, std::string_view what);
 
+/// The end of a sentence about files that a folder does not hold: an archive that is still packed,
+/// or nothing.
+std::string packed_in(const std::filesystem::path& folder);
+/// The same, or the first of `others` that is there, by which another version of a set is known.
+std::string instead_of(std::string_view wanted, const std::filesystem::path& folder,
+                       std::initializer_list<std::string_view> others);
+
 /// The first of these names that is a file of the folder.
 std::filesystem::path find_file(const std::filesystem::path& folder, std::string_view what,
                                 std::initializer_list<std::string_view> names);

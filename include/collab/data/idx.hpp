@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -133,37 +134,55 @@ inline Images read_idx_part(const std::filesystem::path& folder, std::string_vie
     images.class_names = class_names;
     return images;
 }
+/// Where the files lie: in the folder, or below it as torchvision lays them out, whose name for the
+/// set is given.
+inline std::filesystem::path idx_place(const std::filesystem::path& folder,
+                                       std::string_view torchvision) {
+    std::error_code error;
+    std::filesystem::directory_iterator it(folder, error);
+    for (const std::filesystem::directory_iterator end; !error && it != end; it.increment(error))
+        if (it->path().filename().string().find("-ubyte") != std::string::npos)
+            return folder;
+    for (const auto& below : {folder / "raw", folder / torchvision / "raw"})
+        if (std::filesystem::is_directory(below, error))
+            return below;
+    return folder;
+}
 /// MNIST, or a set of its layout.
 struct IdxSet {
     std::string_view name;
+    std::string_view torchvision;  ///< what that library calls its folder of the set
     std::vector<std::string> class_names;
 
     Images train(const std::filesystem::path& folder) const {
-        return read_idx_part(folder, name, class_names, "train", "train");
+        return read_idx_part(idx_place(folder, torchvision), name, class_names, "train", "train");
     }
     Images test(const std::filesystem::path& folder) const {
-        return read_idx_part(folder, name, class_names, "test", "t10k");
+        return read_idx_part(idx_place(folder, torchvision), name, class_names, "test", "t10k");
     }
 };
 inline IdxSet mnist_set() {
-    return {"MNIST", {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"}};
+    return {"MNIST", "MNIST", {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"}};
 }
 inline IdxSet fashion_mnist_set() {
     return {"Fashion-MNIST",
+            "FashionMNIST",
             {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker",
              "Bag", "Ankle boot"}};
 }
 
 }  // namespace detail
 
-/// MNIST: 28 x 28, ten digits. `folder` holds train-images-idx3-ubyte and its three companions; a
-/// dot in place of the last dash and a final .gz are accepted.
+/// MNIST: 28 x 28, ten digits. `folder` holds train-images-idx3-ubyte and its three companions, or
+/// a folder `raw` or `MNIST/raw` does, as torchvision lays them out; a dot in place of the last
+/// dash and a final .gz are accepted.
 inline Splits mnist(const std::filesystem::path& folder) {
     const detail::IdxSet set = detail::mnist_set();
     return {set.train(folder), set.test(folder)};
 }
 
-/// Fashion-MNIST: files, sizes and number of classes of MNIST.
+/// Fashion-MNIST: files, sizes and number of classes of MNIST; below `raw` or `FashionMNIST/raw`,
+/// too.
 inline Splits fashion_mnist(const std::filesystem::path& folder) {
     const detail::IdxSet set = detail::fashion_mnist_set();
     return {set.train(folder), set.test(folder)};

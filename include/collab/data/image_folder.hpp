@@ -3,6 +3,7 @@
 // Needs libjpeg and libpng.
 #pragma once
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -56,6 +57,8 @@ struct ImageFolder {
     std::vector<int> labels;
     std::vector<std::string> files;  ///< below the folder of their class
     int channels = 3;                ///< 1 to see everything in gray
+    /// what lies among the pictures and is none by its name, below `root`: nothing reads it
+    std::vector<std::string> left_out{};
 
     int size() const { return static_cast<int>(labels.size()); }
     int classes() const { return static_cast<int>(class_names.size()); }
@@ -82,7 +85,15 @@ struct ImageFolder {
 
 namespace detail {
 
-/// The names in a folder, sorted, without those that begin with a dot.
+/// Whether a name is one of those that unpacking, file servers and systems leave behind.
+inline bool is_leftover(std::string_view name) {
+    constexpr std::array<std::string_view, 8> known{
+        "__MACOSX",   "@eaDir",    "#recycle",   "$RECYCLE.BIN", "System Volume Information",
+        "lost+found", "Thumbs.db", "desktop.ini"};
+    return std::find(known.begin(), known.end(), name) != known.end();
+}
+
+/// The names in a folder, sorted, without leftovers and those that begin with a dot.
 inline std::vector<std::string> names_in(const std::filesystem::path& folder, bool folders) {
     std::vector<std::string> names;
     std::error_code error;
@@ -90,7 +101,7 @@ inline std::vector<std::string> names_in(const std::filesystem::path& folder, bo
          it.increment(error)) {
         std::string name = it->path().filename().string();
         std::error_code ignored;
-        if (!name.starts_with('.') && (!folders || it->is_directory(ignored)))
+        if (!name.starts_with('.') && !is_leftover(name) && (!folders || it->is_directory(ignored)))
             names.push_back(std::move(name));
     }
     if (error)
@@ -105,14 +116,37 @@ inline bool names_picture(const std::string& name) {
     for (char& c : extension)
         if (c >= 'A' && c <= 'Z')
             c = static_cast<char>(c - 'A' + 'a');
-    return extension == "jpg" || extension == "jpeg" || extension == "png";
+    return extension == "jpg" || extension == "jpeg" || extension == "jpe" || extension == "jfif" ||
+           extension == "png";
+}
+inline constexpr std::string_view picture_endings = ".jpg, .jpeg, .jpe, .jfif or .png";
+
+/// Adds the pictures of one class; `folder` is its own.
+inline void add_class(ImageFolder& images, const std::filesystem::path& folder, int label) {
+    const std::size_t before = images.files.size();
+    const std::size_t before_others = images.left_out.size();
+    for (std::string& file : names_in(folder, false)) {
+        if (names_picture(file)) {
+            images.labels.push_back(label);
+            images.files.push_back(std::move(file));
+        } else {
+            images.left_out.push_back(folder.filename().string() + "/" + file);
+        }
+    }
+    const std::size_t others = images.left_out.size() - before_others;
+    if (images.files.size() == before)
+        fail(folder.string(), ": holds no picture (", picture_endings, ")",
+             others > 0 ? sentence(", but ", others, others == 1 ? " other: " : " others, as ",
+                                   images.left_out[before_others])
+                        : std::string());
 }
 
 }  // namespace detail
 
-/// Finds the files FOLDER/CLASS/NAME.jpg (.jpeg, .png, in letters of any case). Classes are
-/// numbered in the order of `class_names`, which must hold every folder there is, or, where that is
-/// empty, in the order of the folders' names.
+/// Finds the files FOLDER/CLASS/NAME.jpg (.jpeg, .jpe, .jfif, .png, in letters of any case); others
+/// are listed in `left_out`. Classes are numbered in the order of `class_names`, which must hold
+/// every folder there is, or, where that is empty, in the order of the folders' names. Folders that
+/// others leave behind, such as __MACOSX and lost+found, are no classes.
 inline ImageFolder image_folder(const std::filesystem::path& folder,
                                 std::vector<std::string> class_names = {}, int channels = 3) {
     detail::check_folder(folder, "a folder of pictures for each class");
@@ -120,7 +154,8 @@ inline ImageFolder image_folder(const std::filesystem::path& folder,
         fail(folder.string(), ": ", channels, " channels were asked for; expected 1 or 3");
     const std::vector<std::string> found = detail::names_in(folder, true);
     if (found.empty())
-        fail(folder.string(), ": holds no folder; expected one for each class, with its pictures");
+        fail(folder.string(), ": holds no folder; expected one for each class, with its pictures",
+             detail::packed_in(folder));
     ImageFolder images{
         folder.string(), folder, class_names.empty() ? found : std::move(class_names), {}, {},
         channels};
@@ -129,16 +164,13 @@ inline ImageFolder image_folder(const std::filesystem::path& folder,
         if (at == images.class_names.end())
             fail((folder / name).string(),
                  ": a class that is not among those of the training images");
-        const std::size_t before = images.files.size();
-        for (std::string& file : detail::names_in(folder / name, false)) {
-            if (!detail::names_picture(file))
-                continue;
-            images.labels.push_back(static_cast<int>(at - images.class_names.begin()));
-            images.files.push_back(std::move(file));
-        }
-        if (images.files.size() == before)
-            fail((folder / name).string(), ": holds no picture (.jpg, .jpeg or .png)");
+        detail::add_class(images, folder / name, static_cast<int>(at - images.class_names.begin()));
     }
+    // a picture beside the folders has no class
+    for (std::string& name : detail::names_in(folder, false))
+        if (detail::names_picture(name) &&
+            std::find(found.begin(), found.end(), name) == found.end())
+            images.left_out.push_back(std::move(name));
     return images;
 }
 
@@ -154,7 +186,8 @@ inline ImageFolders image_folders(const std::filesystem::path& folder, int chann
     std::error_code error;
     if (!std::filesystem::is_directory(folder / "train", error))
         fail(folder.string(),
-             ": holds no folder train; expected train and val, each with a folder for each class");
+             ": holds no folder train; expected train and val, each with a folder for each class",
+             detail::packed_in(folder));
     const bool val = std::filesystem::is_directory(folder / "val", error);
     if (!val && !std::filesystem::is_directory(folder / "test", error))
         fail(folder.string(), ": holds neither a folder val nor a folder test");

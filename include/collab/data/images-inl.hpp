@@ -185,7 +185,7 @@ COLLAB_COMPILED Statistics statistics(const Images& images) {
         const double mean = static_cast<double>(sum[c]) / n;
         const double variance = static_cast<double>(squares[c]) / n - mean * mean;
         s.mean[c] = mean / 255;
-        s.stddev[c] = std::sqrt(std::max(0.0, variance)) / 255;
+        s.stddev[c] = variance > 0 ? std::sqrt(variance) / 255 : 1;
     }
     return s;
 }

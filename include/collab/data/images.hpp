@@ -56,8 +56,9 @@ struct Statistics {
     std::vector<double> mean, stddev;
 };
 
-/// The mean and the stddev (of the population) of each channel. Exact sums: the order of the
-/// pictures does not matter.
+/// The mean and the stddev (of the population) of each channel, to normalize by. Exact sums: the
+/// order of the pictures does not matter. The stddev of a channel that never changes is given as 1,
+/// since nothing can be divided by 0: such a channel is only centered.
 Statistics statistics(const Images& images);
 
 /// The same pictures with targets of one value for each class: 1 for the true class, 0 for the

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>  // jpeglib.h wants it before
+#include <cstring>
 #include <string_view>
 #include <utility>
 
@@ -13,6 +14,7 @@
 #include <jerror.h>
 
 #include <collab/core/error.hpp>
+#include <collab/data/exif.hpp>
 #include <collab/data/picture.hpp>
 
 namespace collab {
@@ -54,6 +56,7 @@ public:
         jpeg_create_decompress(&info_);
         info_.progress = &progress_;
         jpeg_mem_src(&info_, data, static_cast<unsigned long>(size));
+        jpeg_save_markers(&info_, exif_marker, 0xffff);
         jpeg_read_header(&info_, TRUE);
         return true;
     }
@@ -73,9 +76,20 @@ public:
         return true;
     }
     const jpeg_decompress_struct& info() const { return info_; }
+    /// What the first Exif block of the header says; 1, as it lies, where there is none.
+    int orientation() const {
+        constexpr std::size_t name_bytes = 6;
+        for (jpeg_saved_marker_ptr m = info_.marker_list; m != nullptr; m = m->next)
+            if (m->marker == exif_marker && m->data_length > name_bytes &&
+                std::memcmp(m->data, "Exif\0", name_bytes) == 0)
+                return exif_orientation(m->data + name_bytes, m->data_length - name_bytes);
+        return 1;
+    }
     const char* message() const { return message_; }
 
 private:
+    static constexpr int exif_marker = JPEG_APP0 + 1;
+
     static JpegDecoder& of(j_common_ptr info) {
         return *static_cast<JpegDecoder*>(info->client_data);
     }
@@ -93,9 +107,9 @@ private:
 
 }  // namespace detail
 
-/// The picture of a JPEG file's bytes, in gray (`channels` = 1) or color (3). CMYK is converted,
-/// without a color profile. Damage that libjpeg would paint over in gray is an error. `name` is
-/// for messages.
+/// The picture of a JPEG file's bytes, in gray (`channels` = 1) or color (3), turned as its Exif
+/// orientation says. CMYK is converted, without a color profile. Damage that libjpeg would paint
+/// over in gray is an error. `name` is for messages.
 inline Picture decode_jpeg(const std::uint8_t* data, std::size_t size, std::string_view name,
                            int channels = 3) {
     if (channels != 1 && channels != 3)
@@ -106,9 +120,12 @@ inline Picture decode_jpeg(const std::uint8_t* data, std::size_t size, std::stri
     if (!decoder.read_header(data, size))
         fail(name, ": not a good JPEG file: ", decoder.message());
     const jpeg_decompress_struct& info = decoder.info();
-    // half a bit for a block of 64 pixels
+    const int orientation = decoder.orientation();  // forgotten once the pixels are read
+    // half a bit for a block of 64 pixels; an arithmetic code takes next to nothing for many blocks
+    // of one color
+    const std::uint64_t pixels_in_byte = info.arith_code ? 1 << 20 : 1 << 10;
     detail::check_picture_size(name, info.image_width, info.image_height,
-                               1024 * static_cast<std::uint64_t>(size));
+                               pixels_in_byte * static_cast<std::uint64_t>(size));
     const bool cmyk = info.jpeg_color_space == JCS_CMYK || info.jpeg_color_space == JCS_YCCK;
     const bool inverted = info.saw_Adobe_marker;
     const int stored = cmyk ? 4 : channels;
@@ -122,7 +139,7 @@ inline Picture decode_jpeg(const std::uint8_t* data, std::size_t size, std::stri
                              picture.pixels.data()))
         fail(name, ": corrupt JPEG data: ", decoder.message());
     if (!cmyk)
-        return picture;
+        return detail::upright(std::move(picture), orientation);
     // in place: three bytes for four
     for (std::size_t i = 0; i < static_cast<std::size_t>(picture.dims.area()); ++i)
         for (std::size_t c = 0; c < 3; ++c) {
@@ -134,7 +151,7 @@ inline Picture decode_jpeg(const std::uint8_t* data, std::size_t size, std::stri
         }
     picture.dims.channels = 3;
     picture.pixels.resize(static_cast<std::size_t>(picture.dims.size()));
-    return with_channels(std::move(picture), channels);
+    return with_channels(detail::upright(std::move(picture), orientation), channels);
 }
 
 }  // namespace collab

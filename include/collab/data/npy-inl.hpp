@@ -113,6 +113,8 @@ private:
             if (error != std::errc())
                 wrong("an extent");
             rest_.remove_prefix(static_cast<std::size_t>(end - rest_.data()));
+            if (rest_.starts_with('L'))  // as Python 2 wrote large numbers
+                rest_.remove_prefix(1);
             array_.shape.push_back(extent);
             if (array_.shape.size() > 32)
                 wrong("at most 32 extents");
@@ -220,6 +222,12 @@ COLLAB_COMPILED COLLAB_COLD void add_targets(Images& images, const NpyArray& val
         images.targets.push_back(static_cast<float>(values.number(i)));
     check_targets(images, values.name);
 }
+/// Whether an array is not of class numbers but of target values. A column of integers is one class
+/// number for each image, as Keras has them.
+inline bool hold_targets(const NpyArray& labels) {
+    const bool column = labels.shape.size() == 2 && labels.shape[1] == 1;
+    return labels.kind == 'f' || labels.kind == 'b' || (labels.shape.size() > 1 && !column);
+}
 }  // namespace detail
 COLLAB_COMPILED COLLAB_COLD Images images_from(NpyArray pictures, const NpyArray& labels,
                                                std::string name, int classes) {
@@ -252,7 +260,7 @@ COLLAB_COMPILED COLLAB_COLD Images images_from(NpyArray pictures, const NpyArray
              " labels; expected as many of both");
     if (classes < 0)
         fail(name, ": ", classes, " classes; expected at least 1, or 0 for what the labels need");
-    const bool values = labels.kind == 'f' || labels.kind == 'b' || labels.shape.size() > 1;
+    const bool values = detail::hold_targets(labels);
     if (values && classes > 0)
         fail(labels.name, ": holds ", labels.type_text(), " of shape ", labels.shape_text(),
              "; expected labels as integers of shape (images)");

@@ -66,10 +66,10 @@ void add_targets(Images& images, const NpyArray& values);
 }  // namespace detail
 
 /// Pictures from an array of uint8 of shape (images, height, width) or (images, height, width,
-/// channels), and labels from one of integers of shape (images). With `classes` = 0 there are as
-/// many classes as the largest label asks for. Targets are values where the second array has floats
-/// or more than one extent: (images) or (images, ...), all of one picture in a row; `classes` is 0
-/// then.
+/// channels), and labels from one of integers of shape (images) or (images, 1). With `classes` = 0
+/// there are as many classes as the largest label asks for. Targets are values where the second
+/// array has floats or several values for each image: (images) or (images, ...), all of one picture
+/// in a row; `classes` is 0 then.
 Images images_from(NpyArray pictures, const NpyArray& labels, std::string name, int classes = 0);
 
 /// The same from two .npy files.

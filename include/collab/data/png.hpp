@@ -14,6 +14,7 @@
 #include <png.h>
 
 #include <collab/core/error.hpp>
+#include <collab/data/exif.hpp>
 #include <collab/data/picture.hpp>
 
 namespace collab {
@@ -68,8 +69,18 @@ public:
         for (int pass = 0; pass < passes_; ++pass)
             for (std::size_t y = 0; y < height(); ++y)
                 png_read_row(png_, out + y * row, nullptr);
-        png_read_end(png_, nullptr);
+        png_read_end(png_, info_);
         return true;
+    }
+    /// What the Exif block says, which may stand behind the pixels; 1, as it lies, without one.
+    int orientation() const {
+#ifdef PNG_eXIf_SUPPORTED
+        png_uint_32 size = 0;
+        png_bytep block = nullptr;
+        if (png_get_eXIf_1(png_, info_, &size, &block) != 0)
+            return exif_orientation(block, size);
+#endif
+        return 1;
     }
     std::size_t width() const { return png_get_image_width(png_, info_); }
     std::size_t height() const { return png_get_image_height(png_, info_); }
@@ -97,7 +108,8 @@ private:
 }  // namespace detail
 
 /// The picture of a PNG file's bytes, in gray (`channels` = 1) or color (3). Palettes are looked
-/// up, 16 bits scaled to 8, and what a file says about opacity is left out. `name` is for messages.
+/// up, 16 bits scaled to 8, and what a file says about opacity is left out. It is turned as its
+/// Exif orientation says. `name` is for messages.
 inline Picture decode_png(const std::uint8_t* data, std::size_t size, std::string_view name,
                           int channels = 3) {
     if (channels != 1 && channels != 3)
@@ -125,7 +137,7 @@ inline Picture decode_png(const std::uint8_t* data, std::size_t size, std::strin
                           static_cast<std::size_t>(stored));
     if (!decoder.read_pixels(picture.pixels.data()))
         fail(name, ": corrupt PNG data: ", decoder.message());
-    return with_channels(std::move(picture), channels);
+    return with_channels(detail::upright(std::move(picture), decoder.orientation()), channels);
 }
 
 }  // namespace collab

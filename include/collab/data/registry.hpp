@@ -90,9 +90,9 @@ inline Splits open_data(std::string_view spec) {
     }
     if (std::find(detail::data_kinds.begin(), detail::data_kinds.end(), kind) ==
         detail::data_kinds.end()) {
-        const std::string_view near = detail::nearest_kind(kind);
+        const std::string_view meant = detail::nearest_kind(kind);
         fail("data \"", spec, "\": \"", kind, "\" is not a known kind",
-             near.empty() ? std::string() : sentence(" (was ", near, " meant?)"), "; expected ",
+             meant.empty() ? std::string() : sentence(" (was ", meant, " meant?)"), "; expected ",
              detail::data_words);
     }
     if (rest.empty())

@@ -24,7 +24,9 @@ inline std::filesystem::path stl10_folder(const std::filesystem::path& folder) {
         return folder;
     if (const auto below = folder / "stl10_binary"; std::filesystem::is_directory(below, error))
         return below;
-    fail(folder.string(), ": no file of STL-10; tried train_X.bin and stl10_binary/train_X.bin");
+    fail(folder.string(), ": no file of STL-10; tried train_X.bin and stl10_binary/train_X.bin",
+         instead_of("the binary version, stl10_binary.tar.gz,", folder,
+                    {"stl10_matlab", "train.mat"}));
 }
 }  // namespace detail
 COLLAB_COMPILED Images read_stl10(const Path& images_path, const Path& labels_path) {

@@ -38,7 +38,7 @@ public:
         double score = 0;
         double test_score = std::nan("");  ///< of the last evaluation
     };
-    struct Status {
+    struct Snapshot {
         std::string_view label{};
         int epoch = 0;
         int epochs = 0;  ///< counted from 1
@@ -60,11 +60,11 @@ public:
     bool due() const { return timer_.due(); }
     /// Takes the new numbers in; draws at most ten times a second on a terminal, and elsewhere once
     /// in ten seconds and at the end of an epoch.
-    void update(const Status& s) {
+    void update(const Snapshot& s) {
         if (timer_.quiet_)
             return;
         const double now = timer_.clock_();
-        const Progress::Status time = head(s);
+        const Progress::Snapshot time = head(s);
         timer_.estimate(time, now);
         const bool epoch_ends =
             !timer_.terminal_ && s.step > 0 && s.step != timer_.printed_step_ &&
@@ -95,7 +95,7 @@ public:
     double seconds_left() const { return timer_.seconds_left(); }
 
     /// At most `height` lines of at most `width` columns: one for all, then one for each network.
-    static std::vector<std::string> lines(const Status& s, double left, int width, int height,
+    static std::vector<std::string> lines(const Snapshot& s, double left, int width, int height,
                                           Look look) {
         std::vector<std::string> all{head_line(s, left, width, look)};
         int names = 0;
@@ -107,7 +107,7 @@ public:
         return all;
     }
     /// The line for a log file.
-    static std::string plain_line(const Status& s, double left) {
+    static std::string plain_line(const Snapshot& s, double left) {
         std::string text = Progress::plain_line(head(s), left);
         if (s.learning_rate > 0)
             text += "  rate " + rate_text(s.learning_rate);
@@ -124,7 +124,7 @@ private:
         std::string_view word;
         std::string value;
     };
-    static Progress::Status head(const Status& s) {
+    static Progress::Snapshot head(const Snapshot& s) {
         return {.label = s.label,
                 .epoch = s.epoch,
                 .epochs = s.epochs,
@@ -139,7 +139,7 @@ private:
             buffer,
             std::to_chars(buffer, buffer + sizeof buffer, rate, std::chars_format::general, 3).ptr};
     }
-    static std::string head_line(const Status& s, double left, int width, Look look) {
+    static std::string head_line(const Snapshot& s, double left, int width, Look look) {
         const std::string rate = s.learning_rate > 0 ? "  rate " + rate_text(s.learning_rate) : "";
         if (rate.empty() || width < 60 + int(rate.size()))
             return Progress::line(head(s), left, width, look);
@@ -147,7 +147,7 @@ private:
     }
     /// What is known of one network, in the order of what one wants to see; the last is left out
     /// first where space is short.
-    static std::vector<Part> parts(const Status& s, const Network& n) {
+    static std::vector<Part> parts(const Snapshot& s, const Network& n) {
         const auto used = [&](double Network::* part) {
             return std::any_of(s.networks.begin(), s.networks.end(), [&](const Network& m) {
                 return m.*part != 0 && !std::isnan(m.*part);
@@ -169,7 +169,7 @@ private:
             all.push_back({"method", Progress::loss_text(n.coupling)});
         return all;
     }
-    static std::string network_line(const Status& s, const Network& n, int names, int width,
+    static std::string network_line(const Snapshot& s, const Network& n, int names, int width,
                                     Look look) {
         std::string name = one_line(n.name, 1000);
         name += std::string(std::size_t(std::max(0, names - columns(name))), ' ');

@@ -46,7 +46,7 @@ public:
         double accuracy = 0;
     };
 
-    struct Status {
+    struct Snapshot {
         std::string_view label{};  ///< the phase: "SmallNet alone", "together"
         int epoch = 0;
         int epochs = 0;  ///< counted from 1
@@ -89,7 +89,7 @@ public:
 
     /// Takes the new numbers in; draws at most ten times a second on a terminal, and elsewhere once
     /// in ten seconds and at the end of an epoch.
-    void update(const Status& status) {
+    void update(const Snapshot& status) {
         if (quiet_)
             return;
         const double now = clock_();
@@ -129,7 +129,7 @@ public:
 
     /// The line itself, at most `width` columns. What is dropped when space is short, the first
     /// first: speed, loss, bar, names of networks, label, time left, accuracy.
-    static std::string line(const Status& s, double left, int width, Look look) {
+    static std::string line(const Snapshot& s, double left, int width, Look look) {
         constexpr int gap = 2;
         constexpr int least_bar = 10;
         constexpr int most_bar = 34;
@@ -149,7 +149,7 @@ public:
     }
 
     /// The line for a log file: everything but the bar, whatever its length.
-    static std::string plain_line(const Status& s, double left) {
+    static std::string plain_line(const Snapshot& s, double left) {
         Keep keep;
         keep.bar = false;
         return join(compose(s, left, keep, {}), s, 0, {});
@@ -194,7 +194,7 @@ private:
             s.insert(0, width - s.size(), ' ');
         return s;
     }
-    static std::string epoch_text(const Status& s) {
+    static std::string epoch_text(const Snapshot& s) {
         const std::string last = std::to_string(s.epochs);
         return "epoch " + pad(std::to_string(s.epoch), last.size()) + "/" + last;
     }
@@ -215,7 +215,7 @@ private:
             std::isfinite(accuracy) ? decimal(accuracy * 100, 1) + "%" : decimal(accuracy, 0), 5);
     }
 
-    static std::string networks_text(const Status& s, const Keep& keep, Look look) {
+    static std::string networks_text(const Snapshot& s, const Keep& keep, Look look) {
         std::string text;
         for (const Network& n : s.networks) {
             if (!text.empty())
@@ -230,7 +230,7 @@ private:
         }
         return text;
     }
-    static std::vector<Part> compose(const Status& s, double left, const Keep& keep, Look look) {
+    static std::vector<Part> compose(const Snapshot& s, double left, const Keep& keep, Look look) {
         std::vector<Part> parts;
         if (keep.label && !s.label.empty())
             parts.push_back({one_line(s.label, 1000), "1", false});
@@ -243,7 +243,7 @@ private:
             parts.push_back({pad(duration(left), 5) + " left", "2", true});
         return parts;
     }
-    static std::string join(const std::vector<Part>& parts, const Status& s, int bar_width,
+    static std::string join(const std::vector<Part>& parts, const Snapshot& s, int bar_width,
                             Look look) {
         const double done =
             s.steps > 0 ? static_cast<double>(s.step) / static_cast<double>(s.steps) : 0;
@@ -265,7 +265,7 @@ private:
     // Sums of seconds and steps in which older steps weigh exponentially less. Forgetting counts
     // steps, not seconds: a pause for evaluation is spread over the epoch it belongs to and does
     // not make the estimate jump.
-    void estimate(const Status& s, double now) {
+    void estimate(const Snapshot& s, double now) {
         if (!started_ || s.step < step_ || s.label != label_) {
             started_ = true;
             label_ = s.label;

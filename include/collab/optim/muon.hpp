@@ -75,8 +75,8 @@ public:
           columns_(columns),
           matrix(room.take(size())),
           other(room.take(size())),
-          gram_(room.take(small())),
-          polynomial_(room.take(small())),
+          gram_(room.take(gram_size())),
+          polynomial_(room.take(gram_size())),
           square_(room.take(1)) {}
 
     /// `matrix` divided by its norm; `other` holds the squares of its elements.
@@ -93,7 +93,7 @@ public:
 
 private:
     int side() const { return std::min(rows_, columns_); }
-    std::size_t small() const { return std::size_t(side()) * std::size_t(side()); }
+    std::size_t gram_size() const { return std::size_t(side()) * std::size_t(side()); }
 
     /// X <- a X + (b A + c A^2) X with A = X X^T; or from the right with X^T X, where that is
     /// smaller.
@@ -107,12 +107,12 @@ private:
             backend_.linear_input_gradient({rows_, rows_, columns_}, View<const T>(x), matrix,
                                            gram);
         } else {
-            backend_.fill(small(), T(0), gram_);
+            backend_.fill(gram_size(), T(0), gram_);
             backend_.linear_weight_gradient({rows_, columns_, columns_}, View<const T>(x),
                                             View<const T>(x), gram_);
         }
         backend_.linear({n, n, n}, View<const T>(gram), gram_, nullptr, polynomial);
-        backend_.for_each(small(), MuonCombine<T>{T(b), T(c), gram_, polynomial_});
+        backend_.for_each(gram_size(), MuonCombine<T>{T(b), T(c), gram_, polynomial_});
         if (rows_ <= columns_)
             backend_.linear({rows_, rows_, columns_}, View<const T>(polynomial), matrix, nullptr,
                             y);

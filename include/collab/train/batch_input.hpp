@@ -166,8 +166,8 @@ private:
     std::array<Kept*, n> targets_of_{};
     std::vector<T> converted_;
     std::vector<T> values_;
-    struct None {};
-    std::conditional_t<C::different_inputs, Statistics, None> undo_;
+    struct NoStatistics {};
+    std::conditional_t<C::different_inputs, Statistics, NoStatistics> undo_;
     ImageDistances<typename C::feed::Distance, C::size> distances_;
 };
 

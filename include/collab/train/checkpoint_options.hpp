@@ -2,6 +2,7 @@
 // checkpoint_options: where, how often and how many checkpoints a training writes.
 #pragma once
 #include <concepts>
+#include <cstdint>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -21,7 +22,7 @@ struct Checkpoints {
     std::string folder{};
     /// steps between them; 0: after each epoch. Also after the last step, and when a watcher ends
     /// the training
-    int every = 0;
+    std::int64_t every = 0;
     int keep = 2;      ///< so many of the newest stay, step-000000120.safetensors
     bool best = true;  ///< also keep best.safetensors: of the best mean of the first test scores
     /// go on from the newest in the folder; begin if there is none. Without it, a folder with

@@ -219,7 +219,7 @@ COLLAB_COMPILED COLLAB_COLD bool FitLoop::step() {
         rate = rate_of_(int(course_.step), int(steps_), 1);
     running.learning_rate = rate;
     if (course_.step < options_.warmup_steps)
-        running.learning_rate = rate * double(course_.step + 1) / options_.warmup_steps;
+        running.learning_rate = rate * double(course_.step + 1) / double(options_.warmup_steps);
     for (int k = 0; k < options_.accumulate; ++k) {
         const Batch* batch = loader_.next();
         if (!batch)

@@ -62,7 +62,7 @@ struct FitOptions {
     /// at the start of each epoch, or of each step (PerStep)
     LearningRate learning_rate = MultiStepLR{};
     /// steps over which the rate rises linearly to what `learning_rate` says
-    int warmup_steps = 0;
+    std::int64_t warmup_steps = 0;
     /// batches whose gradients make one step: as if they were one of so many times the samples, but
     /// for what looks at a batch as a whole
     int accumulate = 1;
@@ -75,7 +75,7 @@ struct FitOptions {
     /// default: padded with zeros to the networks' size, values in [0, 1]
     std::optional<Transform> transform{};
     /// steps between evaluations; 0: at the end of each epoch
-    int evaluate_every = 0;
+    std::int64_t evaluate_every = 0;
     std::function<bool(const FitEvent&)> watch{};  ///< false ends the training after this step
     /// steps between two looks at the losses, where looking would make the host wait (a GPU) and
     /// nobody watches

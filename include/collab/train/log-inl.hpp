@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // log-inl: the bodies of log.
 #pragma once
+#include <bit>
 #include <cerrno>
 #include <chrono>
 #include <cmath>
+#include <cstdint>
 #include <filesystem>
 #include <system_error>
 
@@ -14,6 +16,18 @@
 #include <collab/train/log.hpp>
 
 namespace collab::detail {
+/// The first bytes of an ordinary file, at most n; none where it cannot be read.
+COLLAB_COLD inline std::string beginning_of(const std::string& path, std::size_t n) {
+    std::error_code code;
+    if (!std::filesystem::is_regular_file(path, code))
+        return {};  // a pipe would block for ever
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(
+        std::fopen(path.c_str(), "rb"), [](std::FILE* f) { return std::fclose(f); });
+    std::string bytes(file ? n : 0, '\0');
+    if (file)
+        bytes.resize(std::fread(bytes.data(), 1, n, file.get()));
+    return bytes;
+}
 COLLAB_COMPILED COLLAB_COLD void GrowingFile::begin(const std::string& path, std::string_view what,
                                                     const std::string& contents) {
     what_ = what;
@@ -22,7 +36,14 @@ COLLAB_COMPILED COLLAB_COLD void GrowingFile::begin(const std::string& path, std
         std::error_code code;
         std::filesystem::create_directories(folder, code);
     }
-    replace_file(path, contents, what);
+    if (!contents.empty() && beginning_of(path, contents.size()) == contents) {
+        std::error_code code;
+        std::filesystem::resize_file(path, contents.size(), code);
+        if (code)
+            fail("cannot write ", what, " ", path, ": ", code.message());
+    } else {
+        replace_file(path, contents, what);
+    }
     file_.reset(std::fopen(path.c_str(), "ab"), [](std::FILE* f) {
         if (f)
             std::fclose(f);
@@ -95,6 +116,18 @@ COLLAB_COMPILED COLLAB_COLD double seconds_since_1970() {
 }
 COLLAB_COMPILED COLLAB_COLD std::string event_path(const std::string& folder) {
     return (std::filesystem::path(folder) / "events.out.tfevents.0.collab").string();
+}
+COLLAB_COMPILED COLLAB_COLD double event_start(const std::string& folder, double otherwise) {
+    constexpr std::size_t before = 13;  // length, checksum, and the field's own number
+    constexpr std::size_t bytes = 8;
+    const std::string head = beginning_of(event_path(folder), before + bytes);
+    if (head.size() < before + bytes)
+        return otherwise;
+    std::uint64_t bits = 0;
+    for (std::size_t k = bytes; k-- > 0;)
+        bits = bits << 8 | static_cast<unsigned char>(head[before + k]);
+    const double start = std::bit_cast<double>(bits);
+    return event_head(start).starts_with(head) ? start : otherwise;
 }
 COLLAB_COMPILED COLLAB_COLD std::string event_head(double start) {
     return first_event(start);

@@ -22,8 +22,9 @@ struct NamedFigure {
 /// What logs say of a network, in the words of its task.
 std::vector<NamedFigure> figures(const NetworkRecord& r, const TaskWords& task);
 
-/// A file that grows line by line. Begun anew with what a checkpoint remembers, so that a training
-/// that goes on has no line twice.
+/// A file that grows line by line. It begins with what a checkpoint remembers, so that a training
+/// that goes on has no line twice: what stands behind that is cut off, and a file that begins in
+/// another way is replaced. A reader who holds the file open sees a training go on.
 class GrowingFile {
 public:
     void begin(const std::string& path, std::string_view what, const std::string& contents);
@@ -49,6 +50,8 @@ std::string csv_head(const std::vector<std::string>& names, const TaskWords& tas
 std::string csv_line(const Record& r, const TaskWords& task);
 double seconds_since_1970();
 std::string event_path(const std::string& folder);
+/// When the training began whose events are there; `otherwise` where none are.
+double event_start(const std::string& folder, double otherwise);
 std::string event_head(double start);
 std::string record_event(double start, const Record& r, const std::vector<std::string>& names,
                          const TaskWords& task);
@@ -120,11 +123,13 @@ struct TensorBoard {
         if (folder.empty())
             return;
         start = detail::seconds_since_1970() - (h.records.empty() ? 0 : h.records.back().seconds);
+        if (h.resumed > 0)
+            start = detail::event_start(folder, start);
         std::string all = detail::event_head(start);
         for (const Record& r : h.records)
             all += detail::record_event(start, r, detail::names_of(t), detail::task_of<Training>());
-        // A fixed name: TensorBoard asks for the middle part, and a training that goes on replaces
-        // its file.
+        // A fixed name: TensorBoard asks for the middle part, and a training that goes on writes
+        // to its file.
         file.begin(detail::event_path(folder), "the events", all);
     }
     template <class Training>

@@ -12,6 +12,8 @@
 #include <sys/mman.h>
 #endif
 
+#include <collab/core/error.hpp>
+
 namespace collab::backend {
 
 /// Bytes of a large page, and from where on a block asks for them.
@@ -19,11 +21,14 @@ inline constexpr std::size_t large_page = std::size_t(2) << 20;
 inline constexpr std::size_t large_block = 2 * large_page;
 
 /// Memory on a cache-line boundary, to be given back by release_block with the same number of
-/// bytes. Throws std::bad_alloc.
+/// bytes. Throws OutOfMemory, which is a std::bad_alloc.
 inline void* take_block(std::size_t bytes) {
+    const std::size_t boundary = bytes < large_block ? 64 : large_page;
+    void* const block = ::operator new(bytes, std::align_val_t{boundary}, std::nothrow);
+    if (block == nullptr)
+        throw OutOfMemory(bytes);
     if (bytes < large_block)
-        return ::operator new(bytes, std::align_val_t{64});
-    void* const block = ::operator new(bytes, std::align_val_t{large_page});
+        return block;
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
     // a wish: where it is not granted nothing changes
     (void)madvise(block, bytes / large_page * large_page, MADV_HUGEPAGE);

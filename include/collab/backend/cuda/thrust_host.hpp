@@ -72,9 +72,9 @@ public:
         const auto assign = [&](const auto& product) {
             // Eigen computes a small product coefficient by coefficient, in an order of the terms
             // that depends on where the coefficient lies: here always in the same place.
-            constexpr int small = std::max(EIGEN_GEMM_TO_COEFFBASED_THRESHOLD, 1);
-            Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor, small, small> own;
-            const bool is_small = p.m + p.n + p.k < small;
+            constexpr int limit = std::max(EIGEN_GEMM_TO_COEFFBASED_THRESHOLD, 1);
+            Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor, limit, limit> own;
+            const bool is_small = p.m + p.n + p.k < limit;
             if (is_small)
                 own.noalias() = product;
             if (is_small && p.add)
