@@ -137,8 +137,7 @@ collab::Table trained_table(const BenchOptions& o, const Plan& plan) {
     }
     std::vector<ModuleSource> sources;
     for (const Line& line : lines)
-        sources.push_back(
-            source_of(experiment_of(plan, method_named(line.method), line.network)));
+        sources.push_back(source_of(experiment_of(plan, method_named(line.method), line.network)));
     modules_of(sources, false);
     for (const Line& line : lines) {
         if (interrupted())
@@ -151,7 +150,8 @@ collab::Table trained_table(const BenchOptions& o, const Plan& plan) {
         StepTimer timer(o.seconds);
         job.watch = [&](const collab::FitEvent& e) { return timer(e); };
         job.evaluate_every = 1 << 30;
-        const Outcome outcome = train(data, plan, method_named(line.method), line.network, job, true);
+        const Outcome outcome =
+            train(data, plan, method_named(line.method), line.network, job, true);
         if (!timer.seen())
             break;
         const double t = timer.seconds_a_step();

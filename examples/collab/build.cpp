@@ -234,9 +234,8 @@ pid_t start(const Place& p, const fs::path& to) {
     std::vector<std::string> all{compiler()};
     for (const std::string& a : arguments())
         all.push_back(a);
-    for (const std::string& a :
-         {std::string("-MMD"), std::string("-MF"), p.rule.string(), std::string("-o"), to.string(),
-          p.source.string()})
+    for (const std::string& a : {std::string("-MMD"), std::string("-MF"), p.rule.string(),
+                                 std::string("-o"), to.string(), p.source.string()})
         all.push_back(a);
     std::vector<char*> argv;
     for (std::string& a : all)
@@ -250,8 +249,7 @@ pid_t start(const Place& p, const fs::path& to) {
     // A compiler that outlives a killed program must not keep its locks.
     posix_spawn_file_actions_addclosefrom_np(&files, 3);
     pid_t child = 0;
-    const int error =
-        ::posix_spawnp(&child, argv[0], &files, nullptr, argv.data(), environ);
+    const int error = ::posix_spawnp(&child, argv[0], &files, nullptr, argv.data(), environ);
     posix_spawn_file_actions_destroy(&files);
     if (error != 0)
         fail("the compiler ", all[0], " cannot be started: ", std::strerror(error));
@@ -294,7 +292,8 @@ struct Work {
 class Compilation {
 public:
     Compilation(const std::vector<ModuleSource>& sources, bool quiet)
-        : quiet_(quiet), terminal_(!quiet && ::isatty(2) != 0) {
+        : quiet_(quiet),
+          terminal_(!quiet && ::isatty(2) != 0) {
         for (const ModuleSource& s : sources) {
             work_.emplace_back();
             work_.back().source = &s;
@@ -320,7 +319,8 @@ public:
 
 private:
     int open() const {
-        return int(std::count_if(work_.begin(), work_.end(), [](const Work& w) { return !w.done; }));
+        return int(
+            std::count_if(work_.begin(), work_.end(), [](const Work& w) { return !w.done; }));
     }
     int running() const {
         return int(
@@ -351,11 +351,10 @@ private:
             return;
         }
         w.temporary = w.place.module.string() + sentence(".", ::getpid());
-        collab::detail::replace_file(
-            w.place.source.string(),
-            "// Written and compiled by collab " COLLAB_VERSION ": " + w.source->title + "\n" +
-                w.source->text,
-            "the source of a module");
+        collab::detail::replace_file(w.place.source.string(),
+                                     "// Written and compiled by collab " COLLAB_VERSION ": " +
+                                         w.source->title + "\n" + w.source->text,
+                                     "the source of a module");
         w.child = start(w.place, w.temporary);
     }
     void finish(Work& w) {

@@ -24,9 +24,7 @@ using collab::sentence;
 /// What one method gave with one seed: for each network a curve and its last accuracy, NaN where it
 /// did not learn.
 struct Result {
-    explicit Result(std::size_t networks)
-        : accuracy(networks, std::nan("")),
-          curve(networks) {}
+    explicit Result(std::size_t networks) : accuracy(networks, std::nan("")), curve(networks) {}
     std::vector<double> accuracy;
     std::vector<std::vector<collab::Chart::Point>> curve;
 };
@@ -89,9 +87,8 @@ public:
                                 });
             Result alone(count());
             for (std::size_t i = 0; i < count() && needed && !interrupted(); ++i)
-                one(methods().front(), [&] {
-                    snapshots[i] = apart(methods().front(), int(i), alone).weights;
-                });
+                one(methods().front(),
+                    [&] { snapshots[i] = apart(methods().front(), int(i), alone).weights; });
             if (listed)
                 all.front().seeds.push_back(alone);
             job_.snapshots = &snapshots;
@@ -244,7 +241,8 @@ collab::Table pairs_of(const Comparison& c) {
         if (&r == &alone)
             continue;
         for (std::size_t i = 0; i < c.plan().networks.size(); ++i) {
-            std::vector<std::string> row{sentence(r.method->title, ", ", c.plan().networks[i].name)};
+            std::vector<std::string> row{
+                sentence(r.method->title, ", ", c.plan().networks[i].name)};
             std::vector<double> differences;
             for (std::size_t s = 0; s < alone.seeds.size(); ++s) {
                 const double d = s < r.seeds.size()
@@ -293,8 +291,8 @@ std::vector<collab::Chart> charts_of(const Comparison& c) {
                     curves.push_back(s.curve[i]);
             if (curves.empty())
                 continue;
-            chart.series.push_back(over_runs(r.method->title, color++ % 6,
-                                             Comparison::is_alone(*r.method), curves));
+            chart.series.push_back(
+                over_runs(r.method->title, color++ % 6, Comparison::is_alone(*r.method), curves));
         }
         if (!chart.series.empty())
             charts.push_back(std::move(chart));
@@ -330,15 +328,15 @@ collab::Dots dots_of(const Comparison& c, const std::string& data) {
     return dots;
 }
 
-void write_page(const CompareOptions& o, const collab::Splits& data, const Comparison& c,
-                double seconds, const std::string& command) {
+void write_comparison(const CompareOptions& o, const collab::Splits& data, const Comparison& c,
+                      double seconds, const std::string& command) {
     collab::Report report;
     report.title = c.all.size() > 1 ? "Methods compared" : c.all.front().method->title;
-    report.subtitle = sentence(
-        names_text(c.plan().networks), " on ", data.train.name, ": ",
-        collab::grouped(data.train.size()), " training and ", collab::grouped(data.test.size()),
-        " test images, ", o.epochs, o.epochs == 1 ? " epoch, " : " epochs, ",
-        c.all.front().seeds.size(), c.all.front().seeds.size() == 1 ? " seed." : " seeds.");
+    report.subtitle = sentence(names_text(c.plan().networks), " on ", data.train.name, ": ",
+                               collab::grouped(data.train.size()), " training and ",
+                               collab::grouped(data.test.size()), " test images, ", o.epochs,
+                               o.epochs == 1 ? " epoch, " : " epochs, ", c.all.front().seeds.size(),
+                               c.all.front().seeds.size() == 1 ? " seed." : " seeds.");
     if (o.subset > 0)
         report.caveats.push_back(
             sentence("Trained on a subset of ", collab::grouped(data.train.size()), " images for ",
@@ -366,9 +364,10 @@ void write_page(const CompareOptions& o, const collab::Splits& data, const Compa
     for (std::size_t i = 0; i < c.plan().networks.size(); ++i) {
         if (last.scores[i].classes == 0)
             continue;
-        report.confusions.push_back(collab::confusion(
-            last.scores[i], data.test.class_names,
-            sentence(c.plan().networks[i].name, ", ", last.method->title, ": what is taken for what")));
+        report.confusions.push_back(
+            collab::confusion(last.scores[i], data.test.class_names,
+                              sentence(c.plan().networks[i].name, ", ", last.method->title,
+                                       ": what is taken for what")));
         if (o.seeds > 1)
             report.confusions.back().note = sentence("Seed ", o.first_seed, ".");
     }
@@ -381,7 +380,7 @@ void write_page(const CompareOptions& o, const collab::Splits& data, const Compa
     for (auto& line : manifest_of(o, c.job(), c.plan().task))
         report.manifest.push_back(std::move(line));
     report.manifest.push_back({"time", collab::duration(seconds)});
-    collab::write(report, o.report);
+    write_page(report, o.report);
 }
 
 void add_common(CLI::App& app, CompareOptions& o) {
@@ -458,7 +457,7 @@ int compare(const CompareOptions& o, const std::string& command) {
     c.run();
     std::printf("\n%s\n", as_text(table_of(c)).c_str());
     if (!o.picture.empty())
-        collab::detail::replace_file(o.picture, collab::svg(dots_of(c, data.train.name)),
+        collab::detail::replace_file(o.picture, picture_of(dots_of(c, data.train.name)),
                                      "the picture");
     if (interrupted())
         std::printf("Interrupted; the figures are those reached by then.%s\n",
@@ -467,9 +466,10 @@ int compare(const CompareOptions& o, const std::string& command) {
         std::printf("Networks: %s/seed-%d/; ask one: collab predict NETWORK PICTURE\n",
                     o.weights.c_str(), int(o.first_seed));
     if (!o.report.empty()) {
-        write_page(o, data, c,
-                   std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(),
-                   command);
+        write_comparison(
+            o, data, c,
+            std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(),
+            command);
         std::printf("The curves: %s\n", o.report.c_str());
     }
     return interrupted() ? 130 : c.failures.empty() ? 0 : 1;

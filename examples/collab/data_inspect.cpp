@@ -21,8 +21,8 @@ namespace {
 void print_part(const collab::Images& images) {
     const collab::Dims d = images.dims;
     std::printf("%s: %s images of %d x %d x %d (channels, height, width), ",
-                collab::one_line(images.name, 200).c_str(),
-                collab::grouped(images.size()).c_str(), d.channels, d.height, d.width);
+                collab::one_line(images.name, 200).c_str(), collab::grouped(images.size()).c_str(),
+                d.channels, d.height, d.width);
     if (images.target_size > 0)
         std::printf("%d target values each\n", images.target_size);
     else
@@ -51,9 +51,8 @@ void print_classes(const collab::Splits& data) {
             c < data.train.class_names.size() ? data.train.class_names[c] : std::to_string(c);
         const auto bar = static_cast<std::size_t>((40LL * train[c] + most - 1) / most);
         const std::string shown = collab::one_line(name, 60);
-        std::printf("%s%*s %9d %9d  %s\n", shown.c_str(),
-                    std::max(0, 24 - collab::columns(shown)), "", train[c], c < test.size() ? test[c] : 0,
-                    std::string(bar, '#').c_str());
+        std::printf("%s%*s %9d %9d  %s\n", shown.c_str(), std::max(0, 24 - collab::columns(shown)),
+                    "", train[c], c < test.size() ? test[c] : 0, std::string(bar, '#').c_str());
     }
 }
 

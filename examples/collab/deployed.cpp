@@ -38,8 +38,7 @@ std::string joined(const std::vector<double>& numbers) {
     return joined(words, ",");
 }
 template <class N>
-N number(const std::string& path, const std::string& name, const std::string& word, N low,
-         N high) {
+N number(const std::string& path, const std::string& name, const std::string& word, N low, N high) {
     N v{};
     const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), v);
     if (error != std::errc{} || end != word.data() + word.size())
@@ -129,12 +128,10 @@ Opened open_network(const std::string& path, Purpose purpose, int batch, int thr
         o.from.seed = number<std::uint64_t>(path, "seed", word("seed"), 0, ~std::uint64_t(0));
     }
     if (!o.from.classes.empty() && int(o.from.classes.size()) != o.type.task.classes)
-        fail(path, ": names ", o.from.classes.size(), " classes; expected ",
-             o.type.task.classes);
+        fail(path, ": names ", o.from.classes.size(), " classes; expected ", o.type.task.classes);
     o.network = module_of(source_of(o.type, purpose), quiet)->network(batch, threads);
     const int side = o.network->input().height;
-    if (o.from.height == o.from.width && o.from.height <= side &&
-        (side - o.from.height) % 2 == 0) {
+    if (o.from.height == o.from.width && o.from.height <= side && (side - o.from.height) % 2 == 0) {
         o.from.transform.pad = (side - o.from.height) / 2;
     } else {
         o.from.transform.resize = side;

@@ -31,11 +31,14 @@ struct Opened {
     DeployedType type;
     Provenance from;
     std::unique_ptr<Deployable> network;
+    bool ambiguous = false;  ///< another one has the same title
 
     /// "ResNet-20, trained by cl"
-    std::string title() const {
+    std::string plain_title() const {
         return type.network.name + (from.method.empty() ? "" : ", trained by " + from.method);
     }
+    /// The same; where that is not enough, with the file.
+    std::string title() const { return plain_title() + (ambiguous ? " (" + path + ")" : ""); }
     std::string class_name(int c) const {
         return from.classes.empty() ? std::to_string(c) : from.classes[std::size_t(c)];
     }

@@ -51,8 +51,8 @@ const MethodEntry& method_named(const std::string& name);
 /// A mutual knowledge base in words; an empty one is the library's own choice.
 struct KnowledgeBase {
     std::vector<std::string> cuts{"mutual"};  ///< where there is one: "mutual", "conv3_x"
-    std::string encoder = "64";  ///< channels, or a type
-    std::string transfer = "";   ///< channels, or a type; empty: as many as the encoder
+    std::string encoder = "64";               ///< channels, or a type
+    std::string transfer = "";  ///< channels, or a type; empty: as many as the encoder
     std::string decoder = "Decoder";
     std::string embedding = "";  ///< "pooled", "flat", "linear:WIDTH", or a type
     std::string merge = "product";
@@ -62,11 +62,12 @@ struct KnowledgeBase {
 struct Experiment {
     Task task{};
     std::vector<NetworkType> networks{};
-    std::string items{};                   ///< behind the networks; empty: a network alone
-    std::string optimizer = "Sgd";         ///< a type
-    std::string scalar = "float";          ///< or double
-    std::string extras{};                  ///< callbacks, as types
-    std::vector<std::string> headers{};    ///< of the user, as absolute paths
+    std::string items{};                 ///< behind the networks; empty: a network alone
+    std::string optimizer = "Sgd";       ///< a type
+    std::string scalar = "float";        ///< or double
+    std::string extras{};                ///< callbacks, as types
+    bool all_headers = false;            ///< it names more than named methods need
+    std::vector<std::string> headers{};  ///< of the user, as absolute paths
 };
 /// The experiment of these networks and this method. Where networks learn apart, of the one.
 struct Plan {
@@ -109,17 +110,17 @@ struct Job {
     bool balanced = false;
     long freeze_mkb_after = -1;
     int threads = 0;
-    int evaluate_every = 0;
-    int warmup_steps = 0;
+    std::int64_t evaluate_every = 0;
+    std::int64_t warmup_steps = 0;
     std::uint64_t seed = 1;
     collab::Transform transform{};
     std::function<bool(const collab::FitEvent&)> watch{};
     /// in a folder of its own for each training, below this one
     collab::Checkpoints checkpoints{};
-    std::string logs{};                    ///< a folder for records; empty: none
-    std::string weights{};                 ///< a file for all that was trained; empty: none
-    std::vector<std::string> files{};      ///< one for each network as it is used; empty: none
-    std::vector<collab::Facts> words{};    ///< what stands in them beside the weights
+    std::string logs{};                  ///< a folder for records; empty: none
+    std::string weights{};               ///< a file for all that was trained; empty: none
+    std::vector<std::string> files{};    ///< one for each network as it is used; empty: none
+    std::vector<collab::Facts> words{};  ///< what stands in them beside the weights
     /// at what the networks answer to the test images, for a report
     bool look = false;
     /// evaluated once, behind the last step; null: nothing

@@ -73,7 +73,8 @@ CLI::App* add_inspect(CLI::App& app, FileOptions& o) {
         ->default_str("3");
     add_whole(*inspect, "--size", o.size, 1, 4096, "of a network: side of its pictures")
         ->default_str("32");
-    add_whole(*inspect, "--classes", o.classes, 1, 10000000, "of a network: how many it tells apart")
+    add_whole(*inspect, "--classes", o.classes, 1, 10000000,
+              "of a network: how many it tells apart")
         ->default_str("10");
     inspect->add_option("--include", o.headers, "a header with a network of your own")
         ->check(CLI::ExistingFile);
@@ -109,9 +110,11 @@ void inspect(const FileOptions& o) {
         inspect_network(o);
         return;
     }
-    for (const auto& [given, option] :
-         {std::pair{o.plan, "--plan"}, {o.channels > 0, "--channels"}, {o.size > 0, "--size"},
-          {o.classes > 0, "--classes"}, {!o.knowledge.empty(), "--knowledge"}})
+    for (const auto& [given, option] : {std::pair{o.plan, "--plan"},
+                                        {o.channels > 0, "--channels"},
+                                        {o.size > 0, "--size"},
+                                        {o.classes > 0, "--classes"},
+                                        {!o.knowledge.empty(), "--knowledge"}})
         if (given)
             collab::fail(option, " is for a network; ", o.file, " is a file; expected one of ",
                          menu(network_names_known()));

@@ -38,8 +38,7 @@ void list_networks() {
 
 void list_methods() {
     for (const MethodEntry& m : methods())
-        std::printf("%-14s %s\n%-14s %s\n", m.name, m.title, "",
-                    m.meaning);
+        std::printf("%-14s %s\n%-14s %s\n", m.name, m.title, "", m.meaning);
     std::printf("\nItems of a Collaboration in C++ are a method, too: --method "
                 "\"MutualLearning<Attached>\".\n");
 }
@@ -53,16 +52,17 @@ int doctor() {
     say("backend", collab::Cpu<float>(0).describe());
     say("processors", std::to_string(std::thread::hardware_concurrency()));
     const double pages = double(::sysconf(_SC_AVPHYS_PAGES));
-    say("memory", collab::decimal(pages * double(::sysconf(_SC_PAGE_SIZE)) / 1073741824, 1) +
-                      " GiB free");
+    say("memory",
+        collab::decimal(pages * double(::sysconf(_SC_PAGE_SIZE)) / 1073741824, 1) + " GiB free");
     say("GPU", std::filesystem::exists("/dev/nvidiactl")
                    ? "there is one; the program trains on the CPU, the library on both "
                      "(docs/guide/gpu.md)"
                    : "none");
     for (const auto& [name, value] : compiler_facts())
         say(name, value);
-    const ModuleSource trial{"a trial", "#include \"training_module.hpp\"\n"
-                                        "extern \"C\" const program::Module collab_module{};\n",
+    const ModuleSource trial{"a trial",
+                             "#include \"training_module.hpp\"\n"
+                             "extern \"C\" const program::Module collab_module{};\n",
                              {}};
     try {
         module_of(trial, true);

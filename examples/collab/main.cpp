@@ -64,71 +64,83 @@ int written(int status) {
     program::say(std::string("standard output cannot be written: ") + std::strerror(errno));
     return status == 0 ? 1 : status;
 }
+/// Every subcommand with its options.
+class CommandLine {
+public:
+    CommandLine() {
+        app.set_version_flag("--version", COLLAB_VERSION);
+        program::add_together(app, together_);
+        train_ = program::add_train(app, trained_);
+        compare_ = program::add_compare(app, compared_);
+        eval_ = program::add_eval(app, evaluated_);
+        predict_ = program::add_predict(app, predicted_);
+        export_ = program::add_export(app, exported_);
+        inspect_ = program::add_inspect(app, file_);
+        data_inspect_ = program::add_data_inspect(app, inspected_);
+        bench_ = program::add_bench(app, measured_);
+        study_ = program::add_study(app, studied_);
+        lists_ = program::add_lists(app);
+        completion_ = program::add_shell(app, shell_);
+        app.require_subcommand(0, 1);
+        app.footer(examples);
+    }
+    int run(const std::string& command) {
+        if (eval_->parsed())
+            return program::eval(evaluated_, command), 0;
+        if (predict_->parsed())
+            return program::predict(predicted_) > 0 ? 1 : 0;
+        if (export_->parsed())
+            return program::export_network(exported_), 0;
+        if (bench_->parsed())
+            return program::bench(measured_), program::interrupted() ? 130 : 0;
+        if (data_inspect_->parsed())
+            return program::data_inspect(inspected_), 0;
+        if (inspect_->parsed())
+            return program::inspect(file_), 0;
+        if (completion_->parsed())
+            return std::fputs(program::completion(app, shell_).c_str(), stdout), 0;
+        if (lists_.networks->parsed())
+            return program::list_networks(), 0;
+        if (lists_.methods->parsed())
+            return program::list_methods(), 0;
+        if (lists_.doctor->parsed())
+            return program::doctor();
+        if (study_->parsed())
+            return program::study(studied_, command);
+        if (train_->parsed())
+            return program::compare(trained_, command);
+        if (compare_->parsed())
+            return program::compare(compared_, command);
+        return program::together(together_, command);
+    }
+    CLI::App app{"Trains networks on images, each alone and all in collaboration around a mutual "
+                 "knowledge base, and compares them."};
+
+private:
+    program::TogetherOptions together_;
+    program::CompareOptions trained_, compared_;
+    program::EvalOptions evaluated_;
+    program::PredictOptions predicted_;
+    program::ExportOptions exported_;
+    program::FileOptions file_;
+    program::InspectOptions inspected_;
+    program::BenchOptions measured_;
+    program::StudyCommand studied_;
+    std::string shell_;
+    const CLI::App *train_ = nullptr, *compare_ = nullptr, *eval_ = nullptr, *predict_ = nullptr;
+    const CLI::App *export_ = nullptr, *inspect_ = nullptr, *data_inspect_ = nullptr;
+    const CLI::App *bench_ = nullptr, *study_ = nullptr, *completion_ = nullptr;
+    program::ListCommands lists_;
+};
 }  // namespace
 
 int main(int argc, char** argv) {
-    CLI::App app{"Trains networks on images, each alone and all in collaboration around a mutual "
-                 "knowledge base, and compares them."};
-    app.set_version_flag("--version", COLLAB_VERSION);
-    program::TogetherOptions together;
-    program::add_together(app, together);
-    program::CompareOptions trained, compared;
-    const CLI::App* train = program::add_train(app, trained);
-    const CLI::App* compare = program::add_compare(app, compared);
-    program::EvalOptions evaluated;
-    const CLI::App* eval = program::add_eval(app, evaluated);
-    program::PredictOptions predicted;
-    const CLI::App* predict = program::add_predict(app, predicted);
-    program::ExportOptions exported;
-    const CLI::App* out = program::add_export(app, exported);
-    program::FileOptions file;
-    const CLI::App* look = program::add_inspect(app, file);
-    program::InspectOptions inspected;
-    const CLI::App* inspect = program::add_data_inspect(app, inspected);
-    program::BenchOptions measured;
-    const CLI::App* bench = program::add_bench(app, measured);
-    program::StudyCommand studied;
-    const CLI::App* study = program::add_study(app, studied);
-    const program::ListCommands lists = program::add_lists(app);
-    std::string shell;
-    const CLI::App* complete = program::add_shell(app, shell);
-    app.require_subcommand(0, 1);
-    app.footer(examples);
-    if (int status = 0; !program::parse(app, argc, argv, status))
+    CommandLine line;
+    if (int status = 0; !program::parse(line.app, argc, argv, status))
         return written(status);
     program::end_at_interrupts();
-    const std::string command = command_line(argc, argv);
-    const auto run = [&]() -> int {
-        if (eval->parsed())
-            return program::eval(evaluated, command), 0;
-        if (predict->parsed())
-            return program::predict(predicted) > 0 ? 1 : 0;
-        if (out->parsed())
-            return program::export_network(exported), 0;
-        if (bench->parsed())
-            return program::bench(measured), program::interrupted() ? 130 : 0;
-        if (inspect->parsed())
-            return program::data_inspect(inspected), 0;
-        if (look->parsed())
-            return program::inspect(file), 0;
-        if (complete->parsed())
-            return std::fputs(program::completion(app, shell).c_str(), stdout), 0;
-        if (lists.networks->parsed())
-            return program::list_networks(), 0;
-        if (lists.methods->parsed())
-            return program::list_methods(), 0;
-        if (lists.doctor->parsed())
-            return program::doctor();
-        if (study->parsed())
-            return program::study(studied, command);
-        if (train->parsed())
-            return program::compare(trained, command);
-        if (compare->parsed())
-            return program::compare(compared, command);
-        return program::together(together, command);
-    };
     try {
-        return written(run());
+        return written(line.run(command_line(argc, argv)));
     } catch (const program::Interrupted&) {
         return 130;
     } catch (const std::bad_alloc&) {

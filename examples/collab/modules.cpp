@@ -43,8 +43,8 @@ std::string beginning(const std::vector<NetworkType>& networks,
 }
 std::string ending(const std::string& train, const std::string& network) {
     return sentence("}  // namespace\nextern \"C\" const program::Module collab_module{",
-                    train.empty() ? "nullptr" : train, ", ",
-                    network.empty() ? "nullptr" : network, "};\n");
+                    train.empty() ? "nullptr" : train, ", ", network.empty() ? "nullptr" : network,
+                    "};\n");
 }
 std::string title_of(const std::vector<NetworkType>& networks) {
     std::string s;
@@ -59,7 +59,8 @@ std::string backend_and_rest(const Experiment& e) {
 }  // namespace
 
 ModuleSource source_of(const Experiment& e) {
-    std::string s = beginning(e.networks, e.headers, "training_module.hpp");
+    const std::string all = e.all_headers ? "#include <collab/collab.hpp>\n" : "";
+    std::string s = all + beginning(e.networks, e.headers, "training_module.hpp");
     if (e.networks.size() == 1 && e.items.empty()) {
         s += "using What = Network0;\n";
     } else {

@@ -65,8 +65,8 @@ NameParts name_parts(const std::string& word) {
         return i < word.size() && word[i] >= '0' && word[i] <= '9';
     };
     for (std::size_t at = 0; at < word.size();) {
-        const bool of_a_version = !n.letters.empty() && n.letters.back() == 'v' &&
-                                  word[at - 1] != '-';
+        const bool of_a_version =
+            !n.letters.empty() && n.letters.back() == 'v' && word[at - 1] != '-';
         if (digit(at) && !of_a_version) {
             int v = 0;
             while (digit(at) && v < 100000)
@@ -184,11 +184,11 @@ std::string shape_text(const collab::Dims& d) {
 }
 
 std::vector<std::string> network_names_known() {
-    return {"SmallNet",     "SmallNet-1",  "ResNet-8",   "ResNet-20",   "ResNet-32",
-            "ResNet-44",    "ResNet-56",   "ResNet-110", "ResNet-18",   "ResNet-34",
-            "WideResNet-16-2", "MobileNet", "MobileNetV2", "ShuffleNetV2", "DenseNet-40",
-            "DenseNet-121", "VGG-16",      "GoogLeNet",  "NIN",         "DSN",
-            "Maxout",       "AlexNet",     "SqueezeNet"};
+    return {"SmallNet",        "SmallNet-1", "ResNet-8",    "ResNet-20",    "ResNet-32",
+            "ResNet-44",       "ResNet-56",  "ResNet-110",  "ResNet-18",    "ResNet-34",
+            "WideResNet-16-2", "MobileNet",  "MobileNetV2", "ShuffleNetV2", "DenseNet-40",
+            "DenseNet-121",    "VGG-16",     "GoogLeNet",   "NIN",          "DSN",
+            "Maxout",          "AlexNet",    "SqueezeNet"};
 }
 
 NetworkType network_named(const std::string& word, const Task& task, bool own_headers) {

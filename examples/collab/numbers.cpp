@@ -22,9 +22,8 @@ std::string number(double v) {
 
 /// The text of a whole number without zeros in front: CLI11 would read 010 as 8. Empty: it is none.
 std::string plain_whole(const std::string& text) {
-    const bool digits = !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-        return c >= '0' && c <= '9';
-    });
+    const bool digits = !text.empty() && std::all_of(text.begin(), text.end(),
+                                                     [](char c) { return c >= '0' && c <= '9'; });
     if (!digits)
         return {};
     const std::size_t first = std::min(text.find_first_not_of('0'), text.size() - 1);
@@ -39,8 +38,7 @@ CLI::Option* whole(CLI::App& app, const std::string& name, T& value, T low, T hi
         [=](std::string& text) -> std::string {
             const std::string plain = plain_whole(text);
             T v{};
-            const auto [end, error] =
-                std::from_chars(plain.data(), plain.data() + plain.size(), v);
+            const auto [end, error] = std::from_chars(plain.data(), plain.data() + plain.size(), v);
             if (plain.empty() || error != std::errc{} || v < low || v > high)
                 return sentence("\"", collab::one_line(text, 60), "\": expected a whole number ",
                                 high == std::numeric_limits<T>::max() && low == 0

@@ -34,7 +34,7 @@ const Meanings agreements{{"pairwise", ""}, {"mean", "WithMean"}};
 const Meanings orders{
     {"simultaneous", ""}, {"iterative", "Iterative"}, {"stale", "IterativeStale"}};
 const Meanings feeds{{"siamese", ""}, {"different", "DifferentInputs<SlicedDistance<>>"}};
-const Meanings schedules{{"steps", ""},  {"cosine", ""},     {"constant", ""}, {"linear", ""},
+const Meanings schedules{{"steps", ""},      {"cosine", ""},  {"constant", ""}, {"linear", ""},
                          {"polynomial", ""}, {"plateau", ""}, {"one-cycle", ""}};
 
 std::string words_of(const Meanings& all) {
@@ -139,8 +139,8 @@ int side_of(const TrainingOptions& o, const collab::Dims& d) {
 }
 }  // namespace
 
-void add_training_options(CLI::App& app, TrainingOptions& o) {
-    o.given = [&app](const char* option) { return app.get_option(option)->count() > 0; };
+namespace {
+void add_network_options(CLI::App& app, TrainingOptions& o) {
     app.add_option("--data", o.data, data_words)->capture_default_str();
     app.add_option("--networks", o.networks,
                    "names (SmallNet, ResNet-56, WideResNet-16-2, MobileNetV2, ...) or types "
@@ -151,6 +151,8 @@ void add_training_options(CLI::App& app, TrainingOptions& o) {
         ->check(CLI::ExistingFile);
     add_whole(app, "--size", o.size, 0, 4096,
               "side of the pictures that networks look at (0: as they are, at least 32)");
+}
+void add_mkb_options(CLI::App& app, TrainingOptions& o) {
     app.add_option("--cut", o.base.cuts,
                    "where an MKB is; several cuts, several MKBs: mutual, stage1 to stage5, fc1")
         ->delimiter(',')
@@ -175,6 +177,8 @@ void add_training_options(CLI::App& app, TrainingOptions& o) {
     add_real(app, "--alpha", o.alpha, 0, infinity, "weight of the collaborative loss");
     add_whole(app, "--freeze-mkb", o.freeze_mkb_after, 0, 2000000000,
               "steps after which MKBs stay as they are (0: never)");
+}
+void add_loss_options(CLI::App& app, TrainingOptions& o) {
     app.add_option("--loss", o.loss, "of the task: " + words_of(losses) + ", or a type")
         ->capture_default_str();
     add_real(app, "--label-smoothing", o.label_smoothing, 0, 1, "of cross entropy");
@@ -199,6 +203,8 @@ void add_training_options(CLI::App& app, TrainingOptions& o) {
     add_real(app, "--factor", o.factor, 0, 1, "by which the rate falls", false);
     add_whole(app, "--warm-up", o.warmup_steps, 0, 2000000000,
               "steps over which the rate rises to its value (at most half an epoch)");
+}
+void add_run_options(CLI::App& app, TrainingOptions& o) {
     add_whole(app, "--epochs", o.epochs, 1, 100000, "passes over the training images");
     add_whole(app, "--batch", o.batch, 2, 65536, "images per step");
     add_whole(app, "--subset", o.subset, 0, 2000000000,
@@ -216,6 +222,8 @@ void add_training_options(CLI::App& app, TrainingOptions& o) {
     add_whole(app, "--threads", o.threads, 0, 4096, "0: one per core");
     add_whole(app, "--evaluations", o.evaluations, 0, 1000000,
               "points on the curves (0: one per epoch)");
+}
+void add_file_options(CLI::App& app, TrainingOptions& o) {
     app.add_option("--report", o.report, "write a page with the curves to this HTML file");
     CLI::Option* const folder = app.add_option(
         "--checkpoint", o.checkpoints,
@@ -231,6 +239,16 @@ void add_training_options(CLI::App& app, TrainingOptions& o) {
     app.add_option("--save", o.weights,
                    "write the final weights of each training below this folder, as safetensors");
     app.add_flag("--quiet", o.quiet, "no progress line");
+}
+}  // namespace
+
+void add_training_options(CLI::App& app, TrainingOptions& o) {
+    o.given = [&app](const char* option) { return app.get_option(option)->count() > 0; };
+    add_network_options(app, o);
+    add_mkb_options(app, o);
+    add_loss_options(app, o);
+    add_run_options(app, o);
+    add_file_options(app, o);
 }
 
 void take_last(CLI::App& app) {
@@ -260,9 +278,9 @@ void check_method_options(const TrainingOptions& o,
                 fail(option, " is for methods with ", what, ", which ", methods.front()->name,
                      methods.size() > 1 ? " and the others have not" : " has not");
     };
-    refuse({"--cut", "--encoder", "--transfer", "--decoder", "--embedding", "--merge",
-            "--freeze-mkb"},
-           "a mutual knowledge base", [](const MethodEntry* m) { return m->has_mkb(); });
+    refuse(
+        {"--cut", "--encoder", "--transfer", "--decoder", "--embedding", "--merge", "--freeze-mkb"},
+        "a mutual knowledge base", [](const MethodEntry* m) { return m->has_mkb(); });
     refuse({"--metric", "--alpha", "--agreement"}, "a metric in the mutual space",
            [](const MethodEntry* m) { return m->has_metric(); });
     refuse({"--order", "--inputs"}, "networks that learn together",
@@ -376,10 +394,9 @@ Job job_of(const TrainingOptions& o, const collab::Splits& data, const Task& tas
     job.transform = transform_of(o, data.train, task.image.height);
     const long per_epoch = std::max(1, data.train.size() / o.batch);
     // A share of one epoch, not of all, so that a training may be made longer later.
-    job.warmup_steps = int(std::min<long>(o.warmup_steps, std::max<long>(1, per_epoch / 2)));
+    job.warmup_steps = std::min<long>(o.warmup_steps, std::max<long>(1, per_epoch / 2));
     if (o.evaluations > 0)
-        job.evaluate_every = int(std::clamp<long>(per_epoch * o.epochs / o.evaluations, 1,
-                                                  std::numeric_limits<int>::max()));
+        job.evaluate_every = std::max<long>(1, per_epoch * o.epochs / o.evaluations);
     return job;
 }
 
@@ -391,12 +408,12 @@ collab::Facts manifest_of(const TrainingOptions& o, const Job& job, const Task& 
     for (const Number& n : job.optimizer)
         numbers += sentence(", ", n.name, " ", collab::decimal(n.value, 6));
     return {{"optimizer",
-             sentence(o.optimizer, numbers, ", learning rate ",
-                      collab::decimal(o.learning_rate, 5), " after a warm-up of ",
-                      job.warmup_steps, " steps, ", schedule_text(o), ", batch ", o.batch)},
-            {"pictures", sentence(task.image.channels, " x ", task.image.height, " x ",
-                                  task.image.width, ", normalized",
-                                  o.augment ? ", random crops (and flips in color)" : "")},
+             sentence(o.optimizer, numbers, ", learning rate ", collab::decimal(o.learning_rate, 5),
+                      " after a warm-up of ", job.warmup_steps, " steps, ", schedule_text(o),
+                      ", batch ", o.batch)},
+            {"pictures",
+             sentence(task.image.channels, " x ", task.image.height, " x ", task.image.width,
+                      ", normalized", o.augment ? ", random crops (and flips in color)" : "")},
             {"seeds", seeds}};
 }
 

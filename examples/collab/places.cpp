@@ -41,8 +41,8 @@ void check_folder_place(const std::string& path) {
     std::error_code e;
     fs::create_directories(path, e);
     if (e || !fs::is_directory(path))
-        fail("the folder '", path, "' cannot be made: ",
-             e ? e.message() : std::string("a file is there"),
+        fail("the folder '", path,
+             "' cannot be made: ", e ? e.message() : std::string("a file is there"),
              "; expected a folder that may be written");
     const fs::path probe = fs::path(path) / ".collab-probe";
     collab::detail::replace_file(probe.string(), "", "the folder '" + path + "'");
@@ -57,8 +57,8 @@ FolderLock::FolderLock(const std::string& folder) {
     file_ = ::open((folder + "/.lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0666);
     if (file_ >= 0 && ::flock(file_, LOCK_EX | LOCK_NB) != 0) {
         ::close(file_);
-        fail("another process trains in ", folder, " already; expected another folder behind "
-             "--checkpoint");
+        throw FolderInUse("another process trains in " + folder +
+                          " already; expected another folder behind --checkpoint");
     }
 }
 FolderLock::~FolderLock() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // places: whether files can be written where they will be, told before hours of work, not behind.
 #pragma once
+#include <stdexcept>
 #include <string>
 
 namespace program {
@@ -9,7 +10,11 @@ namespace program {
 void check_file_place(const std::string& path);
 /// The same for a folder, which is made. Empty: none.
 void check_folder_place(const std::string& path);
-/// Holds a folder for one process. Throws Error where another one has it.
+/// Another process has a folder. Not an Error of one training: nothing else may begin there either.
+struct FolderInUse : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+/// Holds a folder for one process. Throws FolderInUse where another one has it.
 class FolderLock {
 public:
     explicit FolderLock(const std::string& folder);

@@ -27,12 +27,12 @@ void add_file_option(CLI::App& app, std::string& file) {
                    "[train]")
         ->type_name("FILE");
 }
-struct Words {
+struct CommandWords {
     std::string path;  ///< "collab data inspect"
     std::vector<std::string> options, commands;
 };
-void gather(const CLI::App& app, const std::string& path, std::vector<Words>& all) {
-    Words w{path, {}, {}};
+void gather(const CLI::App& app, const std::string& path, std::vector<CommandWords>& all) {
+    CommandWords w{path, {}, {}};
     for (const CLI::Option* o : app.get_options())
         for (const std::string& name : o->get_lnames())
             w.options.push_back("--" + name);
@@ -43,8 +43,8 @@ void gather(const CLI::App& app, const std::string& path, std::vector<Words>& al
     for (const std::string& name : commands)
         gather(*app.get_subcommand(name), path + " " + name, all);
 }
-std::vector<Words> words_of(const CLI::App& app) {
-    std::vector<Words> all;
+std::vector<CommandWords> words_of(const CLI::App& app) {
+    std::vector<CommandWords> all;
     gather(app, "collab", all);
     return all;
 }
@@ -83,8 +83,7 @@ const CLI::App* subcommand_named(const CLI::App& app, const std::string& name) {
 }
 /// `key = value` of a file as arguments.
 void add_setting(const CLI::App& app, const std::string& path, const std::string& file,
-                 const std::string& key, const collab::Json& value,
-                 std::vector<std::string>& all) {
+                 const std::string& key, const collab::Json& value, std::vector<std::string>& all) {
     using Kind = collab::Json::Kind;
     const std::string option = "--" + key;
     const CLI::Option* known = nullptr;
@@ -186,8 +185,8 @@ std::vector<std::string> settings_of(const CLI::App& app, const std::string& sub
         }
         const CLI::App* const section = subcommand_named(app, key);
         if (!section)
-            fail(file, ": [", key, "] is no section", did_you_mean(key, sections),
-                 " There are ", joined(sections));
+            fail(file, ": [", key, "] is no section", did_you_mean(key, sections), " There are ",
+                 joined(sections));
         for (std::size_t i = 0; i < value.keys.size(); ++i)
             add(*section, "collab " + key, value.keys[i], value.items[i], key == subcommand);
     }
@@ -241,7 +240,7 @@ std::string completion(const CLI::App& app, const std::string& shell) {
     const auto all = words_of(app);
     std::string s;
     if (shell == "fish") {
-        for (const Words& w : all) {
+        for (const CommandWords& w : all) {
             // Of the words behind "collab", all must have been seen, and none that would lead
             // further.
             std::string seen = w.path.substr(6);
@@ -272,7 +271,7 @@ std::string completion(const CLI::App& app, const std::string& shell) {
     for (std::size_t k = 1; k < all.size(); ++k)
         s += "        \"" + all[k].path + "\") words+=\" $word\" ;;\n";
     s += "    esac; done\n    case $words in\n";
-    for (const Words& w : all)
+    for (const CommandWords& w : all)
         s += "        \"" + w.path + "\") words=\"" + joined(w.commands, w.options) + "\" ;;\n";
     // Nothing fits: a value is being written, perhaps the name of a file.
     return s + "    esac\n    COMPREPLY=($(compgen -W \"$words\" -- "
@@ -283,7 +282,7 @@ namespace {
 /// Options and commands behind a path such as "collab train".
 std::vector<std::string> known_behind(const CLI::App& app, const std::string& path) {
     std::vector<std::string> known;
-    for (const Words& w : words_of(app))
+    for (const CommandWords& w : words_of(app))
         if (w.path == path) {
             known = w.options;
             known.insert(known.end(), w.commands.begin(), w.commands.end());

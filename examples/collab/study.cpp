@@ -114,11 +114,11 @@ int write_report(const StudyCommand& o, const std::string& command) {
     s.page.manifest.push_back({"lines", results});
     s.page.manifest.push_back({"command", command});
     std::filesystem::create_directories(o.out);
-    collab::write(s.page, o.out + "/report.html");
+    write_page(s.page, o.out + "/report.html");
     collab::detail::replace_file(o.out + "/report.md", collab::markdown(s), "the report");
     for (std::size_t k = 0; k < s.pictures.size(); ++k)
         collab::detail::replace_file(sentence(o.out, "/difference-", k + 1, ".svg"),
-                                     collab::svg(s.pictures[k]), "the picture");
+                                     picture_of(s.pictures[k]), "the picture");
     for (const collab::Table& t : s.page.tables)
         std::printf("%s\n%s\n", t.caption.c_str(), as_text(t).c_str());
     std::printf("The page: %s/report.html and report.md\n", o.out.c_str());

@@ -258,8 +258,8 @@ Job StudyTrainer::job_for(const Cell& cell, const collab::Splits& splits,
     const TrainingOptions o = options_for(cell);
     Job job = job_of(o, splits, task_of(o, splits));
     // The protocol of a study says how many steps, whatever the length of an epoch.
-    const int per_epoch = std::max(1, splits.train.size() / cell.batch);
-    job.warmup_steps = std::min(cell.warm_up, per_epoch * cell.epochs / 4);
+    const long per_epoch = std::max(1, splits.train.size() / cell.batch);
+    job.warmup_steps = std::min<long>(cell.warm_up, per_epoch * cell.epochs / 4);
     job.seed = cell.seed;
     job.checkpoints = {.folder = place.folder, .every = 0, .best = false, .resume = true};
     return job;

@@ -180,6 +180,16 @@ Findings find(const std::vector<std::string>& names, const std::vector<SeedRun>&
     return f;
 }
 
+void write_page(const collab::Report& report, const std::string& path) {
+    collab::write(report, path);
+}
+std::string picture_of(const collab::Chart& chart, collab::Theme theme) {
+    return collab::svg(chart, theme);
+}
+std::string picture_of(const collab::Dots& dots) {
+    return collab::svg(dots);
+}
+
 std::string as_text(const collab::Table& table) {
     std::vector<std::size_t> width;
     const auto columns_of = [](const std::string& s) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include <collab/report/dots.hpp>
 #include <collab/report/report.hpp>
 
 #include "experiment.hpp"
@@ -48,6 +49,11 @@ collab::Scatter space_of(const std::vector<std::string>& names,
                          const std::vector<std::vector<float>>& embeddings,
                          const std::vector<int>& labels, const collab::Splits& data,
                          const std::string& method);
+
+/// What draws pages and pictures is compiled in one place.
+void write_page(const collab::Report& report, const std::string& path);
+std::string picture_of(const collab::Chart& chart, collab::Theme theme);
+std::string picture_of(const collab::Dots& dots);
 
 Findings find(const std::vector<std::string>& names, const std::vector<SeedRun>& runs);
 std::string as_text(const collab::Table& table);

@@ -29,13 +29,12 @@ void write_report(const program::TogetherOptions& o, const collab::Splits& data,
     const program::Outcome& last = results.last;
     collab::Report report;
     report.title = "Networks that learn from each other";
-    report.subtitle = collab::sentence(program::names_text(results.plan.networks), " on ",
-                                       data.train.name,
-                                       ": each alone, and all around a mutual knowledge base. ",
-                                       collab::grouped(data.train.size()), " training and ",
-                                       collab::grouped(data.test.size()), " test images, ",
-                                       o.epochs, o.epochs == 1 ? " epoch, " : " epochs, ",
-                                       runs.size(), runs.size() == 1 ? " seed." : " seeds.");
+    report.subtitle = collab::sentence(
+        program::names_text(results.plan.networks), " on ", data.train.name,
+        ": each alone, and all around a mutual knowledge base. ",
+        collab::grouped(data.train.size()), " training and ", collab::grouped(data.test.size()),
+        " test images, ", o.epochs, o.epochs == 1 ? " epoch, " : " epochs, ", runs.size(),
+        runs.size() == 1 ? " seed." : " seeds.");
     report.highlights = found.highlights;
     report.caveats.push_back("Together, each network carries its half of the knowledge base with "
                              "it; the comparison here does not separate these layers from the "
@@ -56,8 +55,8 @@ void write_report(const program::TogetherOptions& o, const collab::Splits& data,
     report.charts = program::curves(results.names, runs);
     report.paragraphs = found.sentences;
     if (!last.seen.empty())
-        report.scatters.push_back(program::space_of(
-            results.names, last.embeddings, last.seen, data, ""));
+        report.scatters.push_back(
+            program::space_of(results.names, last.embeddings, last.seen, data, ""));
     for (std::size_t i = 0; i < last.scores.size(); ++i)
         report.confusions.push_back(
             collab::confusion(last.scores[i], data.test.class_names,
@@ -76,7 +75,7 @@ void write_report(const program::TogetherOptions& o, const collab::Splits& data,
         {"time", collab::duration(seconds)}};
     const auto how = program::manifest_of(o, job, results.plan.task);
     report.manifest.insert(report.manifest.end() - 1, how.begin(), how.end());
-    collab::write(report, o.report);
+    program::write_page(report, o.report);
 }
 
 /// Each network alone, unless that is not asked for, and all together, for each seed.
@@ -86,8 +85,8 @@ public:
         : o_(o),
           data_(data),
           job_(std::move(job)),
-          progress_(stderr, o.quiet ? collab::LiveView::Style::quiet
-                                    : collab::LiveView::Style::automatic) {
+          progress_(stderr,
+                    o.quiet ? collab::LiveView::Style::quiet : collab::LiveView::Style::automatic) {
         all.plan = program::plan_of(o, program::task_of(o, data));
         for (const program::NetworkType& n : all.plan.networks)
             all.names.push_back(n.name);
@@ -159,9 +158,9 @@ void write_picture(const std::string& name, const Results& results) {
     if (name.empty() || charts.empty())
         return;
     const std::vector<std::string> files = picture_files(name);
-    collab::detail::replace_file(files[0], collab::svg(charts[0], collab::Theme::light),
+    collab::detail::replace_file(files[0], program::picture_of(charts[0], collab::Theme::light),
                                  "the picture");
-    collab::detail::replace_file(files[1], collab::svg(charts[0], collab::Theme::dark),
+    collab::detail::replace_file(files[1], program::picture_of(charts[0], collab::Theme::dark),
                                  "the picture");
 }
 

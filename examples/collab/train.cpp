@@ -38,11 +38,10 @@ void add_sources(const Plan& plan, const MethodEntry& method, std::vector<Module
         add(method, i);
 }
 
-std::string place_of(const Plan& plan, const MethodEntry& method, int network,
-                     std::uint64_t seed) {
-    return sentence(
-        "seed-", seed, "/", file_word(method.name),
-        method.apart ? "-" + file_word(plan.networks[std::size_t(network)].name) : std::string());
+std::string place_of(const Plan& plan, const MethodEntry& method, int network, std::uint64_t seed) {
+    return sentence("seed-", seed, "/", file_word(method.name),
+                    method.apart ? "-" + file_word(plan.networks[std::size_t(network)].name)
+                                 : std::string());
 }
 
 void check_unused(const Plan& plan, const MethodEntry& method, const Job& job, int seeds) {
@@ -67,8 +66,7 @@ void check_unused(const Plan& plan, const MethodEntry& method, const Job& job, i
 
 Outcome train(const collab::Splits& data, const Plan& plan, const MethodEntry& method, int network,
               Job job, bool quiet) {
-    const Module* const module =
-        module_of(source_of(experiment_of(plan, method, network)), quiet);
+    const Module* const module = module_of(source_of(experiment_of(plan, method, network)), quiet);
     job.names = learners_of(plan, method, network);
     job.method_weight = method.weight;
     if (!method.has_mkb() || method.apart)
@@ -83,13 +81,9 @@ Outcome train(const collab::Splits& data, const Plan& plan, const MethodEntry& m
     if (!job.weights.empty()) {
         const std::string stem = job.weights;
         job.weights = method.apart ? "" : stem + ".safetensors";
-        const Provenance from{data.train.dims.height,
-                              data.train.dims.width,
-                              job.transform,
-                              data.train.class_names,
-                              data.train.name,
-                              method.name,
-                              job.seed};
+        const Provenance from{
+            data.train.dims.height, data.train.dims.width, job.transform, data.train.class_names,
+            data.train.name,        method.name,           job.seed};
         const std::string bases = method.has_mkb() ? mkb_text(plan.base, method.merge) : "";
         for (std::size_t i = 0; i < job.names.size(); ++i) {
             const NetworkType& n = plan.networks[method.apart ? std::size_t(network) : i];

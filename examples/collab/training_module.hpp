@@ -44,7 +44,8 @@ public:
     static constexpr Dims output = Plan::Output::dims;
 
     DeployedFile(NetworkWeights<T> weights, const std::optional<Transform>& transform)
-        : weights_(std::move(weights)), transform_(transform) {
+        : weights_(std::move(weights)),
+          transform_(transform) {
         named_tensors_.template add<Plan>("net0");
     }
     const NamedTensors& named_tensors() const { return named_tensors_; }
@@ -68,37 +69,47 @@ NetworkWeights<T> from_float(const NetworkWeights<float>& w) {
     return {{w.parameters.begin(), w.parameters.end()}, {w.state.begin(), w.state.end()}};
 }
 
-/// Sets the members of these names that an object has; the program asks for no others.
+/// Sets the member of this name; false: an object has none.
+template <class O>
+bool set_number(O& object, const Number& number) {
+    bool known = false;
+#define PROGRAM_SET(member)                                                                        \
+    if constexpr (requires { object.member = 0; })                                                 \
+        if (number.name == #member) {                                                              \
+            object.member = decltype(object.member)(number.value);                                 \
+            known = true;                                                                          \
+        }
+    PROGRAM_SET(momentum)
+    PROGRAM_SET(weight_decay)
+    PROGRAM_SET(nesterov)
+    PROGRAM_SET(beta1)
+    PROGRAM_SET(beta2)
+    PROGRAM_SET(epsilon)
+    PROGRAM_SET(alpha)
+    PROGRAM_SET(adam_rate)
+    PROGRAM_SET(every)
+    PROGRAM_SET(n)
+    PROGRAM_SET(smoothing)
+    PROGRAM_SET(gamma)
+    PROGRAM_SET(weight)
+    PROGRAM_SET(patience)
+    PROGRAM_SET(norm)
+    PROGRAM_SET(value)
+#undef PROGRAM_SET
+    return known;
+}
+/// A number that an object has not is an error.
 template <class O>
 void set_numbers(O& object, const std::vector<Number>& numbers) {
-    for (const Number& n : numbers) {
-        bool known = false;
-#define PROGRAM_SET(member)                                      \
-    if constexpr (requires { object.member = 0; })               \
-        if (n.name == #member) {                                 \
-            object.member = decltype(object.member)(n.value);    \
-            known = true;                                        \
-        }
-        PROGRAM_SET(momentum)
-        PROGRAM_SET(weight_decay)
-        PROGRAM_SET(nesterov)
-        PROGRAM_SET(beta1)
-        PROGRAM_SET(beta2)
-        PROGRAM_SET(epsilon)
-        PROGRAM_SET(alpha)
-        PROGRAM_SET(adam_rate)
-        PROGRAM_SET(every)
-        PROGRAM_SET(n)
-        PROGRAM_SET(smoothing)
-        PROGRAM_SET(gamma)
-        PROGRAM_SET(weight)
-        PROGRAM_SET(patience)
-        PROGRAM_SET(norm)
-        PROGRAM_SET(value)
-#undef PROGRAM_SET
-        if (!known)
+    for (const Number& n : numbers)
+        if (!set_number(object, n))
             fail("'", n.name, "' is given, and ", detail::type_name<O>(), " has no such number");
-    }
+}
+/// Several callbacks share one list, and each takes what is its own.
+template <class O>
+void set_own_numbers(O& object, const std::vector<Number>& numbers) {
+    for (const Number& n : numbers)
+        set_number(object, n);
 }
 
 /// What the networks of a training answer to the test images, and where they see them in the mutual
@@ -164,18 +175,15 @@ void save_deployed(const T& training, const Job& job) {
     });
 }
 
-/// Trains `What`, a network or a Collaboration, in B's numbers, moved by O. Extras are callbacks.
-template <class What, class B, class O, class... Extras>
-Outcome train_as(const Splits& data, const Job& job) {
-    using T = Training<What, B, O>;
-    using C = typename T::Description;
+template <class T>
+typename T::Settings settings_of(const Job& job) {
     const std::size_t learners = job.names.size();
     typename T::Settings settings{.alpha = job.alpha,
                                   .seed = job.seed,
                                   .batch = job.batch,
                                   .names = job.names,
                                   .freeze_mkb_after = job.freeze_mkb_after};
-    for (std::size_t i = learners; i < std::size_t(C::size); ++i)
+    for (std::size_t i = learners; i < std::size_t(T::Description::size); ++i)
         settings.names.push_back(job.names[i % learners] + " before");
     set_numbers(settings.optimizer, job.optimizer);
     set_numbers(settings.metric, job.metric);
@@ -183,15 +191,27 @@ Outcome train_as(const Splits& data, const Job& job) {
     if constexpr (std::tuple_size_v<decltype(settings.methods)> > 0)
         if (job.method_weight > 0)
             set_numbers(std::get<0>(settings.methods), {{"weight", job.method_weight}});
-    T training(settings, std::make_shared<B>(job.threads));
+    return settings;
+}
+
+/// Frozen networks get the weights of the training before.
+template <class T>
+void set_frozen(T& training, const Job& job) {
+    using C = typename T::Description;
+    const std::size_t learners = job.names.size();
     static_for<C::size>([&](auto i) {
         if constexpr (C::frozen::has(i)) {
             if (!job.snapshots || (*job.snapshots)[std::size_t(i) % learners].parameters.empty())
                 fail("network ", int(i), " is frozen, and has no weights of a training before");
             training.set_network_weights(
-                i, from_float<typename B::Scalar>((*job.snapshots)[std::size_t(i) % learners]));
+                i, from_float<typename T::Scalar>((*job.snapshots)[std::size_t(i) % learners]));
         }
     });
+}
+
+template <class T, class... Extras>
+History fit_as(T& training, const Splits& data, const Job& job) {
+    using C = typename T::Description;
     FitOptions options{.epochs = job.epochs,
                        .learning_rate = job.schedule,
                        .warmup_steps = job.warmup_steps,
@@ -208,16 +228,26 @@ Outcome train_as(const Splits& data, const Job& job) {
         how += sentence(how.empty() ? "" : "; ", heading, ": ", what);
     checkpoints.also = {{"method", how}};
     std::tuple<Extras...> extras;
-    std::apply([&](auto&... e) { (set_numbers(e, job.extras), ...); }, extras);
-    Outcome outcome;
-    outcome.history = std::apply(
+    std::apply([&](auto&... e) { (set_own_numbers(e, job.extras), ...); }, extras);
+    return std::apply(
         [&](auto&... e) {
-            return training.fit(data, options, checkpoints,
-                                JsonLines{logs ? job.logs + "/log.jsonl" : ""},
-                                CsvFile{logs ? job.logs + "/log.csv" : ""}, TensorBoard{job.logs},
-                                e...);
+            return training.fit(
+                data, options, checkpoints, JsonLines{logs ? job.logs + "/log.jsonl" : ""},
+                CsvFile{logs ? job.logs + "/log.csv" : ""}, TensorBoard{job.logs}, e...);
         },
         extras);
+}
+
+/// Trains `What`, a network or a Collaboration, in B's numbers, moved by O. Extras are callbacks.
+template <class What, class B, class O, class... Extras>
+Outcome train_as(const Splits& data, const Job& job) {
+    using T = Training<What, B, O>;
+    using C = typename T::Description;
+    const std::size_t learners = job.names.size();
+    T training(settings_of<T>(job), std::make_shared<B>(job.threads));
+    set_frozen(training, job);
+    Outcome outcome;
+    outcome.history = fit_as<T, Extras...>(training, data, job);
     if (!job.weights.empty())
         save_weights(training, job.weights);
     save_deployed(training, job);
@@ -229,8 +259,7 @@ Outcome train_as(const Splits& data, const Job& job) {
     count_deployed<C>(outcome);
     if (job.held_out && !outcome.history.stopped) {
         const auto evaluated = training.evaluate(*job.held_out, job.transform);
-        outcome.held_out.assign(evaluated.begin(),
-                                evaluated.begin() + std::ptrdiff_t(learners));
+        outcome.held_out.assign(evaluated.begin(), evaluated.begin() + std::ptrdiff_t(learners));
     }
     outcome.memory_bytes = training.memory_bytes() + training.workspace_bytes();
     outcome.backend = training.backend().describe();

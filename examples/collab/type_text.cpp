@@ -21,9 +21,9 @@ bool is_digit(char c) {
 /// Words that begin an expression or a declaration, which no type needs.
 bool is_reserved(std::string_view word) {
     static constexpr std::array<std::string_view, 20> reserved{
-        "asm",      "auto",   "alignas",  "alignof", "class",     "const",    "decltype",
-        "delete",   "enum",   "goto",     "new",     "noexcept",  "operator", "sizeof",
-        "template", "throw",  "typeid",   "union",   "typename",  "using"};
+        "asm",      "auto",  "alignas", "alignof", "class",    "const",    "decltype",
+        "delete",   "enum",  "goto",    "new",     "noexcept", "operator", "sizeof",
+        "template", "throw", "typeid",  "union",   "typename", "using"};
     return word.starts_with("__") ||
            std::find(reserved.begin(), reserved.end(), word) != reserved.end();
 }
@@ -101,10 +101,9 @@ private:
     }
     [[noreturn]] void wrong() const {
         collab::fail(what_, " \"", std::string(text_), "\": ",
-                     at_ < text_.size()
-                         ? collab::sentence("\"", std::string(text_.substr(at_, 12)),
-                                            "\" is no part of a type")
-                         : std::string("the type has no end"),
+                     at_ < text_.size() ? collab::sentence("\"", std::string(text_.substr(at_, 12)),
+                                                           "\" is no part of a type")
+                                        : std::string("the type has no end"),
                      "; expected names, whole numbers and < > , :: as in ResNet<20>");
     }
 

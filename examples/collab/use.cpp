@@ -88,8 +88,7 @@ void check_images(const Opened& n, const collab::Images& test) {
     if (test.classes != n.network->outputs())
         fail(n.path, ": tells ", n.network->outputs(), " classes apart; ", test.name, " has ",
              test.classes);
-    if (!n.from.classes.empty() && !test.class_names.empty() &&
-        n.from.classes != test.class_names)
+    if (!n.from.classes.empty() && !test.class_names.empty() && n.from.classes != test.class_names)
         say(sentence(n.path, " was trained on classes of other names than those of ", test.name,
                      ": class 0 is \"", n.from.classes[0], "\" there and \"", test.class_names[0],
                      "\" here"));
@@ -121,10 +120,15 @@ void eval(const EvalOptions& o, const std::string& command) {
     check_file_place(o.report);
     std::vector<Opened> networks;
     for (const std::string& file : o.files) {
-        networks.push_back(open_network(file, Purpose::ask, o.batch, o.threads,
-                                        absolute_paths(o.headers), false));
+        networks.push_back(
+            open_network(file, Purpose::ask, o.batch, o.threads, absolute_paths(o.headers), false));
         end_if_interrupted();
     }
+    // Three files of one network are three lines that must be told apart.
+    for (std::size_t i = 0; i < networks.size(); ++i)
+        for (std::size_t k = 0; k < networks.size(); ++k)
+            if (i != k && networks[i].plain_title() == networks[k].plain_title())
+                networks[i].ambiguous = true;
     collab::Images test = open_test(o.data, networks.front().from.height);
     if (o.test_subset > 0)
         test = collab::subset(test, o.test_subset, 1);
@@ -158,11 +162,11 @@ void eval(const EvalOptions& o, const std::string& command) {
                        {"backend", networks.front().network->backend()}};
     for (const Opened& n : networks)
         report.manifest.push_back(
-            {n.path, sentence(n.type.network.name, ", ",
-                              n.type.bases.empty() ? "no knowledge base" : n.type.bases,
-                              ", trained on ", n.from.data, " by ", n.from.method, ", seed ",
-                              n.from.seed)});
-    collab::write(report, o.report);
+            {n.path,
+             sentence(n.type.network.name, ", ",
+                      n.type.bases.empty() ? "no knowledge base" : n.type.bases, ", trained on ",
+                      n.from.data, " by ", n.from.method, ", seed ", n.from.seed)});
+    write_page(report, o.report);
     std::printf("\nThe confusion matrices: %s\n", o.report.c_str());
 }
 
@@ -216,12 +220,8 @@ collab::Images as_images(const Opened& n, const collab::Augmenter& cut, const st
                          bool invert) {
     const int channels = n.type.task.image.channels;
     const collab::Picture picture = collab::read_picture(path, channels);
-    collab::Images images{{channels, n.from.height, n.from.height},
-                          n.network->outputs(),
-                          {},
-                          {0},
-                          path,
-                          {}};
+    collab::Images images{
+        {channels, n.from.height, n.from.height}, n.network->outputs(), {}, {0}, path, {}};
     std::vector<float> values(std::size_t(images.dims.size()));
     cut.apply(picture.pixels.data(), picture.dims, path, {}, false, values.data());
     for (const float v : values)
@@ -302,13 +302,13 @@ void export_network(const ExportOptions& o) {
     std::printf("%s: %s, %s parameters\n", o.to.c_str(), n.title().c_str(),
                 collab::grouped(double(n.network->parameters())).c_str());
     const collab::Transform& t = n.from.transform;
-    std::printf("  input    %d x %d x %d (channels, height, width): pictures of %d x %d%s, values 0 "
-                "to 1%s, then minus mean %s, by stddev %s\n",
-                in.channels, in.height, in.width, n.from.height, n.from.width,
-                t.resize > 0 ? sentence(" scaled and cut to ", t.resize, " x ", t.resize).c_str()
-                             : "",
-                t.pad > 0 ? sentence(", ", t.pad, " black pixels added on each side").c_str() : "",
-                list(t.normalize.mean).c_str(), list(t.normalize.stddev).c_str());
+    std::printf(
+        "  input    %d x %d x %d (channels, height, width): pictures of %d x %d%s, values 0 "
+        "to 1%s, then minus mean %s, by stddev %s\n",
+        in.channels, in.height, in.width, n.from.height, n.from.width,
+        t.resize > 0 ? sentence(" scaled and cut to ", t.resize, " x ", t.resize).c_str() : "",
+        t.pad > 0 ? sentence(", ", t.pad, " black pixels added on each side").c_str() : "",
+        list(t.normalize.mean).c_str(), list(t.normalize.stddev).c_str());
     std::printf("  output   %d logits:", n.network->outputs());
     for (int c = 0; c < std::min(n.network->outputs(), 20); ++c)
         std::printf("%s %s", c ? "," : "", collab::one_line(n.class_name(c), 60).c_str());

@@ -35,3 +35,28 @@ TEST_CASE("what is no TOML is an error with its line") {
     CHECK_THROWS_WITH(parse_toml("a 1\n", "g"), "g, line 1: expected = behind the name");
     CHECK_THROWS_WITH(parse_toml("a = [1 2]\n", "g"), "g, line 1: expected a comma or ]");
 }
+
+TEST_CASE("what TOML allows besides: a byte-order mark, literal and escaped texts, dotted names") {
+    const Json j = parse_toml("\xEF\xBB\xBF[ train ]\r\nreport = 'C:\\x #1.html'  # a comment\n"
+                              "name = \"a\\u0062\\t\\u00e9\"\nwarm-up = 1_000\nrate = +0.5\n",
+                              "f");
+    const Json& train = *j.find("train");
+    CHECK(train.find("report")->text == "C:\\x #1.html");
+    CHECK(train.find("name")->text == "ab\t\xC3\xA9");
+    CHECK(train.find("warm-up")->number == 1000);
+    CHECK(train.find("rate")->number == 0.5);
+    const Json dotted = parse_toml("train.epochs = 3\ntrain . seed = 4\n", "f");
+    CHECK(dotted.find("train")->find("epochs")->number == 3);
+    CHECK(dotted.find("train")->find("seed")->number == 4);
+}
+
+TEST_CASE("numbers that mean something else elsewhere are refused") {
+    for (const char* text : {"a = 010", "a = 0_1", "a = 1__0", "a = _1", "a = 1_", "a = 0x10"}) {
+        CAPTURE(text);
+        CHECK_THROWS_AS(parse_toml(text, "f"), Error);
+    }
+    CHECK(parse_toml("a = 0\nb = 0.5\nc = -0.25\n", "f").find("c")->number == -0.25);
+    CHECK_THROWS_AS(parse_toml("a = \"\\ud800\"", "f"), Error);
+    CHECK_THROWS_AS(parse_toml("a = \"\\q\"", "f"), Error);
+    CHECK_THROWS_AS(parse_toml("a = 1\na.b = 2", "f"), Error);
+}

@@ -164,13 +164,22 @@ private:
         return j;
     }
     double number() {
+        const auto digit = [](char c) { return c >= '0' && c <= '9'; };
         std::string digits;
-        while ((peek() >= '0' && peek() <= '9') || peek() == '.' || peek() == '-' ||
-               peek() == '+' || peek() == 'e' || peek() == 'E' || peek() == '_') {
+        const std::size_t first = at_ + (peek() == '-' || peek() == '+');
+        while (digit(peek()) || peek() == '.' || peek() == '-' || peek() == '+' || peek() == 'e' ||
+               peek() == 'E' || peek() == '_') {
+            const char next = at_ + 1 < text_.size() ? text_[at_ + 1] : '\0';
+            if (peek() == '_' && (digits.empty() || !digit(digits.back()) || !digit(next)))
+                wrong("a digit on both sides of _");
+            if (at_ == first && peek() == '0' && (digit(next) || next == '_'))
+                wrong("a number without zeros in front");
             if (peek() != '_')
                 digits += peek();
             ++at_;
         }
+        if (digits.starts_with('+'))
+            digits.erase(0, 1);
         double v = 0;
         const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), v);
         if (error != std::errc{} || end != digits.data() + digits.size() || !std::isfinite(v))
@@ -242,8 +251,8 @@ private:
 
 }  // namespace detail
 
-/// The tables of a TOML text as an object. Dates and texts of several lines are not read, nor are tables
-/// in tables. What cannot be read is an error naming `source` and the line.
+/// The tables of a TOML text as an object. Dates and texts of several lines are not read, nor are
+/// tables in tables. What cannot be read is an error naming `source` and the line.
 inline Json parse_toml(std::string_view text, std::string_view source) {
     return detail::TomlReader(text, source).all();
 }
