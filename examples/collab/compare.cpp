@@ -453,6 +453,7 @@ int compare(const CompareOptions& o, const std::string& command) {
             std::printf("  %-14s %s\n", r.method->name, r.method->meaning);
         std::fflush(stdout);
     }
+    write_settings(o);
     finish_at_interrupts();
     c.run();
     std::printf("\n%s\n", as_text(table_of(c)).c_str());

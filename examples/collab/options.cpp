@@ -10,11 +10,13 @@
 
 #include <collab/data/sampler.hpp>
 #include <collab/io/format.hpp>
+#include <collab/io/replace_file.hpp>
 
 #include "nearest.hpp"
 #include "numbers.hpp"
 #include "open.hpp"
 #include "places.hpp"
+#include "shell.hpp"
 #include "type_text.hpp"
 
 namespace program {
@@ -244,6 +246,7 @@ void add_file_options(CLI::App& app, TrainingOptions& o) {
 
 void add_training_options(CLI::App& app, TrainingOptions& o) {
     o.given = [&app](const char* option) { return app.get_option(option)->count() > 0; };
+    o.settings = [&app] { return settings_text(app); };
     add_network_options(app, o);
     add_mkb_options(app, o);
     add_loss_options(app, o);
@@ -291,6 +294,12 @@ void check_method_options(const TrainingOptions& o,
     };
     unused(o.schedule != "steps" && o.schedule != "plateau", "--factor",
            "on this schedule; it is for steps and plateau");
+}
+
+void write_settings(const TrainingOptions& o) {
+    for (const std::string& folder : {o.weights, o.logs})
+        if (!folder.empty())
+            collab::detail::replace_file(folder + "/run.toml", o.settings(), "the settings");
 }
 
 collab::Splits open_training_data(const TrainingOptions& o) {

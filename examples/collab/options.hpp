@@ -62,6 +62,8 @@ struct TrainingOptions {
     int checkpoint_every = 0;
     bool resume = false;
     bool quiet = false;
+    /// the options that were given, as a file for --config
+    std::function<std::string()> settings = [] { return std::string(); };
     /// whether an option was given
     std::function<bool(const char*)> given = [](const char*) { return false; };
 };
@@ -75,6 +77,9 @@ void check_options(const TrainingOptions& options, const std::vector<std::string
 /// Throws Error for an option that none of these methods looks at.
 void check_method_options(const TrainingOptions& options,
                           const std::vector<const MethodEntry*>& methods);
+
+/// Writes run.toml beside weights and records: --config run.toml trains the same again.
+void write_settings(const TrainingOptions& options);
 
 /// The data set as the options want it.
 collab::Splits open_training_data(const TrainingOptions& options);

@@ -217,7 +217,7 @@ std::vector<std::string> arguments_of(const CLI::App& app, int argc, char** argv
 }
 
 std::string settings_text(const CLI::App& app) {
-    std::string s = "[" + app.get_name() + "]\n";
+    std::string s = app.get_parent() ? "[" + app.get_name() + "]\n" : std::string();
     for (const CLI::Option* o : app.get_options()) {
         if (o->count() == 0 || o->get_lnames().empty())
             continue;

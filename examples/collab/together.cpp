@@ -195,6 +195,7 @@ int together(const TogetherOptions& o, const std::string& command) {
         std::fflush(stdout);
     }
 
+    write_settings(o);
     finish_at_interrupts();
     trainings.run();
     const Results& results = trainings.all;
