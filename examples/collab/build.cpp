@@ -298,7 +298,12 @@ public:
             work_.emplace_back();
             work_.back().source = &s;
             work_.back().place = cache().place(key_of(s));
+            order_.push_back(&work_.back());
         }
+        // The longest first: the others fit beside it.
+        std::stable_sort(order_.begin(), order_.end(), [](const Work* a, const Work* b) {
+            return a->source->text.size() > b->source->text.size();
+        });
     }
     std::deque<Work>& run() {
         for (Work& w : work_)
@@ -306,8 +311,8 @@ public:
         if (open() > 0)
             check_compiler();
         while (open() > 0) {
-            for (Work& w : work_)
-                advance(w);
+            for (Work* w : order_)
+                advance(*w);
             show();
             if (interrupted())
                 stop();
@@ -418,6 +423,7 @@ private:
 
     bool quiet_, terminal_;
     std::deque<Work> work_;
+    std::vector<Work*> order_;
 };
 
 const Module* load(const Place& p) {
