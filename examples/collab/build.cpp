@@ -90,8 +90,9 @@ std::vector<std::string> arguments() {
         if (a != "-I/usr/include" && std::find(all.begin(), all.end(), a) == all.end())
             all.push_back(a);
     // Warnings are for those who wrote the code. The kernels are in the program, so what is
-    // compiled here needs no long optimization.
-    all.insert(all.end(), {"-w", "-O1", "-shared", "-fPIC"});
+    // compiled here needs no long optimization. A module calls its own copy of what both have
+    // inline: the program's is not optimized.
+    all.insert(all.end(), {"-w", "-O1", "-shared", "-fPIC", "-Wl,-Bsymbolic-functions"});
     return all;
 }
 
