@@ -5,8 +5,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
-#include <sys/file.h>
-#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,16 +17,19 @@
 #include <deque>
 #include <filesystem>
 #include <fstream>
-#include <optional>
+#include <map>
 #include <sstream>
 #include <thread>
 
-#include <collab/core/crc32c.hpp>
 #include <collab/core/error.hpp>
 #include <collab/io/format.hpp>
+#include <collab/io/progress.hpp>
 #include <collab/io/replace_file.hpp>
+#include <collab/study/cell.hpp>
+#include <collab/study/lock.hpp>
 
 #include "console.hpp"
+#include "messages.hpp"
 #include "modules.hpp"
 #include "program_build.hpp"
 
@@ -96,26 +97,15 @@ std::vector<std::string> arguments() {
     return all;
 }
 
-/// 64 bits of a text, twice: enough that no two modules of a cache share a name.
-std::string digest(const std::string& text) {
-    std::uint64_t a = 14695981039346656037ull;
-    std::uint64_t b = 0x9e3779b97f4a7c15ull;
-    for (const char c : text) {
-        a = (a ^ static_cast<unsigned char>(c)) * 1099511628211ull;
-        b = (b + static_cast<unsigned char>(c)) * 0xbf58476d1ce4e5b9ull;
-        b ^= b >> 29;
-    }
-    char s[33];
-    std::snprintf(s, sizeof s, "%016llx%016llx", static_cast<unsigned long long>(a),
-                  static_cast<unsigned long long>(b));
-    return s;
-}
-
-std::string key_of(const ModuleSource& source) {
-    std::string all = COLLAB_VERSION "\n" + compiler() + "\n";
-    for (const std::string& a : arguments())
-        all += a + "\n";
-    return digest(all + processor() + "\n" + source.text);
+/// What all modules of this program depend on beside their text.
+const std::string& common_key() {
+    static const std::string common = [] {
+        std::string all = COLLAB_VERSION "\n" + compiler() + "\n";
+        for (const std::string& a : arguments())
+            all += a + "\n";
+        return all + processor() + "\n";
+    }();
+    return common;
 }
 
 /// The files that a compiler says it has read: Make's rule, `x.o: a.hpp b\ c.hpp`.
@@ -169,23 +159,6 @@ struct Place {
     }
 };
 
-/// Holds the lock of a place as long as it lives: another process that wants the same module waits.
-class Locked {
-public:
-    explicit Locked(const fs::path& path)
-        : file_(::open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0666)) {}
-    Locked(const Locked&) = delete;
-    ~Locked() {
-        if (file_ >= 0)
-            ::close(file_);
-    }
-    bool open() const { return file_ >= 0; }
-    bool taken() const { return ::flock(file_, LOCK_EX | LOCK_NB) == 0; }
-
-private:
-    int file_;
-};
-
 /// The folder where modules are kept. Where it cannot be written, one that lasts as long as the
 /// program.
 class Cache {
@@ -200,8 +173,7 @@ public:
             fail("modules can be compiled neither in ", folder_.string(), " nor in ",
                  fs::temp_directory_path().string(), ": ", std::strerror(errno),
                  "; name a folder that may be written with COLLAB_CACHE");
-        std::fprintf(stderr, "collab: %s cannot be written, so nothing is kept for next time\n",
-                     folder_.c_str());
+        say(folder_.string() + " cannot be written, so nothing is kept for next time");
         // What is there already may still be read.
         kept_ = folder_;
         folder_ = own;
@@ -282,7 +254,7 @@ struct Work {
     const ModuleSource* source = nullptr;
     Place place{""};
     fs::path temporary{};
-    std::optional<Locked> lock{};
+    collab::FileLock lock{};  ///< another process that wants the same module waits for it
     pid_t child = 0;
     bool done = false;
     std::string complaint{};
@@ -298,7 +270,7 @@ public:
         for (const ModuleSource& s : sources) {
             work_.emplace_back();
             work_.back().source = &s;
-            work_.back().place = cache().place(key_of(s));
+            work_.back().place = cache().place(collab::detail::digest(common_key() + s.text));
             order_.push_back(&work_.back());
         }
         // The longest first: the others fit beside it.
@@ -345,17 +317,15 @@ private:
             return finish(w);
         if (running() >= std::max(1, int(std::thread::hardware_concurrency())))
             return;
-        if (!w.lock) {
-            w.lock.emplace(w.place.lock);
-            w.begin = std::chrono::steady_clock::now();
-        }
-        if (w.lock->open() && !w.lock->taken())
+        w.lock = collab::FileLock::try_take(w.place.lock.string());
+        if (!w.lock.held())
             return;  // another process compiles it
         if (w.place.fresh()) {
-            w.lock.reset();
+            w.lock.release();
             w.done = true;
             return;
         }
+        w.begin = std::chrono::steady_clock::now();
         w.temporary = w.place.module.string() + sentence(".", ::getpid());
         collab::detail::replace_file(w.place.source.string(),
                                      "// Written and compiled by collab " COLLAB_VERSION ": " +
@@ -383,7 +353,7 @@ private:
             if (w.complaint.empty())
                 w.complaint = "the compiler ended without a word";
         }
-        w.lock.reset();
+        w.lock.release();
     }
     /// On a terminal, over the line before.
     void say(const std::string& text, const char* end) const {
@@ -391,10 +361,6 @@ private:
             return;
         std::fprintf(stderr, "%s%s%s", terminal_ ? "\r\033[K" : "", text.c_str(), end);
         std::fflush(stderr);
-    }
-    static int columns() {
-        winsize w{};
-        return ::ioctl(2, TIOCGWINSZ, &w) == 0 && w.ws_col > 20 ? w.ws_col : 80;
     }
     void show() const {
         std::string names;
@@ -408,7 +374,7 @@ private:
             }
         if (terminal_ && !names.empty())
             say(collab::one_line(sentence("Compiling ", names, " ... ", int(seconds), " s"),
-                                 columns() - 1),
+                                 collab::Progress::terminal_width(stderr) - 1),
                 "");
     }
     void stop() {
@@ -463,22 +429,21 @@ collab::Facts compiler_facts() {
 }
 
 std::vector<const Module*> modules_of(const std::vector<ModuleSource>& sources, bool quiet) {
-    std::vector<const Module*> all;
-    Compilation compilation(sources, quiet);
+    static std::map<std::string, const Module*> loaded;  // by the text
+    std::vector<ModuleSource> missing;
+    for (const ModuleSource& s : sources)
+        if (loaded.count(s.text) == 0)
+            missing.push_back(s);
+    Compilation compilation(missing, quiet);
     for (const Work& w : compilation.run()) {
         if (!w.complaint.empty())
             fail(w.source->title, " does not compile: ", w.complaint,
                  "; the compiler's whole answer: ", w.place.log.string());
-        all.push_back(load(w.place));
+        loaded[w.source->text] = load(w.place);
     }
-    return all;
-}
-
-std::vector<std::string> complaints_of(const std::vector<ModuleSource>& sources, bool quiet) {
-    std::vector<std::string> all;
-    Compilation compilation(sources, quiet);
-    for (const Work& w : compilation.run())
-        all.push_back(w.complaint);
+    std::vector<const Module*> all;
+    for (const ModuleSource& s : sources)
+        all.push_back(loaded.at(s.text));
     return all;
 }
 

@@ -8,30 +8,16 @@
 #include <collab/io/json.hpp>
 #include <collab/io/safetensors.hpp>
 
+#include "open.hpp"
 #include "type_text.hpp"
+#include "words.hpp"
 
 namespace program {
 
 namespace {
 using collab::fail, collab::sentence;
 
-/// Lists of words, one to a line, and lists of numbers, with commas.
-std::vector<std::string> parts(const std::string& s, char separator) {
-    std::vector<std::string> all;
-    for (std::size_t at = 0; at < s.size();) {
-        const std::size_t end = std::min(s.find(separator, at), s.size());
-        all.push_back(s.substr(at, end - at));
-        at = end + 1;
-    }
-    return all;
-}
-std::string joined(const std::vector<std::string>& words, const char* separator) {
-    std::string s;
-    for (const std::string& w : words)
-        s += (s.empty() ? "" : separator) + w;
-    return s;
-}
-std::string joined(const std::vector<double>& numbers) {
+std::string listed(const std::vector<double>& numbers) {
     std::vector<std::string> words;
     for (const double v : numbers)
         words.push_back(collab::json_number(v));
@@ -87,8 +73,8 @@ Words words_of(const DeployedType& type, const Provenance& from) {
             {"outputs", std::to_string(type.task.classes)},
             {"side", std::to_string(from.height)},
             {"width", std::to_string(from.width)},
-            {"mean", joined(from.transform.normalize.mean)},
-            {"deviation", joined(from.transform.normalize.stddev)},
+            {"mean", listed(from.transform.normalize.mean)},
+            {"deviation", listed(from.transform.normalize.stddev)},
             {"classes", joined(from.classes, "\n")},
             {"data", from.data},
             {"method", from.method},
@@ -96,7 +82,7 @@ Words words_of(const DeployedType& type, const Provenance& from) {
 }
 
 Opened open_network(const std::string& path, Purpose purpose, int batch, int threads,
-                    const std::vector<std::string>& headers, bool quiet) {
+                    const std::vector<std::string>& headers) {
     Opened o{path, {}, {}, nullptr};
     {
         const FileWords word(path);
@@ -129,16 +115,12 @@ Opened open_network(const std::string& path, Purpose purpose, int batch, int thr
     }
     if (!o.from.classes.empty() && int(o.from.classes.size()) != o.type.task.classes)
         fail(path, ": names ", o.from.classes.size(), " classes; expected ", o.type.task.classes);
-    o.network = module_of(source_of(o.type, purpose), quiet)->network(batch, threads);
-    const int side = o.network->input().height;
-    if (o.from.height == o.from.width && o.from.height <= side && (side - o.from.height) % 2 == 0) {
-        o.from.transform.pad = (side - o.from.height) / 2;
-    } else {
-        o.from.transform.resize = side;
-        o.from.transform.crop = side;
-    }
-    if (purpose != Purpose::inspect)
-        o.network->load(path);
+    o.network = module_of(source_of(o.type, purpose), false)->network(batch, threads);
+    const collab::Statistics normalize = o.from.transform.normalize;
+    o.from.transform = made_square({o.type.task.image.channels, o.from.height, o.from.width},
+                                   o.network->input().height);
+    o.from.transform.normalize = normalize;
+    o.network->load(path);
     return o;
 }
 

@@ -46,6 +46,6 @@ struct Opened {
 /// A file that a training wrote; anything else is an error that says what it is. `headers`: of the
 /// user, for a network of his own; a file never names what is compiled.
 Opened open_network(const std::string& path, Purpose purpose, int batch, int threads,
-                    const std::vector<std::string>& headers, bool quiet);
+                    const std::vector<std::string>& headers);
 
 }  // namespace program

@@ -41,6 +41,8 @@ struct MethodEntry {
     bool has_mkb() const { return items.find("{mkb}") != items.npos; }
     bool has_metric() const { return items.find("{metric}") != items.npos; }
     bool learns(int network) const { return teacher != network; }
+    /// Whether networks meet in an MKB, with a loss that alpha weighs.
+    bool reads_alpha() const { return has_mkb() && !apart; }
 };
 /// All methods, in the order in which they are listed.
 const std::vector<MethodEntry>& methods();
@@ -147,7 +149,6 @@ struct Outcome {
     std::string backend;
     /// what was minimized, and how it moved
     collab::Facts semantics;
-    std::vector<std::string> names;  ///< the networks', where the module chose them
 };
 
 }  // namespace program

@@ -13,19 +13,13 @@
 #include <collab/io/safetensors.hpp>
 
 #include "modules.hpp"
-#include "nearest.hpp"
 #include "numbers.hpp"
 #include "places.hpp"
+#include "words.hpp"
 
 namespace program {
 
 namespace {
-std::string menu(const std::vector<std::string>& words) {
-    std::string s;
-    for (const std::string& w : words)
-        s += (s.empty() ? "" : ", ") + w;
-    return s;
-}
 /// Mean and stddev of a tensor's values, looked at in pieces: the file may be large.
 template <class T>
 std::string spread_of(const collab::Tensors& file, const collab::Tensors::Tensor& t) {
@@ -61,7 +55,7 @@ CLI::App* add_inspect(CLI::App& app, FileOptions& o) {
     inspect
         ->add_option("what", o.file,
                      "a checkpoint (step-000000500.safetensors), weights, or a network: " +
-                         menu(network_names_known()))
+                         joined(network_names_known()))
         ->required();
     inspect->add_flag("--all", o.all, "list momenta and the like, too");
     inspect->add_flag("--plan", o.plan, "of a network: which layers run together, and how");
@@ -117,7 +111,7 @@ void inspect(const FileOptions& o) {
                                         {!o.knowledge.empty(), "--knowledge"}})
         if (given)
             collab::fail(option, " is for a network; ", o.file, " is a file; expected one of ",
-                         menu(network_names_known()));
+                         joined(network_names_known()));
     const collab::Tensors file = collab::read_tensors(o.file);
     std::printf("%s: %s tensors, %s bytes, %s\n", o.file.c_str(),
                 collab::grouped(double(file.tensors().size())).c_str(),

@@ -60,10 +60,8 @@ int doctor() {
                    : "none");
     for (const auto& [name, value] : compiler_facts())
         say(name, value);
-    const ModuleSource trial{"a trial",
-                             "#include \"training_module.hpp\"\n"
-                             "extern \"C\" const program::Module collab_module{};\n",
-                             {}};
+    const ModuleSource trial{"a trial", "#include \"training_module.hpp\"\n"
+                                        "extern \"C\" const program::Module collab_module{};\n"};
     try {
         module_of(trial, true);
         say("modules", "compile and load");

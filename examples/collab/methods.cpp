@@ -2,11 +2,11 @@
 // methods: the methods that have names, and the types that words of the command line mean.
 #include <algorithm>
 #include <map>
-#include <mutex>
 
 #include "experiment.hpp"
 #include "nearest.hpp"
 #include "type_text.hpp"
+#include "words.hpp"
 
 namespace program {
 
@@ -213,9 +213,6 @@ const std::vector<MethodEntry>& methods() {
 }
 
 namespace {
-bool is_type(const std::string& word) {
-    return word.find('<') != word.npos || (!word.empty() && word[0] >= 'A' && word[0] <= 'Z');
-}
 /// Items in C++ as a method of their own, which lives as long as the program.
 const MethodEntry& method_of_items(const std::string& items) {
     static std::map<std::string, MethodEntry> own;
@@ -292,10 +289,8 @@ const MethodEntry& method_named(const std::string& name) {
     }
     if (is_type(name))
         return method_of_items(name);
-    std::string known;
-    for (const std::string& n : names)
-        add(known, n);
-    fail("no method is called '", name, "'", did_you_mean(name, names), " There are ", known);
+    fail("no method is called '", name, "'", did_you_mean(name, names), " There are ",
+         joined(names));
 }
 
 std::string metric_text(const std::string& word) {

@@ -70,7 +70,7 @@ ModuleSource source_of(const Experiment& e) {
         s += (e.items.empty() ? "" : ", ") + e.items + ">;\n";
     }
     s += ending("&program::train_as<What" + backend_and_rest(e), "");
-    return {title_of(e.networks) + " for " + task_text(e.task), s, e.headers};
+    return {title_of(e.networks) + " for " + task_text(e.task), s};
 }
 
 ModuleSource source_of(const DeployedType& n, Purpose purpose) {
@@ -81,7 +81,7 @@ ModuleSource source_of(const DeployedType& n, Purpose purpose) {
                              : purpose == Purpose::write ? "write"
                                                          : "inspect";
     s += ending("", sentence("&program::held<What, program::Purpose::", word, ">"));
-    return {n.network.name + " for " + task_text(n.task), s, n.headers};
+    return {n.network.name + " for " + task_text(n.task), s};
 }
 
 ModuleSource wide_source_of(const Experiment& e, const std::string& match) {
@@ -89,7 +89,7 @@ ModuleSource wide_source_of(const Experiment& e, const std::string& match) {
     s += sentence("using What = program::Widened<", e.networks[0].type, ", program::Match::", match,
                   ">;\n");
     s += ending("&program::train_widened<What" + backend_and_rest(e), "");
-    return {sentence("a wider ", e.networks[0].name, " for ", task_text(e.task)), s, e.headers};
+    return {sentence("a wider ", e.networks[0].name, " for ", task_text(e.task)), s};
 }
 
 }  // namespace program

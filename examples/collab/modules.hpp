@@ -21,7 +21,6 @@ struct DeployedType {
 struct ModuleSource {
     std::string title;  ///< "ResNet-56 + MobileNetV2 for 100 classes of 3x32x32"
     std::string text;
-    std::vector<std::string> headers{};  ///< of the user
 };
 ModuleSource source_of(const Experiment& e);
 ModuleSource source_of(const DeployedType& n, Purpose purpose);
@@ -29,15 +28,12 @@ ModuleSource source_of(const DeployedType& n, Purpose purpose);
 /// "parameters" or "multiply_adds". For studies.
 ModuleSource wide_source_of(const Experiment& e, const std::string& match);
 
-/// Compiles what the cache does not have, several at a time, and loads all. What does not compile
-/// is an error with the library's sentence.
+/// Compiles what the cache does not have, several at a time, and loads all; what this process has
+/// loaded before is what it was. What does not compile is an error with the library's sentence.
 std::vector<const Module*> modules_of(const std::vector<ModuleSource>& sources, bool quiet);
 inline const Module* module_of(const ModuleSource& source, bool quiet) {
     return modules_of({source}, quiet).front();
 }
-/// A sentence about each that does not compile; empty for those that do. Nothing is loaded.
-std::vector<std::string> complaints_of(const std::vector<ModuleSource>& sources, bool quiet);
-
 /// The folder of compiled modules: $COLLAB_CACHE, or collab in the user's cache.
 std::string cache_folder();
 /// Compiler, flags and folders that modules are compiled with, for `collab doctor`.

@@ -56,11 +56,21 @@ public:
     std::string plan() const override { return plan_text<N>(); }
 };
 
+/// A network with weights.
 template <class N>
-class Held<N, Purpose::ask> final : public Described<N> {
+class Loaded : public Described<N> {
 public:
-    Held(int batch, int threads) : model_(batch, std::make_shared<Cpu<float>>(threads)) {}
+    Loaded(int batch, int threads) : model_(batch, std::make_shared<Cpu<float>>(threads)) {}
     void load(const std::string& path) override { collab::load(model_, path); }
+
+protected:
+    Model<N, Cpu<float>> model_;
+};
+
+template <class N>
+class Held<N, Purpose::ask> final : public Loaded<N> {
+public:
+    using Loaded<N>::Loaded;
     std::vector<float> logits(const Images& images, const Transform& transform) override {
         return model_.predict(images, transform);
     }
@@ -70,14 +80,13 @@ public:
     std::string backend() override { return model_.backend().describe(); }
 
 private:
-    Model<N, Cpu<float>> model_;
+    using Loaded<N>::model_;
 };
 
 template <class N>
-class Held<N, Purpose::write> final : public Described<N> {
+class Held<N, Purpose::write> final : public Loaded<N> {
 public:
-    Held(int batch, int threads) : model_(batch, std::make_shared<Cpu<float>>(threads)) {}
-    void load(const std::string& path) override { collab::load(model_, path); }
+    using Loaded<N>::Loaded;
     void save(const std::string& path, const Words& words) const override {
         collab::save(model_, path, words);
     }
@@ -87,7 +96,7 @@ public:
     void save_arrays(const std::string& path) const override { save_npz(weights(model_), path); }
 
 private:
-    Model<N, Cpu<float>> model_;
+    using Loaded<N>::model_;
 };
 
 template <class N, Purpose P>

@@ -10,6 +10,7 @@
 
 #include "nearest.hpp"
 #include "type_text.hpp"
+#include "words.hpp"
 
 namespace program {
 
@@ -84,20 +85,41 @@ NameParts name_parts(const std::string& word) {
 struct Meant {
     std::string name, type;
 };
-/// What the papers' names mean. `large`: pictures for which the zoo has another form.
+/// A network whose name has no numbers, or always the same.
+struct PlainName {
+    const char* letters;
+    int number;  ///< 0: none
+    const char* name;
+    const char* type;
+    bool has_large_form = false;
+};
+constexpr std::array plain_names{
+    PlainName{"smallnet", 0, "SmallNet", "SmallNet"},
+    PlainName{"densenet", 121, "DenseNet-121", "DenseNet121"},
+    PlainName{"vgg", 16, "VGG-16", "VGG16", true},
+    PlainName{"mobilenet", 0, "MobileNet", "MobileNet", true},
+    PlainName{"mobilenetv2", 0, "MobileNetV2", "MobileNetV2", true},
+    PlainName{"shufflenetv2", 0, "ShuffleNetV2", "ShuffleNetV2", true},
+    PlainName{"googlenet", 0, "GoogLeNet", "GoogLeNet", true},
+    PlainName{"nin", 0, "NIN", "NIN"},
+    PlainName{"dsn", 0, "DSN", "DSN"},
+    PlainName{"maxout", 0, "Maxout", "MaxoutNet"},
+    PlainName{"maxoutnet", 0, "Maxout", "MaxoutNet"},
+    PlainName{"alexnet", 0, "AlexNet", "AlexNet"},
+    PlainName{"squeezenet", 0, "SqueezeNet", "SqueezeNet"},
+};
+
+/// What the papers' names mean. Of pictures that are large, the zoo has other forms.
 Meant meant_by(const NameParts& n, const Task& task) {
     const bool large = task.image.height >= 96;
     const std::size_t count = n.numbers.size();
+    for (const PlainName& p : plain_names)
+        if (n.letters == p.letters && count == (p.number > 0) &&
+            (count == 0 || n.numbers[0] == p.number))
+            return {p.name, sentence(large && p.has_large_form ? "ImageNet" : "", p.type,
+                                     "<Image, Classes>")};
     const std::string& w = n.letters;
     const auto number = [&](std::size_t i) { return n.numbers[i]; };
-    const auto form = [&](const char* name, const char* type) -> Meant {
-        return {name, sentence(large ? "ImageNet" : "", type, "<Image, Classes>")};
-    };
-    const auto plain = [&](const char* name, const char* type) -> Meant {
-        return {name, sentence(type, "<Image, Classes>")};
-    };
-    if (w == "smallnet" && count == 0)
-        return plain("SmallNet", "SmallNet");
     if (w == "smallnet" && count == 1)
         return {sentence("SmallNet-", number(0)),
                 sentence("SmallNet<Image, Classes, ", number(0), ">")};
@@ -111,36 +133,12 @@ Meant meant_by(const NameParts& n, const Task& task) {
     if ((w == "wideresnet" || w == "wrn") && count == 2)
         return {sentence("WideResNet-", number(0), "-", number(1)),
                 sentence("WideResNet<", number(0), ", ", number(1), ", Image, Classes>")};
-    if (w == "densenet" && count == 1 && number(0) == 121)
-        return plain("DenseNet-121", "DenseNet121");
     if (w == "densenet" && count == 1)
         return {sentence("DenseNet-", number(0)),
                 sentence("DenseNet<", number(0), ", 12, Image, Classes>")};
     if (w == "densenet" && count == 2)
         return {sentence("DenseNet-", number(0), "-", number(1)),
                 sentence("DenseNet<", number(0), ", ", number(1), ", Image, Classes>")};
-    if (w == "vgg" && count == 1 && number(0) == 16)
-        return form("VGG-16", "VGG16");
-    if (count > 0)
-        return {};
-    if (w == "mobilenet")
-        return form("MobileNet", "MobileNet");
-    if (w == "mobilenetv2")
-        return form("MobileNetV2", "MobileNetV2");
-    if (w == "shufflenetv2")
-        return form("ShuffleNetV2", "ShuffleNetV2");
-    if (w == "googlenet")
-        return form("GoogLeNet", "GoogLeNet");
-    if (w == "nin")
-        return plain("NIN", "NIN");
-    if (w == "dsn")
-        return plain("DSN", "DSN");
-    if (w == "maxout" || w == "maxoutnet")
-        return plain("Maxout", "MaxoutNet");
-    if (w == "alexnet")
-        return plain("AlexNet", "AlexNet");
-    if (w == "squeezenet")
-        return plain("SqueezeNet", "SqueezeNet");
     return {};
 }
 
@@ -162,12 +160,6 @@ std::string filled_in(std::string type, const Task& task) {
     return type;
 }
 
-std::string joined(const std::vector<std::string>& words) {
-    std::string s;
-    for (const std::string& w : words)
-        s += (s.empty() ? "" : ", ") + w;
-    return s;
-}
 /// A type of the zoo with the task's arguments where the user left them out.
 std::string completed(const ZooEntry& e, const TypeParts& given) {
     std::vector<std::string> arguments = given.arguments;

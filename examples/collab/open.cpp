@@ -84,4 +84,11 @@ collab::Images open_test(const std::string& word, [[maybe_unused]] int side) {
     return open(word, side).test;
 }
 
+collab::Transform made_square(const collab::Dims& pictures, int side) {
+    const int rest = side - pictures.height;
+    if (pictures.height == pictures.width && rest >= 0 && rest % 2 == 0)
+        return {.pad = rest / 2};
+    return {.resize = side, .crop = side};
+}
+
 }  // namespace program

@@ -4,6 +4,7 @@
 #include <string>
 
 #include <collab/data/images.hpp>
+#include <collab/data/transforms.hpp>
 
 namespace program {
 
@@ -17,5 +18,8 @@ inline constexpr const char* data_words = "mnist:DIR, fashion:DIR, cifar10:DIR, 
 collab::Splits open(const std::string& word, int side = 32);
 /// Its test images; the others need not be there.
 collab::Images open_test(const std::string& word, int side = 32);
+
+/// What makes squares of `side` of pictures: smaller squares are padded, others scaled and cut.
+collab::Transform made_square(const collab::Dims& pictures, int side);
 
 }  // namespace program

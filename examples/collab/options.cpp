@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <charconv>
 #include <limits>
-#include <map>
 #include <set>
 
 #include <collab/data/sampler.hpp>
@@ -18,6 +17,7 @@
 #include "places.hpp"
 #include "shell.hpp"
 #include "type_text.hpp"
+#include "words.hpp"
 
 namespace program {
 
@@ -39,27 +39,24 @@ const Meanings feeds{{"siamese", ""}, {"different", "DifferentInputs<SlicedDista
 const Meanings schedules{{"steps", ""},      {"cosine", ""},  {"constant", ""}, {"linear", ""},
                          {"polynomial", ""}, {"plateau", ""}, {"one-cycle", ""}};
 
-std::string words_of(const Meanings& all) {
-    std::string s;
-    for (const auto& [word, type] : all)
-        s += (s.empty() ? "" : ", ") + word;
-    return s;
+std::vector<std::string> names_of(const Meanings& all) {
+    std::vector<std::string> names;
+    for (const auto& [name, type] : all)
+        names.push_back(name);
+    return names;
 }
-bool is_type(const std::string& word) {
-    return word.find('<') != word.npos || (!word.empty() && word[0] >= 'A' && word[0] <= 'Z');
+std::string words_of(const Meanings& all) {
+    return joined(names_of(all));
 }
 std::string meaning(const Meanings& all, const std::string& word, const std::string& option) {
-    std::vector<std::string> known;
-    for (const auto& [name, type] : all) {
+    for (const auto& [name, type] : all)
         if (name == word)
             return type;
-        known.push_back(name);
-    }
     if (is_type(word)) {
         check_type_text(word, option);
         return word;
     }
-    fail(option, " \"", word, "\"", did_you_mean(word, known), " There are ", words_of(all),
+    fail(option, " \"", word, "\"", did_you_mean(word, names_of(all)), " There are ", words_of(all),
          ", and types of C++");
 }
 
@@ -127,21 +124,9 @@ std::vector<std::string> network_words(const TrainingOptions& o) {
         fail("--networks and --pair both name networks; expected one of them");
     if (o.pair.empty())
         return o.networks.empty() ? std::vector<std::string>{"SmallNet", "ResNet-20"} : o.networks;
-    std::vector<std::string> words;
-    for (std::size_t at = 0; at <= o.pair.size();) {
-        const std::size_t end = std::min(o.pair.find('+', at), o.pair.size());
-        words.push_back(o.pair.substr(at, end - at));
-        at = end + 1;
-    }
-    return words;
+    return parts(o.pair, '+');
 }
 
-int side_of(const TrainingOptions& o, const collab::Dims& d) {
-    return o.size > 0 ? o.size : std::max(d.height, 32);
-}
-}  // namespace
-
-namespace {
 void add_network_options(CLI::App& app, TrainingOptions& o) {
     app.add_option("--data", o.data, data_words)->capture_default_str();
     app.add_option("--networks", o.networks,
@@ -318,7 +303,7 @@ collab::Splits open_training_data(const TrainingOptions& o) {
 
 Task task_of(const TrainingOptions& o, const collab::Splits& data) {
     const collab::Dims d = data.train.dims;
-    const int side = side_of(o, d);
+    const int side = o.size > 0 ? o.size : std::max(d.height, 32);
     return {{d.channels, side, side}, data.train.classes};
 }
 
@@ -335,9 +320,7 @@ Plan plan_of(const TrainingOptions& o, const Task& task) {
             n.name = name + (k == 2 ? "-again" : sentence("-again-", k - 1));
         plan.networks.push_back(n);
     }
-    if (std::none_of(metrics.begin(), metrics.end(),
-                     [&](const auto& m) { return m.first == o.metric; }))
-        meaning(metrics, o.metric, "--metric");
+    meaning(metrics, o.metric, "--metric");
     mkb_text(o.base);
     plan.agreement = meaning(agreements, o.agreement, "--agreement");
     plan.order = meaning(orders, o.order, "--order");
@@ -358,18 +341,11 @@ Plan plan_of(const TrainingOptions& o, const Task& task) {
 
 namespace {
 collab::Transform transform_of(const TrainingOptions& o, const collab::Images& train, int side) {
-    collab::Transform t;
-    const collab::Dims d = train.dims;
-    if (d.height == d.width && d.height <= side && (side - d.height) % 2 == 0) {
-        t.pad = (side - d.height) / 2;
-    } else {
-        t.resize = side;
-        t.crop = side;
-    }
+    collab::Transform t = made_square(train.dims, side);
     t.normalize = collab::statistics(train);
     if (o.augment) {
         t.crop_padding = std::max(4, side / 8);
-        t.flip = d.channels == 3;  // digits and shoes have a left and a right
+        t.flip = train.dims.channels == 3;  // digits and shoes have a left and a right
     }
     return t;
 }

@@ -18,7 +18,6 @@ struct TrainingOptions {
     std::vector<std::string> networks{};
     std::string pair{};  ///< networks with + between them
     std::vector<std::string> headers{};
-    std::string coarse{};
     int size = 0;
     // the MKB and how the networks meet
     KnowledgeBase base{};

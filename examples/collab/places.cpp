@@ -2,10 +2,6 @@
 // places: see places.hpp.
 #include "places.hpp"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include <cctype>
 #include <filesystem>
 #include <system_error>
@@ -49,21 +45,16 @@ void check_folder_place(const std::string& path) {
     fs::remove(probe, e);
 }
 
-FolderLock::FolderLock(const std::string& folder) {
+collab::FileLock take_folder(const std::string& folder) {
     if (folder.empty())
-        return;
+        return {};
     std::error_code ignored;
     fs::create_directories(folder, ignored);
-    file_ = ::open((folder + "/.lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0666);
-    if (file_ >= 0 && ::flock(file_, LOCK_EX | LOCK_NB) != 0) {
-        ::close(file_);
+    collab::FileLock lock = collab::FileLock::try_take(folder + "/.lock");
+    if (!lock.held())
         throw FolderInUse("another process trains in " + folder +
                           " already; expected another folder behind --checkpoint");
-    }
-}
-FolderLock::~FolderLock() {
-    if (file_ >= 0)
-        ::close(file_);
+    return lock;
 }
 
 std::string absolute_path(const std::string& path) {

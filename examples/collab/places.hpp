@@ -4,6 +4,8 @@
 #include <stdexcept>
 #include <string>
 
+#include <collab/study/lock.hpp>
+
 namespace program {
 
 /// Throws Error unless a file of this name can be written, and leaves nothing behind. Empty: none.
@@ -14,16 +16,8 @@ void check_folder_place(const std::string& path);
 struct FolderInUse : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
-/// Holds a folder for one process. Throws FolderInUse where another one has it.
-class FolderLock {
-public:
-    explicit FolderLock(const std::string& folder);
-    FolderLock(const FolderLock&) = delete;
-    ~FolderLock();
-
-private:
-    int file_ = -1;
-};
+/// Holds a folder for one process. Throws FolderInUse where another one has it. Empty: none.
+collab::FileLock take_folder(const std::string& folder);
 std::string absolute_path(const std::string& path);
 /// A name for a file, of any text: "MutualLearning<Attached>" is "MutualLearning-Attached".
 std::string file_word(const std::string& text);

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <collab/core/error.hpp>
@@ -15,6 +16,7 @@
 
 #include "messages.hpp"
 #include "nearest.hpp"
+#include "words.hpp"
 
 namespace program {
 
@@ -47,13 +49,6 @@ std::vector<CommandWords> words_of(const CLI::App& app) {
     std::vector<CommandWords> all;
     gather(app, "collab", all);
     return all;
-}
-std::string joined(const std::vector<std::string>& a, const std::vector<std::string>& b = {}) {
-    std::string s;
-    for (const auto* list : {&a, &b})
-        for (const std::string& w : *list)
-            s += (s.empty() ? "" : " ") + w;
-    return s;
 }
 }  // namespace
 
@@ -128,25 +123,20 @@ bool gives(const std::vector<std::string>& arguments, const std::string& key) {
 /// Takes --options FILE (or --config FILE) out of the arguments; empty: there is none.
 std::string take_file(std::vector<std::string>& arguments) {
     std::string file;
-    for (std::size_t i = 0; i < arguments.size();) {
-        bool taken = false;
-        for (const std::string name : {"--options", "--config"}) {
-            if (arguments[i].starts_with(name + "=")) {
-                file = arguments[i].substr(name.size() + 1);
-                arguments.erase(arguments.begin() + std::ptrdiff_t(i));
-                taken = true;
-                break;
-            }
-            if (arguments[i] == name && i + 1 < arguments.size()) {
-                file = arguments[i + 1];
-                arguments.erase(arguments.begin() + std::ptrdiff_t(i),
-                                arguments.begin() + std::ptrdiff_t(i) + 2);
-                taken = true;
-                break;
-            }
-        }
-        i += !taken;
+    std::vector<std::string> others;
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+        const std::size_t equals = arguments[i].find('=');
+        const std::string name = arguments[i].substr(0, equals);
+        if (name != "--options" && name != "--config")
+            others.push_back(arguments[i]);
+        else if (equals != name.npos)
+            file = arguments[i].substr(equals + 1);
+        else if (i + 1 < arguments.size())
+            file = arguments[++i];
+        else
+            others.push_back(arguments[i]);  // CLI11 says what is missing
     }
+    arguments = std::move(others);
     return file;
 }
 std::string whole_file(const std::string& path) {
@@ -186,7 +176,7 @@ std::vector<std::string> settings_of(const CLI::App& app, const std::string& sub
         const CLI::App* const section = subcommand_named(app, key);
         if (!section)
             fail(file, ": [", key, "] is no section", did_you_mean(key, sections), " There are ",
-                 joined(sections));
+                 joined(sections, " "));
         for (std::size_t i = 0; i < value.keys.size(); ++i)
             add(*section, "collab " + key, value.keys[i], value.items[i], key == subcommand);
     }
@@ -254,7 +244,8 @@ std::string completion(const CLI::App& app, const std::string& shell) {
             }
             if (!w.commands.empty())
                 condition += (condition.empty() ? "" : "; and ") +
-                             std::string("not __fish_seen_subcommand_from ") + joined(w.commands);
+                             std::string("not __fish_seen_subcommand_from ") +
+                             joined(w.commands, " ");
             const std::string when = condition.empty() ? "" : " -n '" + condition + "'";
             for (const std::string& c : w.commands)
                 s += "complete -c collab" + when + " -f -a " + c + "\n";
@@ -272,7 +263,9 @@ std::string completion(const CLI::App& app, const std::string& shell) {
         s += "        \"" + all[k].path + "\") words+=\" $word\" ;;\n";
     s += "    esac; done\n    case $words in\n";
     for (const CommandWords& w : all)
-        s += "        \"" + w.path + "\") words=\"" + joined(w.commands, w.options) + "\" ;;\n";
+        s += "        \"" + w.path + "\") words=\"" + joined(w.commands, " ") +
+             (w.commands.empty() || w.options.empty() ? "" : " ") + joined(w.options, " ") +
+             "\" ;;\n";
     // Nothing fits: a value is being written, perhaps the name of a file.
     return s + "    esac\n    COMPREPLY=($(compgen -W \"$words\" -- "
                "\"${COMP_WORDS[COMP_CWORD]}\"))\n}\ncomplete -o default -F _collab collab\n";
@@ -290,18 +283,18 @@ std::vector<std::string> known_behind(const CLI::App& app, const std::string& pa
     return known;
 }
 
+/// "collab data inspect": what was asked for.
+std::string subcommand_path(const CLI::App& app) {
+    std::string path = "collab";
+    for (const CLI::App* at = &app; !at->get_subcommands().empty();) {
+        at = at->get_subcommands().front();
+        path += " " + at->get_name();
+    }
+    return path;
+}
 /// Which words were not understood, CLI11 says in a sentence only; `remaining` has them apart.
 void say_extra_words(const CLI::App& app) {
-    const CLI::App* at = &app;
-    std::string path = "collab";
-    for (bool deeper = true; deeper;) {
-        deeper = false;
-        for (const CLI::App* sub : at->get_subcommands()) {
-            at = sub;
-            path += " " + sub->get_name();
-            deeper = true;
-        }
-    }
+    const std::string path = subcommand_path(app);
     const auto left = app.remaining(true);
     std::string wrong = left.empty() ? "" : left.front();
     for (const std::string& word : left)
@@ -325,15 +318,6 @@ std::string without_effect(const CLI::App& app) {
             return "--" + o->get_lnames()[0] + " stands before '" + sub +
                    "', where it is not for it; write it behind";
     return {};
-}
-/// CLI11's sentences begin with the option: "--epochs: ...".
-std::string subcommand_path(const CLI::App& app) {
-    std::string path = "collab";
-    for (const CLI::App* at = &app; !at->get_subcommands().empty();) {
-        at = at->get_subcommands().front();
-        path += " " + at->get_name();
-    }
-    return path;
 }
 }  // namespace
 

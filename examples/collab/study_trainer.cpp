@@ -46,9 +46,6 @@ std::vector<std::string> names_of(const std::string& pair) {
         names.push_back(n.name);
     return names;
 }
-bool reads_alpha(const MethodEntry& m) {
-    return m.has_mkb() && !m.apart;
-}
 /// Of different inputs the distance is of another kind.
 bool reads_metric(const MethodEntry& m) {
     return m.has_metric() && m.items.find("DifferentInputs") == m.items.npos;
@@ -163,7 +160,7 @@ std::vector<Cell> StudyTrainer::trainings(const Cell& row) const {
                      "'; there are cosine, dot, l1, l2, l3 and squared");
     Cell cell = row;
     cell.network = -1;
-    if (!reads_alpha(method))
+    if (!method.reads_alpha())
         cell.alpha = Cell{}.alpha;
     if (!reads_metric(method))
         cell.metric = Cell{}.metric;
@@ -274,14 +271,7 @@ Outcome StudyTrainer::run(const collab::Splits& splits, const Cell& cell, const 
         is_wide(cell.method)
             ? wide_source_of(e, cell.method == "il-wide" ? "parameters" : "multiply_adds")
             : source_of(e);
-    Job own = job;
-    own.names = learners_of(plan, method, network);
-    own.method_weight = method.weight;
-    if (!reads_alpha(method))
-        own.alpha = 0;
-    if (!method.has_metric())
-        own.metric.clear();
-    return module_of(source, true)->train(splits, own);
+    return module_of(source, true)->train(splits, program::job_for(job, plan, method, network));
 }
 bool StudyTrainer::load_teachers(const Cell& cell, const collab::TrainingPlace& place,
                                  Snapshots& snapshots) {

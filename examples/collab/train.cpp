@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <initializer_list>
 #include <string>
+#include <utility>
 
 #include "deployed.hpp"
 #include "places.hpp"
@@ -20,6 +21,16 @@ std::vector<std::string> learners_of(const Plan& plan, const MethodEntry& method
     if (method.apart)
         return {names[std::size_t(network)]};
     return names;
+}
+
+Job job_for(Job job, const Plan& plan, const MethodEntry& method, int network) {
+    job.names = learners_of(plan, method, network);
+    job.method_weight = method.weight;
+    if (!method.reads_alpha())
+        job.alpha = 0;
+    if (!method.has_metric())
+        job.metric.clear();
+    return job;
 }
 
 void add_sources(const Plan& plan, const MethodEntry& method, std::vector<ModuleSource>& all) {
@@ -67,12 +78,7 @@ void check_unused(const Plan& plan, const MethodEntry& method, const Job& job, i
 Outcome train(const collab::Splits& data, const Plan& plan, const MethodEntry& method, int network,
               Job job, bool quiet) {
     const Module* const module = module_of(source_of(experiment_of(plan, method, network)), quiet);
-    job.names = learners_of(plan, method, network);
-    job.method_weight = method.weight;
-    if (!method.has_mkb() || method.apart)
-        job.alpha = 0;
-    if (!method.has_metric())
-        job.metric.clear();
+    job = job_for(std::move(job), plan, method, network);
     const std::string place = "/" + place_of(plan, method, network, job.seed);
     for (std::string* const folder :
          std::initializer_list<std::string*>{&job.checkpoints.folder, &job.logs, &job.weights})
@@ -92,7 +98,7 @@ Outcome train(const collab::Splits& data, const Plan& plan, const MethodEntry& m
             job.words.push_back(words_of({plan.task, n, bases, plan.headers}, from));
         }
     }
-    const FolderLock lock(job.checkpoints.folder);
+    const collab::FileLock lock = take_folder(job.checkpoints.folder);
     return module->train(data, job);
 }
 

@@ -11,6 +11,8 @@ namespace program {
 
 /// The networks that learn in one training by this method: all, or number `network` alone.
 std::vector<std::string> learners_of(const Plan& plan, const MethodEntry& method, int network);
+/// A job with what the method says of it: names, weights, and no numbers that it does not read.
+Job job_for(Job job, const Plan& plan, const MethodEntry& method, int network);
 /// What has to be compiled for a method, and for the trainings before it.
 void add_sources(const Plan& plan, const MethodEntry& method, std::vector<ModuleSource>& all);
 

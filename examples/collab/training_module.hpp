@@ -81,20 +81,11 @@ bool set_number(O& object, const Number& number) {
         }
     PROGRAM_SET(momentum)
     PROGRAM_SET(weight_decay)
-    PROGRAM_SET(nesterov)
-    PROGRAM_SET(beta1)
-    PROGRAM_SET(beta2)
-    PROGRAM_SET(epsilon)
-    PROGRAM_SET(alpha)
-    PROGRAM_SET(adam_rate)
-    PROGRAM_SET(every)
     PROGRAM_SET(n)
     PROGRAM_SET(smoothing)
-    PROGRAM_SET(gamma)
     PROGRAM_SET(weight)
     PROGRAM_SET(patience)
     PROGRAM_SET(norm)
-    PROGRAM_SET(value)
 #undef PROGRAM_SET
     return known;
 }
@@ -267,7 +258,6 @@ Outcome train_as(const Splits& data, const Job& job) {
         outcome.weights = in_float(training.network_weights(0));
     if (job.look)
         look(training, data, job, outcome);
-    outcome.names = job.names;
     return outcome;
 }
 

@@ -123,6 +123,10 @@ void check_type_text(std::string_view text, const std::string& what) {
     reader.end();
 }
 
+bool is_type(const std::string& word) {
+    return word.find('<') != word.npos || (!word.empty() && word[0] >= 'A' && word[0] <= 'Z');
+}
+
 std::vector<std::string> type_list(std::string_view text) {
     std::vector<std::string> all;
     int depth = 0;

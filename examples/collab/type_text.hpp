@@ -12,6 +12,9 @@ namespace program {
 /// Decoder>, CosineDistance`. `what` is for the message: "--networks".
 void check_type_text(std::string_view text, const std::string& what);
 
+/// Whether a word is meant as a type, not as a word of the command line: `MyLoss`, `my::Loss<2>`.
+bool is_type(const std::string& word);
+
 /// The parts between commas outside of < and >, without the spaces around them.
 std::vector<std::string> type_list(std::string_view text);
 

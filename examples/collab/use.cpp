@@ -121,7 +121,7 @@ void eval(const EvalOptions& o, const std::string& command) {
     std::vector<Opened> networks;
     for (const std::string& file : o.files) {
         networks.push_back(
-            open_network(file, Purpose::ask, o.batch, o.threads, absolute_paths(o.headers), false));
+            open_network(file, Purpose::ask, o.batch, o.threads, absolute_paths(o.headers)));
         end_if_interrupted();
     }
     // Three files of one network are three lines that must be told apart.
@@ -233,7 +233,7 @@ collab::Images as_images(const Opened& n, const collab::Augmenter& cut, const st
 
 int predict([[maybe_unused]] const PredictOptions& o) {
 #ifdef PROGRAM_WITH_IMAGES
-    Opened n = open_network(o.file, Purpose::ask, 1, 1, absolute_paths(o.headers), false);
+    Opened n = open_network(o.file, Purpose::ask, 1, 1, absolute_paths(o.headers));
     const auto cut = collab::Augmenter::of_any_size(
         {.resize = n.from.height, .crop = n.from.height}, n.type.task.image.channels);
     int width = 0;
@@ -284,7 +284,7 @@ void export_network(const ExportOptions& o) {
     if (o.batch > 0 && end != ".onnx")
         fail("--batch ", o.batch, " is for .onnx; ", o.to, " takes any number of images");
     check_file_place(o.to);
-    const Opened n = open_network(o.file, Purpose::write, 1, 1, absolute_paths(o.headers), false);
+    const Opened n = open_network(o.file, Purpose::write, 1, 1, absolute_paths(o.headers));
     const Words words = words_of(n.type, n.from);
     if (end == ".onnx")
         n.network->save_onnx(o.to, o.batch, words);

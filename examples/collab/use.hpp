@@ -12,7 +12,6 @@ namespace program {
 struct EvalOptions {
     std::vector<std::string> files, headers;
     std::string data, report;
-    bool quiet = false;
     int test_subset = 0;
     int batch = 128;
     int threads = 0;

@@ -170,6 +170,15 @@ public:
         s.append(std::size_t(cells - (filled + units - 1) / units), ' ');
         return s + (unicode ? "▏" : "]");
     }
+    /// Columns of the terminal behind `out`; 80 where there is none.
+    static int terminal_width([[maybe_unused]] std::FILE* out) {
+#ifdef TIOCGWINSZ
+        ::winsize size{};
+        if (::ioctl(::fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+            return size.ws_col;
+#endif
+        return 80;
+    }
 
 private:
     friend class LiveView;
@@ -315,15 +324,6 @@ private:
         return false;
 #endif
     }
-    static int terminal_width([[maybe_unused]] std::FILE* out) {
-#ifdef TIOCGWINSZ
-        ::winsize size{};
-        if (::ioctl(::fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-            return size.ws_col;
-#endif
-        return 80;
-    }
-
     std::FILE* out_;
     double (*clock_)();
     bool quiet_ = false;

@@ -65,10 +65,8 @@ private:
     }
     std::string name() {
         skip(false);
-        if (peek() == '"')
+        if (peek() == '"' || peek() == '\'')
             return quoted();
-        if (peek() == '\'')
-            return literal();
         const std::size_t from = at_;
         while ((peek() >= 'a' && peek() <= 'z') || (peek() >= 'A' && peek() <= 'Z') ||
                (peek() >= '0' && peek() <= '9') || peek() == '_' || peek() == '-')
@@ -143,7 +141,7 @@ private:
         Json j;
         if (peek() == '"' || peek() == '\'') {
             j.kind = Json::Kind::text;
-            j.text = peek() == '"' ? quoted() : literal();
+            j.text = quoted();
         } else if (take('[')) {
             j.kind = Json::Kind::array;
             skip(true);
@@ -186,27 +184,17 @@ private:
             wrong("a value: \"text\", a number, true, false or [an array]");
         return v;
     }
+    /// A text between quotes. Between ' and ', every sign means itself.
     std::string quoted() {
-        ++at_;
+        const char quote = text_[at_++];
         std::string s;
-        while (!take('"')) {
+        while (!take(quote)) {
             if (at_ >= text_.size() || peek() == '\n')
                 wrong("the end of the text");
-            if (take('\\'))
+            if (quote == '"' && take('\\'))
                 escape(s);
             else
                 s += text_[at_++];
-        }
-        return s;
-    }
-    /// Between ' and ', every sign means itself.
-    std::string literal() {
-        ++at_;
-        std::string s;
-        while (!take('\'')) {
-            if (at_ >= text_.size() || peek() == '\n')
-                wrong("the end of the text");
-            s += text_[at_++];
         }
         return s;
     }
